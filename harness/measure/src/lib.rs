@@ -1,0 +1,1 @@
+//! Signal analysis, uncertainty and the judge of gridproof: pure, no I/O

@@ -1,0 +1,19 @@
+//! The words of gridproof as types: quantities with units, plans, DUT profiles, grid codes,
+//! benches and defects as people write them; cases, records and results as programs pass them on.
+//!
+//! No I/O beyond parsing text. Everything a person writes carries a unit; everything a program
+//! passes on is in SI units with the unit in the field's name.
+
+#![forbid(unsafe_code)]
+
+pub mod bench;
+pub mod capture;
+pub mod case;
+pub mod dut;
+pub mod event;
+pub mod grid_code;
+pub mod plan;
+pub mod quantity;
+pub mod record;
+pub mod result;
+pub mod verdict;

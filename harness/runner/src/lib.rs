@@ -1,0 +1,1 @@
+//! Campaign, procedures, clock, safe state, journal and evidence of gridproof

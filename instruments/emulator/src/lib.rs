@@ -1,0 +1,1 @@
+//! Wire servers that speak the instruments' own protocols over the plant

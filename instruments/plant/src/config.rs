@@ -1,0 +1,247 @@
+//! What the bench and the DUT are made of. Every field is physical and in SI units.
+
+/// The whole emulated bench.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlantConfig {
+    /// Impedance between the grid simulator and the point of common coupling.
+    pub line: Line,
+    /// The inverter under test.
+    pub dut: Dut,
+    /// Ambient temperature at power-up, °C.
+    pub ambient_c: f64,
+    /// Seed of every random stream (relay scatter, point on wave of un-synchronised events).
+    pub seed: u64,
+}
+
+/// Series impedance.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Line {
+    /// Resistance, Ω.
+    pub r_ohm: f64,
+    /// Inductance, H.
+    pub l_h: f64,
+}
+
+/// Whether the DUT converts from PV and battery, or from battery alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Topology {
+    /// PV and battery on the dc side.
+    Hybrid,
+    /// Battery only, coupled on the ac side.
+    AcCoupled,
+}
+
+/// Does the DUT do anything at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Health {
+    /// Behaves as configured.
+    Healthy,
+    /// Never closes its relay, never forms a voltage, answers on its interface with zeros.
+    Dead,
+}
+
+/// The inverter under test.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dut {
+    /// PV and battery, or battery only.
+    pub topology: Topology,
+    /// Works at all.
+    pub health: Health,
+    /// Rated active power, W.
+    pub rated_power_w: f64,
+    /// Rated apparent power: base of every per-unit P and Q below, VA.
+    pub rated_apparent_va: f64,
+    /// Nominal voltage, V.
+    pub nominal_v: f64,
+    /// Nominal frequency, Hz.
+    pub nominal_hz: f64,
+    /// Continuous current limit of the bridge, A RMS.
+    pub max_current_a: f64,
+    /// Rated charging power drawn from the grid, W (0 when it cannot charge).
+    pub rated_charge_w: f64,
+    /// Output filter.
+    pub filter: Filter,
+    /// Relative error of the DUT's own voltage reading (0.001 = reads 0.1 % high).
+    pub voltage_gain_error: f64,
+    /// Volt-var response.
+    pub volt_var: Response,
+    /// Volt-watt response: points are the ceiling of P in pu of rated apparent power.
+    pub volt_watt: Response,
+    /// Passive protection elements.
+    pub protection: Vec<ProtectionElement>,
+    /// Delay from the trip decision to the grid relay contact open, s.
+    pub relay_open_s: f64,
+    /// Active anti-islanding method.
+    pub anti_islanding: AntiIslanding,
+    /// Demand-response input.
+    pub drm: Drm,
+    /// Back-up output; `None` when the product has none.
+    pub backup: Option<Backup>,
+    /// Derating by ambient temperature.
+    pub derating: Option<Derating>,
+    /// Time of healthy grid before (re)connection, s.
+    pub reconnect_s: f64,
+    /// Upper voltage of the reconnection window, V.
+    pub reconnect_v_max: f64,
+    /// Lower voltage of the reconnection window, V.
+    pub reconnect_v_min: f64,
+    /// Upper frequency of the reconnection window, Hz.
+    pub reconnect_hz_max: f64,
+    /// Lower frequency of the reconnection window, Hz.
+    pub reconnect_hz_min: f64,
+    /// Ramp after (re)connection, fraction of rated power per second.
+    pub ramp_pu_per_s: f64,
+    /// Time constant of a commanded change of active power, s.
+    pub setpoint_tau_s: f64,
+    /// Battery capacity, Ah; `None` without battery.
+    pub battery: Option<Battery>,
+    /// Standby consumption, W.
+    pub standby_w: f64,
+}
+
+/// LCL filter of the bridge (values of the reference bench: 1.5 mH/0.05 Ω, 3.3 µF/5 Ω, 0.5 mH/0.02 Ω).
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[allow(missing_docs)]
+pub struct Filter {
+    pub l1_h: f64,
+    pub r1_ohm: f64,
+    pub cf_f: f64,
+    pub rd_ohm: f64,
+    pub l2_h: f64,
+    pub r2_ohm: f64,
+}
+
+/// A voltage response curve with its dynamics: after `delay_s` the output approaches the curve
+/// as y' = (f(V) − y)/τ, so that T90 after the delay is τ ln 10.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Response {
+    /// Active or not at power-up.
+    pub enabled: bool,
+    /// (V RMS, output in pu of rated apparent power), ascending in V, clamped outside.
+    pub points: Vec<(f64, f64)>,
+    /// Dead time before the output moves, s.
+    pub delay_s: f64,
+    /// First-order time constant, s.
+    pub tau_s: f64,
+}
+
+/// What a protection element watches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Watch {
+    /// Half-cycle RMS voltage at the grid terminals, V.
+    Voltage,
+    /// Frequency, Hz.
+    Frequency,
+}
+
+/// On which side of the threshold the element picks up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Above the threshold.
+    Over,
+    /// Below the threshold.
+    Under,
+}
+
+/// One passive protection element: picks up beyond `threshold`, trips after `delay_s` beyond it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProtectionElement {
+    /// Short name as in the grid code: `OV1`, `UF1`…
+    pub name: String,
+    /// Quantity.
+    pub watch: Watch,
+    /// Side.
+    pub side: Side,
+    /// V or Hz.
+    pub threshold: f64,
+    /// s from pick-up to the trip decision.
+    pub delay_s: f64,
+}
+
+/// Active anti-islanding.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum AntiIslanding {
+    /// None: only the passive limits end an island.
+    Off,
+    /// Sandia frequency shift: θ = (π/2)(cf0 + K (f − fg)).
+    Sfs {
+        /// Chopping fraction at zero deviation.
+        cf0: f64,
+        /// Gain K, 1/Hz.
+        gain_per_hz: f64,
+    },
+}
+
+/// Demand response modes 0–8 decoded from the shorted pins of the RJ45.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Drm {
+    /// The port is read at all.
+    pub enabled: bool,
+    /// Delay from contact to the start of the response, s.
+    pub delay_s: f64,
+    /// Time constant of the change of power, s.
+    pub tau_s: f64,
+    /// Ceiling of the magnitude of power in modes 1–8 in pu of rated power, index 0 = DRM1.
+    /// DRM1–4 bound consumption, DRM5–8 generation. `None`: the mode is ignored.
+    pub limits: [Option<f64>; 8],
+    /// DRM0 opens the grid relay.
+    pub drm0: bool,
+}
+
+/// Back-up output and its transfer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Backup {
+    /// Rated back-up power, W.
+    pub rated_w: f64,
+    /// Instantaneous deviation |v − v̂| that counts as grid loss, pu of the peak.
+    pub detect_pu: f64,
+    /// Time the deviation must last, s.
+    pub detect_s: f64,
+    /// Mean delay from the decision to the grid relay open, s.
+    pub relay_s: f64,
+    /// Standard deviation of that delay, s.
+    pub relay_sigma_s: f64,
+    /// Delay from the relay open to the first voltage of the bridge, s.
+    pub start_s: f64,
+    /// Rise of the voltage from zero, s.
+    pub ramp_s: f64,
+    /// Extra delay before the bridge starts when the grid is lost in a window of the wave.
+    pub late: Option<LateWindow>,
+}
+
+/// A window of the wave in which the transfer is late (a defect).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LateWindow {
+    /// Start of the window, degrees after the positive-going zero.
+    pub from_deg: f64,
+    /// End of the window, degrees.
+    pub to_deg: f64,
+    /// Extra delay, s.
+    pub extra_s: f64,
+}
+
+/// Linear derating by ambient temperature.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Derating {
+    /// Full power up to this ambient, °C.
+    pub start_c: f64,
+    /// Power lost per kelvin above, pu of rated power.
+    pub slope_pu_per_k: f64,
+    /// Floor of the derated power, pu.
+    pub floor_pu: f64,
+    /// Time constant of the DUT's own temperature following the ambient, s.
+    pub tau_s: f64,
+}
+
+/// LiFePO4 battery of the DUT as the battery simulator presents it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Battery {
+    /// Nominal voltage, V.
+    pub nominal_v: f64,
+    /// Capacity, Ah.
+    pub capacity_ah: f64,
+    /// State of charge at power-up, 0–1.
+    pub soc: f64,
+    /// Limit of charge and discharge current, A.
+    pub max_current_a: f64,
+}

@@ -1,0 +1,126 @@
+//! Everything an instrument or an interface can do to the bench.
+
+/// One action. Applied at the plant's current time, or scheduled for an exact later time.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// Grid simulator output. Open is high impedance (relay open).
+    GridOutput {
+        /// Closed (energised) or open.
+        closed: bool,
+        /// Wait for this angle of the source voltage (degrees after its positive-going zero)
+        /// before acting; `None` acts at once.
+        at_deg: Option<f64>,
+    },
+    /// Grid simulator set-point, reached with `slew_v_per_s`/`slew_hz_per_s` from the present value
+    /// (`f64::INFINITY` is a step).
+    GridSetpoint {
+        /// V RMS.
+        v_rms: f64,
+        /// Hz.
+        hz: f64,
+        /// V/s.
+        slew_v_per_s: f64,
+        /// Hz/s.
+        slew_hz_per_s: f64,
+    },
+    /// Run a list of segments (a transient list); afterwards the last end values hold.
+    GridProgram(Vec<GridSegment>),
+    /// Stop a running list at its present values.
+    GridProgramStop,
+    /// Switch S1 between the source's line and the PCC.
+    GridSwitch {
+        /// Closed or open.
+        closed: bool,
+        /// As for `GridOutput`.
+        at_deg: Option<f64>,
+    },
+    /// Switch S2 between the PCC and the island load.
+    IslandLoadSwitch {
+        /// Closed or open.
+        closed: bool,
+    },
+    /// Parallel island load; each branch `None` = disconnected.
+    IslandLoad {
+        /// Ω.
+        r_ohm: Option<f64>,
+        /// H.
+        l_h: Option<f64>,
+        /// F.
+        c_f: Option<f64>,
+    },
+    /// Resistive load on the back-up port; `None` = disconnected.
+    BackupLoad {
+        /// Ω.
+        r_ohm: Option<f64>,
+    },
+    /// PV simulator, one-line EN 50530 style curve by its four points; off when `on` is false.
+    Pv {
+        /// Output relay.
+        on: bool,
+        /// Open-circuit voltage, V.
+        voc: f64,
+        /// Short-circuit current, A.
+        isc: f64,
+        /// MPP voltage, V.
+        vmp: f64,
+        /// MPP current, A.
+        imp: f64,
+    },
+    /// Battery simulator.
+    BatterySource {
+        /// Output relay.
+        on: bool,
+        /// V.
+        volts: f64,
+        /// Limit of current out of the simulator (DUT discharges it), A ≥ 0.
+        source_a: f64,
+        /// Limit of current into the simulator (DUT charges it), A ≥ 0.
+        sink_a: f64,
+    },
+    /// Pairs of RJ45 pins (1–8) that are shorted on the DRM port, the whole new set.
+    DrmPins(Vec<(u8, u8)>),
+    /// Temperature around the DUT, °C; reached at once (the chamber emulator makes the ramp).
+    Ambient {
+        /// °C.
+        celsius: f64,
+    },
+    /// A command over the DUT's own interface.
+    Dut(DutCommand),
+}
+
+/// One segment of a transient list; values run linearly from start to end over the dwell.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct GridSegment {
+    /// Length, ns.
+    pub dwell_ns: u64,
+    /// V RMS at the start.
+    pub v_start: f64,
+    /// V RMS at the end.
+    pub v_end: f64,
+    /// Hz at the start.
+    pub hz_start: f64,
+    /// Hz at the end.
+    pub hz_end: f64,
+    /// Set the phase angle to this at the start of the segment, degrees; `None` runs on.
+    pub start_deg: Option<f64>,
+}
+
+/// What the harness can tell the DUT.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum DutCommand {
+    /// Permit or forbid connection to the grid.
+    Connect(bool),
+    /// Limit of generation, pu of rated power.
+    PowerLimit(f64),
+    /// Active power at the grid port, W: > 0 discharge/generate, < 0 charge.
+    /// `None` = follow the source (PV MPP, no battery exchange).
+    ActivePower(Option<f64>),
+    /// Fixed reactive power, pu of rated apparent power (0 by default; volt-var overrides).
+    ReactivePower(f64),
+    /// Switch the volt-var response.
+    VoltVar(bool),
+    /// Switch the volt-watt response.
+    VoltWatt(bool),
+    /// Clear a latched fault and restart the reconnection timer.
+    ClearFault,
+}

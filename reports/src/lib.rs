@@ -1,0 +1,1 @@
+//! HTML, JUnit and JSON reports and plots of a judged gridproof run
