@@ -1,1 +1,28 @@
-//! Signal analysis, uncertainty and the judge of gridproof: pure, no I/O
+//! Signal analysis, uncertainty and the judge of gridproof: pure, no I/O.
+//!
+//! Two layers. The *analysis* modules find numbers and instants in sampled waveforms and know
+//! nothing of limits: [`rms`], [`zero_crossing`], [`phasor`], [`sine_fit`], [`power`], [`edge`],
+//! [`run_on`], [`transfer`], [`trip_time`], [`step_response`], with [`trace`] as their view of a
+//! recorded channel and [`uncertainty`] as their way to say how well a number is known. The
+//! [`judge`] turns them into criteria and verdicts, one file per procedure.
+//!
+//! Everything here is a pure function of its arguments; trigonometry is the crate's own, so that
+//! a stored record judged again on another platform gives the same bytes.
+
+#![forbid(unsafe_code)]
+
+pub mod edge;
+pub mod judge;
+mod math;
+pub mod phasor;
+pub mod power;
+pub mod rms;
+pub mod run_on;
+pub mod sine_fit;
+pub mod step_response;
+pub mod trace;
+pub mod transfer;
+pub mod trip_time;
+pub mod uncertainty;
+mod window;
+pub mod zero_crossing;

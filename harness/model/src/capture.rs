@@ -4,7 +4,17 @@ use serde::{Deserialize, Serialize};
 
 /// What a channel of a recorder is connected to. Currents of the DUT are positive when injected.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum ChannelKind {
@@ -50,8 +60,12 @@ impl ChannelKind {
     /// Unit of the channel: `V`, `A`, or empty for contacts.
     pub fn unit(self) -> &'static str {
         match self {
-            ChannelKind::GridVoltage | ChannelKind::SourceVoltage | ChannelKind::BackupVoltage => "V",
-            ChannelKind::DutCurrent | ChannelKind::SourceCurrent | ChannelKind::BackupCurrent => "A",
+            ChannelKind::GridVoltage | ChannelKind::SourceVoltage | ChannelKind::BackupVoltage => {
+                "V"
+            }
+            ChannelKind::DutCurrent | ChannelKind::SourceCurrent | ChannelKind::BackupCurrent => {
+                "A"
+            }
             ChannelKind::SwitchContact
             | ChannelKind::SourceTrigger
             | ChannelKind::DrmContact
@@ -78,12 +92,18 @@ pub struct Channel {
 impl Channel {
     /// All samples in the channel's unit.
     pub fn values(&self) -> Vec<f64> {
-        self.codes.iter().map(|&code| f64::from(code) * self.scale + self.offset).collect()
+        self.codes
+            .iter()
+            .map(|&code| f64::from(code) * self.scale + self.offset)
+            .collect()
     }
 
     /// Number of samples at or beyond the clip code.
     pub fn clipped(&self) -> usize {
-        self.codes.iter().filter(|&&code| code.unsigned_abs() >= self.clip_code.unsigned_abs()).count()
+        self.codes
+            .iter()
+            .filter(|&&code| code.unsigned_abs() >= self.clip_code.unsigned_abs())
+            .count()
     }
 }
 
@@ -110,7 +130,9 @@ impl Capture {
 
     /// Samples per channel (0 without channels).
     pub fn len(&self) -> usize {
-        self.channels.first().map_or(0, |channel| channel.codes.len())
+        self.channels
+            .first()
+            .map_or(0, |channel| channel.codes.len())
     }
 
     /// No samples at all.

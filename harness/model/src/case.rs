@@ -183,7 +183,11 @@ impl Curve {
         for pair in self.points.windows(2) {
             let ((v0, y0), (v1, y1)) = (pair[0], pair[1]);
             if volts <= v1 {
-                return if v1 > v0 { y0 + (y1 - y0) * (volts - v0) / (v1 - v0) } else { y1 };
+                return if v1 > v0 {
+                    y0 + (y1 - y0) * (volts - v0) / (v1 - v0)
+                } else {
+                    y1
+                };
             }
         }
         last.1
@@ -225,7 +229,7 @@ pub struct CurveStepCase {
 }
 
 /// Whether the DUT feeds or draws while the mode is asserted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Flow {
     /// Feeds the grid.
@@ -252,7 +256,7 @@ pub struct DrmCase {
 }
 
 /// Quantity of a protection element.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TripQuantity {
     /// V RMS.

@@ -1,1 +1,212 @@
-//! stub
+//! DUT profiles: what the maker's documents state of a product, and how the emulated unit behaves.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::behaviour::Behaviour;
+use crate::case;
+use crate::quantity::{AmpHours, Amps, Celsius, Hertz, Seconds, VoltAmps, Volts, Watts};
+use crate::verdict::Mark;
+
+/// A product under test.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DutProfile {
+    /// Identifier, also the stem of its file.
+    pub dut: String,
+    /// Maker.
+    pub maker: String,
+    /// Type designation.
+    pub model: String,
+    /// Family of product.
+    pub kind: DutKind,
+    /// Document the figures were taken from.
+    pub source: String,
+    /// Ratings of the grid port.
+    pub ratings: DutRatings,
+    /// PV input, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pv: Option<PvInput>,
+    /// Battery input, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub battery: Option<BatteryInput>,
+    /// Back-up port, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup: Option<BackupPort>,
+    /// Ambient temperatures.
+    pub temperature: Temperature,
+    /// Demand-response port, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drm: Option<DrmPort>,
+    /// Grid codes the documents state.
+    pub grid_codes: Vec<String>,
+    /// How it is controlled.
+    pub interface: Interface,
+    /// How the emulated unit behaves; never used on a real bench, never a source of limits.
+    #[serde(default)]
+    pub behaviour: Behaviour,
+}
+
+impl DutProfile {
+    /// The ratings in the form the judge needs. Rated current is rated power over rated voltage.
+    pub fn case_ratings(&self) -> case::Ratings {
+        let ratings = &self.ratings;
+        case::Ratings {
+            nominal_v: ratings.voltage.0,
+            nominal_hz: ratings.frequency.0,
+            rated_w: ratings.power.0,
+            rated_va: ratings.apparent_power.0,
+            rated_a: ratings.power.0 / ratings.voltage.0,
+            rated_charge_w: ratings.charge_power.map_or(0.0, |power| power.0),
+            rated_backup_w: self.backup.as_ref().map_or(0.0, |backup| backup.power.0),
+        }
+    }
+}
+
+/// Family of product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DutKind {
+    /// PV and battery behind one inverter.
+    Hybrid,
+    /// Battery inverter beside an existing PV system.
+    AcCoupled,
+}
+
+/// Ratings of the grid port.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DutRatings {
+    /// Rated active power.
+    pub power: Watts,
+    /// Largest apparent power.
+    pub apparent_power: VoltAmps,
+    /// Largest output current.
+    pub max_current: Amps,
+    /// Nominal voltage.
+    pub voltage: Volts,
+    /// Nominal frequency.
+    pub frequency: Hertz,
+    /// Largest power drawn from the grid to charge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charge_power: Option<Watts>,
+}
+
+/// PV input.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PvInput {
+    /// Largest open-circuit voltage.
+    pub max_voltage: Volts,
+    /// Range of the MPP tracker, from–to.
+    pub mppt_voltage: (Volts, Volts),
+    /// Rated voltage.
+    pub rated_voltage: Volts,
+    /// Largest operating current.
+    pub max_current: Amps,
+    /// Largest short-circuit current.
+    pub max_short_circuit_current: Amps,
+}
+
+/// Battery input and the battery fitted on the bench.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BatteryInput {
+    /// Nominal voltage.
+    pub nominal_voltage: Volts,
+    /// Operating range, from–to.
+    pub voltage_range: (Volts, Volts),
+    /// Largest charging current.
+    pub max_charge_current: Amps,
+    /// Largest discharging current.
+    pub max_discharge_current: Amps,
+    /// Capacity of the battery fitted.
+    pub capacity: AmpHours,
+}
+
+/// Back-up port.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BackupPort {
+    /// Rated active power.
+    pub power: Watts,
+    /// Rated apparent power.
+    pub apparent_power: VoltAmps,
+    /// Largest output current.
+    pub max_current: Amps,
+    /// Stated transfer time, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfer_time: Option<StatedLimit<Seconds>>,
+}
+
+/// A limit stated by the maker.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StatedLimit<T> {
+    /// Largest permitted value.
+    pub max: T,
+    /// How well it is founded.
+    pub mark: Mark,
+    /// Where it is stated.
+    pub source: String,
+}
+
+/// A value stated by the maker.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StatedValue<T> {
+    /// The value.
+    pub value: T,
+    /// How well it is founded.
+    pub mark: Mark,
+    /// Where it is stated.
+    pub source: String,
+}
+
+/// Ambient temperatures.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Temperature {
+    /// Operating range, from–to.
+    pub operating: (Celsius, Celsius),
+    /// Temperature up to which full power is promised, if stated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub derating_start: Option<StatedValue<Celsius>>,
+}
+
+/// Demand-response port.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DrmPort {
+    /// Signal on each pin.
+    pub pins: BTreeMap<u8, String>,
+}
+
+/// How the DUT is controlled.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Interface {
+    /// Protocol.
+    pub protocol: InterfaceProtocol,
+    /// Modbus unit.
+    pub unit: u8,
+    /// Bits per second of a serial line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baud: Option<u32>,
+    /// What is assumed because the maker does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assumption: Option<String>,
+}
+
+/// Protocol of the control interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum InterfaceProtocol {
+    /// SunSpec models over Modbus TCP.
+    SunspecTcp,
+    /// SAJ AS1 registers over Modbus RTU.
+    #[serde(rename = "saj-as1-rtu")]
+    SajAs1Rtu,
+}

@@ -1,1 +1,186 @@
-//! stub
+//! Grid codes: versioned limits of a standard in a region, each with a clause and a mark.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::case::{Flow, TripQuantity};
+use crate::quantity::{Hertz, Ratio, RatioPerSecond, Seconds, Volts, VoltsOrHertz};
+use crate::verdict::Mark;
+
+/// Limits of one edition of a standard in one region.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GridCode {
+    /// Identifier, also the stem of its file.
+    pub grid_code: String,
+    /// `AS/NZS 4777.2`…
+    pub standard: String,
+    /// Year of the edition, bare or quoted.
+    #[schemars(with = "EditionSchema")]
+    pub edition: String,
+    /// Region, where the standard has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Nominal values.
+    pub nominal: Nominal,
+    /// Unintentional islanding.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anti_islanding: Option<AntiIslandingLimits>,
+    /// Protection elements by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub trips: BTreeMap<String, TripLimit>,
+    /// Volt-var response.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub volt_var: Option<CurveLimits>,
+    /// Volt-watt response.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub volt_watt: Option<CurveLimits>,
+    /// Demand response.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drm: Option<DrmLimits>,
+    /// Connection and reconnection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reconnect: Option<ReconnectLimits>,
+}
+
+impl GridCode {
+    /// The standard with its edition: `AS/NZS 4777.2:2020`.
+    pub fn standard_edition(&self) -> String {
+        format!("{}:{}", self.standard, self.edition)
+    }
+}
+
+/// A year as a number or as text.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum EditionSchema {
+    Year(u32),
+    Text(String),
+}
+
+/// Nominal values of the grid.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Nominal {
+    /// Voltage, phase to neutral.
+    pub voltage: Volts,
+    /// Frequency.
+    pub frequency: Hertz,
+}
+
+/// Unintentional islanding.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AntiIslandingLimits {
+    /// Longest run-on time.
+    pub run_on_max: Seconds,
+    /// Quality factor of the load.
+    pub quality_factor: f64,
+    /// Clause.
+    pub clause: String,
+    /// How well it is founded.
+    pub mark: Mark,
+}
+
+/// Direction of a protection element.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Side {
+    /// Trips above the threshold.
+    Over,
+    /// Trips below the threshold.
+    Under,
+}
+
+/// A protection element.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TripLimit {
+    /// What it watches.
+    pub quantity: TripQuantity,
+    /// Above or below.
+    pub side: Side,
+    /// Threshold.
+    pub threshold: VoltsOrHertz,
+    /// Earliest permitted trip (withstand), if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delay: Option<Seconds>,
+    /// Latest permitted trip.
+    pub max: Seconds,
+    /// Clause.
+    pub clause: String,
+    /// How well it is founded.
+    pub mark: Mark,
+}
+
+/// A response curve with its corridor and times.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CurveLimits {
+    /// (voltage, fraction of rated apparent power), ascending in voltage.
+    pub points: Vec<(Volts, Ratio)>,
+    /// Half width of the corridor, fraction of rated apparent power.
+    pub tolerance: Ratio,
+    /// Half width of the corridor in voltage.
+    pub voltage_tolerance: Volts,
+    /// Latest start of the response.
+    pub commence_max: Seconds,
+    /// Latest completion of the response.
+    pub complete_max: Seconds,
+    /// Clause.
+    pub clause: String,
+    /// How well the curve is founded.
+    pub mark: Mark,
+    /// How well the times are founded.
+    pub timing_mark: Mark,
+}
+
+/// Demand response.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DrmLimits {
+    /// Longest time from the contact to the level.
+    pub response_max: Seconds,
+    /// Allowance on the level, of rated.
+    pub tolerance: Ratio,
+    /// Clause.
+    pub clause: String,
+    /// How well it is founded.
+    pub mark: Mark,
+    /// Levels by mode.
+    pub modes: BTreeMap<u8, DrmLevel>,
+}
+
+/// Level of one demand-response mode, of rated power.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DrmLevel {
+    /// Direction the level applies to; both when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow: Option<Flow>,
+    /// Smallest power.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<Ratio>,
+    /// Largest power.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<Ratio>,
+}
+
+/// Connection and reconnection.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReconnectLimits {
+    /// Time the grid must be inside both ranges.
+    pub delay: Seconds,
+    /// Voltage, from–to.
+    pub voltage: (Volts, Volts),
+    /// Frequency, from–to.
+    pub frequency: (Hertz, Hertz),
+    /// Steepest rise of power afterwards, of rated.
+    pub ramp: RatioPerSecond,
+    /// How well it is founded.
+    pub mark: Mark,
+}

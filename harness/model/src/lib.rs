@@ -6,14 +6,20 @@
 
 #![forbid(unsafe_code)]
 
+pub mod behaviour;
 pub mod bench;
 pub mod capture;
 pub mod case;
+pub mod defect;
+pub mod diagnostic;
 pub mod dut;
 pub mod event;
 pub mod grid_code;
+pub mod load;
+pub mod located;
 pub mod plan;
 pub mod quantity;
 pub mod record;
 pub mod result;
+pub mod schema;
 pub mod verdict;

@@ -4,7 +4,17 @@ use serde::{Deserialize, Serialize};
 
 /// The verdict of a criterion, a case, a test or a run. Ordered: the worst is the greatest.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
@@ -62,6 +72,7 @@ pub enum DecisionRule {
     #[default]
     GuardU,
     /// As `guard-u` with a guard band of 0.83 U (one-sided 95 %).
+    #[serde(rename = "guard-083-u")]
     Guard083U,
 }
 

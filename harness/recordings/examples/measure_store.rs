@@ -1,6 +1,11 @@
 //! How long the store takes for the load of a quickstart: captures of noisy sines, written and
 //! read back. `cargo run -p gridproof-recordings --example measure_store -- CAPTURES SAMPLES`.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a measuring program reads the wall clock"
+)]
+
 use std::io::Write as _;
 use std::time::Instant;
 

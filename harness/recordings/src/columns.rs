@@ -10,9 +10,9 @@ use std::path::Path;
 use gridproof_model::capture::Capture;
 use polars::io::SerReader;
 use polars::io::parquet::write::{KeyValueMetadata, ParquetCompression, StatisticsOptions};
+use polars::polars_utils::compression::ZstdLevel;
 use polars::prelude::{
     Column, DataFrame, DataType, ParallelStrategy, ParquetReader, ParquetWriter, PolarsResult,
-    ZstdLevel,
 };
 
 use crate::describe::describe;

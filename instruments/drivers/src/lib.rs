@@ -7,5 +7,8 @@
 #![forbid(unsafe_code)]
 
 pub mod clock;
+pub mod drivers;
 pub mod error;
+pub mod factory;
 pub mod roles;
+pub mod transport;

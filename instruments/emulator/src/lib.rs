@@ -1,1 +1,26 @@
-//! Wire servers that speak the instruments' own protocols over the plant
+//! Wire servers that speak the instruments' own protocols over the plant.
+//!
+//! [`EmulatedBench`] holds the plant and one emulated model per instrument of a bench file. Drivers
+//! connect to it exactly as they would to the real instruments: bytes over a stream, a TCP socket or
+//! a pseudo-terminal. Time is virtual and moves only in [`EmulatedBench::advance_to`].
+//!
+//! Everything here was written from the manuals' facts alone and shares no code with the drivers:
+//! a driver that is wrong in the same way as its emulator would prove nothing.
+
+#![forbid(unsafe_code)]
+
+mod bench;
+mod connection;
+mod devices;
+mod error;
+mod field;
+mod fit;
+mod modbus;
+mod plant_config;
+mod rng;
+mod scpi;
+mod session;
+
+pub use bench::{EmulatedBench, SerialPort};
+pub use error::EmulatorError;
+pub use plant_config::plant_config;

@@ -245,3 +245,114 @@ pub struct Battery {
     /// Limit of charge and discharge current, A.
     pub max_current_a: f64,
 }
+
+/// The reference bench of physics.md section 1: a 5 kW hybrid at 230 V, 50 Hz with the settings
+/// of AS/NZS 4777.2 Australia A, for tests and examples.
+#[must_use]
+pub fn reference() -> PlantConfig {
+    let element = |name: &str, watch, side, threshold, delay_s| ProtectionElement {
+        name: name.to_owned(),
+        watch,
+        side,
+        threshold,
+        delay_s,
+    };
+    PlantConfig {
+        line: Line {
+            r_ohm: 0.15,
+            l_h: 0.2e-3,
+        },
+        dut: Dut {
+            topology: Topology::Hybrid,
+            health: Health::Healthy,
+            rated_power_w: 5000.0,
+            rated_apparent_va: 5000.0,
+            nominal_v: 230.0,
+            nominal_hz: 50.0,
+            max_current_a: 23.0,
+            rated_charge_w: 4600.0,
+            filter: Filter {
+                l1_h: 1.5e-3,
+                r1_ohm: 0.05,
+                cf_f: 3.3e-6,
+                rd_ohm: 5.0,
+                l2_h: 0.5e-3,
+                r2_ohm: 0.02,
+            },
+            voltage_gain_error: 0.0,
+            volt_var: Response {
+                enabled: true,
+                points: vec![(207.0, 0.44), (220.0, 0.0), (240.0, 0.0), (258.0, -0.60)],
+                delay_s: 0.1,
+                tau_s: 2.0,
+            },
+            volt_watt: Response {
+                enabled: true,
+                points: vec![(253.0, 1.0), (260.0, 0.2)],
+                delay_s: 0.1,
+                tau_s: 2.0,
+            },
+            protection: vec![
+                element("UV2", Watch::Voltage, Side::Under, 70.0, 1.0),
+                element("UV1", Watch::Voltage, Side::Under, 180.0, 10.0),
+                element("OV1", Watch::Voltage, Side::Over, 265.0, 1.0),
+                element("OV2", Watch::Voltage, Side::Over, 275.0, 0.0),
+                element("UF1", Watch::Frequency, Side::Under, 47.0, 1.0),
+                element("OF1", Watch::Frequency, Side::Over, 52.0, 0.0),
+            ],
+            relay_open_s: 0.006,
+            anti_islanding: AntiIslanding::Sfs {
+                cf0: 0.005,
+                gain_per_hz: 0.08,
+            },
+            drm: Drm {
+                enabled: true,
+                delay_s: 0.2,
+                tau_s: 0.5,
+                limits: [
+                    Some(0.0),
+                    Some(0.5),
+                    Some(0.75),
+                    None,
+                    Some(0.0),
+                    Some(0.5),
+                    Some(0.75),
+                    None,
+                ],
+                drm0: true,
+            },
+            backup: Some(Backup {
+                rated_w: 5000.0,
+                detect_pu: 0.2,
+                detect_s: 0.0015,
+                relay_s: 0.004,
+                relay_sigma_s: 0.0003,
+                start_s: 0.0005,
+                ramp_s: 0.001,
+                late: None,
+            }),
+            derating: Some(Derating {
+                start_c: 45.0,
+                slope_pu_per_k: 0.025,
+                floor_pu: 0.3,
+                tau_s: 300.0,
+            }),
+            reconnect_s: 60.0,
+            reconnect_v_max: 253.0,
+            reconnect_v_min: 205.0,
+            reconnect_hz_max: 50.15,
+            reconnect_hz_min: 47.5,
+            ramp_pu_per_s: 0.1667 / 60.0,
+            setpoint_tau_s: 0.2,
+            battery: Some(Battery {
+                nominal_v: 51.2,
+                capacity_ah: 200.0,
+                soc: 0.6,
+                max_current_a: 120.0,
+            }),
+            standby_w: 15.0,
+        },
+        ambient_c: 25.0,
+        seed: 1,
+    }
+}

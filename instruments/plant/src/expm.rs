@@ -1,4 +1,8 @@
 //! Matrix exponential and first-order-hold discretisation of the network's state space.
+#![allow(
+    clippy::needless_range_loop,
+    reason = "matrix formulas read better with indices"
+)]
 
 /// States of the network.
 pub(crate) const N: usize = 6;

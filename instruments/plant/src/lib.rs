@@ -7,9 +7,43 @@
 
 #![forbid(unsafe_code)]
 
+mod actions;
+mod antiislanding;
+mod battery;
+mod bench;
+mod breaker;
+mod capture;
 pub mod config;
+mod current_control;
+mod derating;
+mod detector;
+mod dispatch;
+mod drm;
+mod dut;
+mod dwell;
+mod expm;
+mod frequency;
+mod gridforming;
 pub mod input;
+mod meter;
+mod network;
+mod plant;
+mod protection;
+mod pv;
+mod quasi_static;
+mod response;
+mod rms;
+mod rng;
 pub mod signal;
+mod sogi_pll;
+mod source;
+pub mod trig;
+mod view;
+mod waveform;
+
+pub use capture::CaptureError;
+pub use plant::Plant;
+pub use view::DutView;
 
 /// Nanoseconds since the bench was powered.
 pub type Nanos = u64;

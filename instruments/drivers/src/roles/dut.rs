@@ -72,5 +72,8 @@ pub trait DutInterface: Instrument {
 }
 
 fn unsupported(capability: String) -> InstrumentError {
-    InstrumentError::Unsupported { instrument: "dut".into(), capability }
+    InstrumentError::Unsupported {
+        instrument: "dut".into(),
+        capability,
+    }
 }

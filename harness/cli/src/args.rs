@@ -1,0 +1,178 @@
+//! The arguments of every command, with their help.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  every test passed or is not applicable with a reason
+  1  a test failed
+  2  bad usage or a bad input file; nothing was energised
+  3  inconclusive or not complete
+  4  infrastructure error
+  5  aborted; the bench is safe
+  6  left energised: an output could not be proven off";
+
+/// Prove that PV and battery inverters do what the grid and their makers say.
+#[derive(Debug, Parser)]
+#[command(name = "gridproof", version, after_help = EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Run(Run),
+    Check(Select),
+    Explain(Explain),
+    Judge(Judge),
+    Report(Report),
+    List(List),
+    Schema(Schema),
+}
+
+/// What to test, on what.
+#[derive(Debug, Clone, clap::Args)]
+#[command(about = "Check a plan with its DUTs, grid codes and bench, without energising anything", after_help = "\
+Examples:
+  gridproof check test-plans/quickstart.yaml
+  gridproof check my-plan.yaml --dut my-dut.yaml --bench my-bench.yaml")]
+pub(crate) struct Select {
+    /// Plan: a file, or the name of a shipped plan.
+    pub(crate) plan: String,
+    /// Bench file; without it the embedded emulated bench.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) bench: Option<String>,
+    /// DUT profile (file or shipped name) instead of the plan's own.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) dut: Option<String>,
+    /// Only these tests, by their ids.
+    #[arg(long, value_name = "ID,…", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+    /// Lay a known defect over the emulated DUT (file or shipped name).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) defect: Option<String>,
+    /// Change one setting of the emulated DUT's behaviour, e.g. `backup.start="5 ms"`.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) dut_set: Vec<String>,
+}
+
+/// Run a plan, judge the record and write the report.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  gridproof run test-plans/quickstart.yaml --out my-run
+  gridproof run quickstart --dut saj-as1-3ks-5.1 --only VV,VW
+  gridproof run quickstart --defect transfer-12ms        a DUT that must fail
+  gridproof run quickstart --dut-set 'backup.start=3 ms'")]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) select: Select,
+    /// Folder of the record; must not hold a run. Default: gridproof-run/<plan>-<number>.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Emulated benches that run independent tests at once; the results do not depend on it.
+    /// Default: one per core.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) jobs: Option<u16>,
+    /// Seed of the emulated bench: the same seed gives the same bytes.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Who runs it, for the record.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) operator: Option<String>,
+    /// Print the results as JSON on stdout instead of the summary.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Show every case of a plan with its numbers, limits and expected duration.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Explain {
+    #[command(flatten)]
+    pub(crate) select: Select,
+    /// Print the cases as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Compute every verdict of a stored run again, from its record alone.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Reads run.json, events.ndjson and recordings/, verifies every hash, judges, and compares with the
+stored results.json. Exit code as for `run`; 4 when the stored results differ.")]
+pub(crate) struct Judge {
+    /// Folder of the run.
+    pub(crate) run: PathBuf,
+    /// Print the results as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Form of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// report/index.html
+    Html,
+    /// junit.xml
+    Junit,
+    /// The results on stdout.
+    Json,
+}
+
+/// Write the reports of a stored run again.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Report {
+    /// Folder of the run.
+    pub(crate) run: PathBuf,
+    /// Which.
+    #[arg(long, value_enum, value_delimiter = ',', default_values = ["html", "junit"])]
+    pub(crate) format: Vec<Format>,
+}
+
+/// What can be listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Listed {
+    Plans,
+    Procedures,
+    Duts,
+    GridCodes,
+    Benches,
+    Defects,
+}
+
+/// List what ships with gridproof.
+#[derive(Debug, clap::Args)]
+pub(crate) struct List {
+    /// What.
+    #[arg(value_enum)]
+    pub(crate) what: Listed,
+    /// Print as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What has a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaOf {
+    Plan,
+    Bench,
+    Dut,
+    GridCode,
+    Defect,
+}
+
+/// Print the JSON Schema of a file format, for completion and checks in editors.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example, for editors with the YAML language server:
+  gridproof schema plan > plan.schema.json
+  and as the first line of the plan:
+  # yaml-language-server: $schema=plan.schema.json")]
+pub(crate) struct Schema {
+    /// Of what.
+    #[arg(value_enum)]
+    pub(crate) of: SchemaOf,
+}

@@ -1,0 +1,36 @@
+//! `gridproof check`: everything that can be known before anything is energised.
+
+use gridproof_runner::campaign::{Campaign, Request, UnitContent, expected_s};
+
+use crate::args::Select;
+use crate::failure::Failure;
+use crate::output;
+
+pub(crate) fn check(args: &Select) -> Result<u8, Failure> {
+    let campaign = Campaign::load(&Request::from(args))?;
+    let mut runnable = 0;
+    let mut expected = 0.0;
+    for unit in &campaign.units {
+        match &unit.content {
+            UnitContent::Cases(cases) => {
+                runnable += 1;
+                expected += cases.iter().map(expected_s).sum::<f64>();
+            }
+            UnitContent::NotApplicable(reason) => {
+                output::remark(&format!(
+                    "not applicable: {} on {}: {reason}",
+                    unit.test, campaign.duts[unit.dut].value.dut
+                ));
+            }
+        }
+    }
+    output::data(&format!(
+        "{}: {} tests with {} cases on {} DUTs, about {} on a bench\n",
+        campaign.plan.file,
+        runnable,
+        campaign.cases(),
+        campaign.duts.len(),
+        output::span(expected)
+    ));
+    Ok(0)
+}

@@ -1,0 +1,102 @@
+//! The corridor around a voltage curve.
+
+use gridproof_model::case::{Curve, CurveKind};
+
+use super::sheet::Stop;
+
+/// Allowed range of y at one voltage, and the slope that carries voltage uncertainty into y.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Bounds {
+    pub(super) low: f64,
+    pub(super) high: f64,
+    /// Largest |dy/dV| within the reach, pu per volt.
+    pub(super) slope: f64,
+}
+
+/// A curve that can be evaluated: finite ascending points, finite tolerances.
+pub(super) fn check(curve: &Curve) -> Result<(), Stop> {
+    let finite = curve
+        .points
+        .iter()
+        .all(|(v, y)| v.is_finite() && y.is_finite());
+    let ascending = curve.points.windows(2).all(|w| w[0].0 <= w[1].0);
+    let tolerant = curve.tolerance_pu.is_finite() && curve.tolerance_v.is_finite();
+    if curve.points.is_empty() || !finite || !ascending || !tolerant {
+        return Err(Stop::error("the curve of the case has no usable points"));
+    }
+    Ok(())
+}
+
+/// Corridor at `volts`: [min − tol, max + tol] of f over volts ± tolerance_v. For volt-watt the
+/// lower side is that of min(f, `available`): below the ceiling only what there is can be fed.
+/// `reach_v` widens only the range in which the slope is taken.
+pub(super) fn bounds(curve: &Curve, volts: f64, available: f64, reach_v: f64) -> Bounds {
+    let tolerance_v = curve.tolerance_v.abs();
+    let (from, to) = (volts - tolerance_v, volts + tolerance_v);
+    let inner = curve
+        .points
+        .iter()
+        .filter(|p| p.0 > from && p.0 < to)
+        .map(|p| p.1);
+    let values = inner.chain([curve.at(from), curve.at(to)]);
+    let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+    for y in values {
+        low = low.min(y);
+        high = high.max(y);
+    }
+    if curve.kind == CurveKind::VoltWatt {
+        low = low.min(available);
+    }
+    let (from, to) = (from - reach_v, to + reach_v);
+    let slope = curve
+        .points
+        .windows(2)
+        .filter(|w| w[1].0 > w[0].0 && w[1].0 > from && w[0].0 < to)
+        .map(|w| ((w[1].1 - w[0].1) / (w[1].0 - w[0].0)).abs())
+        .fold(0.0, f64::max);
+    let tolerance = curve.tolerance_pu.abs();
+    Bounds {
+        low: low - tolerance,
+        high: high + tolerance,
+        slope,
+    }
+}
+
+/// Active power that can be expected when `commanded` was asked for while `reactive` flows, all in
+/// pu of rated apparent power: reactive power has priority (AS/NZS 4777.2:2020 clause 3.3.2.3), so
+/// what is left of the apparent power bounds it.
+pub(super) fn available(commanded: f64, reactive: f64) -> f64 {
+    commanded.min((1.0 - reactive * reactive).max(0.0).sqrt())
+}
+
+/// What the curve asks for at `volts` when `available` is there.
+pub(super) fn target(curve: &Curve, volts: f64, available: f64) -> f64 {
+    match curve.kind {
+        CurveKind::VoltVar => curve.at(volts),
+        CurveKind::VoltWatt => curve.at(volts).min(available),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gridproof_model::verdict::Mark;
+
+    #[test]
+    fn corners_are_widened_both_ways() {
+        let curve = Curve {
+            kind: CurveKind::VoltWatt,
+            points: vec![(253.0, 1.0), (260.0, 0.2)],
+            tolerance_pu: 0.04,
+            tolerance_v: 2.3,
+            origin: String::new(),
+            mark: Mark::S,
+        };
+        let b = bounds(&curve, 253.0, 0.9, 0.0);
+        assert!((b.high - 1.04).abs() < 1e-12);
+        assert!((b.low - (1.0 - 2.3 * 0.8 / 7.0 - 0.04)).abs() < 1e-12);
+        assert!((bounds(&curve, 240.0, 0.9, 0.0).low - 0.86).abs() < 1e-12);
+        assert_eq!(bounds(&curve, 240.0, 0.9, 0.0).slope, 0.0);
+        assert!((target(&curve, 240.0, 0.9) - 0.9).abs() < 1e-12);
+    }
+}

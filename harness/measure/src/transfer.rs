@@ -1,0 +1,283 @@
+//! Transfer to back-up by metric M2 (IEC 62040-3 practice; physics.md, section 11): from the first
+//! departure of the voltage from the wave before the event to the last departure from the wave
+//! after it, both beyond 10 % of the nominal peak; with M1, M3 and the jump of phase beside it.
+
+use crate::rms::{half_cycle_series, rms};
+use crate::sine_fit::SineFit;
+
+/// What is known before looking.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TransferRule {
+    /// Nominal voltage, V RMS.
+    pub nominal_v: f64,
+    /// Nominal frequency, Hz.
+    pub nominal_hz: f64,
+    /// Sample before which the wave is undisturbed for certain.
+    pub undisturbed_until: usize,
+    /// Uncertainty of the reference waves and the threshold, ± V.
+    pub reference_v: f64,
+}
+
+/// A transfer that was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Transfer {
+    /// First departure from the old wave, sample position.
+    pub start: f64,
+    /// Last departure from the new wave, sample position (= start when the port never left it).
+    pub end: f64,
+    /// Deviation that counts, V.
+    pub threshold: f64,
+    /// How far start and end move when the threshold moves by ± the uncertainty of the
+    /// reference, samples. Large where a decaying overshoot or a zero of the wave only touches it.
+    pub doubts: (f64, f64),
+    /// Slope of the deviation at the start and at the end, V per sample.
+    pub slopes: (f64, f64),
+    /// Standard deviation of the old and the new wave's residual, V.
+    pub sigma: (f64, f64),
+    /// Phase of the new wave against the old one at the start, degrees in (−180, 180].
+    pub phase_jump_deg: f64,
+    /// Frequency of the new wave, Hz.
+    pub hz_after: f64,
+    /// Metric M1: longest interval below 10 % of the nominal peak, samples (0 if only crossings).
+    pub gap: f64,
+    /// Metric M3: time with half-cycle RMS below 90 % of nominal, samples.
+    pub rms_dip: f64,
+}
+
+/// What the port did.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// The record is too short to say.
+    TooShort(&'static str),
+    /// Less than half the nominal voltage before the event, V RMS.
+    NotEnergised(f64),
+    /// The noise hides a departure of 20 % of the peak (σ in V).
+    TooNoisy(f64),
+    /// The port never departed from its wave.
+    Unbroken,
+    /// It departed and did not come back to a steady wave inside the record.
+    NotRestored {
+        /// First departure, sample position.
+        start: f64,
+        /// RMS over the last cycle of the record, V.
+        last_rms: f64,
+    },
+    /// It departed and came back.
+    Found(Transfer),
+}
+
+/// Cycles the old and the new wave are fitted on.
+const FIT_CYCLES: f64 = 8.0;
+/// Shortest departure that counts, s (ups-switching section 8: debounce 0.2 ms).
+const DEBOUNCE_S: f64 = 0.2e-3;
+/// Share of a cycle a healthy sine may spend below 10 % of its peak at a crossing, with margin
+/// (0.74 ms at 50 Hz, ups-switching section 4).
+const HIDDEN_CYCLES: f64 = 0.037;
+
+/// Analyses the back-up voltage.
+pub fn transfer(volts: &[f64], rate_hz: f64, rule: &TransferRule) -> Outcome {
+    let cycle = rate_hz / rule.nominal_hz;
+    let peak = rule.nominal_v * std::f64::consts::SQRT_2;
+    let until = rule.undisturbed_until.min(volts.len());
+    let from = until.saturating_sub((FIT_CYCLES * cycle) as usize);
+    if ((until - from) as f64) < 4.9 * cycle {
+        return Outcome::TooShort("fewer than 5 cycles before the event");
+    }
+    if ((volts.len() - until) as f64) < 4.0 * cycle {
+        return Outcome::TooShort("fewer than 4 cycles after the event");
+    }
+    let before = &volts[from..until];
+    let before_rms = rms(before);
+    if before_rms < 0.5 * rule.nominal_v {
+        return Outcome::NotEnergised(before_rms);
+    }
+    let Some(old) = SineFit::new(before, from, rate_hz, rule.nominal_hz) else {
+        return Outcome::TooShort("no periodic wave before the event");
+    };
+    let threshold = (0.1 * peak).max(6.0 * old.sigma);
+    if threshold > 0.2 * peak {
+        return Outcome::TooNoisy(old.sigma);
+    }
+    let departure = old.residual(&volts[until..], until);
+    let debounce = ((DEBOUNCE_S * rate_hz).round() as usize).max(1);
+    let hidden = (HIDDEN_CYCLES * cycle) as usize;
+    let departs = |limit: f64| first_departure(&departure, limit, debounce, hidden);
+    let Some(first) = departs(threshold) else {
+        return Outcome::Unbroken;
+    };
+    let reference = rule.reference_v.abs().min(0.5 * threshold);
+    let start_doubt = [threshold - reference, threshold + reference]
+        .into_iter()
+        .map(|limit| departs(limit).map_or(0.0, |k| (k as f64 - first as f64).abs()))
+        .fold(0.0, f64::max);
+    let start = until as f64 + crossing(&departure, first.wrapping_sub(1), first, threshold);
+    let start_slope = slope(&departure, first.wrapping_sub(1), first);
+    let first = until + first;
+
+    let last_cycle = &volts[volts.len() - cycle as usize..];
+    let lost = Outcome::NotRestored {
+        start,
+        last_rms: rms(last_cycle),
+    };
+    let Some(new) = new_wave(volts, first, rate_hz, rule, old.sigma) else {
+        return lost;
+    };
+    let after = new.residual(&volts[first..], first);
+    let limit = (0.1 * peak).max(6.0 * new.sigma);
+    let Some(last) = last_before_quiet(&after, limit, cycle as usize) else {
+        return lost;
+    };
+    let index = |last: Option<usize>| last.map_or(0.0, |k| k as f64);
+    let end_doubt = [limit - reference, limit + reference]
+        .into_iter()
+        .map(|limit| {
+            let moved = last_before_quiet(&after, limit, cycle as usize);
+            (moved.map_or(after.len() as f64, index) - index(last)).abs()
+        })
+        .fold(0.0, f64::max);
+    let (end, end_slope) = match last {
+        None => (start, start_slope),
+        Some(k) => {
+            let end = first as f64 + crossing(&after, k, k + 1, limit);
+            (end.max(start), slope(&after, k, k + 1))
+        }
+    };
+    let jump = new.angle_at(start) - old.angle_at(start);
+    Outcome::Found(Transfer {
+        start,
+        end,
+        threshold,
+        doubts: (start_doubt, end_doubt),
+        slopes: (start_slope, end_slope),
+        sigma: (old.sigma, new.sigma),
+        phase_jump_deg: wrapped_degrees(jump),
+        hz_after: new.hz,
+        gap: gap(volts, start, end, 0.1 * peak, cycle),
+        rms_dip: rms_dip(volts, start, end, cycle, 0.9 * rule.nominal_v),
+    })
+}
+
+/// First index beyond `limit` with at least 60 % of the next `debounce` samples beyond it too.
+///
+/// A gap that begins just before a zero of the old wave shows briefly, hides in the zero, and
+/// shows again: a shorter departure (three samples) at most `hidden` samples before counts with it.
+fn first_departure(deviation: &[f64], limit: f64, debounce: usize, hidden: usize) -> Option<usize> {
+    let sure = deviation.iter().enumerate().find_map(|(k, e)| {
+        if e.abs() <= limit {
+            return None;
+        }
+        let group = deviation.get(k..k + debounce)?;
+        let beyond = group.iter().filter(|e| e.abs() > limit).count();
+        (10 * beyond >= 6 * debounce).then_some(k)
+    })?;
+    let brief = deviation[sure.saturating_sub(hidden)..sure]
+        .windows(3)
+        .position(|group| group.iter().all(|e| e.abs() > limit));
+    Some(brief.map_or(sure, |k| sure.saturating_sub(hidden) + k))
+}
+
+/// The wave after the event: the earliest eight cycles, from two after the departure on, that a
+/// steady wave explains; else the last eight.
+fn new_wave(
+    volts: &[f64],
+    first: usize,
+    rate_hz: f64,
+    rule: &TransferRule,
+    noise: f64,
+) -> Option<SineFit> {
+    let cycle = rate_hz / rule.nominal_hz;
+    let peak = rule.nominal_v * std::f64::consts::SQRT_2;
+    let steady = (0.02 * peak).max(1.5 * noise);
+    let mut length = (FIT_CYCLES * cycle) as usize;
+    if volts.len() - first < length + (2.0 * cycle) as usize {
+        length = (volts.len() - first).saturating_sub((2.0 * cycle) as usize);
+    }
+    if (length as f64) < 2.0 * cycle {
+        return None;
+    }
+    let mut from = first + (2.0 * cycle) as usize;
+    let mut best: Option<SineFit> = None;
+    while from + length <= volts.len() {
+        let window = &volts[from..from + length];
+        // Cheap refusals before a fit: a dead start or a dead end.
+        let ends = (cycle as usize).min(length);
+        let alive = rms(&window[..ends]) > 0.5 * rule.nominal_v;
+        if alive
+            && rms(&window[length - ends..]) > 0.5 * rule.nominal_v
+            && let Some(fit) = SineFit::new(window, from, rate_hz, rule.nominal_hz)
+        {
+            if fit.sigma <= steady {
+                return Some(fit);
+            }
+            best = Some(fit);
+        }
+        from += (2.0 * cycle) as usize;
+    }
+    best.filter(|fit| fit.sigma < 0.1 * peak)
+}
+
+/// `Some(Some(k))`: k is the last index beyond the limit before the first quiet cycle;
+/// `Some(None)`: quiet from the beginning; `None`: never quiet for a cycle.
+fn last_before_quiet(deviation: &[f64], limit: f64, cycle: usize) -> Option<Option<usize>> {
+    let mut last = None;
+    for (k, e) in deviation.iter().enumerate() {
+        if e.abs() > limit {
+            last = Some(k);
+        } else if k - last.unwrap_or(0) >= cycle {
+            return Some(last);
+        }
+    }
+    None
+}
+
+/// Where |deviation| passes `limit` between samples `a` and `b` = a + 1: interpolated when it
+/// moves slowly, the middle of the interval when it jumps.
+fn crossing(deviation: &[f64], a: usize, b: usize, limit: f64) -> f64 {
+    match (deviation.get(a), deviation.get(b)) {
+        (Some(x), Some(y)) if (x.abs() - y.abs()).abs() > 0.5 * limit => a as f64 + 0.5,
+        (Some(x), Some(y)) if x.abs() != y.abs() => {
+            a as f64 + ((limit - x.abs()) / (y.abs() - x.abs())).clamp(0.0, 1.0)
+        }
+        (_, Some(_)) => b as f64,
+        _ => a as f64,
+    }
+}
+
+fn slope(deviation: &[f64], a: usize, b: usize) -> f64 {
+    match (deviation.get(a), deviation.get(b)) {
+        (Some(x), Some(y)) => (x.abs() - y.abs()).abs(),
+        _ => 0.0,
+    }
+}
+
+fn wrapped_degrees(angle: f64) -> f64 {
+    let (s, c) = crate::math::sin_cos(angle);
+    crate::math::atan2(s, c).to_degrees()
+}
+
+/// Longest interval with |v| below `level` around the transfer, if longer than a crossing
+/// of a healthy sine takes (0.74 ms at 50 Hz, in proportion elsewhere).
+fn gap(volts: &[f64], start: f64, end: f64, level: f64, cycle: f64) -> f64 {
+    let from = (start - cycle).max(0.0) as usize;
+    let to = ((end + cycle) as usize).min(volts.len());
+    let (mut longest, mut length) = (0_usize, 0_usize);
+    for v in &volts[from.min(to)..to] {
+        length = if v.abs() < level { length + 1 } else { 0 };
+        longest = longest.max(length);
+    }
+    if (longest as f64) > HIDDEN_CYCLES * cycle {
+        longest as f64
+    } else {
+        0.0
+    }
+}
+
+fn rms_dip(volts: &[f64], start: f64, end: f64, cycle: f64, level: f64) -> f64 {
+    let from = (start - 2.0 * cycle).max(0.0) as usize;
+    let to = ((end + 3.0 * cycle) as usize).min(volts.len());
+    let below = half_cycle_series(&volts[from.min(to)..to], cycle, 0.0)
+        .iter()
+        .filter(|(_, value)| *value < level)
+        .count();
+    0.5 * cycle * below as f64
+}

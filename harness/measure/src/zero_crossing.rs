@@ -1,0 +1,103 @@
+//! Frequency from positive-going zero crossings (physics.md, section 11): hysteresis arms a
+//! crossing, a least-squares line over ±10 % of the amplitude places it between samples.
+
+/// Positive-going zero crossings in sample positions. `cycle` is the expected cycle in samples;
+/// the hysteresis is ±10 % of the peak of the record, so a flat record has none.
+pub fn rising_crossings(samples: &[f64], cycle: f64) -> Vec<f64> {
+    let peak = samples.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
+    let mut found = Vec::new();
+    if peak <= 0.0 || !cycle.is_finite() || cycle < 4.0 {
+        return found;
+    }
+    let level = 0.1 * peak;
+    // asin(0.1)/2π of a cycle to each side.
+    let reach = ((cycle * 0.0159) as usize).max(1);
+    let mut below: Option<usize> = None;
+    for (k, &x) in samples.iter().enumerate() {
+        if x < -level {
+            below = Some(k);
+        } else if x > level
+            && let Some(low) = below.take()
+            && let Some(position) = place(samples, low, k, reach)
+        {
+            found.push(position);
+        }
+    }
+    found
+}
+
+/// Zero of the line through the samples around the sign change between `low` and `high`.
+fn place(samples: &[f64], low: usize, high: usize, reach: usize) -> Option<f64> {
+    // Middle of the first and last sign change: unbiased when noise makes several.
+    let first = (low..high).find(|&k| samples[k + 1] >= 0.0)?;
+    let last = (low..high).rev().find(|&k| samples[k] < 0.0)?;
+    let middle = usize::midpoint(first, last + 1);
+    if reach < 2 {
+        let (a, b) = (samples[last], samples[last + 1]);
+        return Some(last as f64 + if b > a { -a / (b - a) } else { 0.5 });
+    }
+    let from = middle.saturating_sub(reach);
+    let to = (middle + reach + 1).min(samples.len());
+    let n = (to - from) as f64;
+    let mean_t = 0.5 * (n - 1.0);
+    let mean_x = samples[from..to].iter().sum::<f64>() / n;
+    let (mut sxt, mut stt) = (0.0, 0.0);
+    for (k, &x) in samples[from..to].iter().enumerate() {
+        let dt = k as f64 - mean_t;
+        sxt += dt * (x - mean_x);
+        stt += dt * dt;
+    }
+    let slope = sxt / stt;
+    (slope > 0.0).then(|| from as f64 + mean_t - mean_x / slope)
+}
+
+/// Mean period in samples from a least-squares line through successive crossings (at least 2).
+pub fn period(crossings: &[f64]) -> Option<f64> {
+    line(crossings).map(|(_, slope)| slope)
+}
+
+/// Least-squares line through crossings against their number: (position of number 0, period).
+pub fn line(crossings: &[f64]) -> Option<(f64, f64)> {
+    if crossings.len() < 2 {
+        return None;
+    }
+    let n = crossings.len() as f64;
+    let mean_k = 0.5 * (n - 1.0);
+    let mean_t = crossings.iter().sum::<f64>() / n;
+    let (mut skt, mut skk) = (0.0, 0.0);
+    for (k, &t) in crossings.iter().enumerate() {
+        let dk = k as f64 - mean_k;
+        skt += dk * (t - mean_t);
+        skk += dk * dk;
+    }
+    let slope = skt / skk;
+    (slope > 0.0).then_some((mean_t - slope * mean_k, slope))
+}
+
+/// Frequency of a slice in Hz, or `None` without two crossings.
+pub fn frequency(samples: &[f64], rate_hz: f64, nominal_hz: f64) -> Option<f64> {
+    period(&rising_crossings(samples, rate_hz / nominal_hz)).map(|cycle| rate_hz / cycle)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_frequency_with_noise_and_harmonics() {
+        let mut seed = 1_u64;
+        for (hz, rate) in [(50.0, 100_000.0), (47.3, 5_000.0), (52.0, 20_000.0)] {
+            let samples: Vec<f64> = (0..(rate * 0.3) as u32)
+                .map(|k| {
+                    seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    let noise = (seed >> 40) as f64 / (1_u64 << 24) as f64 - 0.5;
+                    let t = std::f64::consts::TAU * hz * f64::from(k) / rate;
+                    325.0 * t.sin() + 8.0 * (5.0 * t).sin() + 3.0 * noise
+                })
+                .collect();
+            let found = frequency(&samples, rate, 50.0).unwrap_or(0.0);
+            assert!((found - hz).abs() < 0.02, "{hz}: {found}");
+        }
+        assert!(frequency(&[0.0; 1000], 1000.0, 50.0).is_none());
+    }
+}

@@ -1,0 +1,16 @@
+//! The judge and its analysis against synthetic records whose truth is known exactly.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![allow(
+    clippy::print_stdout,
+    reason = "figures of merit for whoever asks with --nocapture"
+)]
+
+mod bench;
+mod golden;
+mod golden_readings;
+mod islands;
+mod properties;
+mod responses;
+mod speed;
+mod transfers;
+mod trips;

@@ -1,0 +1,290 @@
+//! How an emulated DUT behaves. Every field is optional: a profile gives the base, a defect or
+//! the command line an overlay. Defaults belong to the plant.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::quantity::{
+    Degrees, Farads, Henries, Ohms, PerHertz, Ratio, RatioPerKelvin, RatioPerSecond, Seconds,
+    Volts, VoltsOrHertz, Watts,
+};
+
+/// Field-wise overlay: what `over` states wins, what it leaves out stays.
+trait Overlay {
+    fn overlaid(&self, over: &Self) -> Self;
+}
+
+macro_rules! behaviour {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct $name {
+            $(
+                $(#[$field_doc])*
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub $field: Option<$type>,
+            )*
+        }
+
+        impl Overlay for $name {
+            fn overlaid(&self, over: &Self) -> Self {
+                $name {
+                    $($field: match (&self.$field, &over.$field) {
+                        (Some(base), Some(over)) => Some(base.overlaid(over)),
+                        (base, over) => over.clone().or_else(|| base.clone()),
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+macro_rules! replaced_whole {
+    ($($type:ty),* $(,)?) => {
+        $(impl Overlay for $type {
+            fn overlaid(&self, over: &Self) -> Self {
+                over.clone()
+            }
+        })*
+    };
+}
+
+replaced_whole!(
+    bool,
+    f64,
+    String,
+    Degrees,
+    Farads,
+    Henries,
+    Ohms,
+    PerHertz,
+    Ratio,
+    RatioPerKelvin,
+    RatioPerSecond,
+    Seconds,
+    Volts,
+    VoltsOrHertz,
+    Watts,
+    Health,
+    Sign,
+    IslandingMethod,
+    Vec<u8>,
+    Vec<(Volts, Ratio)>,
+);
+
+impl<K: Ord + Clone, V: Overlay + Clone> Overlay for BTreeMap<K, V> {
+    fn overlaid(&self, over: &Self) -> Self {
+        let mut merged = self.clone();
+        for (key, value) in over {
+            let value = self
+                .get(key)
+                .map_or_else(|| value.clone(), |base| base.overlaid(value));
+            merged.insert(key.clone(), value);
+        }
+        merged
+    }
+}
+
+impl Behaviour {
+    /// This behaviour with everything that `over` states replaced, field by field and map entry
+    /// by map entry; lists are replaced whole.
+    pub fn overlaid_with(&self, over: &Behaviour) -> Behaviour {
+        self.overlaid(over)
+    }
+}
+
+behaviour!(
+    /// How an emulated DUT behaves.
+    Behaviour {
+        /// Grid code whose trip and curve settings are selected on the unit.
+        grid_code: String,
+        /// Alive or dead.
+        health: Health,
+        /// Error of its own voltage measurement.
+        voltage_gain_error: Ratio,
+        /// Output filter.
+        filter: Filter,
+        /// Consumption in standby.
+        standby_power: Watts,
+        /// Time constant of a power setpoint.
+        setpoint_tau: Seconds,
+        /// Ramp of active power after connection.
+        ramp: RatioPerSecond,
+        /// Time the grid must be good before connection.
+        reconnect_delay: Seconds,
+        /// Trips this long before the latest permitted instant, never before the delay.
+        trip_margin: Seconds,
+        /// Opening time of the grid relay.
+        relay_open: Seconds,
+        /// Islanding detection.
+        anti_islanding: AntiIslanding,
+        /// Volt-var response.
+        volt_var: CurveResponse,
+        /// Volt-watt response.
+        volt_watt: CurveResponse,
+        /// Demand response.
+        drm: DrmResponse,
+        /// Protection elements that differ from the grid code, by name.
+        trips: BTreeMap<String, TripBehaviour>,
+        /// Power against temperature.
+        derating: Derating,
+        /// Transfer to back-up.
+        backup: Backup,
+    }
+);
+
+/// Alive or dead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Health {
+    /// Works.
+    #[default]
+    Healthy,
+    /// Never connects and feeds nothing.
+    Dead,
+}
+
+behaviour!(
+    /// LCL output filter.
+    Filter {
+        /// Inverter-side inductance.
+        l1: Henries,
+        /// Its resistance.
+        r1: Ohms,
+        /// Capacitance.
+        cf: Farads,
+        /// Damping resistance in series with the capacitor.
+        rd: Ohms,
+        /// Grid-side inductance.
+        l2: Henries,
+        /// Its resistance.
+        r2: Ohms,
+    }
+);
+
+behaviour!(
+    /// Islanding detection.
+    AntiIslanding {
+        /// Active method.
+        method: IslandingMethod,
+        /// Chopping fraction at nominal frequency, 1.
+        cf0: f64,
+        /// Gain of the chopping fraction over frequency.
+        gain: PerHertz,
+    }
+);
+
+/// Active method of islanding detection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum IslandingMethod {
+    /// None.
+    Off,
+    /// Sandia frequency shift.
+    #[default]
+    SandiaFrequencyShift,
+}
+
+behaviour!(
+    /// Response to grid voltage along a curve.
+    CurveResponse {
+        /// Responds at all.
+        enabled: bool,
+        /// Dead time.
+        delay: Seconds,
+        /// Time constant.
+        tau: Seconds,
+        /// All points moved along the voltage axis.
+        knee_shift: Volts,
+        /// Sign of the response.
+        sign: Sign,
+        /// Curve in place of the grid code's: (voltage, fraction of rated apparent power).
+        points: Vec<(Volts, Ratio)>,
+    }
+);
+
+/// Sign of a response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sign {
+    /// As the curve says.
+    #[default]
+    Normal,
+    /// The opposite.
+    Inverted,
+}
+
+behaviour!(
+    /// Response to demand-response modes.
+    DrmResponse {
+        /// Dead time.
+        delay: Seconds,
+        /// Time constant.
+        tau: Seconds,
+        /// Modes without effect.
+        ignore: Vec<u8>,
+        /// Levels in place of the grid code's, by mode.
+        limits: BTreeMap<u8, Ratio>,
+    }
+);
+
+behaviour!(
+    /// A protection element that differs from the grid code.
+    TripBehaviour {
+        /// Time from excursion to trip.
+        delay: Seconds,
+        /// Threshold.
+        threshold: VoltsOrHertz,
+        /// Trips at all.
+        enabled: bool,
+    }
+);
+
+behaviour!(
+    /// Power against temperature.
+    Derating {
+        /// Derates at all.
+        enabled: bool,
+        /// Reduction over temperature above the start.
+        slope: RatioPerKelvin,
+        /// Smallest power, of rated.
+        floor: Ratio,
+        /// Thermal time constant.
+        tau: Seconds,
+    }
+);
+
+behaviour!(
+    /// Transfer to back-up.
+    Backup {
+        /// Deviation of the waveform that counts as a lost grid.
+        detect_deviation: Ratio,
+        /// Time the deviation must last.
+        detect_time: Seconds,
+        /// Time of the transfer relay.
+        relay: Seconds,
+        /// Scatter of the relay, ±.
+        relay_scatter: Seconds,
+        /// Time from the relay to the first output.
+        start: Seconds,
+        /// Ramp to full voltage.
+        ramp: Seconds,
+        /// A range of angles at which transfer takes longer.
+        late: LateWindow,
+    }
+);
+
+behaviour!(
+    /// A range of angles of the grid voltage at which transfer takes longer.
+    LateWindow {
+        /// First angle.
+        from: Degrees,
+        /// Last angle; below `from` the window wraps over 360°.
+        to: Degrees,
+        /// Added to the transfer.
+        extra: Seconds,
+    }
+);

@@ -1,0 +1,195 @@
+//! One instrument of a bench.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::accuracy::Accuracy;
+use super::address::Address;
+use crate::capture::ChannelKind;
+use crate::quantity::{Amps, RangeOf, Seconds, Volts, Watts};
+
+/// An instrument: its role, its model, where it is, and what its role needs to know.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InstrumentEntry {
+    /// What it does on the bench.
+    pub role: Role,
+    /// What it is.
+    pub model: Model,
+    /// Where it is.
+    pub address: Address,
+    /// Output channel of a source with several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<u32>,
+    /// Smallest step of a load.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolution: Option<Watts>,
+    /// Update interval of a power analyser.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval: Option<Seconds>,
+    /// Ranges of a power analyser.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ranges: Option<Ranges>,
+    /// Channels of a recorder by number.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub channels: BTreeMap<u8, RecorderChannel>,
+    /// Accuracy of a measuring instrument: a table, or one value in K for a chamber.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accuracy: Option<Accuracy>,
+}
+
+/// What an instrument does on the bench.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// AC grid simulator with the switch S1.
+    GridSource,
+    /// PV simulator.
+    PvSource,
+    /// Battery simulator.
+    BatterySource,
+    /// RLC load.
+    RlcLoad,
+    /// Relays of the DRED.
+    RelayBank,
+    /// Power analyser.
+    PowerAnalyser,
+    /// Waveform recorder.
+    Recorder,
+    /// Climatic chamber.
+    Chamber,
+    /// The product under test.
+    Dut,
+}
+
+impl Role {
+    /// The word used in bench files.
+    pub fn word(self) -> &'static str {
+        match self {
+            Role::GridSource => "grid-source",
+            Role::PvSource => "pv-source",
+            Role::BatterySource => "battery-source",
+            Role::RlcLoad => "rlc-load",
+            Role::RelayBank => "relay-bank",
+            Role::PowerAnalyser => "power-analyser",
+            Role::Recorder => "recorder",
+            Role::Chamber => "chamber",
+            Role::Dut => "dut",
+        }
+    }
+
+    /// Can put or keep energy on the bench, and so must be in the safe-state sequence.
+    pub fn has_output(self) -> bool {
+        match self {
+            Role::GridSource
+            | Role::PvSource
+            | Role::BatterySource
+            | Role::RlcLoad
+            | Role::RelayBank
+            | Role::Chamber
+            | Role::Dut => true,
+            Role::PowerAnalyser | Role::Recorder => false,
+        }
+    }
+}
+
+impl std::fmt::Display for Role {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// What an instrument is: the driver that speaks to it.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Model {
+    /// Chroma 61845 grid simulator.
+    #[serde(rename = "chroma-61845")]
+    Chroma61845,
+    /// AMETEK TerraSAS PV simulator.
+    Terrasas,
+    /// ITECH IT6000C battery simulator.
+    #[serde(rename = "itech-it6000c")]
+    ItechIt6000c,
+    /// Chroma A800067 RLC load.
+    #[serde(rename = "chroma-a800067")]
+    ChromaA800067,
+    /// Advantech ADAM-6060 relays.
+    #[serde(rename = "adam-6060")]
+    Adam6060,
+    /// Yokogawa WT3000 power analyser.
+    #[serde(rename = "yokogawa-wt3000")]
+    YokogawaWt3000,
+    /// Yokogawa DL850 recorder.
+    #[serde(rename = "yokogawa-dl850")]
+    YokogawaDl850,
+    /// ESPEC chamber with a P300 controller.
+    #[serde(rename = "espec-p300")]
+    EspecP300,
+    /// As the DUT profile says.
+    FromProfile,
+}
+
+impl Model {
+    /// The word used in bench files.
+    pub fn word(self) -> &'static str {
+        match self {
+            Model::Chroma61845 => "chroma-61845",
+            Model::Terrasas => "terrasas",
+            Model::ItechIt6000c => "itech-it6000c",
+            Model::ChromaA800067 => "chroma-a800067",
+            Model::Adam6060 => "adam-6060",
+            Model::YokogawaWt3000 => "yokogawa-wt3000",
+            Model::YokogawaDl850 => "yokogawa-dl850",
+            Model::EspecP300 => "espec-p300",
+            Model::FromProfile => "from-profile",
+        }
+    }
+
+    /// The role it can have.
+    pub fn role(self) -> Role {
+        match self {
+            Model::Chroma61845 => Role::GridSource,
+            Model::Terrasas => Role::PvSource,
+            Model::ItechIt6000c => Role::BatterySource,
+            Model::ChromaA800067 => Role::RlcLoad,
+            Model::Adam6060 => Role::RelayBank,
+            Model::YokogawaWt3000 => Role::PowerAnalyser,
+            Model::YokogawaDl850 => Role::Recorder,
+            Model::EspecP300 => Role::Chamber,
+            Model::FromProfile => Role::Dut,
+        }
+    }
+}
+
+impl std::fmt::Display for Model {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// Measuring ranges of a power analyser.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ranges {
+    /// Voltage range.
+    pub voltage: Volts,
+    /// Current range.
+    pub current: Amps,
+}
+
+/// One channel of a recorder.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecorderChannel {
+    /// What it is connected to.
+    pub signal: ChannelKind,
+    /// Full scale at the sensor's input.
+    pub range: RangeOf,
+}

@@ -1,0 +1,277 @@
+//! The campaign: every case of a plan on every DUT, resolved and proven possible before anything
+//! is energised.
+
+use gridproof_model::bench::Bench;
+use gridproof_model::case::{Case, CaseSpec};
+use gridproof_model::defect::Defect;
+use gridproof_model::diagnostic::{Diagnostic, Diagnostics};
+use gridproof_model::dut::DutProfile;
+use gridproof_model::grid_code::GridCode;
+use gridproof_model::located::{Located, Position};
+use gridproof_model::plan::{Plan, PlanTest};
+
+use crate::catalog::{self, Loaded};
+use crate::error::RunError;
+use crate::expand::{Expansion, Problem, expand};
+
+/// What the user asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// Plan file or shipped name.
+    pub plan: String,
+    /// Bench file or shipped name; `None` is the embedded bench.
+    pub bench: Option<String>,
+    /// DUT profile instead of the plan's own.
+    pub dut: Option<String>,
+    /// Tests to run; empty means all.
+    pub only: Vec<String>,
+    /// Defect to lay over the behaviour of the emulated DUT.
+    pub defect: Option<String>,
+    /// `KEY=VALUE` overlays of the emulated behaviour, later ones win.
+    pub dut_set: Vec<String>,
+}
+
+/// One test on one DUT: what runs on one bench from cold to safe.
+#[derive(Debug, Clone)]
+pub struct Unit {
+    /// Identifier of the test.
+    pub test: String,
+    /// Title of the test.
+    pub title: String,
+    /// Index into [`Campaign::duts`].
+    pub dut: usize,
+    /// Cases, or why there are none.
+    pub content: UnitContent,
+}
+
+/// Cases of a unit.
+#[derive(Debug, Clone)]
+pub enum UnitContent {
+    /// To be run in this order.
+    Cases(Vec<Case>),
+    /// The reason why the test does not apply.
+    NotApplicable(String),
+}
+
+/// Everything a run needs, checked.
+#[derive(Debug, Clone)]
+pub struct Campaign {
+    /// The plan.
+    pub plan: Loaded<Plan>,
+    /// The bench.
+    pub bench: Loaded<Bench>,
+    /// DUT profiles in the order of the plan, behaviours overlaid.
+    pub duts: Vec<Loaded<DutProfile>>,
+    /// Grid codes the plan or the behaviours name.
+    pub codes: Vec<Loaded<GridCode>>,
+    /// The defect laid over, if any.
+    pub defect: Option<Loaded<Defect>>,
+    /// Units DUT by DUT, in plan order.
+    pub units: Vec<Unit>,
+}
+
+impl Campaign {
+    /// Load every file the request names, expand and check.
+    ///
+    /// # Errors
+    /// The first input file that is wrong, with all its problems; nothing has been energised.
+    pub fn load(request: &Request) -> Result<Self, RunError> {
+        let plan = catalog::plan(&request.plan)?;
+        let bench = catalog::bench(request.bench.as_deref().unwrap_or(catalog::EMBEDDED_BENCH))?;
+        let defect = request.defect.as_deref().map(catalog::defect).transpose()?;
+        let mut duts = match &request.dut {
+            Some(name) => vec![catalog::dut(name)?],
+            None => plan.value.duts.iter().map(|name| dut_of_plan(&plan, name)).collect::<Result<_, _>>()?,
+        };
+        for dut in &mut duts {
+            if let Some(defect) = &defect {
+                dut.value.behaviour = dut.value.behaviour.overlaid_with(&defect.value.behaviour);
+            }
+            for pair in &request.dut_set {
+                let over = catalog::behaviour_setting(pair)?;
+                dut.value.behaviour = dut.value.behaviour.overlaid_with(&over);
+            }
+        }
+        let codes = codes(&plan, &duts)?;
+        let units = units(&plan, &duts, &codes, &request.only)?;
+        let campaign = Self { plan, bench, duts, codes, defect, units };
+        campaign.bench_supports()?;
+        Ok(campaign)
+    }
+
+    /// Number of cases in all units.
+    pub fn cases(&self) -> usize {
+        self.units.iter().map(|unit| unit.content.cases().len()).sum()
+    }
+
+    /// The bench must be able to support every limit, and carry what every test needs.
+    fn bench_supports(&self) -> Result<(), RunError> {
+        let specs = self.bench.value.specs().map_err(|problem| RunError::Bench(problem.to_string()))?;
+        let mut problems = Vec::new();
+        for case in self.units.iter().flat_map(|unit| unit.content.cases()) {
+            let (limit, uncertainty) = match &case.spec {
+                CaseSpec::Transfer(spec) => (spec.transfer.max, specs.recorder_skew_s + 1e-5),
+                CaseSpec::AntiIslanding(spec) => (spec.run_on.max, specs.contact_lag_s),
+                CaseSpec::Trip(spec) => (spec.disconnect.max, 1e-4),
+                CaseSpec::CurveSweep(_) | CaseSpec::CurveStep(_) | CaseSpec::Drm(_) | CaseSpec::Derating(_) => continue,
+            };
+            if let Some(limit) = limit
+                && uncertainty > limit / 10.0
+            {
+                let at = Position { line: case.line.line, column: case.line.column };
+                let message = format!(
+                    "the bench times events to ±{:.2} ms, too coarse for the limit of {:.2} ms",
+                    uncertainty * 1e3,
+                    limit * 1e3
+                );
+                let problem = mistake(&self.plan, at, message)
+                    .with_hint("a timing limit needs an uncertainty of at most a tenth of it");
+                if !problems.contains(&problem) {
+                    problems.push(problem);
+                }
+            }
+        }
+        none(problems)
+    }
+}
+
+impl UnitContent {
+    /// The cases; none when not applicable.
+    pub fn cases(&self) -> &[Case] {
+        match self {
+            UnitContent::Cases(cases) => cases,
+            UnitContent::NotApplicable(_) => &[],
+        }
+    }
+}
+
+fn dut_of_plan(plan: &Loaded<Plan>, name: &Located<String>) -> Result<Loaded<DutProfile>, RunError> {
+    catalog::dut(&name.value).map_err(|error| at_plan(plan, name.at, error))
+}
+
+/// An unknown name in a plan is a mistake in the plan: say where.
+fn at_plan(plan: &Loaded<Plan>, at: Position, error: RunError) -> RunError {
+    match error {
+        RunError::Unknown { kind, name, hint } => {
+            let hint = hint.trim_start().trim_start_matches("hint: ");
+            let problem = mistake(plan, at, format!("no {kind} named `{name}`"))
+                .marking(&plan.text, name.chars().count())
+                .with_hint(hint);
+            RunError::Input(problem.into())
+        }
+        other => other,
+    }
+}
+
+fn codes(plan: &Loaded<Plan>, duts: &[Loaded<DutProfile>]) -> Result<Vec<Loaded<GridCode>>, RunError> {
+    let mut codes: Vec<Loaded<GridCode>> = Vec::new();
+    for name in plan.value.tests.iter().filter_map(|test| test.grid_code.as_ref()) {
+        if !codes.iter().any(|code| code.value.grid_code == name.value) {
+            codes.push(catalog::grid_code(&name.value).map_err(|error| at_plan(plan, name.at, error))?);
+        }
+    }
+    for name in duts.iter().filter_map(|dut| dut.value.behaviour.grid_code.as_ref()) {
+        if !codes.iter().any(|code| code.value.grid_code == *name) {
+            codes.push(catalog::grid_code(name)?);
+        }
+    }
+    Ok(codes)
+}
+
+fn units(
+    plan: &Loaded<Plan>,
+    duts: &[Loaded<DutProfile>],
+    codes: &[Loaded<GridCode>],
+    only: &[String],
+) -> Result<Vec<Unit>, RunError> {
+    for name in only {
+        if !plan.value.tests.iter().any(|test| test.id.value == *name) {
+            let ids: Vec<&str> = plan.value.tests.iter().map(|test| test.id.value.as_str()).collect();
+            return Err(RunError::Unknown {
+                kind: "test",
+                name: name.clone(),
+                hint: format!("\nhint: {} has {}", plan.file, ids.join(", ")),
+            });
+        }
+    }
+    let mut units = Vec::new();
+    let mut problems = Vec::new();
+    for (index, dut) in duts.iter().enumerate() {
+        for test in &plan.value.tests {
+            if !only.is_empty() && !only.contains(&test.id.value) {
+                continue;
+            }
+            let code = test
+                .grid_code
+                .as_ref()
+                .and_then(|name| codes.iter().find(|code| code.value.grid_code == name.value))
+                .map(|code| &code.value);
+            match expand(test, &dut.value, code) {
+                Ok(expansion) => units.push(unit(plan, test, index, &dut.value, expansion)),
+                Err(Problem { at, message, hint }) => {
+                    let problem = mistake(plan, at, message);
+                    let problem = match hint {
+                        Some(hint) => problem.with_hint(hint),
+                        None => problem,
+                    };
+                    if !problems.contains(&problem) {
+                        problems.push(problem);
+                    }
+                }
+            }
+        }
+    }
+    none(problems)?;
+    Ok(units)
+}
+
+/// An error at a place of the plan.
+fn mistake(plan: &Loaded<Plan>, at: Position, message: String) -> Diagnostic {
+    Diagnostic::error(&plan.file, &plan.text, at, message)
+}
+
+fn none(problems: Vec<Diagnostic>) -> Result<(), RunError> {
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(RunError::Input(problems.into_iter().collect::<Diagnostics>()))
+}
+
+fn unit(plan: &Loaded<Plan>, test: &PlanTest, index: usize, dut: &DutProfile, expansion: Expansion) -> Unit {
+    let content = match expansion {
+        Expansion::NotApplicable(reason) => UnitContent::NotApplicable(reason),
+        Expansion::Cases(specs) => UnitContent::Cases(
+            specs
+                .into_iter()
+                .enumerate()
+                .map(|(number, (label, spec))| Case {
+                    id: format!("{}/{}/{:02}", dut.dut, test.id, number + 1),
+                    test: test.id.value.clone(),
+                    dut: dut.dut.clone(),
+                    label,
+                    line: test.id.at.in_file(&plan.file),
+                    cites: test.cites.clone(),
+                    decision: test.decision.unwrap_or(plan.value.decision),
+                    ratings: dut.case_ratings(),
+                    spec,
+                })
+                .collect(),
+        ),
+    };
+    Unit { test: test.id.value.clone(), title: test.title.clone(), dut: index, content }
+}
+
+/// Bench time a case takes on a healthy DUT, s: for `explain` and for sharing work between benches.
+pub fn expected_s(case: &Case) -> f64 {
+    /// Reconnection with ramp after a trip, s.
+    const RECONNECT: f64 = 420.0;
+    match &case.spec {
+        CaseSpec::AntiIslanding(spec) => RECONNECT + spec.run_on.max.unwrap_or(2.0) + 15.0,
+        CaseSpec::Transfer(_) => 75.0,
+        CaseSpec::CurveSweep(spec) => spec.dwell_s * spec.voltages_v.len() as f64,
+        CaseSpec::CurveStep(spec) => 60.0 + 2.0 * spec.observe_s,
+        CaseSpec::Drm(spec) => RECONNECT + spec.hold_s,
+        CaseSpec::Trip(spec) => RECONNECT + spec.observe_s,
+        CaseSpec::Derating(spec) => (spec.soak_s + 600.0) * spec.ambient_c.len() as f64,
+    }
+}

@@ -1,0 +1,234 @@
+//! The data that ships with gridproof, and how a name on the command line becomes a file.
+//!
+//! A name with a path separator or a `.yaml` ending is a file; anything else is looked up among
+//! the shipped files, which are part of the program so that it runs from any folder.
+
+use std::path::Path;
+
+use gridproof_model::behaviour::Behaviour;
+use gridproof_model::bench::Bench;
+use gridproof_model::defect::Defect;
+use gridproof_model::dut::DutProfile;
+use gridproof_model::grid_code::GridCode;
+use gridproof_model::load;
+use gridproof_model::plan::Plan;
+use gridproof_recordings::sha256_hex;
+
+use crate::error::RunError;
+
+/// What a file describes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A plan.
+    Plan,
+    /// A DUT profile.
+    Dut,
+    /// A grid code.
+    GridCode,
+    /// A bench.
+    Bench,
+    /// A defect.
+    Defect,
+}
+
+impl Kind {
+    /// In messages.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Kind::Plan => "plan",
+            Kind::Dut => "DUT",
+            Kind::GridCode => "grid code",
+            Kind::Bench => "bench",
+            Kind::Defect => "defect",
+        }
+    }
+
+    /// Shipped files: (name, text).
+    pub fn shipped(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Kind::Plan => PLANS,
+            Kind::Dut => DUTS,
+            Kind::GridCode => GRID_CODES,
+            Kind::Bench => BENCHES,
+            Kind::Defect => DEFECTS,
+        }
+    }
+}
+
+macro_rules! shipped {
+    ($folder:literal: $($name:literal),+ $(,)?) => {
+        &[$(($name, include_str!(concat!("../../../", $folder, "/", $name, ".yaml")))),+]
+    };
+}
+
+const PLANS: &[(&str, &str)] = shipped!("test-plans": "quickstart");
+const DUTS: &[(&str, &str)] = shipped!("fixtures/duts": "aux-asg-5sl-zh", "saj-as1-3ks-5.1");
+const GRID_CODES: &[(&str, &str)] =
+    shipped!("fixtures/grid-codes": "as-nzs-4777.2-2020-a", "iec-61727-2004", "iec-62116-2014");
+const BENCHES: &[(&str, &str)] = shipped!("fixtures/benches": "embedded");
+const DEFECTS: &[(&str, &str)] = shipped!("fixtures/defects":
+    "anti-islanding-off",
+    "dead-dut",
+    "drm5-ignored",
+    "drm6-at-60-percent",
+    "no-derating",
+    "overvoltage-trip-2.5s",
+    "overvoltage-trip-too-early",
+    "transfer-12ms",
+    "transfer-late-at-one-point",
+    "volt-var-response-15s",
+    "volt-var-sign-inverted",
+    "volt-watt-knee-3v-high",
+);
+
+/// A parsed file with where it came from.
+#[derive(Debug, Clone)]
+pub struct Loaded<T> {
+    /// Path as given, or `shipped:NAME`.
+    pub file: String,
+    /// SHA-256 of the text, hex.
+    pub sha256: String,
+    /// The text.
+    pub text: String,
+    /// What it says.
+    pub value: T,
+}
+
+/// Find the text behind `name`.
+fn text(kind: Kind, name: &str) -> Result<(String, String), RunError> {
+    let is_path = name.contains(['/', '\\']) || name.ends_with(".yaml") || name.ends_with(".yml");
+    if is_path || Path::new(name).is_file() {
+        let bytes = std::fs::read(name).map_err(RunError::file(name))?;
+        let text = String::from_utf8(bytes).map_err(|error| RunError::Record {
+            path: name.into(),
+            problem: format!("not UTF-8 text (byte {}); save the file as UTF-8", error.utf8_error().valid_up_to()),
+        })?;
+        return Ok((name.to_owned(), text));
+    }
+    match kind.shipped().iter().find(|(shipped, _)| *shipped == name) {
+        Some((_, text)) => Ok((format!("shipped:{name}"), (*text).to_owned())),
+        None => Err(RunError::Unknown { kind: kind.noun(), name: name.to_owned(), hint: unknown_hint(kind, name) }),
+    }
+}
+
+fn unknown_hint(kind: Kind, name: &str) -> String {
+    let nearest = kind
+        .shipped()
+        .iter()
+        .map(|(shipped, _)| (strsim::jaro_winkler(shipped, name), *shipped))
+        .filter(|(score, _)| *score > 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    match nearest {
+        Some((_, shipped)) => format!("\nhint: did you mean `{shipped}`?"),
+        None => {
+            let names: Vec<_> = kind.shipped().iter().map(|(shipped, _)| *shipped).collect();
+            format!("\nhint: shipped are {}; a file needs its path, e.g. ./{name}.yaml", names.join(", "))
+        }
+    }
+}
+
+macro_rules! loader {
+    ($(#[$doc:meta])* $function:ident, $kind:expr, $parse:path, $type:ty) => {
+        $(#[$doc])*
+        ///
+        /// # Errors
+        /// [`RunError::Unknown`], [`RunError::File`] or [`RunError::Input`].
+        pub fn $function(name: &str) -> Result<Loaded<$type>, RunError> {
+            let (file, text) = text($kind, name)?;
+            let value = $parse(&file, &text).map_err(RunError::Input)?;
+            Ok(Loaded { file, sha256: sha256_hex(text.as_bytes()), text, value })
+        }
+    };
+}
+
+loader!(
+    /// Load a plan by path or shipped name.
+    plan, Kind::Plan, load::parse_plan, Plan
+);
+loader!(
+    /// Load a DUT profile by path or shipped name.
+    dut, Kind::Dut, load::parse_dut, DutProfile
+);
+loader!(
+    /// Load a grid code by path or shipped name.
+    grid_code, Kind::GridCode, load::parse_grid_code, GridCode
+);
+loader!(
+    /// Load a bench by path or shipped name.
+    bench, Kind::Bench, load::parse_bench, Bench
+);
+loader!(
+    /// Load a defect by path or shipped name.
+    defect, Kind::Defect, load::parse_defect, Defect
+);
+
+/// One setting of the emulated DUT's behaviour, `backup.start=5 ms`.
+///
+/// # Errors
+/// [`RunError::Input`] with the position inside the setting when key or value is wrong.
+pub fn behaviour_setting(pair: &str) -> Result<Behaviour, RunError> {
+    let wrong = |problem: &str| RunError::Record {
+        path: "--dut-set".into(),
+        problem: format!("`{pair}` {problem}; write e.g. --dut-set 'backup.start=5 ms'"),
+    };
+    let Some((key, value)) = pair.split_once('=') else {
+        return Err(wrong("has no `=`"));
+    };
+    if key.is_empty() || key.split('.').any(|part| part.is_empty() || part.contains(char::is_whitespace)) {
+        return Err(wrong("has an empty part in its key"));
+    }
+    if value.trim().is_empty() || value.contains(['\n', '\r']) {
+        return Err(wrong("has no value on one line"));
+    }
+    let mut text = String::from("defect: dut-set\ntitle: setting of the command line\nbehaviour:\n");
+    for (depth, part) in key.split('.').enumerate() {
+        text.push_str(&format!("{}{part}:", "  ".repeat(depth + 1)));
+        text.push_str(if depth == key.matches('.').count() { " " } else { "\n" });
+    }
+    text.push_str(&format!("{value}\ncatches: {{}}\n"));
+    let defect = load::parse_defect("--dut-set", &text).map_err(RunError::Input)?;
+    Ok(defect.behaviour)
+}
+
+/// Name of the bench that is used without `--bench`.
+pub const EMBEDDED_BENCH: &str = "embedded";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every file in the folders is shipped, under its own name, and parses.
+    #[rstest::rstest]
+    #[case(Kind::Plan, "test-plans")]
+    #[case(Kind::Dut, "fixtures/duts")]
+    #[case(Kind::GridCode, "fixtures/grid-codes")]
+    #[case(Kind::Bench, "fixtures/benches")]
+    #[case(Kind::Defect, "fixtures/defects")]
+    fn folder_and_catalogue_agree(#[case] kind: Kind, #[case] folder: &str) {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder);
+        let mut on_disk: Vec<String> = std::fs::read_dir(path)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter_map(|name| name.strip_suffix(".yaml").map(str::to_owned))
+            .collect();
+        on_disk.sort();
+        let shipped: Vec<&str> = kind.shipped().iter().map(|(name, _)| *name).collect();
+        assert_eq!(on_disk, shipped);
+    }
+
+    #[test]
+    fn settings_of_the_command_line() {
+        let behaviour = behaviour_setting("backup.start=5 ms").unwrap();
+        let start = behaviour.backup.and_then(|backup| backup.start).map(|seconds| seconds.0);
+        assert_eq!(start, Some(0.005));
+        for wrong in ["backup.start", "=5 ms", "backup..start=5 ms", "backup.start=", "backup.start=5", "backup.strat=5 ms"] {
+            assert!(behaviour_setting(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_misspelt_name_is_suggested() {
+        let error = dut("saj-as1-3ks-5-1").unwrap_err().to_string();
+        assert!(error.contains("did you mean `saj-as1-3ks-5.1`"), "{error}");
+    }
+}

@@ -1,0 +1,331 @@
+//! What a procedure works with: the rig behind the envelope, events, readings, captures, time.
+//! Every command of a procedure goes through here, is checked against the envelope, recorded as
+//! an event, and refused once the operator has asked to stop.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use gridproof_instruments::roles::{CaptureSetup, GridStep, PowerReading, PvCurve, RecorderState, RlcPower};
+use gridproof_model::capture::Capture;
+use gridproof_model::event::{EventKind, StoredCapture};
+use gridproof_model::record::Reading;
+
+use crate::envelope::Envelope;
+use crate::error::Halt;
+use crate::rig::Rig;
+use crate::stop::StopFlag;
+
+/// Longest stretch of bench time slept without looking at the stop flag, s.
+const NAP_S: f64 = 1.0;
+
+pub(crate) struct Context<'a> {
+    pub(crate) rig: &'a mut Rig,
+    envelope: Envelope,
+    stop: StopFlag,
+    emit: &'a mut dyn FnMut(&str, f64, EventKind),
+    recordings: PathBuf,
+    /// File stem of captures of the running case, and the case's id.
+    case: String,
+    stem: String,
+    pub(crate) readings: Vec<Reading>,
+    pub(crate) captures: Vec<Capture>,
+    pub(crate) stored: Vec<StoredCapture>,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(
+        rig: &'a mut Rig,
+        stop: StopFlag,
+        recordings: PathBuf,
+        emit: &'a mut dyn FnMut(&str, f64, EventKind),
+    ) -> Self {
+        let envelope = Envelope::new(&rig.bench, &rig.profile);
+        Self {
+            rig,
+            envelope,
+            stop,
+            emit,
+            recordings,
+            case: String::new(),
+            stem: String::new(),
+            readings: Vec::new(),
+            captures: Vec::new(),
+            stored: Vec::new(),
+        }
+    }
+
+    /// Start collecting for another case.
+    pub(crate) fn begin_case(&mut self, id: &str) {
+        self.case = id.to_owned();
+        self.stem = id.replace('/', "_");
+        self.readings.clear();
+        self.captures.clear();
+        self.stored.clear();
+    }
+
+    /// Bench time, s.
+    pub(crate) fn now_s(&self) -> f64 {
+        self.rig.clock.now().as_secs_f64()
+    }
+
+    pub(crate) fn event(&mut self, what: EventKind) {
+        let at_s = self.now_s();
+        (self.emit)(&self.case, at_s, what);
+    }
+
+    pub(crate) fn note(&mut self, text: impl Into<String>) {
+        self.event(EventKind::Note { text: text.into() });
+    }
+
+    fn stimulus(&mut self, role: &str, action: String) {
+        self.event(EventKind::Stimulus { role: role.to_owned(), action });
+    }
+
+    fn permit(&mut self, role: &str, checked: Result<(), Halt>) -> Result<(), Halt> {
+        if self.stop.is_raised() {
+            return Err(Halt::Aborted);
+        }
+        if let Err(Halt::Refused(reason)) = &checked {
+            self.event(EventKind::Refused { role: role.to_owned(), reason: reason.clone() });
+        }
+        checked
+    }
+
+    /// Let bench time pass.
+    pub(crate) async fn wait(&mut self, seconds: f64) -> Result<(), Halt> {
+        let mut left = seconds;
+        while left > 0.0 {
+            if self.stop.is_raised() {
+                return Err(Halt::Aborted);
+            }
+            let nap = left.min(NAP_S);
+            self.rig.clock.sleep(Duration::from_secs_f64(nap)).await;
+            left -= nap;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn grid_set(&mut self, volts: f64, hertz: f64) -> Result<(), Halt> {
+        self.permit("grid", self.envelope.grid(volts, hertz))?;
+        self.stimulus("grid", format!("set {volts:.2} V, {hertz:.3} Hz"));
+        Ok(self.rig.grid.set(volts, hertz).await?)
+    }
+
+    pub(crate) async fn grid_on(&mut self) -> Result<(), Halt> {
+        self.permit("grid", Ok(()))?;
+        self.stimulus("grid", "output on".into());
+        Ok(self.rig.grid.output_on().await?)
+    }
+
+    pub(crate) async fn grid_cut(&mut self, angle_deg: f64) -> Result<(), Halt> {
+        self.permit("grid", Ok(()))?;
+        self.stimulus("grid", format!("output opens at {angle_deg:.0}°"));
+        Ok(self.rig.grid.cut_at(angle_deg).await?)
+    }
+
+    /// Step to new values which then hold.
+    pub(crate) async fn grid_step(&mut self, volts: f64, hertz: f64, hold_s: f64) -> Result<(), Halt> {
+        self.permit("grid", self.envelope.grid(volts, hertz))?;
+        self.stimulus("grid", format!("step to {volts:.2} V, {hertz:.3} Hz"));
+        let step = GridStep {
+            dwell_s: hold_s,
+            v_start: volts,
+            v_end: volts,
+            hz_start: hertz,
+            hz_end: hertz,
+            start_deg: None,
+        };
+        Ok(self.rig.grid.run_list(&[step]).await?)
+    }
+
+    pub(crate) async fn pv_on(&mut self, curve: PvCurve) -> Result<(), Halt> {
+        self.permit("pv", self.envelope.pv(curve.voc, curve.isc))?;
+        let Some(pv) = self.rig.pv.as_mut() else {
+            return Err(Halt::Bench("the bench has no PV simulator".into()));
+        };
+        pv.set_curve(curve).await?;
+        pv.output_on().await?;
+        self.stimulus(
+            "pv",
+            format!("Voc {:.1} V, Isc {:.2} A, Vmp {:.1} V, Imp {:.2} A, on", curve.voc, curve.isc, curve.vmp, curve.imp),
+        );
+        Ok(())
+    }
+
+    pub(crate) async fn battery_on(&mut self, volts: f64, source_a: f64, sink_a: f64) -> Result<(), Halt> {
+        self.permit("battery", self.envelope.battery(volts, source_a.max(sink_a)))?;
+        let Some(battery) = self.rig.battery.as_mut() else {
+            return Err(Halt::Bench("the bench has no battery simulator".into()));
+        };
+        battery.set(volts, source_a, sink_a).await?;
+        battery.output_on().await?;
+        self.stimulus("battery", format!("{volts:.1} V, source {source_a:.1} A, sink {sink_a:.1} A, on"));
+        Ok(())
+    }
+
+    pub(crate) async fn island_load(&mut self, power: RlcPower) -> Result<(), Halt> {
+        let largest = power.r_watts.max(power.l_vars).max(power.c_vars);
+        self.permit("island-load", self.envelope.load(largest))?;
+        self.stimulus(
+            "island-load",
+            format!("R {:.0} W, L {:.0} var, C {:.0} var", power.r_watts, power.l_vars, power.c_vars),
+        );
+        Ok(self.rig.island_load.set(power).await?)
+    }
+
+    pub(crate) async fn grid_switch(&mut self, closed: bool) -> Result<(), Halt> {
+        self.permit("island-load", Ok(()))?;
+        self.stimulus("island-load", format!("S1 {}", if closed { "closes" } else { "opens" }));
+        Ok(self.rig.island_load.grid_switch(closed).await?)
+    }
+
+    pub(crate) async fn load_switch(&mut self, closed: bool) -> Result<(), Halt> {
+        self.permit("island-load", Ok(()))?;
+        self.stimulus("island-load", format!("S2 {}", if closed { "closes" } else { "opens" }));
+        Ok(self.rig.island_load.load_switch(closed).await?)
+    }
+
+    /// Resistive load at the back-up port, W at nominal voltage; 0 opens it.
+    pub(crate) async fn backup_load(&mut self, watts: f64) -> Result<(), Halt> {
+        self.permit("backup-load", self.envelope.backup_load(watts))?;
+        self.stimulus("backup-load", format!("{watts:.0} W"));
+        let Some(load) = self.rig.backup_load.as_mut() else {
+            return Err(Halt::Bench("the bench has no back-up load".into()));
+        };
+        load.load_switch(false).await?;
+        if watts > 0.0 {
+            load.set(RlcPower { r_watts: watts, ..RlcPower::default() }).await?;
+            load.load_switch(true).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn dut_power(&mut self, watts: f64) -> Result<(), Halt> {
+        self.permit("dut", self.envelope.dut_power(watts))?;
+        self.stimulus("dut", format!("active power {watts:.0} W"));
+        Ok(self.rig.dut.set_active_power(watts).await?)
+    }
+
+    pub(crate) async fn dut_connect(&mut self) -> Result<(), Halt> {
+        self.permit("dut", Ok(()))?;
+        self.stimulus("dut", "connection permitted".into());
+        Ok(self.rig.dut.connect(true).await?)
+    }
+
+    pub(crate) async fn chamber(&mut self, celsius: f64) -> Result<(), Halt> {
+        self.permit("chamber", self.envelope.ambient(celsius))?;
+        self.stimulus("chamber", format!("set {celsius:.1} °C"));
+        let Some(chamber) = self.rig.chamber.as_mut() else {
+            return Err(Halt::Bench("the bench has no chamber".into()));
+        };
+        Ok(chamber.set_temperature(celsius).await?)
+    }
+
+    pub(crate) async fn chamber_temperature(&mut self) -> Result<f64, Halt> {
+        self.permit("chamber", Ok(()))?;
+        match self.rig.chamber.as_mut() {
+            Some(chamber) => Ok(chamber.temperature().await?),
+            None => Err(Halt::Bench("the bench has no chamber".into())),
+        }
+    }
+
+    /// Short exactly the pins of these demand-response modes.
+    pub(crate) async fn drm(&mut self, modes: &[u8]) -> Result<(), Halt> {
+        self.permit("dred", Ok(()))?;
+        let pins: Vec<(u8, u8)> = modes.iter().map(|&mode| drm_pins(mode)).collect();
+        self.stimulus("dred", if modes.is_empty() { "all contacts open".into() } else { format!("DRM {modes:?}") });
+        let wiring = self.rig.bench.drm_wiring.clone();
+        for (name, relays) in &mut self.rig.relays {
+            let mut closed = vec![false; relays.relays()];
+            for wire in wiring.iter().filter(|wire| wire.bank == *name) {
+                if let Some(contact) = closed.get_mut(usize::from(wire.relay)) {
+                    *contact = pins.contains(&(wire.pins.0, wire.pins.1));
+                }
+            }
+            relays.set_all(&closed).await?;
+        }
+        Ok(())
+    }
+
+    /// One analyser reading of a window that begins now.
+    pub(crate) async fn power(&mut self) -> Result<PowerReading, Halt> {
+        self.permit("analyser", Ok(()))?;
+        Ok(self.rig.analyser.read().await?)
+    }
+
+    /// Take `count` readings for the record, spread evenly over `window_s`.
+    pub(crate) async fn record_readings(
+        &mut self,
+        label: &str,
+        step: u32,
+        stimulus: f64,
+        window_s: f64,
+        count: u32,
+    ) -> Result<(), Halt> {
+        let begin = self.now_s();
+        for index in 0..count {
+            let due = begin + window_s * f64::from(index) / f64::from(count.max(1));
+            let ahead = due - self.now_s();
+            self.wait(ahead).await?;
+            let got = self.power().await?;
+            let reading = Reading {
+                at_s: self.now_s(),
+                label: label.to_owned(),
+                step,
+                stimulus,
+                window_s: self.rig.analyser.interval_s(),
+                volts: got.volts,
+                amps: got.amps,
+                watts: got.watts,
+                vars: got.vars,
+                hz: got.hertz,
+            };
+            self.event(EventKind::Read { reading: reading.clone() });
+            self.readings.push(reading);
+        }
+        let rest = begin + window_s - self.now_s();
+        self.wait(rest).await
+    }
+
+    /// Arm the recorder and let it fill its pre-trigger memory.
+    pub(crate) async fn arm(&mut self, setup: &CaptureSetup) -> Result<(), Halt> {
+        self.permit("recorder", Ok(()))?;
+        let plan = self.rig.recorder.arm(setup).await?;
+        self.wait(plan.pre_fill_s).await
+    }
+
+    /// Wait for the end of the armed capture, at most `limit_s`, download and store it.
+    pub(crate) async fn finish_capture(&mut self, limit_s: f64) -> Result<(), Halt> {
+        let deadline = self.now_s() + limit_s;
+        loop {
+            self.permit("recorder", Ok(()))?;
+            match self.rig.recorder.state().await? {
+                RecorderState::Done => break,
+                RecorderState::Stopped => return Err(Halt::Bench("the recorder stopped by itself".into())),
+                RecorderState::Waiting | RecorderState::Running => {}
+            }
+            if self.now_s() > deadline {
+                return Err(Halt::Bench(format!("the recorder did not finish within {limit_s:.1} s: no trigger?")));
+            }
+            self.wait(0.05).await?;
+        }
+        let capture = self.rig.recorder.fetch().await?;
+        let stem = format!("{}_{}", self.stem, capture.name);
+        let stored = gridproof_recordings::write_capture(&self.recordings, &stem, &capture)
+            .map_err(|error| Halt::Bench(error.to_string()))?;
+        self.event(EventKind::Captured { capture: stored.clone() });
+        self.stored.push(stored);
+        self.captures.push(capture);
+        Ok(())
+    }
+}
+
+/// The pins a demand-response mode shorts (AS/NZS 4777.2 clause 3.2: DRM0 5–6, DRM1–4 n–6,
+/// DRM5–8 (n−4)–5).
+fn drm_pins(mode: u8) -> (u8, u8) {
+    match mode {
+        0 => (5, 6),
+        1..=4 => (mode, 6),
+        _ => (mode - 4, 5),
+    }
+}

@@ -1,0 +1,222 @@
+//! Opening a bench: a link to each instrument, a driver for its model, all behind their roles.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use gridproof_emulator::{EmulatedBench, EmulatorError};
+use gridproof_instruments::clock::Clock;
+use gridproof_instruments::drivers::{
+    Chroma61845Params, ChromaA800067Params, ItechIt6000cParams, RecorderInput, SajAs1Params, SunSpecParams,
+    TerraSasParams, YokogawaDl850Params, YokogawaWt3000Params,
+};
+use gridproof_instruments::factory::{DriverSpec, RoleObject, build};
+use gridproof_instruments::roles::{
+    BatterySource, Chamber, DutInterface, GridSource, PowerAnalyser, PvSource, RelayBank, RlcLoad,
+    WaveformRecorder,
+};
+use gridproof_instruments::transport::{Link, connect_tcp, open_serial};
+use gridproof_model::bench::{Address, Bench, Environment, InstrumentEntry, Model};
+use gridproof_model::dut::{DutProfile, InterfaceProtocol};
+
+use crate::campaign::{Campaign, Unit};
+use crate::clock::{VirtualClock, WallClock};
+use crate::error::RunError;
+use crate::rig::{Names, Rig};
+use crate::unit::unit_seed;
+
+/// Slot of the island load with S1 and S2 in a bench file.
+const ISLAND_LOAD: &str = "island-load";
+/// Slot of the load at the back-up port.
+const BACKUP_LOAD: &str = "backup-load";
+/// Fastest rate the fitted recorder modules are used at, 1/s.
+const RECORDER_RATE_HZ: f64 = 100_000.0;
+/// A TCP connection must stand within this time.
+const CONNECT_LIMIT: Duration = Duration::from_secs(3);
+
+/// Open the bench for one unit. Nothing is energised by this.
+pub(crate) async fn open(campaign: &Campaign, unit: &Unit, seed: u64) -> Result<Rig, RunError> {
+    let bench = &campaign.bench.value;
+    let dut = &campaign.duts[unit.dut].value;
+    let emulated = match bench.environment {
+        Environment::Emulated => {
+            let codes: Vec<_> = campaign.codes.iter().map(|code| code.value.clone()).collect();
+            let seed = unit_seed(seed, &dut.dut, &unit.test);
+            let emulated = EmulatedBench::new(bench, dut, &dut.behaviour, &codes, seed)
+                .map_err(|error| RunError::Bench(error.to_string()))?;
+            Some(Rc::new(emulated))
+        }
+        Environment::Real => None,
+    };
+    let clock: Rc<dyn Clock> = match &emulated {
+        Some(emulated) => Rc::new(VirtualClock::new(Rc::clone(emulated))),
+        None => Rc::new(WallClock::start()),
+    };
+    let mut parts = Parts::default();
+    for (name, entry) in &bench.instruments {
+        let Some(spec) = driver(entry, bench, dut)? else {
+            continue;
+        };
+        let protocol = (entry.model == Model::FromProfile).then_some(dut.interface.protocol);
+        let link = link(name, entry, protocol, emulated.as_deref()).await?;
+        parts.take(name, build(spec, name.clone(), link, Rc::clone(&clock)));
+    }
+    parts.rig(clock, bench, dut, emulated)
+}
+
+async fn link(
+    name: &str,
+    entry: &InstrumentEntry,
+    protocol: Option<InterfaceProtocol>,
+    emulated: Option<&EmulatedBench>,
+) -> Result<Link, RunError> {
+    match &entry.address {
+        Address::Emulated => match emulated {
+            Some(bench) => emulated_link(name, protocol, bench).map_err(|error| RunError::Bench(error.to_string())),
+            None => Err(RunError::Bench(format!("instrument `{name}` is emulated on a bench that is not"))),
+        },
+        Address::Tcp { host, port } => Ok(connect_tcp(name, &format!("{host}:{port}"), CONNECT_LIMIT).await?),
+        Address::Serial { path, baud } => Ok(open_serial(name, path, *baud)?),
+    }
+}
+
+/// In memory, or over a pseudo-terminal where the real line is serial.
+fn emulated_link(
+    name: &str,
+    protocol: Option<InterfaceProtocol>,
+    bench: &EmulatedBench,
+) -> Result<Link, EmulatorError> {
+    Ok(match protocol {
+        Some(InterfaceProtocol::SajAs1Rtu) => Box::new(bench.open_pty(name)?.stream),
+        Some(InterfaceProtocol::SunspecTcp) | None => Box::new(bench.connect(name)?),
+    })
+}
+
+/// The driver of an entry; `None` for instruments that this DUT has no use for.
+fn driver(entry: &InstrumentEntry, bench: &Bench, dut: &DutProfile) -> Result<Option<DriverSpec>, RunError> {
+    Ok(Some(match entry.model {
+        Model::Chroma61845 => DriverSpec::Chroma61845(Chroma61845Params {
+            limit_volts: bench.envelope.grid_voltage.1.0,
+            limit_amps: bench.envelope.grid_current.0,
+            ..Chroma61845Params::default()
+        }),
+        Model::Terrasas => {
+            if dut.pv.is_none() {
+                return Ok(None);
+            }
+            let channel = entry.channel.and_then(|channel| u8::try_from(channel).ok()).unwrap_or(1);
+            DriverSpec::TerraSas(TerraSasParams { channel })
+        }
+        Model::ItechIt6000c => {
+            if dut.battery.is_none() {
+                return Ok(None);
+            }
+            DriverSpec::ItechIt6000c(ItechIt6000cParams::default())
+        }
+        Model::ChromaA800067 => DriverSpec::ChromaA800067(ChromaA800067Params {
+            resolution: entry.resolution.map_or(1.0, |watts| watts.0),
+            ..ChromaA800067Params::default()
+        }),
+        Model::Adam6060 => DriverSpec::Adam6060,
+        Model::YokogawaWt3000 => {
+            let missing = || RunError::Bench("the power analyser needs `ranges` and `interval`".into());
+            let ranges = entry.ranges.as_ref().ok_or_else(missing)?;
+            let interval = entry.interval.ok_or_else(missing)?;
+            DriverSpec::YokogawaWt3000(YokogawaWt3000Params {
+                interval: Duration::from_secs_f64(interval.0),
+                volts_range: Some(ranges.voltage.0),
+                amps_range: Some(ranges.current.0),
+                ..YokogawaWt3000Params::default()
+            })
+        }
+        Model::YokogawaDl850 => DriverSpec::YokogawaDl850(YokogawaDl850Params {
+            inputs: entry
+                .channels
+                .iter()
+                .map(|(number, channel)| {
+                    let input = RecorderInput { channel: *number, full_scale: channel.range.value() };
+                    (channel.signal, input)
+                })
+                .collect(),
+            max_rate_hz: RECORDER_RATE_HZ,
+        }),
+        Model::EspecP300 => DriverSpec::EspecP300,
+        Model::FromProfile => match dut.interface.protocol {
+            InterfaceProtocol::SunspecTcp => {
+                DriverSpec::SunSpec(SunSpecParams { unit: dut.interface.unit, ..SunSpecParams::default() })
+            }
+            InterfaceProtocol::SajAs1Rtu => DriverSpec::SajAs1(SajAs1Params {
+                rated_watts: dut.ratings.power.0,
+                unit: dut.interface.unit,
+            }),
+        },
+    }))
+}
+
+/// Roles as they are opened.
+#[derive(Default)]
+struct Parts {
+    names: Names,
+    grid: Option<Box<dyn GridSource>>,
+    pv: Option<Box<dyn PvSource>>,
+    battery: Option<Box<dyn BatterySource>>,
+    island_load: Option<Box<dyn RlcLoad>>,
+    backup_load: Option<Box<dyn RlcLoad>>,
+    relays: BTreeMap<String, Box<dyn RelayBank>>,
+    analyser: Option<Box<dyn PowerAnalyser>>,
+    recorder: Option<Box<dyn WaveformRecorder>>,
+    chamber: Option<Box<dyn Chamber>>,
+    dut: Option<Box<dyn DutInterface>>,
+}
+
+impl Parts {
+    fn take(&mut self, name: &str, object: RoleObject) {
+        let name = name.to_owned();
+        match object {
+            RoleObject::Grid(grid) => (self.names.grid, self.grid) = (name, Some(grid)),
+            RoleObject::Pv(pv) => (self.names.pv, self.pv) = (name, Some(pv)),
+            RoleObject::Battery(battery) => (self.names.battery, self.battery) = (name, Some(battery)),
+            RoleObject::Load(load) if name == BACKUP_LOAD => {
+                (self.names.backup_load, self.backup_load) = (name, Some(load));
+            }
+            RoleObject::Load(load) => (self.names.island_load, self.island_load) = (name, Some(load)),
+            RoleObject::Relays(relays) => {
+                self.relays.insert(name, relays);
+            }
+            RoleObject::Analyser(analyser) => (self.names.analyser, self.analyser) = (name, Some(analyser)),
+            RoleObject::Recorder(recorder) => (self.names.recorder, self.recorder) = (name, Some(recorder)),
+            RoleObject::Chamber(chamber) => (self.names.chamber, self.chamber) = (name, Some(chamber)),
+            RoleObject::Dut(dut) => (self.names.dut, self.dut) = (name, Some(dut)),
+        }
+    }
+
+    fn rig(
+        self,
+        clock: Rc<dyn Clock>,
+        bench: &Bench,
+        dut: &DutProfile,
+        emulated: Option<Rc<EmulatedBench>>,
+    ) -> Result<Rig, RunError> {
+        Ok(Rig {
+            clock,
+            grid: present("a grid source", self.grid)?,
+            pv: self.pv,
+            battery: self.battery,
+            island_load: present(&format!("an RLC load named `{ISLAND_LOAD}` (it carries S1)"), self.island_load)?,
+            backup_load: self.backup_load,
+            relays: self.relays,
+            analyser: present("a power analyser", self.analyser)?,
+            recorder: present("a recorder", self.recorder)?,
+            chamber: self.chamber,
+            dut: present("a `dut` entry", self.dut)?,
+            names: self.names,
+            bench: bench.clone(),
+            profile: dut.clone(),
+            emulated,
+        })
+    }
+}
+
+fn present<T>(what: &str, part: Option<T>) -> Result<T, RunError> {
+    part.ok_or_else(|| RunError::Bench(format!("the bench file lists no {what}", what = what.trim_start_matches("a "))))
+}

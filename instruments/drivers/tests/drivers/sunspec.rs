@@ -1,0 +1,210 @@
+//! SunSpec DUT interface.
+
+use std::time::Duration;
+
+use gridproof_instruments::drivers::{SunSpec, SunSpecParams};
+use gridproof_instruments::error::InstrumentError;
+use gridproof_instruments::roles::{DutCapability, DutInterface, DutMode, Instrument};
+use gridproof_instruments::transport::Link;
+
+use crate::clock::TestClock;
+use crate::modbus_peer::{Exchanges, Frame};
+
+const SUNS: [u16; 2] = [0x5375, 0x6E53];
+const END: [u16; 2] = [0xFFFF, 0];
+
+fn driver(link: Link) -> SunSpec {
+    SunSpec::new(
+        "dut".into(),
+        link,
+        TestClock::new(),
+        SunSpecParams::default(),
+    )
+}
+
+/// A model as registers after ID and L; `points` by offset in the model table.
+fn model(length: usize, points: &[(usize, u16)]) -> Vec<u16> {
+    let mut words = vec![0; length];
+    for (offset, word) in points {
+        words[offset - 2] = *word;
+    }
+    words
+}
+
+fn minus(power: i16) -> u16 {
+    (-power).cast_unsigned()
+}
+
+fn inverter(watts: i16, state: u16) -> Vec<u16> {
+    let points = [
+        (10, 2301),
+        (13, minus(1)),
+        (14, watts.cast_unsigned()),
+        (15, 1),
+        (16, 5002),
+        (17, minus(2)),
+        (38, state),
+    ];
+    model(50, &points)
+}
+
+/// A chain of models from `base`.
+fn chain(mut exchanges: Exchanges, base: u16, models: &[(u16, u16)]) -> Exchanges {
+    exchanges = exchanges.read(base, &SUNS);
+    let mut at = base + 2;
+    for (id, length) in models {
+        exchanges = exchanges.read(at, &[*id, *length]);
+        at += 2 + length;
+    }
+    exchanges.read(at, &END)
+}
+
+/// PV inverter: 1 at 40002, 101 at 40070, 121 at 40122, 123 at 40154, 126 at 40180.
+fn pv_inverter() -> Exchanges {
+    let models = [(1, 66), (101, 50), (121, 30), (123, 24), (126, 64)];
+    chain(Exchanges::new(Frame::Tcp), 40_000, &models)
+        .read(
+            40_156,
+            &model(24, &[(4, 1), (7, 60), (3, 0xFFFF), (23, minus(2))]),
+        )
+        .read(40_124, &model(30, &[(2, 500), (22, 1)]))
+}
+
+#[tokio::test]
+async fn pv_inverter_is_limited_by_percent() {
+    let (link, peer) = pv_inverter()
+        .read(40_072, &inverter(250, 4))
+        .write(40_159, &[6000])
+        .write(40_161, &[0])
+        .write(40_163, &[1])
+        .write(40_158, &[0])
+        .write(40_183, &[1])
+        .script()
+        .play();
+    let mut dut = driver(link);
+    dut.initialise().await.expect("discovered");
+    use DutCapability::{ActivePower, Connect, VoltVar};
+    assert_eq!(dut.capabilities(), [ActivePower, VoltVar, Connect]);
+    let status = dut.status().await.expect("answered");
+    assert_eq!((status.mode, status.watts), (DutMode::Grid, 2500.0));
+    assert!((status.volts - 230.1).abs() < 1e-9 && (status.hertz - 50.02).abs() < 1e-9);
+    dut.set_active_power(3000.0).await.expect("accepted");
+    dut.connect(false).await.expect("accepted");
+    dut.volt_var(true).await.expect("accepted");
+    let error = dut.set_active_power(-1.0).await.expect_err("no storage");
+    assert!(error.to_string().contains("model 124"), "{error}");
+    let error = dut.volt_watt(true).await.expect_err("no model 132");
+    assert!(
+        matches!(error, InstrumentError::Unsupported { .. }),
+        "{error}"
+    );
+    drop(dut);
+    peer.done().await;
+}
+
+#[tokio::test]
+async fn hybrid_feeds_by_watts_and_charges_by_percent() {
+    // At the second base: 101 at 2, 120 at 54, 123 at 82, 124 at 108, 704 at 134.
+    let models = [(103, 50), (120, 26), (123, 24), (124, 24), (704, 65)];
+    let exchanges = Exchanges::new(Frame::Tcp).no_read(40_000, 2, 2);
+    let (link, peer) = chain(exchanges, 0, &models)
+        .read(84, &model(24, &[(23, 0)]))
+        .read(
+            110,
+            &model(24, &[(2, 3000), (17, 0), (18, 0), (25, minus(2))]),
+        )
+        .read(136, &model(65, &[(55, 1)]))
+        .read(56, &model(26, &[(3, 5000), (4, 0)]))
+        .write(113, &[0])
+        .write(157, &[1, 0, 450])
+        .write(156, &[1])
+        .write(156, &[0])
+        .write(121, &[5000])
+        .write(125, &[1])
+        .write(113, &[1])
+        .script()
+        .play();
+    let mut dut = driver(link);
+    dut.set_active_power(4500.0).await.expect("accepted");
+    dut.set_active_power(-1500.0).await.expect("accepted");
+    drop(dut);
+    peer.done().await;
+}
+
+#[tokio::test]
+async fn identifies_by_the_common_model() {
+    let mut common = vec![0_u16; 66];
+    for (at, text) in [(0, "Maker"), (16, "Hybrid 5"), (40, "1.2"), (48, "SN1")] {
+        for (index, pair) in text.as_bytes().chunks(2).enumerate() {
+            common[at + index] = u16::from_be_bytes([pair[0], *pair.get(1).unwrap_or(&0)]);
+        }
+    }
+    let (link, _peer) = pv_inverter().read(40_004, &common).script().play();
+    assert_eq!(
+        driver(link).identify().await.as_deref(),
+        Ok("Maker,Hybrid 5,SN1,1.2")
+    );
+}
+
+#[tokio::test]
+async fn make_safe_discovers_disconnects_and_proves() {
+    let (link, peer) = pv_inverter()
+        .write(40_158, &[0])
+        .read(40_072, &inverter(40, 6))
+        .read(40_158, &[0])
+        .read(40_072, &inverter(0, 8))
+        .read(40_158, &[0])
+        .script()
+        .play();
+    let mut dut = driver(link);
+    let proof = dut.make_safe().await.expect("answered");
+    assert!(proof.proven);
+    assert_eq!(proof.evidence, "Conn 0, Standby, 0 W");
+    drop(dut);
+    peer.done().await;
+}
+
+#[tokio::test]
+async fn no_marker_and_endless_chains_are_nonsense() {
+    let exchanges = Exchanges::new(Frame::Tcp)
+        .read(40_000, &[0, 0])
+        .no_read(0, 2, 2)
+        .no_read(50_000, 2, 1);
+    let (link, _peer) = exchanges.script().play();
+    let error = driver(link).initialise().await.expect_err("no map");
+    assert!(matches!(error, InstrumentError::Nonsense { .. }), "{error}");
+
+    let exchanges = Exchanges::new(Frame::Tcp)
+        .read(40_000, &SUNS)
+        .read(40_002, &[1, 0x8000]);
+    let (link, _peer) = exchanges.script().play();
+    let error = driver(link)
+        .initialise()
+        .await
+        .expect_err("beyond the address space");
+    assert!(error.to_string().contains("no end model"), "{error}");
+}
+
+#[tokio::test]
+async fn unimplemented_mandatory_point_is_nonsense() {
+    let mut words = inverter(0, 4);
+    words[12] = 0x8000;
+    let (link, _peer) = pv_inverter().read(40_072, &words).script().play();
+    let error = driver(link)
+        .status()
+        .await
+        .expect_err("W is not implemented");
+    assert!(error.to_string().contains("model 101 W"), "{error}");
+}
+
+#[tokio::test]
+async fn silence_is_a_broken_link() {
+    let (link, _peer) = Exchanges::new(Frame::Tcp)
+        .silent(&[3, 0x9C, 0x40, 0, 2])
+        .script()
+        .play();
+    let mut dut = driver(link);
+    dut.set_timeout(Duration::from_millis(20));
+    let error = dut.initialise().await.expect_err("silence");
+    assert!(matches!(error, InstrumentError::Link { .. }), "{error}");
+}

@@ -1,0 +1,316 @@
+//! Chroma 61845 regenerative grid simulator, one phase wired.
+//!
+//! Two-layer output (relay and state); `TRIG ON` runs a list or a pulse train, during which set
+//! commands are refused with -221; a finished list holds its last values until `OUTP:MODE FIXED`.
+
+mod commands;
+mod measure;
+mod program;
+
+use gridproof_plant::Nanos;
+use gridproof_plant::input::{GridSegment, Input};
+
+use self::commands::Command;
+use self::program::{IMMEDIATE_DEG, List, Pulse};
+use crate::field::Field;
+use crate::scpi::engine::{Dialect, Reply, ScpiDevice};
+use crate::scpi::fault::{self, Fault};
+use crate::scpi::pattern::Use;
+use crate::scpi::{Call, Outcome};
+
+/// Largest slew, V/ms: the unit's own response; taken as a step.
+const FASTEST_V_PER_MS: f64 = 1200.0;
+/// Largest slew, Hz/ms; taken as a step.
+const FASTEST_HZ_PER_MS: f64 = 1600.0;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Fixed,
+    List,
+    Pulse,
+}
+
+/// A running program.
+#[derive(Debug)]
+struct Running {
+    segments: Vec<GridSegment>,
+    pass_ends: Nanos,
+    /// Passes left after the present one; `None` is endless.
+    left: Option<u32>,
+}
+
+/// Settings that `*RST` restores.
+#[derive(Debug, Clone)]
+struct Settings {
+    volts: f64,
+    hz: f64,
+    high_range: bool,
+    volt_limit: f64,
+    current_limit: f64,
+    current_delay: u8,
+    slew_v_per_ms: f64,
+    slew_dc_v_per_ms: f64,
+    slew_hz_per_ms: f64,
+    phase_on: f64,
+    phase_off: f64,
+    p12: f64,
+    p13: f64,
+    shape_b: bool,
+    list: List,
+    pulse: Pulse,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            volts: 0.0,
+            hz: 50.0,
+            high_range: true,
+            volt_limit: 300.0,
+            current_limit: 90.0,
+            current_delay: 0,
+            slew_v_per_ms: FASTEST_V_PER_MS,
+            slew_dc_v_per_ms: FASTEST_V_PER_MS,
+            slew_hz_per_ms: FASTEST_HZ_PER_MS,
+            phase_on: IMMEDIATE_DEG,
+            phase_off: IMMEDIATE_DEG,
+            p12: 120.0,
+            p13: 240.0,
+            shape_b: false,
+            list: List::default(),
+            pulse: Pulse::default(),
+        }
+    }
+}
+
+/// The grid simulator.
+#[derive(Debug)]
+pub(crate) struct Chroma61845 {
+    settings: Settings,
+    relay: bool,
+    state: bool,
+    mode: Mode,
+    running: Option<Running>,
+    three_phase: bool,
+    selected: u32,
+    edit_all: bool,
+}
+
+impl Chroma61845 {
+    /// As after power-on: output off, 0 V.
+    pub(crate) fn new() -> Self {
+        Self {
+            settings: Settings::default(),
+            relay: false,
+            state: false,
+            mode: Mode::Fixed,
+            running: None,
+            three_phase: false,
+            selected: 1,
+            edit_all: true,
+        }
+    }
+
+    fn range_v(&self) -> f64 {
+        if self.settings.high_range {
+            300.0
+        } else {
+            150.0
+        }
+    }
+
+    fn check_volts(&self, volts: f64) -> Result<f64, Fault> {
+        let most = self.range_v().min(self.settings.volt_limit);
+        if (0.0..=most).contains(&volts) {
+            Ok((volts * 10.0).round() / 10.0)
+        } else {
+            Err(fault::OUT_OF_RANGE)
+        }
+    }
+
+    fn check_hz(hz: f64) -> Result<f64, Fault> {
+        within(hz, 30.0, 100.0).map(|hz| (hz * 100.0).round() / 100.0)
+    }
+
+    /// Set commands are refused while a program runs.
+    fn idle(&self) -> Result<(), Fault> {
+        if self.running.is_some() {
+            Err(fault::SETTINGS_CONFLICT)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Programs may be edited only in FIXED mode with nothing running.
+    fn editable(&self) -> Result<(), Fault> {
+        self.idle()?;
+        if self.mode == Mode::Fixed {
+            Ok(())
+        } else {
+            Err(fault::SETTINGS_CONFLICT)
+        }
+    }
+
+    fn closed(&self) -> bool {
+        self.relay && self.state
+    }
+
+    /// Sends the fixed set-point; with the output open it is reached at once.
+    fn send_fixed(&self, field: &mut Field) {
+        let slew = |per_ms: f64, fastest: f64| {
+            if !self.closed() || per_ms >= fastest {
+                f64::INFINITY
+            } else {
+                per_ms * 1e3
+            }
+        };
+        field.plant.apply(Input::GridSetpoint {
+            v_rms: self.settings.volts,
+            hz: self.settings.hz,
+            slew_v_per_s: slew(self.settings.slew_v_per_ms, FASTEST_V_PER_MS),
+            slew_hz_per_s: slew(self.settings.slew_hz_per_ms, FASTEST_HZ_PER_MS),
+        });
+    }
+
+    fn switch(&mut self, relay: bool, state: bool, field: &mut Field) {
+        let (before, by_state) = (self.closed(), self.state != state);
+        self.relay = relay;
+        self.state = state;
+        let after = self.closed();
+        if before == after {
+            return;
+        }
+        let angle = if after {
+            self.settings.phase_on
+        } else {
+            self.settings.phase_off
+        };
+        // the stop angle belongs to the state; the relay opens when it is told to
+        let at_deg = Some(angle).filter(|&deg| by_state && deg < IMMEDIATE_DEG);
+        field.plant.apply(Input::GridOutput {
+            closed: after,
+            at_deg,
+        });
+    }
+
+    fn start(&mut self, field: &mut Field) -> Result<(), Fault> {
+        self.idle()?;
+        let (volts, hz) = (self.settings.volts, self.settings.hz);
+        let (segments, count) = match self.mode {
+            Mode::Fixed => return Err(fault::SETTINGS_CONFLICT),
+            Mode::List => (
+                self.settings.list.segments(volts, hz)?,
+                self.settings.list.count,
+            ),
+            Mode::Pulse => (
+                self.settings.pulse.segments(volts, hz)?,
+                self.settings.pulse.count,
+            ),
+        };
+        let pass: u64 = segments.iter().map(|segment| segment.dwell_ns).sum();
+        if pass == 0 {
+            return Err(fault::SETTINGS_CONFLICT);
+        }
+        field.plant.apply(Input::GridProgram(segments.clone()));
+        self.running = Some(Running {
+            segments,
+            pass_ends: field.now() + pass,
+            left: count.checked_sub(1),
+        });
+        Ok(())
+    }
+
+    fn stop(&mut self, field: &mut Field) {
+        if self.running.take().is_some() {
+            field.plant.apply(Input::GridProgramStop);
+        }
+    }
+
+    fn set_mode(&mut self, mode: Mode, field: &mut Field) -> Result<(), Fault> {
+        self.idle()?;
+        if mode == Mode::Fixed && self.mode != Mode::Fixed {
+            self.send_fixed(field);
+        }
+        self.mode = mode;
+        Ok(())
+    }
+}
+
+/// `value` when it lies in the closed range, else -222.
+pub(crate) fn within(value: f64, least: f64, most: f64) -> Result<f64, Fault> {
+    if (least..=most).contains(&value) {
+        Ok(value)
+    } else {
+        Err(fault::OUT_OF_RANGE)
+    }
+}
+
+impl ScpiDevice for Chroma61845 {
+    type Command = Command;
+
+    fn dialect(&self) -> Dialect {
+        Dialect {
+            carriage_return_ends: false,
+            terminator: b"\n",
+            error_query: "SYSTem:ERRor",
+            no_error: "0,\"No Error\"",
+            positive_codes: false,
+        }
+    }
+
+    fn commands() -> Vec<(&'static str, Command, Use)> {
+        commands::TABLE.to_vec()
+    }
+
+    fn identity(&self) -> String {
+        "Chroma,61845,618450000001,1.10".to_owned()
+    }
+
+    fn execute(&mut self, command: Command, call: &Call<'_>, field: &mut Field) -> Outcome {
+        if call.query {
+            self.answer(command, call, field)
+        } else {
+            self.command(command, call, field).map(|()| Reply::None)
+        }
+    }
+
+    fn reset(&mut self, field: &mut Field) {
+        self.stop(field);
+        self.settings.phase_off = IMMEDIATE_DEG;
+        self.switch(false, false, field);
+        self.settings = Settings::default();
+        self.mode = Mode::Fixed;
+        self.send_fixed(field);
+    }
+
+    fn next_event(&self) -> Option<Nanos> {
+        self.running.as_ref().map(|running| running.pass_ends)
+    }
+
+    fn on_time(&mut self, field: &mut Field) {
+        let now = field.now();
+        let Some(running) = &mut self.running else {
+            return;
+        };
+        if running.pass_ends > now {
+            return;
+        }
+        match running.left {
+            Some(0) => {
+                self.running = None;
+                return;
+            }
+            Some(left) => running.left = Some(left - 1),
+            None => {}
+        }
+        running.pass_ends = now
+            + running
+                .segments
+                .iter()
+                .map(|segment| segment.dwell_ns)
+                .sum::<u64>();
+        field
+            .plant
+            .apply(Input::GridProgram(running.segments.clone()));
+    }
+}

@@ -1,0 +1,196 @@
+//! The AS1's information, realtime and battery blocks, from what the DUT sees.
+//!
+//! Powers and currents of grid and inverter are positive when the unit feeds the grid, of the
+//! battery when it discharges.
+
+use gridproof_plant::signal::DutState;
+use gridproof_plant::{DutView, Nanos};
+
+use super::Nameplate;
+use super::slots::Clock;
+use crate::field::Field;
+
+/// The registers at one instant.
+pub(crate) struct Live<'a> {
+    plate: &'a Nameplate,
+    view: DutView,
+    clock: [u16; 4],
+}
+
+fn unsigned(value: f64) -> u16 {
+    value.round().clamp(0.0, 65_535.0) as u16
+}
+
+fn signed(value: f64) -> u16 {
+    value.round().clamp(-32_768.0, 32_767.0) as i16 as u16
+}
+
+fn text(value: &str, register: u16) -> u16 {
+    let byte = |at: u16| value.as_bytes().get(usize::from(at)).copied().unwrap_or(0);
+    u16::from_be_bytes([byte(2 * register), byte(2 * register + 1)])
+}
+
+impl<'a> Live<'a> {
+    /// Now.
+    pub(crate) fn new(plate: &'a Nameplate, clock: Clock, field: &Field) -> Self {
+        let now: Nanos = field.now();
+        Self {
+            plate,
+            view: field.plant.dut_view(),
+            clock: clock.registers(now),
+        }
+    }
+
+    /// Fault words of a code 1–96: (MFaultMSG, SFaultMSG, HFaultMSG), bit 0 of each = 1, 33, 65.
+    fn faults(&self) -> [u32; 3] {
+        let mut words = [0; 3];
+        if let Some(code) = self.fault_code() {
+            words[(code - 1) / 32] = 1 << ((code - 1) % 32);
+        }
+        words
+    }
+
+    fn fault_code(&self) -> Option<usize> {
+        if self.view.state == DutState::Drm0 {
+            return Some(92);
+        }
+        if self.view.state != DutState::Tripped {
+            return None;
+        }
+        Some(
+            match self
+                .view
+                .last_trip
+                .as_deref()
+                .and_then(|name| name.get(..2))
+            {
+                Some("OV") => 25,
+                Some("UV") => 26,
+                Some("OF") => 27,
+                Some("UF") => 28,
+                Some(_) | None => 29,
+            },
+        )
+    }
+
+    /// 1 waiting, 2 running, 3 off-grid, 5 fault.
+    fn mode(&self) -> u16 {
+        match self.view.state {
+            DutState::Standby | DutState::Waiting => 1,
+            DutState::Grid => 2,
+            DutState::Backup => 3,
+            DutState::Tripped | DutState::Drm0 => 5,
+        }
+    }
+
+    /// Value of an address that is not plain storage.
+    pub(crate) fn register(&self, address: u16) -> Option<u16> {
+        match address {
+            0x8f00..=0x8f76 => Some(self.information(address)),
+            0x4000..=0x4166 => Some(self.realtime(address)),
+            0xa000..=0xa065 => Some(self.battery(address)),
+            _ => None,
+        }
+    }
+
+    fn information(&self, address: u16) -> u16 {
+        match address {
+            0x8f00 => 0x0051,
+            0x8f01 => 1,
+            0x8f02 => 1005,
+            0x8f03..=0x8f0c => text("AS1G000EMU0000000001", address - 0x8f03),
+            0x8f0d..=0x8f16 => text(&self.plate.model, address - 0x8f0d),
+            0x8f17..=0x8f1c => 1000,
+            0x8f1d => 1,
+            _ => 0,
+        }
+    }
+
+    fn realtime(&self, address: u16) -> u16 {
+        let v = &self.view;
+        let [master, slave, display] = self.faults();
+        let half = |word: u32, first: u16| {
+            if address == first {
+                (word >> 16) as u16
+            } else {
+                word as u16
+            }
+        };
+        let apparent = v.volts * v.amps;
+        let amps = if v.w < 0.0 { -v.amps } else { v.amps };
+        let direction = |w: f64| {
+            if w > 1.0 {
+                1
+            } else if w < -1.0 {
+                signed(-1.0)
+            } else {
+                0
+            }
+        };
+        match address {
+            0x4000..=0x4003 => self.clock[usize::from(address - 0x4000)],
+            0x4004 => self.mode(),
+            0x4005 | 0x4006 => half(display, 0x4005),
+            0x4007 | 0x4008 => half(master, 0x4007),
+            0x400b | 0x400c => half(slave, 0x400b),
+            0x400f => u16::from(self.fault_code().is_some()),
+            0x4010 => signed(v.temperature_c * 10.0),
+            0x4019 => unsigned(v.seconds_to_reconnect.ceil()),
+            0x4031 => unsigned(v.volts * 10.0),
+            0x4032 | 0x4047 => signed(amps * 100.0),
+            0x4033 | 0x4048 => unsigned(v.hz * 100.0),
+            0x4035 | 0x4049 | 0x40a7 | 0x40a9 | 0x40a1 => signed(v.w),
+            0x4036 => unsigned(v.var.abs()),
+            0x4037 => signed(if apparent > 1.0 {
+                1000.0 * (v.w / apparent).clamp(-1.0, 1.0)
+            } else {
+                0.0
+            }),
+            0x4046 => unsigned(
+                if v.state == DutState::Backup {
+                    v.backup_v
+                } else {
+                    v.volts
+                } * 10.0,
+            ),
+            0x404a | 0x40a2 | 0x40a8 | 0x40aa => unsigned(apparent),
+            0x4055 => unsigned(v.backup_v * 10.0),
+            0x4056 => unsigned(if v.backup_v > 1.0 {
+                100.0 * v.backup_w / v.backup_v
+            } else {
+                0.0
+            }),
+            0x4057 => unsigned(if v.backup_v > 1.0 { 5000.0 } else { 0.0 }),
+            0x4059 | 0x405a | 0x40ab | 0x40ac => unsigned(v.backup_w),
+            0x4067 | 0x4068 => unsigned(3800.0),
+            0x4069 => unsigned(v.battery_v * 10.0),
+            0x406a => signed(v.battery_a * 100.0),
+            0x406d | 0x40a6 => signed(v.battery_w),
+            0x406e => signed(250.0),
+            0x406f => unsigned(v.soc * 10_000.0),
+            0x4096 => direction(v.battery_w),
+            0x4097 => direction(v.w),
+            0x4098 => direction(v.backup_w),
+            0x409c => signed(v.w.max(0.0)),
+            0x409d => signed(v.backup_w),
+            0x409f => signed((-v.w).max(0.0)),
+            0x40a0 => signed(v.backup_w),
+            _ => 0,
+        }
+    }
+
+    fn battery(&self, address: u16) -> u16 {
+        let v = &self.view;
+        match address {
+            0xa000 => 1,
+            0xa001 => unsigned(self.plate.capacity_ah),
+            0xa00c => unsigned(v.soc * 10_000.0),
+            0xa00d => 10_000,
+            0xa00e => unsigned(v.battery_v * 10.0),
+            0xa00f => signed(v.battery_a * 100.0),
+            0xa010 => 250,
+            0xa011 => 12,
+            _ => 0,
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Time base, trigger and record of the DL850.
+
+use gridproof_plant::Nanos;
+use gridproof_plant::signal::{CaptureSpec, CaptureState, Signal, Trigger};
+
+use super::convert::{CONTACT_V, is_contact};
+use super::{Dl850, Record, TriggerMode};
+use crate::field::Field;
+use crate::scpi::fault::{self, Fault};
+
+/// Sample rates, highest first, S/s. The plant makes 1 kS/s and more; slower ones are decimated.
+const RATES: [u32; 11] = [
+    100_000, 50_000, 20_000, 10_000, 5_000, 2_000, 1_000, 500, 200, 100, 50,
+];
+/// Slowest rate the plant samples at.
+const SLOWEST_TRUE: u32 = 1_000;
+
+impl Dl850 {
+    /// Rate that fills ten divisions with the record length, at most 100 kS/s.
+    pub(super) fn rate(&self) -> u32 {
+        let wanted = self.record_length as f64 / (10.0 * self.tdiv_s);
+        RATES
+            .into_iter()
+            .find(|&rate| f64::from(rate) <= wanted * (1.0 + 1e-9))
+            .unwrap_or(RATES[RATES.len() - 1])
+    }
+
+    /// Samples of ten divisions at that rate.
+    pub(super) fn samples(&self) -> usize {
+        (10.0 * self.tdiv_s * f64::from(self.rate())).round() as usize
+    }
+
+    /// `:STARt`.
+    pub(super) fn start(&mut self, field: &mut Field) -> Result<(), Fault> {
+        self.record = None;
+        field.plant.disarm();
+        let rate = self.rate();
+        let decimate = (SLOWEST_TRUE / rate).max(1) as usize;
+        let samples = self.samples() * decimate;
+        let shown: Vec<u8> = self
+            .channels
+            .iter()
+            .filter(|(_, c)| c.display)
+            .map(|(&n, _)| n)
+            .collect();
+        if shown.is_empty() || samples == 0 {
+            return Err(fault::SETTINGS_CONFLICT);
+        }
+        let trigger = match self.trigger_mode {
+            TriggerMode::Auto => Trigger::Immediate,
+            TriggerMode::Normal | TriggerMode::Single => {
+                let signal = self
+                    .channels
+                    .get(&self.source)
+                    .ok_or(fault::SETTINGS_CONFLICT)?
+                    .signal;
+                let level = if is_contact(signal) {
+                    self.level / CONTACT_V
+                } else {
+                    self.level
+                };
+                Trigger::Edge {
+                    signal,
+                    level,
+                    rising: self.rising,
+                }
+            }
+        };
+        let signals: Vec<Signal> = shown.iter().map(|n| self.channels[n].signal).collect();
+        let spec = CaptureSpec {
+            signals,
+            rate_hz: rate * decimate as u32,
+            samples,
+            pre_samples: ((samples as f64 * self.position / 100.0).round() as usize)
+                .min(samples - 1),
+            trigger,
+        };
+        field
+            .plant
+            .arm(spec)
+            .map_err(|_| fault::SETTINGS_CONFLICT)?;
+        self.armed = Some((shown, decimate));
+        Ok(())
+    }
+
+    /// `:STOP`: an unfinished record is dropped.
+    pub(super) fn stop(&mut self, field: &mut Field) {
+        self.collect(field);
+        if self.armed.take().is_some() {
+            field.plant.disarm();
+        }
+    }
+
+    /// Takes a finished record off the plant and converts it.
+    pub(super) fn collect(&mut self, field: &mut Field) {
+        if self.armed.is_none() || field.plant.capture_state() != CaptureState::Done {
+            return;
+        }
+        let (Some((shown, decimate)), Some(capture)) =
+            (self.armed.take(), field.plant.take_capture())
+        else {
+            return;
+        };
+        let rate = capture.rate_hz / decimate as u32;
+        let mut traces = Vec::with_capacity(shown.len());
+        for (number, data) in shown.iter().zip(&capture.data) {
+            let Some(channel) = self.channels.get_mut(number) else {
+                continue;
+            };
+            let kept: Vec<f32>;
+            let data = if decimate > 1 {
+                kept = data.iter().copied().step_by(decimate).collect();
+                &kept
+            } else {
+                data
+            };
+            let counts = channel
+                .sensor
+                .convert(channel.signal, data, channel.range_v, rate);
+            traces.push((*number, channel.range_v, counts));
+        }
+        self.record = Some(Record {
+            rate,
+            trigger: capture.trigger_index / decimate,
+            start_ns: capture.start_ns,
+            traces,
+        });
+    }
+
+    /// Condition register: bit 0 running, bit 2 waiting for the trigger.
+    pub(super) fn condition(&self, field: &Field) -> u16 {
+        if self.armed.is_none() {
+            return 0;
+        }
+        match field.plant.capture_state() {
+            CaptureState::Waiting => 0b101,
+            CaptureState::Running => 0b001,
+            CaptureState::Idle | CaptureState::Done => 0,
+        }
+    }
+}
+
+/// Bench time of the first sample of a record, s.
+pub(super) fn start_s(start_ns: Nanos) -> f64 {
+    start_ns as f64 * 1e-9
+}

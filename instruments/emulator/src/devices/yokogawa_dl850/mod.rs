@@ -1,0 +1,200 @@
+//! Yokogawa DL850 recorder: channels of the bench file, simple edge trigger, block download.
+//!
+//! Analogue WORD data: value = range × count × 10 / 24000 with the range in V per division. The
+//! sensors are 1:1, so that the value is directly V or A; contacts read 5 V closed.
+
+mod acquire;
+mod commands;
+mod convert;
+mod waveform;
+
+use std::collections::BTreeMap;
+
+use gridproof_plant::Nanos;
+use gridproof_plant::signal::Signal;
+
+use self::commands::Command;
+use self::convert::Sensor;
+use crate::field::Field;
+use crate::scpi::engine::{Dialect, ReplyHeader, ScpiDevice};
+use crate::scpi::pattern::Use;
+use crate::scpi::{Call, Outcome};
+
+/// One fitted channel.
+#[derive(Debug)]
+struct Channel {
+    signal: Signal,
+    display: bool,
+    range_v: f64,
+    power_on_range_v: f64,
+    sensor: Sensor,
+}
+
+/// What to fit into a slot: the signal, full scale of ten divisions, and the accuracy.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fitted {
+    /// Channel number.
+    pub(crate) number: u8,
+    /// Connected signal.
+    pub(crate) signal: Signal,
+    /// Full scale over ten divisions, V or A.
+    pub(crate) full_scale: f64,
+    /// ± of reading, fraction.
+    pub(crate) reading: f64,
+    /// ± of range, fraction.
+    pub(crate) range: f64,
+    /// Lag of contacts at most, s.
+    pub(crate) contact_lag_s: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum TriggerMode {
+    Auto,
+    Normal,
+    Single,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Word,
+    Byte,
+    Ascii,
+}
+
+/// A finished record.
+#[derive(Debug)]
+struct Record {
+    rate: u32,
+    trigger: usize,
+    start_ns: Nanos,
+    /// (channel, V per division when it was taken, counts).
+    traces: Vec<(u8, f64, Vec<i16>)>,
+}
+
+/// The recorder.
+#[derive(Debug)]
+pub(crate) struct Dl850 {
+    header: bool,
+    verbose: bool,
+    channels: BTreeMap<u8, Channel>,
+    tdiv_s: f64,
+    record_length: u64,
+    trigger_mode: TriggerMode,
+    source: u8,
+    level: f64,
+    rising: bool,
+    position: f64,
+    /// Channels and decimation of the armed capture.
+    armed: Option<(Vec<u8>, usize)>,
+    record: Option<Record>,
+    trace: u8,
+    format: Format,
+    little_endian: bool,
+    first: usize,
+    last: Option<usize>,
+}
+
+impl Dl850 {
+    /// With its fitted channels.
+    pub(crate) fn new(seed: u64, name: &str, fitted: &[Fitted]) -> Self {
+        let channels: BTreeMap<u8, Channel> = fitted
+            .iter()
+            .map(|f| {
+                let sensor = Sensor::new(
+                    seed,
+                    name,
+                    f.number,
+                    f.signal,
+                    f.reading,
+                    f.range,
+                    f.contact_lag_s,
+                );
+                let range_v = f.full_scale / 10.0;
+                (
+                    f.number,
+                    Channel {
+                        signal: f.signal,
+                        display: true,
+                        range_v,
+                        power_on_range_v: range_v,
+                        sensor,
+                    },
+                )
+            })
+            .collect();
+        let first = channels.keys().next().copied().unwrap_or(1);
+        Self {
+            header: true,
+            verbose: true,
+            channels,
+            tdiv_s: 0.1,
+            record_length: 100_000,
+            trigger_mode: TriggerMode::Auto,
+            source: first,
+            level: 0.0,
+            rising: true,
+            position: 50.0,
+            armed: None,
+            record: None,
+            trace: first,
+            format: Format::Word,
+            little_endian: false,
+            first: 0,
+            last: None,
+        }
+    }
+}
+
+impl ScpiDevice for Dl850 {
+    type Command = Command;
+
+    fn dialect(&self) -> Dialect {
+        Dialect {
+            carriage_return_ends: false,
+            terminator: b"\n",
+            error_query: "STATus:ERRor",
+            no_error: "0,\"No error\"",
+            positive_codes: true,
+        }
+    }
+
+    fn commands() -> Vec<(&'static str, Command, Use)> {
+        commands::TABLE.to_vec()
+    }
+
+    fn identity(&self) -> String {
+        "YOKOGAWA,DL850E,91M000001,F3.05".to_owned()
+    }
+
+    fn execute(&mut self, command: Command, call: &Call<'_>, field: &mut Field) -> Outcome {
+        self.collect(field);
+        if call.query {
+            self.answer(command, call, field)
+        } else {
+            self.set(command, call, field)
+        }
+    }
+
+    /// Acquisition settings; header, verbose and the record stay.
+    fn reset(&mut self, field: &mut Field) {
+        self.stop(field);
+        for channel in self.channels.values_mut() {
+            channel.range_v = channel.power_on_range_v;
+            channel.display = true;
+        }
+        self.tdiv_s = 0.1;
+        self.record_length = 100_000;
+        self.trigger_mode = TriggerMode::Auto;
+        self.level = 0.0;
+        self.rising = true;
+        self.position = 50.0;
+    }
+
+    fn reply_header(&self) -> ReplyHeader {
+        match (self.header, self.verbose) {
+            (false, _) => ReplyHeader::Off,
+            (true, false) => ReplyHeader::Short,
+            (true, true) => ReplyHeader::Long,
+        }
+    }
+}

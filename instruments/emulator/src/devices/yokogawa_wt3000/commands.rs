@@ -1,0 +1,300 @@
+//! The WT3000 command table and what each command does.
+
+use super::items::{self, MOST_ITEMS};
+use super::{Integration, UPDATE, Wt3000};
+use crate::devices::chroma_61845::within;
+use crate::field::{Field, MILLISECOND};
+use crate::scpi::engine::Reply;
+use crate::scpi::fault::{self, Fault};
+use crate::scpi::format::{block, engineering};
+use crate::scpi::pattern::Use::{self, Both, Query, Set};
+use crate::scpi::{Call, Outcome};
+
+/// Commands of the WT3000.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Command {
+    Remote,
+    Header,
+    Verbose,
+    Wait,
+    VoltRange,
+    AmpRange,
+    AutoRange,
+    Wiring,
+    Ignored,
+    Rate,
+    Format,
+    Number,
+    Item,
+    ClearItems,
+    Preset,
+    Value,
+    Hold,
+    IntegrateMode,
+    IntegrateReset,
+    IntegrateStart,
+    IntegrateStop,
+    IntegrateState,
+    Filter,
+    Events,
+    Condition,
+}
+
+use Command as C;
+
+/// Patterns of every command.
+pub(crate) const TABLE: &[(&str, Command, Use)] = &[
+    ("COMMunicate:REMote", C::Remote, Both),
+    ("COMMunicate:HEADer", C::Header, Both),
+    ("COMMunicate:VERBose", C::Verbose, Both),
+    ("COMMunicate:WAIT", C::Wait, Both),
+    ("INPut:VOLTage:RANGe:ALL", C::VoltRange, Set),
+    ("INPut:VOLTage:RANGe[:ELEMent<n>]", C::VoltRange, Both),
+    ("INPut:VOLTage:AUTO[:ELEMent<n>]", C::AutoRange, Both),
+    ("INPut:CURRent:RANGe:ALL", C::AmpRange, Set),
+    ("INPut:CURRent:RANGe[:ELEMent<n>]", C::AmpRange, Both),
+    ("INPut:CURRent:AUTO[:ELEMent<n>]", C::AutoRange, Both),
+    ("INPut:WIRing", C::Wiring, Both),
+    ("INPut:SCALing:STATe[:ELEMent<n>]", C::Ignored, Set),
+    ("INPut:SYNChronize[:ELEMent<n>]", C::Ignored, Set),
+    ("INPut:FILTer:LINE[:ELEMent<n>]", C::Ignored, Set),
+    ("INPut:FILTer:FREQuency[:ELEMent<n>]", C::Ignored, Set),
+    ("INPut:CFACtor", C::Ignored, Set),
+    ("INPut:MODE", C::Ignored, Set),
+    ("MEASure:AVERaging:STATe", C::AutoRange, Both),
+    ("RATE", C::Rate, Both),
+    ("NUMeric:FORMat", C::Format, Both),
+    ("NUMeric[:NORMal]:NUMBer", C::Number, Both),
+    ("NUMeric[:NORMal]:ITEM<n>", C::Item, Both),
+    ("NUMeric[:NORMal]:CLEar", C::ClearItems, Set),
+    ("NUMeric[:NORMal]:PRESet", C::Preset, Set),
+    ("NUMeric[:NORMal]:VALue", C::Value, Query),
+    ("HOLD", C::Hold, Both),
+    ("INTEGrate:MODE", C::IntegrateMode, Both),
+    ("INTEGrate:TIMer", C::Ignored, Set),
+    ("INTEGrate:RESet", C::IntegrateReset, Set),
+    ("INTEGrate:STARt", C::IntegrateStart, Set),
+    ("INTEGrate:STOP", C::IntegrateStop, Set),
+    ("INTEGrate:STATe", C::IntegrateState, Query),
+    ("STATus:FILTer<n>", C::Filter, Both),
+    ("STATus:EESR", C::Events, Query),
+    ("STATus:CONDition", C::Condition, Query),
+];
+
+/// Ranges at crest factor 3.
+const VOLT_RANGES: [f64; 8] = [15.0, 30.0, 60.0, 100.0, 150.0, 300.0, 600.0, 1000.0];
+const AMP_RANGES: [f64; 7] = [0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0];
+/// Update rates, ms.
+const RATES_MS: [u64; 9] = [50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000];
+/// Words of the transition filters.
+const FILTERS: [&str; 4] = ["NEVer", "RISE", "FALL", "BOTH"];
+
+/// A listed value, found with a little room for its decimal form.
+fn listed(value: f64, list: &[f64]) -> Result<f64, Fault> {
+    list.iter()
+        .copied()
+        .find(|one| (one - value).abs() < 1e-6 * one)
+        .ok_or(fault::OUT_OF_RANGE)
+}
+
+impl Wt3000 {
+    fn waits(&self) -> Reply {
+        if self.events & UPDATE == 0 {
+            Reply::Wait
+        } else {
+            Reply::None
+        }
+    }
+
+    pub(super) fn set(&mut self, command: Command, call: &Call<'_>, field: &mut Field) -> Outcome {
+        let params = call.params;
+        match command {
+            // both remote and local take settings over this link
+            C::Remote | C::AutoRange => {
+                params.only_boolean()?;
+            }
+            C::Header => self.header = params.only_boolean()?,
+            C::Verbose => self.verbose = params.only_boolean()?,
+            C::Wait => {
+                return match params.integer(0)? {
+                    mask if mask & i64::from(UPDATE) != 0 => Ok(self.waits()),
+                    0..=65_535 => Ok(Reply::None),
+                    _ => Err(fault::OUT_OF_RANGE),
+                };
+            }
+            C::VoltRange => {
+                let range = listed(params.only_number("V")?, &VOLT_RANGES)?;
+                self.set_range(call, |element| element.volt_range = range)?;
+            }
+            C::AmpRange => {
+                let range = listed(params.only_number("A")?, &AMP_RANGES)?;
+                self.set_range(call, |element| element.amp_range = range)?;
+            }
+            C::Wiring => {
+                for index in 0..params.len() {
+                    params.choice(index, &["P1W2", "P1W3", "P3W3", "P3W4", "V3A3", "NONE"])?;
+                }
+                params.text(0)?;
+            }
+            C::Ignored => {
+                params.text(0)?;
+            }
+            C::Rate => {
+                let ms = (params.only_number("S")? * 1e3).round() as u64;
+                let ms = RATES_MS
+                    .into_iter()
+                    .find(|&one| one == ms)
+                    .ok_or(fault::OUT_OF_RANGE)?;
+                self.set_rate(ms * MILLISECOND, field.now());
+            }
+            C::Format => self.float = params.choice(0, &["ASCii", "FLOat"])? == 1,
+            C::Number => {
+                self.number = if params.text(0)?.eq_ignore_ascii_case("ALL") {
+                    MOST_ITEMS
+                } else {
+                    within(params.only_number("")?, 1.0, MOST_ITEMS as f64)? as usize
+                };
+            }
+            C::Item => {
+                let index = call.suffix_up_to(0, MOST_ITEMS as u32)? as usize - 1;
+                self.items[index] = items::parse(params)?;
+            }
+            C::ClearItems => self.clear_items(call)?,
+            C::Preset => {
+                within(params.only_number("")?, 1.0, 4.0)?;
+                self.items = items::preset();
+            }
+            C::Hold => self.hold = params.only_boolean()?,
+            C::IntegrateMode => {
+                params.choice(0, &["NORMal", "CONTinuous", "RNORmal", "RCONtinuous"])?;
+            }
+            C::IntegrateReset => {
+                self.integration = Integration::Reset;
+                self.integrated_s = 0.0;
+                for element in &mut self.elements {
+                    element.energy = (0.0, 0.0, 0.0);
+                }
+            }
+            C::IntegrateStart => self.integration = Integration::Started,
+            C::IntegrateStop => {
+                if self.integration == Integration::Started {
+                    self.integration = Integration::Stopped;
+                }
+            }
+            C::Filter => {
+                let index = call.suffix_up_to(0, 16)? as usize - 1;
+                self.filter[index] = params.choice(0, &FILTERS)? as u8;
+            }
+            C::Value | C::IntegrateState | C::Events | C::Condition => {
+                return Err(fault::UNDEFINED_HEADER);
+            }
+        }
+        Ok(Reply::None)
+    }
+
+    /// Sets one element, or all without a suffix of ours (`:ALL` or no `:ELEMent`).
+    fn set_range(
+        &mut self,
+        call: &Call<'_>,
+        set: impl Fn(&mut super::Element),
+    ) -> Result<(), Fault> {
+        if call.suffixes.is_empty() {
+            self.elements.iter_mut().for_each(set);
+        } else {
+            let index = call.suffix_up_to(0, 4)? as usize - 1;
+            set(&mut self.elements[index]);
+        }
+        Ok(())
+    }
+
+    fn clear_items(&mut self, call: &Call<'_>) -> Result<(), Fault> {
+        let params = call.params;
+        let (from, to) = if params.text(0)?.eq_ignore_ascii_case("ALL") {
+            (1, MOST_ITEMS)
+        } else {
+            let from = within(params.number(0, "")?, 1.0, MOST_ITEMS as f64)? as usize;
+            let to = if params.len() > 1 {
+                within(params.number(1, "")?, from as f64, MOST_ITEMS as f64)? as usize
+            } else {
+                MOST_ITEMS
+            };
+            (from, to)
+        };
+        self.items[from - 1..to].fill(None);
+        Ok(())
+    }
+
+    pub(super) fn answer(&mut self, command: Command, call: &Call<'_>) -> Outcome {
+        if command == C::Wait {
+            return Ok(match self.waits() {
+                Reply::Wait => Reply::Wait,
+                Reply::None | Reply::Text(_) | Reply::Block(_) => Reply::text("1"),
+            });
+        }
+        call.params.at_most(1)?;
+        let element = || call.suffix_up_to(0, 4).map(|n| n as usize - 1);
+        Ok(Reply::Text(match command {
+            C::Value => return self.values(call),
+            C::Header => u8::from(self.header).to_string(),
+            C::Verbose => u8::from(self.verbose).to_string(),
+            C::Remote => "1".to_owned(),
+            C::AutoRange => "0".to_owned(),
+            C::VoltRange => engineering(self.elements[element()?].volt_range),
+            C::AmpRange => engineering(self.elements[element()?].amp_range),
+            C::Wiring => "P1W2,P1W2,P1W2,P1W2".to_owned(),
+            C::Rate => engineering(self.rate as f64 / 1e9),
+            C::Format => if self.float { "FLOAT" } else { "ASCII" }.to_owned(),
+            C::Number => self.number.to_string(),
+            C::Item => {
+                let index = call.suffix_up_to(0, MOST_ITEMS as u32)? as usize - 1;
+                items::describe(self.items[index].as_ref())
+            }
+            C::Hold => u8::from(self.hold).to_string(),
+            C::IntegrateMode => "NORMAL".to_owned(),
+            C::IntegrateState => match self.integration {
+                Integration::Reset => "RESET".to_owned(),
+                Integration::Started => "START".to_owned(),
+                Integration::Stopped => "STOP".to_owned(),
+            },
+            C::Filter => {
+                let index = call.suffix_up_to(0, 16)? as usize - 1;
+                FILTERS[usize::from(self.filter[index])].to_ascii_uppercase()
+            }
+            C::Events => std::mem::take(&mut self.events).to_string(),
+            C::Condition => self.condition().to_string(),
+            C::Wait
+            | C::Ignored
+            | C::ClearItems
+            | C::Preset
+            | C::IntegrateReset
+            | C::IntegrateStart
+            | C::IntegrateStop => return Err(fault::UNDEFINED_HEADER),
+        }))
+    }
+
+    /// All items up to NUMBer, or the one asked for.
+    fn values(&self, call: &Call<'_>) -> Outcome {
+        let wanted = if call.params.len() == 0 {
+            0..self.number
+        } else {
+            let index = within(call.params.only_number("")?, 1.0, MOST_ITEMS as f64)? as usize;
+            index - 1..index
+        };
+        let numbers = self.items[wanted]
+            .iter()
+            .map(|item| items::value(item.as_ref(), &self.elements, self.integrated_s));
+        Ok(if self.float {
+            Reply::Block(block(
+                &numbers.flat_map(items::Number::bytes).collect::<Vec<u8>>(),
+                4,
+            ))
+        } else {
+            Reply::Text(
+                numbers
+                    .map(items::Number::text)
+                    .collect::<Vec<_>>()
+                    .join(","),
+            )
+        })
+    }
+}

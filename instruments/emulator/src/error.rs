@@ -1,0 +1,38 @@
+//! What can keep an emulated bench from being built or served.
+
+use thiserror::Error;
+
+/// Why the emulated bench cannot do what was asked.
+#[derive(Debug, Error)]
+pub enum EmulatorError {
+    /// The behaviour selects a grid code that was not given.
+    #[error("the DUT's behaviour selects grid code `{0}`, which was not loaded")]
+    UnknownGridCode(String),
+    /// The behaviour changes a protection element that the grid code does not have.
+    #[error("the DUT's behaviour changes trip `{trip}`, which grid code `{code}` does not have")]
+    UnknownTrip {
+        /// Element.
+        trip: String,
+        /// Grid code.
+        code: String,
+    },
+    /// No instrument of that name.
+    #[error("the bench has no instrument `{0}`")]
+    UnknownInstrument(String),
+    /// An entry of the bench file is needed to emulate an instrument.
+    #[error("instrument `{instrument}` states no {what}; the emulated {model} needs it")]
+    Missing {
+        /// Instrument.
+        instrument: String,
+        /// Model.
+        model: &'static str,
+        /// What is missing.
+        what: &'static str,
+    },
+    /// The operating system refused.
+    #[error("cannot serve the emulated instrument")]
+    Io(#[from] std::io::Error),
+    /// The operating system gave no pseudo-terminal.
+    #[error("cannot open a pseudo-terminal")]
+    Serial(#[from] tokio_serial::Error),
+}

@@ -1,0 +1,201 @@
+//! From the entries of a bench file to emulated models.
+
+use std::collections::BTreeMap;
+
+use gridproof_model::bench::{AccuracyOf, AccuracyTable, Bench, InstrumentEntry, Model};
+use gridproof_model::capture::ChannelKind;
+use gridproof_model::dut::{DutProfile, InterfaceProtocol};
+use gridproof_plant::config::{Health, PlantConfig};
+use gridproof_plant::signal::Signal;
+
+use crate::devices::adam_6060::Adam6060;
+use crate::devices::chroma_61845::Chroma61845;
+use crate::devices::chroma_a800067::{A800067, Place};
+use crate::devices::espec_p300::EspecP300;
+use crate::devices::itech_it6000c::It6000c;
+use crate::devices::saj_as1::{self, SajAs1};
+use crate::devices::sunspec::{self, SunSpec};
+use crate::devices::terrasas::TerraSas;
+use crate::devices::yokogawa_dl850::{Dl850, Fitted};
+use crate::devices::yokogawa_wt3000::{Spec, Specs, Wt3000};
+use crate::error::EmulatorError;
+use crate::field::{Field, Instrument};
+use crate::modbus::{rtu::ModbusRtu, tcp::ModbusTcp};
+use crate::rng::Rng;
+use crate::scpi::ScpiInstrument;
+
+/// Every instrument of the bench, whatever address it has.
+pub(crate) fn instruments(
+    bench: &Bench,
+    dut: &DutProfile,
+    config: &PlantConfig,
+    field: &Field,
+    seed: u64,
+) -> Result<BTreeMap<String, Box<dyn Instrument>>, EmulatorError> {
+    let mut fitted: BTreeMap<String, Box<dyn Instrument>> = BTreeMap::new();
+    for (name, entry) in &bench.instruments {
+        let instrument: Box<dyn Instrument> = match entry.model {
+            Model::Chroma61845 => Box::new(ScpiInstrument::new(Chroma61845::new())),
+            Model::Terrasas => Box::new(ScpiInstrument::new(TerraSas::new(
+                entry.channel.unwrap_or(1),
+            ))),
+            Model::ItechIt6000c => Box::new(ScpiInstrument::new(It6000c::new())),
+            Model::ChromaA800067 => Box::new(ScpiInstrument::new(load(name, entry, field, seed))),
+            Model::Adam6060 => Box::new(ModbusTcp::new(relays(name, bench), None)),
+            Model::YokogawaWt3000 => Box::new(ScpiInstrument::new(analyser(name, entry, seed)?)),
+            Model::YokogawaDl850 => Box::new(ScpiInstrument::new(recorder(name, entry, seed)?)),
+            Model::EspecP300 => Box::new(EspecP300::new(bench.ambient.0)),
+            Model::FromProfile => interface(dut, config),
+        };
+        fitted.insert(name.clone(), instrument);
+    }
+    Ok(fitted)
+}
+
+/// A load whose name speaks of the back-up port is wired there, any other at the PCC with S1.
+fn load(name: &str, entry: &InstrumentEntry, field: &Field, seed: u64) -> A800067 {
+    let backup = name.to_ascii_lowercase().contains("backup")
+        || name.to_ascii_lowercase().contains("back-up");
+    let place = if backup { Place::Backup } else { Place::Island };
+    let s1_closed = !backup && field.plant.state().grid_switch;
+    let resolution = entry.resolution.map_or(1.0, |watts| watts.0);
+    A800067::new(
+        place,
+        resolution,
+        Rng::new(seed, name, "contactors"),
+        s1_closed,
+    )
+}
+
+fn relays(name: &str, bench: &Bench) -> Adam6060 {
+    let wires = bench.drm_wiring.iter().filter(|wire| wire.bank == name);
+    Adam6060::new(name, wires.map(|wire| (wire.relay, wire.pins)).collect())
+}
+
+fn table(entry: &InstrumentEntry) -> Option<&AccuracyTable> {
+    entry
+        .accuracy
+        .as_ref()
+        .and_then(|accuracy| accuracy.table())
+}
+
+fn analyser(name: &str, entry: &InstrumentEntry, seed: u64) -> Result<Wt3000, EmulatorError> {
+    let missing = |what| EmulatorError::Missing {
+        instrument: name.to_owned(),
+        model: entry.model.word(),
+        what,
+    };
+    let ranges = entry.ranges.as_ref().ok_or_else(|| missing("ranges"))?;
+    let accuracy = table(entry).ok_or_else(|| missing("accuracy"))?;
+    let spec = |of: Option<AccuracyOf>, what| {
+        of.map(|of| Spec {
+            reading: of.reading.0,
+            range: of.range.0,
+        })
+        .ok_or_else(|| missing(what))
+    };
+    let specs = Specs {
+        voltage: spec(accuracy.voltage, "accuracy.voltage")?,
+        current: spec(accuracy.current, "accuracy.current")?,
+        power: spec(accuracy.power, "accuracy.power")?,
+        frequency: accuracy
+            .frequency
+            .ok_or_else(|| missing("accuracy.frequency"))?
+            .0,
+    };
+    Ok(Wt3000::new(
+        seed,
+        name,
+        specs,
+        (ranges.voltage.0, ranges.current.0),
+    ))
+}
+
+fn signal(kind: ChannelKind) -> Signal {
+    match kind {
+        ChannelKind::GridVoltage => Signal::GridVoltage,
+        ChannelKind::DutCurrent => Signal::DutCurrent,
+        ChannelKind::SourceCurrent => Signal::SourceCurrent,
+        ChannelKind::SourceVoltage => Signal::SourceVoltage,
+        ChannelKind::SwitchContact => Signal::SwitchContact,
+        ChannelKind::SourceTrigger => Signal::SourceTrigger,
+        ChannelKind::BackupVoltage => Signal::BackupVoltage,
+        ChannelKind::BackupCurrent => Signal::BackupCurrent,
+        ChannelKind::DrmContact => Signal::DrmContact,
+        ChannelKind::DutRelay => Signal::DutRelay,
+    }
+}
+
+fn recorder(name: &str, entry: &InstrumentEntry, seed: u64) -> Result<Dl850, EmulatorError> {
+    let missing = |what| EmulatorError::Missing {
+        instrument: name.to_owned(),
+        model: entry.model.word(),
+        what,
+    };
+    let accuracy = table(entry).ok_or_else(|| missing("accuracy"))?;
+    if entry.channels.is_empty() {
+        return Err(missing("channels"));
+    }
+    let fitted: Vec<Fitted> = entry
+        .channels
+        .iter()
+        .map(|(&number, channel)| {
+            let of = match channel.signal.unit() {
+                "V" => accuracy.voltage,
+                "A" => accuracy.current,
+                _ => None,
+            };
+            Fitted {
+                number,
+                signal: signal(channel.signal),
+                full_scale: channel.range.value(),
+                reading: of.map_or(0.0, |of| of.reading.0),
+                range: of.map_or(0.0, |of| of.range.0),
+                contact_lag_s: accuracy.contact_lag.map_or(0.0, |lag| lag.0),
+            }
+        })
+        .collect();
+    Ok(Dl850::new(seed, name, &fitted))
+}
+
+fn interface(dut: &DutProfile, config: &PlantConfig) -> Box<dyn Instrument> {
+    let unit = dut.interface.unit;
+    let plant = &config.dut;
+    match dut.interface.protocol {
+        InterfaceProtocol::SunspecTcp => Box::new(ModbusTcp::new(
+            SunSpec::new(sunspec::Nameplate {
+                maker: dut.maker.clone(),
+                model: dut.model.clone(),
+                unit,
+                dead: plant.health == Health::Dead,
+                power_w: plant.rated_power_w,
+                apparent_va: plant.rated_apparent_va,
+                charge_w: plant.rated_charge_w,
+                current_a: plant.max_current_a,
+                voltage_v: plant.nominal_v,
+                frequency_hz: plant.nominal_hz,
+                battery: dut
+                    .battery
+                    .as_ref()
+                    .map(|battery| (battery.capacity.0, battery.nominal_voltage.0)),
+            }),
+            Some(unit),
+        )),
+        InterfaceProtocol::SajAs1Rtu => Box::new(ModbusRtu::new(
+            SajAs1::new(saj_as1::Nameplate {
+                model: dut.model.clone(),
+                unit,
+                power_w: plant.rated_power_w,
+                apparent_va: plant.rated_apparent_va,
+                charge_w: plant.rated_charge_w,
+                capacity_ah: dut
+                    .battery
+                    .as_ref()
+                    .map_or(0.0, |battery| battery.capacity.0),
+                reconnect_s: plant.reconnect_s,
+                protection: plant.protection.clone(),
+            }),
+            unit,
+        )),
+    }
+}

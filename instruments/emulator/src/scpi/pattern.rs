@@ -1,0 +1,276 @@
+//! Header patterns as manuals print them, and the table of an instrument's commands.
+//!
+//! `[SOURce:]VOLTage[:LEVel]:AC` has optional nodes, `ELEMent<n>` a numeric suffix,
+//! `FETCh|MEASure` alternatives. Upper case is the short form.
+
+use super::fault::{self, Fault};
+
+/// How a command may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// Only without `?`.
+    Set,
+    /// Only with `?`.
+    Query,
+    /// Both.
+    Both,
+}
+
+#[derive(Debug)]
+struct Node {
+    /// (short, long) in upper case.
+    names: Vec<(String, String)>,
+    optional: bool,
+    suffix: bool,
+}
+
+/// One command of a table.
+#[derive(Debug)]
+struct Entry<C> {
+    nodes: Vec<Node>,
+    command: C,
+    usage: Use,
+}
+
+/// The commands of an instrument.
+#[derive(Debug)]
+pub(crate) struct Table<C> {
+    entries: Vec<Entry<C>>,
+}
+
+/// A command found in a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Matched<C> {
+    /// Which.
+    pub(crate) command: C,
+    /// Values of the `<n>` nodes.
+    pub(crate) suffixes: Vec<u32>,
+    /// Header of a reply in short form, from the root: `:NUM:NORM:VAL`.
+    pub(crate) short: String,
+    /// In long form.
+    pub(crate) long: String,
+}
+
+impl<C: Copy> Table<C> {
+    /// Compiles `(pattern, command, usage)` rows.
+    pub(crate) fn new(rows: &[(&str, C, Use)]) -> Self {
+        let entries = rows
+            .iter()
+            .map(|&(pattern, command, usage)| Entry {
+                nodes: compile(pattern),
+                command,
+                usage,
+            })
+            .collect();
+        Self { entries }
+    }
+
+    /// The first command that `header` names, or -113, or -114 for a suffix where none belongs.
+    pub(crate) fn find(&self, header: &[String], query: bool) -> Result<Matched<C>, Fault> {
+        let mut bad_suffix = false;
+        let mut trail = Vec::with_capacity(8);
+        for entry in &self.entries {
+            let wanted = match entry.usage {
+                Use::Set => !query,
+                Use::Query => query,
+                Use::Both => true,
+            };
+            if !wanted {
+                continue;
+            }
+            trail.clear();
+            if walk(&entry.nodes, header, &mut trail, &mut bad_suffix) {
+                return Ok(entry.matched(&trail));
+            }
+        }
+        Err(if bad_suffix {
+            fault::HEADER_SUFFIX
+        } else {
+            fault::UNDEFINED_HEADER
+        })
+    }
+}
+
+/// A matched node: its place, the alternative, the suffix as written.
+type Step = (usize, usize, Option<u32>);
+
+impl<C: Copy> Entry<C> {
+    fn matched(&self, trail: &[Step]) -> Matched<C> {
+        let mut matched = Matched {
+            command: self.command,
+            suffixes: Vec::new(),
+            short: String::new(),
+            long: String::new(),
+        };
+        for (index, node) in self.nodes.iter().enumerate() {
+            let step = trail.iter().find(|step| step.0 == index);
+            if node.suffix {
+                matched
+                    .suffixes
+                    .push(step.and_then(|step| step.2).unwrap_or(1));
+            }
+            let Some(&(_, alternative, suffix)) = step else {
+                continue;
+            };
+            let (short, long) = &node.names[alternative];
+            let digits = if node.suffix {
+                suffix.map_or(String::new(), |n| n.to_string())
+            } else {
+                String::new()
+            };
+            matched.short.push_str(&format!(":{short}{digits}"));
+            matched.long.push_str(&format!(":{long}{digits}"));
+        }
+        matched
+    }
+}
+
+fn compile(pattern: &str) -> Vec<Node> {
+    let mut nodes = Vec::new();
+    let mut optional = false;
+    for (index, group) in pattern.split(['[', ']']).enumerate() {
+        // groups alternate: outside, inside, outside… brackets
+        optional = if index == 0 { false } else { !optional };
+        for text in group.split(':').filter(|text| !text.is_empty()) {
+            let (text, suffix) = match text.strip_suffix("<n>") {
+                Some(text) => (text, true),
+                None => (text, false),
+            };
+            let names = text
+                .split('|')
+                .map(|name| {
+                    let short: String = name.chars().filter(|c| !c.is_ascii_lowercase()).collect();
+                    (short, name.to_ascii_uppercase())
+                })
+                .collect();
+            nodes.push(Node {
+                names,
+                optional,
+                suffix,
+            });
+        }
+    }
+    nodes
+}
+
+fn walk(nodes: &[Node], words: &[String], trail: &mut Vec<Step>, bad_suffix: &mut bool) -> bool {
+    fn inner(
+        nodes: &[Node],
+        at: usize,
+        words: &[String],
+        trail: &mut Vec<Step>,
+        bad: &mut bool,
+    ) -> bool {
+        let Some(node) = nodes.get(at) else {
+            return words.is_empty();
+        };
+        if let Some((word, rest)) = words.split_first()
+            && let Some((alternative, suffix)) =
+                node.accept(word, bad, rest.is_empty() && at + 1 == nodes.len())
+        {
+            trail.push((at, alternative, suffix));
+            if inner(nodes, at + 1, rest, trail, bad) {
+                return true;
+            }
+            trail.pop();
+        }
+        node.optional && inner(nodes, at + 1, words, trail, bad)
+    }
+    inner(nodes, 0, words, trail, bad_suffix)
+}
+
+impl Node {
+    /// The alternative and suffix of `word`, if it names this node.
+    fn accept(
+        &self,
+        word: &str,
+        bad_suffix: &mut bool,
+        last: bool,
+    ) -> Option<(usize, Option<u32>)> {
+        let exact = |word: &str| {
+            self.names
+                .iter()
+                .position(|(short, long)| word == short || word == long)
+        };
+        if let Some(alternative) = exact(word) {
+            return Some((alternative, None));
+        }
+        let stem = word.trim_end_matches(|c: char| c.is_ascii_digit());
+        if stem.len() == word.len() {
+            return None;
+        }
+        let alternative = exact(stem)?;
+        let number: Option<u32> = word[stem.len()..].parse().ok();
+        match number {
+            Some(number) if self.suffix || number == 1 => Some((alternative, Some(number))),
+            Some(_) | None => {
+                *bad_suffix |= last;
+                None
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Table<u8> {
+        Table::new(&[
+            (
+                "[SOURce:]VOLTage[:LEVel][:IMMediate][:AMPLitude]:AC",
+                1,
+                Use::Both,
+            ),
+            ("INPut:VOLTage:RANGe[:ELEMent<n>]", 2, Use::Both),
+            ("FETCh|MEASure[:SCALar]:VOLTage:ACDC", 3, Use::Query),
+            ("[SOURce:]PHASe:P12", 4, Use::Both),
+            ("TRIG", 5, Use::Set),
+        ])
+    }
+
+    fn find(text: &str) -> Result<(u8, Vec<u32>), i32> {
+        let header: Vec<String> = text
+            .trim_end_matches('?')
+            .split(':')
+            .map(str::to_owned)
+            .collect();
+        table()
+            .find(&header, text.ends_with('?'))
+            .map(|m| (m.command, m.suffixes))
+            .map_err(|f| f.code)
+    }
+
+    #[test]
+    fn short_long_and_optional_nodes() {
+        assert_eq!(find("VOLT:AC"), Ok((1, vec![])));
+        assert_eq!(find("SOURCE:VOLTAGE:LEV:IMM:AMPL:AC?"), Ok((1, vec![])));
+        assert_eq!(find("VOLTA:AC"), Err(-113));
+        assert_eq!(find("SOUR:PHAS:P12"), Ok((4, vec![])));
+        assert_eq!(find("MEAS:VOLT:ACDC?"), Ok((3, vec![])));
+        assert_eq!(find("MEAS:VOLT:ACDC"), Err(-113));
+        assert_eq!(find("TRIG?"), Err(-113));
+    }
+
+    #[test]
+    fn numeric_suffixes() {
+        assert_eq!(find("INP:VOLT:RANG:ELEM3"), Ok((2, vec![3])));
+        assert_eq!(find("INP:VOLT:RANG"), Ok((2, vec![1])));
+        assert_eq!(find("INP:VOLT:RANG:ELEM99999999999"), Err(-114));
+        assert_eq!(find("TRIG1"), Ok((5, vec![])));
+        assert_eq!(find("TRIG2"), Err(-114));
+    }
+
+    #[test]
+    fn reply_headers() {
+        let header = ["INP", "VOLT", "RANG", "ELEM2"].map(str::to_owned);
+        let matched = table().find(&header, true);
+        assert_eq!(
+            matched.map(|m| (m.short, m.long)),
+            Ok((
+                ":INP:VOLT:RANG:ELEM2".to_owned(),
+                ":INPUT:VOLTAGE:RANGE:ELEMENT2".to_owned()
+            ))
+        );
+    }
+}

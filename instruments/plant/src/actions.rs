@@ -1,0 +1,176 @@
+//! What inputs do to the bench.
+
+use crate::Nanos;
+use crate::input::Input;
+use crate::network::ParallelLoad;
+use crate::plant::{Action, Mode, Plant};
+use crate::pv::PvCurve;
+
+/// Steps of voltage (pu) and frequency (Hz) that the quasi-static mode takes.
+pub(crate) const GENTLE_PU: f64 = 0.02;
+/// See [`GENTLE_PU`].
+pub(crate) const GENTLE_HZ: f64 = 0.1;
+
+impl Plant {
+    /// The action needs no waveform.
+    pub(crate) fn gentle(&self, action: &Action, t: Nanos) -> bool {
+        let Action::Input(input) = action else {
+            return false;
+        };
+        let source = &self.bench.source;
+        let dead = !self.bench.output.conducting;
+        let small = |v: f64, hz: f64| {
+            dead || ((v - source.volts(t)).abs() <= GENTLE_PU * self.config.dut.nominal_v
+                && (hz - source.hz(t)).abs() <= GENTLE_HZ)
+        };
+        match input {
+            Input::GridSetpoint {
+                v_rms,
+                hz,
+                slew_v_per_s,
+                slew_hz_per_s,
+            } => {
+                let slow_v = slew_v_per_s.is_finite() && *slew_v_per_s > 0.0;
+                let slow_hz = slew_hz_per_s.is_finite() && *slew_hz_per_s > 0.0;
+                small(
+                    if slow_v { source.volts(t) } else { *v_rms },
+                    if slow_hz { source.hz(t) } else { *hz },
+                )
+            }
+            Input::GridProgram(segments) => {
+                dead || segments
+                    .first()
+                    .is_none_or(|s| s.start_deg.is_none() && small(s.v_start, s.hz_start))
+            }
+            Input::GridProgramStop
+            | Input::Pv { .. }
+            | Input::BatterySource { .. }
+            | Input::DrmPins(_)
+            | Input::Ambient { .. }
+            | Input::Dut(_) => true,
+            Input::GridOutput { .. }
+            | Input::GridSwitch { .. }
+            | Input::IslandLoadSwitch { .. }
+            | Input::IslandLoad { .. }
+            | Input::BackupLoad { .. } => false,
+        }
+    }
+
+    /// Does an action at `t`, the present simulated time in waveform mode.
+    pub(crate) fn act(&mut self, t: Nanos, action: Action) {
+        match action {
+            Action::Input(input) => self.act_input(t, input),
+            Action::Output(closed) => self.switch_output(t, closed, true),
+            Action::Switch(closed) => self.switch_s1(t, closed, true),
+        }
+        if self.mode == Mode::Waveform {
+            self.quiet_cycles = 0;
+            self.refresh_topology();
+            self.e = self.bench.source.instantaneous(t);
+            if self.capturing() {
+                self.frame = self.signals();
+            }
+        }
+    }
+
+    fn act_input(&mut self, t: Nanos, input: Input) {
+        let bench = &mut self.bench;
+        match input {
+            Input::GridOutput {
+                closed,
+                at_deg: Some(deg),
+            } => {
+                let at = bench.source.time_of_angle(t, deg);
+                self.push(at, Action::Output(closed));
+            }
+            Input::GridSwitch {
+                closed,
+                at_deg: Some(deg),
+            } => {
+                let at = bench.source.time_of_angle(t, deg);
+                self.push(at, Action::Switch(closed));
+            }
+            Input::GridOutput {
+                closed,
+                at_deg: None,
+            } => self.switch_output(t, closed, false),
+            Input::GridSwitch {
+                closed,
+                at_deg: None,
+            } => self.switch_s1(t, closed, false),
+            Input::GridSetpoint {
+                v_rms,
+                hz,
+                slew_v_per_s,
+                slew_hz_per_s,
+            } => {
+                bench.source.set(t, v_rms, hz, slew_v_per_s, slew_hz_per_s);
+            }
+            Input::GridProgram(segments) => bench.source.program(t, &segments),
+            Input::GridProgramStop => bench.source.stop(t),
+            Input::IslandLoadSwitch { closed } => bench.s2 = closed,
+            Input::IslandLoad { r_ohm, l_h, c_f } => {
+                bench.load = ParallelLoad {
+                    g: r_ohm.map_or(0.0, |r| if r > 0.0 { 1.0 / r } else { 1e3 }),
+                    l_h: l_h.filter(|&l| l > 0.0),
+                    c_f: c_f.unwrap_or(0.0).max(0.0),
+                };
+            }
+            Input::BackupLoad { r_ohm } => bench.backup_ohm = r_ohm,
+            Input::Pv {
+                on,
+                voc,
+                isc,
+                vmp,
+                imp,
+            } => {
+                self.dut.dispatch.pv = PvCurve::new(on, voc, isc, vmp, imp);
+                self.dut.dispatch.refresh_pv();
+            }
+            Input::BatterySource {
+                on,
+                volts,
+                source_a,
+                sink_a,
+            } => {
+                self.dut.dispatch.battery.set(on, volts, source_a, sink_a);
+            }
+            Input::DrmPins(pins) => {
+                self.dut.dispatch.drm.set_pins(&pins);
+                bench.drm_pins = pins;
+            }
+            Input::Ambient { celsius } => bench.ambient_c = celsius,
+            Input::Dut(command) => self.dut.command(command),
+        }
+    }
+
+    fn switch_output(&mut self, t: Nanos, closed: bool, at_once: bool) {
+        if self.bench.output.contact != closed {
+            self.bench.source.pulse(t);
+        }
+        let before = self.bench.line_conducts();
+        match (closed, at_once) {
+            (true, _) => self.bench.output.close(),
+            (false, true) => self.bench.output.cut(),
+            (false, false) => self.bench.output.open(t),
+        }
+        self.note_loss(t, before);
+    }
+
+    fn switch_s1(&mut self, t: Nanos, closed: bool, at_once: bool) {
+        let before = self.bench.line_conducts();
+        match (closed, at_once) {
+            (true, _) => self.bench.s1.close(),
+            (false, true) => self.bench.s1.cut(),
+            (false, false) => self.bench.s1.open(t),
+        }
+        self.note_loss(t, before);
+    }
+
+    /// Tells the DUT's defect model at which angle the grid went.
+    pub(crate) fn note_loss(&mut self, t: Nanos, conducted_before: bool) {
+        if conducted_before && !self.bench.line_conducts() {
+            self.dut.grid_lost_at(self.bench.source.phase(t) * 360.0);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! The instruments' side of the bench: source, switches, loads, ambient.
+
+use crate::breaker::Breaker;
+use crate::network::{ParallelLoad, Topology};
+use crate::source::Source;
+
+/// Everything outside the DUT.
+#[derive(Debug, Clone)]
+pub(crate) struct Bench {
+    /// Oscillator of the grid simulator.
+    pub(crate) source: Source,
+    /// Output relay of the grid simulator.
+    pub(crate) output: Breaker,
+    /// S1.
+    pub(crate) s1: Breaker,
+    /// S2.
+    pub(crate) s2: bool,
+    /// Island load.
+    pub(crate) load: ParallelLoad,
+    /// Back-up load, Ω.
+    pub(crate) backup_ohm: Option<f64>,
+    /// Grid relay of the DUT.
+    pub(crate) relay: Breaker,
+    /// Ambient, °C.
+    pub(crate) ambient_c: f64,
+    /// Shorted pins of the DRM port.
+    pub(crate) drm_pins: Vec<(u8, u8)>,
+}
+
+impl Bench {
+    /// De-energised: output open, S1 closed (its rest position), S2 open, no load.
+    pub(crate) fn new(nominal_v: f64, nominal_hz: f64, ambient_c: f64) -> Self {
+        Self {
+            source: Source::new(nominal_v, nominal_hz),
+            output: Breaker::new(false),
+            s1: Breaker::new(true),
+            s2: false,
+            load: ParallelLoad::default(),
+            backup_ohm: None,
+            relay: Breaker::new(false),
+            ambient_c,
+            drm_pins: Vec::new(),
+        }
+    }
+
+    /// The path from the source to the PCC conducts.
+    pub(crate) fn line_conducts(&self) -> bool {
+        self.output.conducting && self.s1.conducting
+    }
+
+    /// Conductance of the back-up load, S.
+    pub(crate) fn backup_g(&self) -> f64 {
+        self.backup_ohm
+            .map_or(0.0, |r| if r > 0.0 { 1.0 / r } else { 1e3 })
+    }
+
+    /// Topology of the network for a state of the bridge.
+    pub(crate) fn topology(&self, bridge: bool) -> Topology {
+        Topology {
+            bridge,
+            relay: self.relay.conducting,
+            line: self.line_conducts(),
+            load: if self.s2 {
+                self.load
+            } else {
+                ParallelLoad::default()
+            },
+            backup_g: self.backup_g(),
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! Triggered capture of true signals with pre-trigger memory.
+
+use crate::Nanos;
+use crate::signal::{Capture, CaptureSpec, CaptureState, Signal, Trigger};
+
+/// Largest capture, samples times channels.
+const MAX_VALUES: usize = 200_000_000;
+/// Number of signals.
+pub(crate) const SIGNALS: usize = 9;
+
+/// Why a capture cannot be armed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CaptureError {
+    /// No signals, or no samples.
+    Empty,
+    /// The rate is outside 1 000 … 100 000 samples per second or does not divide 1e9.
+    Rate(u32),
+    /// More samples before the trigger than in total.
+    PreTrigger,
+    /// More memory than the plant gives to one capture.
+    TooLarge,
+    /// The trigger level is not a number.
+    Level,
+}
+
+impl std::fmt::Display for CaptureError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Empty => f.write_str("a capture needs at least one signal and one sample"),
+            Self::Rate(rate) => write!(
+                f,
+                "{rate} samples per second is not between 1000 and 100000 and a divisor of 1e9"
+            ),
+            Self::PreTrigger => f.write_str("more samples before the trigger than in total"),
+            Self::TooLarge => write!(f, "more than {MAX_VALUES} values in one capture"),
+            Self::Level => f.write_str("the trigger level is not a number"),
+        }
+    }
+}
+
+impl std::error::Error for CaptureError {}
+
+/// All signals at one instant, indexed by [`index`].
+pub(crate) type Frame = [f64; SIGNALS];
+
+/// Place of a signal in a frame.
+pub(crate) const fn index(signal: Signal) -> usize {
+    signal as usize
+}
+
+/// The sampler.
+#[derive(Debug, Clone)]
+pub(crate) struct Sampler {
+    spec: CaptureSpec,
+    channels: Vec<usize>,
+    period_ns: u64,
+    next_ns: Nanos,
+    state: CaptureState,
+    /// Ring per channel while waiting, then linear.
+    data: Vec<Vec<f32>>,
+    head: usize,
+    filled: usize,
+    remaining: usize,
+    before_trigger: usize,
+    last_watch: Option<f64>,
+    end_ns: Nanos,
+}
+
+impl Sampler {
+    /// Arms at `now`; the first sample is taken at `now`.
+    pub(crate) fn arm(spec: CaptureSpec, now: Nanos) -> Result<Self, CaptureError> {
+        if spec.signals.is_empty() || spec.samples == 0 {
+            return Err(CaptureError::Empty);
+        }
+        if !(1_000..=100_000).contains(&spec.rate_hz) || 1_000_000_000 % spec.rate_hz != 0 {
+            return Err(CaptureError::Rate(spec.rate_hz));
+        }
+        if spec.pre_samples > spec.samples {
+            return Err(CaptureError::PreTrigger);
+        }
+        if spec.samples.saturating_mul(spec.signals.len()) > MAX_VALUES {
+            return Err(CaptureError::TooLarge);
+        }
+        let state = match spec.trigger {
+            Trigger::Immediate => CaptureState::Running,
+            Trigger::Edge { level, .. } if level.is_nan() => return Err(CaptureError::Level),
+            Trigger::Edge { .. } => CaptureState::Waiting,
+        };
+        Ok(Self {
+            channels: spec.signals.iter().map(|&s| index(s)).collect(),
+            period_ns: u64::from(1_000_000_000 / spec.rate_hz),
+            next_ns: now,
+            state,
+            data: vec![Vec::with_capacity(spec.samples); spec.signals.len()],
+            head: 0,
+            filled: 0,
+            remaining: spec.samples,
+            before_trigger: 0,
+            last_watch: None,
+            end_ns: now,
+            spec,
+        })
+    }
+
+    /// Progress.
+    pub(crate) fn state(&self) -> CaptureState {
+        self.state
+    }
+
+    /// Samples still wanted.
+    pub(crate) fn active(&self) -> bool {
+        matches!(self.state, CaptureState::Waiting | CaptureState::Running)
+    }
+
+    /// Needs the shorter step.
+    pub(crate) fn fast(&self) -> bool {
+        self.spec.rate_hz > 50_000
+    }
+
+    /// Samples of the interval (t0, t1], or \[t0, t1] at the very beginning; signals run
+    /// linearly between `a` at t0 and `b` at t1, an instant on t1 takes `b` exactly.
+    #[inline]
+    pub(crate) fn advance(&mut self, t0: Nanos, a: &Frame, t1: Nanos, b: &Frame) {
+        while self.active() && self.next_ns <= t1 {
+            let t = self.next_ns;
+            if t == t1 {
+                self.sample(b);
+            } else {
+                let f = (t.saturating_sub(t0)) as f64 / (t1 - t0) as f64;
+                let mut frame = [0.0; SIGNALS];
+                for k in 0..SIGNALS {
+                    frame[k] = a[k] + (b[k] - a[k]) * f;
+                }
+                // contacts are logic levels: they hold until the end of the step
+                for signal in [
+                    Signal::SwitchContact,
+                    Signal::SourceTrigger,
+                    Signal::DutRelay,
+                ] {
+                    frame[index(signal)] = a[index(signal)];
+                }
+                self.sample(&frame);
+            }
+            self.end_ns = t;
+            self.next_ns += self.period_ns;
+        }
+    }
+
+    fn sample(&mut self, frame: &Frame) {
+        if let (
+            CaptureState::Waiting,
+            Trigger::Edge {
+                signal,
+                level,
+                rising,
+            },
+        ) = (self.state, self.spec.trigger)
+        {
+            let value = frame[index(signal)];
+            let crossed = self.last_watch.is_some_and(|last| {
+                if rising {
+                    last < level && value >= level
+                } else {
+                    last > level && value <= level
+                }
+            });
+            self.last_watch = Some(value);
+            if crossed {
+                self.trigger();
+            }
+        }
+        let pre = self.spec.pre_samples;
+        match self.state {
+            CaptureState::Waiting if pre == 0 => {}
+            CaptureState::Waiting => {
+                let full = self.filled == pre;
+                for (data, &channel) in self.data.iter_mut().zip(&self.channels) {
+                    if full {
+                        data[self.head] = frame[channel] as f32;
+                    } else {
+                        data.push(frame[channel] as f32);
+                    }
+                }
+                if full {
+                    self.head = (self.head + 1) % pre;
+                } else {
+                    self.filled += 1;
+                }
+            }
+            CaptureState::Running => {
+                for (data, &channel) in self.data.iter_mut().zip(&self.channels) {
+                    data.push(frame[channel] as f32);
+                }
+                self.remaining -= 1;
+                if self.remaining == 0 {
+                    self.state = CaptureState::Done;
+                }
+            }
+            CaptureState::Idle | CaptureState::Done => {}
+        }
+    }
+
+    /// Puts the ring in order; this sample is the first of the rest.
+    fn trigger(&mut self) {
+        for data in &mut self.data {
+            data.rotate_left(self.head);
+        }
+        self.before_trigger = self.filled;
+        self.remaining = self.spec.samples - self.filled;
+        self.state = if self.remaining == 0 {
+            CaptureState::Done
+        } else {
+            CaptureState::Running
+        };
+    }
+
+    /// The finished capture.
+    pub(crate) fn finish(self) -> Capture {
+        let length = self.data.first().map_or(0, Vec::len) as u64;
+        Capture {
+            signals: self.spec.signals,
+            rate_hz: self.spec.rate_hz,
+            start_ns: self.end_ns - (length.max(1) - 1) * self.period_ns,
+            trigger_index: self.before_trigger,
+            data: self.data,
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Grid-following current control: reference from P and Q, proportional-resonant controller
+//! with resonators at 1, 3 and 5 times the frequency (physics.md 4.3).
+
+use crate::config::Filter;
+use crate::sogi_pll::SogiPll;
+
+/// Orders of the resonators.
+const ORDERS: [f64; 3] = [1.0, 3.0, 5.0];
+/// Resonator gains relative to the proportional gain, 1/s: 1500 and 300 V/(A·s) at 8 V/A.
+const RESONANT: [f64; 3] = [190.0, 38.0, 38.0];
+/// Bandwidth of the proportional loop, rad/s (600 Hz).
+const BANDWIDTH: f64 = 600.0 * std::f64::consts::TAU;
+/// From the sample to the middle of the interval the bridge holds its value, control periods.
+pub(crate) const DELAY_PERIODS: f64 = 1.5;
+/// Low-pass of the feed-forward of the residual voltage, s.
+const FEED_FORWARD_TAU: f64 = 60e-6;
+
+/// What the bridge shall inject.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct PowerReference {
+    /// W.
+    pub(crate) p: f64,
+    /// var, > 0 over-excited.
+    pub(crate) q: f64,
+    /// Lead of the current, rad (anti-islanding).
+    pub(crate) lead: f64,
+}
+
+/// Proportional-resonant controller of the grid-side current.
+#[derive(Debug, Clone)]
+pub(crate) struct CurrentControl {
+    period_s: f64,
+    kp: f64,
+    v_max: f64,
+    i_max: f64,
+    feed_forward: f64,
+    z: [(f64, f64); 3],
+    rotation_w: f64,
+    rotation: [(f64, f64); 3],
+    advance: (f64, f64),
+    /// Last reference, A.
+    pub(crate) reference: f64,
+    /// Amplitude of the last reference, A peak.
+    pub(crate) amplitude: f64,
+}
+
+impl CurrentControl {
+    /// Controller for a filter; `v_max` is the dc bus, `i_max` the peak of the current limit.
+    pub(crate) fn new(period_s: f64, filter: &Filter, v_max: f64, i_max: f64) -> Self {
+        Self {
+            period_s,
+            kp: BANDWIDTH * (filter.l1_h + filter.l2_h),
+            v_max,
+            i_max,
+            feed_forward: 0.0,
+            z: [(0.0, 0.0); 3],
+            rotation_w: 0.0,
+            rotation: [(1.0, 0.0); 3],
+            advance: (1.0, 0.0),
+            reference: 0.0,
+            amplitude: 0.0,
+        }
+    }
+
+    /// Forgets the past.
+    pub(crate) fn reset(&mut self) {
+        self.z = [(0.0, 0.0); 3];
+        self.feed_forward = 0.0;
+    }
+
+    /// Starts settled: the fundamental resonator supplies `drop` = bridge minus terminal
+    /// voltage as (in phase, quadrature) of a sine whose angle is `turns` at the next tick.
+    pub(crate) fn settle(&mut self, drop: (f64, f64), turns: f64, w: f64) {
+        self.reset();
+        self.follow(w);
+        // `turns` is the angle at the next tick, which itself rotates by one period
+        let ahead = (DELAY_PERIODS - 1.0) * w * self.period_s / std::f64::consts::TAU;
+        let (s, c) = crate::trig::sincos_turns(turns + ahead);
+        // value Re z, z turns counter-clockwise: drop·e^{jθ} with the sine as imaginary part
+        self.z[0] = (drop.0 * s + drop.1 * c, drop.1 * s - drop.0 * c);
+    }
+
+    /// Rotation of the resonators for a frequency; recomputed only when it has moved.
+    fn follow(&mut self, w: f64) {
+        if (w - self.rotation_w).abs() > 1e-4 {
+            self.rotation_w = w;
+            for (rotation, order) in self.rotation.iter_mut().zip(ORDERS) {
+                let (s, c) = crate::trig::sincos(order * w * self.period_s);
+                *rotation = (c, s);
+            }
+            let (s, c) = crate::trig::sincos(DELAY_PERIODS * w * self.period_s);
+            self.advance = (c, s);
+        }
+    }
+
+    /// One control period: bridge voltage to hold from the next tick on.
+    #[inline]
+    pub(crate) fn step(
+        &mut self,
+        power: PowerReference,
+        sync: &SogiPll,
+        v: f64,
+        i: f64,
+        floor_v: f64,
+    ) -> f64 {
+        self.follow(sync.w);
+        let (alpha, beta) = (sync.alpha, sync.beta);
+        // i* = 2(P vα + Q vβ)/|v|², turned ahead by the anti-islanding angle
+        let square = (alpha * alpha + beta * beta).max(floor_v * floor_v);
+        let (lead_c, lead_s) = if power.lead == 0.0 {
+            (1.0, 0.0)
+        } else {
+            let (s, c) = crate::trig::sincos(power.lead);
+            (c, s)
+        };
+        let a = alpha * lead_c - beta * lead_s;
+        let b = beta * lead_c + alpha * lead_s;
+        let mut gain = 2.0 / square;
+        let amplitude = (square * (power.p * power.p + power.q * power.q)).sqrt() * gain;
+        if amplitude > self.i_max {
+            // the amplitude is limited, not the samples: the current stays a sine
+            gain *= self.i_max / amplitude;
+        }
+        self.amplitude = amplitude.min(self.i_max);
+        self.reference = gain * (power.p * a + power.q * b);
+        let e = self.reference - i;
+
+        // fundamental of the voltage, advanced by the delay of the bridge, plus the residue
+        self.feed_forward +=
+            (v - alpha - self.feed_forward) * (self.period_s / (FEED_FORWARD_TAU + self.period_s));
+        let fundamental = alpha * self.advance.0 - beta * self.advance.1;
+        let mut u = fundamental + self.feed_forward + self.kp * e;
+        let mut next = self.z;
+        for k in 0..3 {
+            let (x, y) = self.z[k];
+            let x = x + RESONANT[k] * self.kp * self.period_s * e;
+            let (c, s) = self.rotation[k];
+            next[k] = (c * x - s * y, s * x + c * y);
+            u += next[k].0;
+        }
+        if u.abs() <= self.v_max {
+            self.z = next;
+        } else {
+            // at full modulation the resonators turn but do not integrate
+            for k in 0..3 {
+                let ((x, y), (c, s)) = (self.z[k], self.rotation[k]);
+                self.z[k] = (c * x - s * y, s * x + c * y);
+            }
+            u = u.clamp(-self.v_max, self.v_max);
+        }
+        u
+    }
+}

@@ -1,0 +1,243 @@
+//! Which power the DUT puts out: set-points, ceilings of every function, dc-side balance.
+//!
+//! Runs every 20 ms in both simulation modes, so that a dwell gives the same P(t) and Q(t) in
+//! either.
+
+use crate::battery::BatteryPort;
+use crate::config::{Dut, Topology};
+use crate::derating::ThermalLimit;
+use crate::drm::DrmPort;
+use crate::pv::PvCurve;
+use crate::response::{Lag, VoltageResponse};
+
+/// Period of the slow functions, s.
+pub(crate) const SLOW_S: f64 = 0.02;
+/// Losses in pu of rated power: constant, linear and quadratic in p (physics.md 4.6).
+const LOSS: [f64; 3] = [0.004, 0.008, 0.012];
+
+/// What the bridge is doing while the dispatcher runs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Duty {
+    /// Nothing.
+    Idle,
+    /// Feeding the grid.
+    Grid,
+    /// Feeding the back-up load with so many watts.
+    Backup(f64),
+}
+
+/// Set-points, functions and dc sources of the DUT.
+#[derive(Debug, Clone)]
+pub(crate) struct Dispatch {
+    rated_w: f64,
+    rated_va: f64,
+    rated_charge_w: f64,
+    standby_w: f64,
+    max_current_a: f64,
+    has_pv: bool,
+    ramp_per_step: f64,
+    /// Volt-var.
+    pub(crate) volt_var: VoltageResponse,
+    /// Volt-watt.
+    pub(crate) volt_watt: VoltageResponse,
+    /// DRM port.
+    pub(crate) drm: DrmPort,
+    /// Temperature.
+    pub(crate) thermal: ThermalLimit,
+    /// PV simulator.
+    pub(crate) pv: PvCurve,
+    /// Battery.
+    pub(crate) battery: BatteryPort,
+    /// Commanded active power, W; `None` follows the PV.
+    pub(crate) active_w: Option<f64>,
+    /// Commanded limit of generation, pu.
+    pub(crate) limit_pu: f64,
+    /// Commanded reactive power, pu.
+    pub(crate) reactive_pu: f64,
+    active_lag: Lag,
+    reactive_lag: Lag,
+    ramp_pu: f64,
+    /// Active power reference, W.
+    pub(crate) p_w: f64,
+    /// Reactive power reference, var.
+    pub(crate) q_var: f64,
+    /// DRM0 holds the DUT off.
+    pub(crate) disconnect: bool,
+    /// PV power taken, W.
+    pub(crate) pv_w: f64,
+    /// PV voltage, V.
+    pub(crate) pv_v: f64,
+    pv_solved_w: f64,
+    /// Battery power, W (> 0 discharges).
+    pub(crate) battery_w: f64,
+}
+
+impl Dispatch {
+    /// Everything off, in balance with the ambient.
+    pub(crate) fn new(dut: &Dut, ambient_c: f64) -> Self {
+        Self {
+            rated_w: dut.rated_power_w,
+            rated_va: dut.rated_apparent_va,
+            rated_charge_w: dut.rated_charge_w,
+            standby_w: dut.standby_w,
+            max_current_a: dut.max_current_a,
+            has_pv: dut.topology == Topology::Hybrid,
+            ramp_per_step: if dut.ramp_pu_per_s > 0.0 {
+                dut.ramp_pu_per_s * SLOW_S
+            } else {
+                1.0
+            },
+            volt_var: VoltageResponse::new(&dut.volt_var, SLOW_S, 0.0),
+            volt_watt: VoltageResponse::new(&dut.volt_watt, SLOW_S, 1.0),
+            drm: DrmPort::new(&dut.drm, SLOW_S),
+            thermal: ThermalLimit::new(dut.derating, ambient_c, SLOW_S),
+            pv: PvCurve::default(),
+            battery: BatteryPort::new(dut.battery),
+            active_w: None,
+            limit_pu: 1.0,
+            reactive_pu: 0.0,
+            active_lag: Lag::new(dut.setpoint_tau_s, SLOW_S, 0.0),
+            reactive_lag: Lag::new(dut.setpoint_tau_s, SLOW_S, 0.0),
+            ramp_pu: 0.0,
+            p_w: 0.0,
+            q_var: 0.0,
+            disconnect: false,
+            pv_w: 0.0,
+            pv_v: 0.0,
+            pv_solved_w: -1.0,
+            battery_w: 0.0,
+        }
+    }
+
+    /// Loss at an ac power, W.
+    fn loss(&self, p: f64) -> f64 {
+        let x = p.abs() / self.rated_w;
+        self.rated_w * (LOSS[0] + x * (LOSS[1] + x * LOSS[2]))
+    }
+
+    /// Largest ac power from so much dc power, W: root of p + loss(p) = dc.
+    fn ac_from(&self, dc: f64) -> f64 {
+        let (a, b, c) = (LOSS[2], 1.0 + LOSS[1], LOSS[0] - dc / self.rated_w);
+        let root = (b * b - 4.0 * a * c).max(0.0).sqrt();
+        ((root - b) / (2.0 * a)).max(0.0) * self.rated_w
+    }
+
+    /// PV power available, W.
+    fn pv_available(&self) -> f64 {
+        if self.has_pv {
+            self.pv.available_w()
+        } else {
+            0.0
+        }
+    }
+
+    /// There is a dc source to run from.
+    pub(crate) fn dc_present(&self) -> bool {
+        self.battery.present() || self.pv_available() > 2.0 * self.loss(0.0)
+    }
+
+    /// AC power that the dc side can carry in back-up, W.
+    pub(crate) fn backup_available(&self) -> f64 {
+        self.ac_from(self.pv_available() + self.battery.limits().0)
+    }
+
+    /// The DUT has just connected; the bridge carries `p_w` at this moment.
+    pub(crate) fn start_ramp(&mut self, p_w: f64) {
+        self.ramp_pu = 0.0;
+        self.active_lag.y = p_w;
+        self.p_w = 0.0;
+        self.q_var = 0.0;
+    }
+
+    /// One slow step: `volts` is the DUT's own one-cycle RMS.
+    pub(crate) fn step(&mut self, volts: f64, ambient_c: f64, duty: Duty) {
+        let var_pu = self.volt_var.step(volts);
+        let watt_pu = self.volt_watt.step(volts);
+        let derate = self.thermal.step(ambient_c);
+        let demand = self.drm.step(self.p_w / self.rated_w, self.ramp_per_step);
+        self.disconnect = demand.disconnect;
+        match duty {
+            Duty::Idle => {
+                self.active_lag.y = 0.0;
+                self.reactive_lag.y = 0.0;
+                self.p_w = 0.0;
+                self.q_var = 0.0;
+                let dc = if self.dc_present() {
+                    self.standby_w
+                } else {
+                    0.0
+                };
+                self.balance(dc);
+            }
+            Duty::Backup(w) => {
+                self.p_w = 0.0;
+                self.q_var = 0.0;
+                self.balance(w + self.loss(w));
+            }
+            Duty::Grid => {
+                self.ramp_pu = (self.ramp_pu + self.ramp_per_step).min(1.0);
+                let fixed = self.reactive_lag.step(self.reactive_pu);
+                let q_pu = if self.volt_var.enabled { var_pu } else { fixed };
+                // a bridge that lost most of its voltage is limited by current, not by power
+                let va = self.rated_va.min(volts * self.max_current_a);
+                self.q_var = (q_pu * self.rated_va).clamp(-va, va);
+                let room = (va * va - self.q_var * self.q_var).max(0.0).sqrt();
+                let (discharge, charge) = self.battery.limits();
+                let pv = self.pv_available();
+                let wish = match self.active_w {
+                    Some(w) => w,
+                    None => self.ac_from(pv),
+                };
+                let wish = wish.clamp(
+                    -self.rated_charge_w,
+                    self.rated_w.min(self.limit_pu.max(0.0) * self.rated_w),
+                );
+                let wish = self.active_lag.step(wish);
+                let ramp_w = self.ramp_pu * self.rated_w;
+                let upper = (watt_pu * self.rated_va)
+                    .min(demand.generation * self.rated_w)
+                    .min(derate * self.rated_w)
+                    .min(ramp_w)
+                    .min(room)
+                    .min(self.ac_from(pv + discharge))
+                    .max(0.0);
+                let lower = (demand.consumption * self.rated_w)
+                    .min(derate * self.rated_w)
+                    .min(ramp_w)
+                    .min(room)
+                    .min(if charge > 0.0 {
+                        charge + self.loss(charge)
+                    } else {
+                        0.0
+                    });
+                self.p_w = wish.clamp(-lower, upper);
+                self.balance(self.p_w + self.loss(self.p_w));
+            }
+        }
+    }
+
+    /// Splits the dc power: PV first, the battery takes the rest.
+    fn balance(&mut self, dc: f64) {
+        self.pv_w = dc.clamp(0.0, self.pv_available());
+        self.battery_w = if self.battery.present() {
+            dc - self.pv_w
+        } else {
+            0.0
+        };
+        self.battery.draw(self.battery_w, SLOW_S);
+        // the operating point is solved again only when it has moved visibly
+        if (self.pv_w - self.pv_solved_w).abs() > 1e-4 * self.rated_w {
+            self.refresh_pv();
+        }
+    }
+
+    /// Solves the PV operating point for the present power.
+    pub(crate) fn refresh_pv(&mut self) {
+        self.pv_solved_w = self.pv_w;
+        self.pv_v = if self.has_pv {
+            self.pv.volts_at(self.pv_w)
+        } else {
+            0.0
+        };
+    }
+}

@@ -1,0 +1,343 @@
+//! The inverter under test: controllers every 40 µs, supervision every 20 ms, state machine.
+
+mod supervision;
+mod tick;
+
+use crate::Nanos;
+use crate::antiislanding::FrequencyShift;
+use crate::config::{Dut, Health};
+use crate::current_control::{CurrentControl, PowerReference};
+use crate::detector::LossDetector;
+use crate::dispatch::{Dispatch, SLOW_S};
+use crate::frequency::FrequencyMeter;
+use crate::gridforming::VoltageControl;
+use crate::input::DutCommand;
+use crate::protection::Protection;
+use crate::rms::SlidingRms;
+use crate::rng::{Purpose, Rng};
+use crate::signal::DutState;
+use crate::sogi_pll::SogiPll;
+
+/// Control period, ns.
+pub(crate) const CONTROL_NS: u64 = 40_000;
+/// Control period, s.
+pub(crate) const CONTROL_S: f64 = 40e-6;
+/// Reactive bias of the open-end criterion, pu of rated apparent power.
+const BIAS_PU: f64 = 0.01;
+/// A dead grid must last so long before the DUT starts its back-up from black, s.
+const BLACK_START_S: f64 = 1.0;
+/// Overload of the back-up port for so long shuts it down, s.
+const OVERLOAD_S: f64 = 0.1;
+
+/// What the gates of the bridge do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Gate {
+    /// Blocked: only the diodes.
+    Blocked,
+    /// Current control.
+    Following,
+    /// Voltage control.
+    Forming,
+}
+
+/// What follows when the grid relay has opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum After {
+    Idle,
+    Backup,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Phase {
+    /// Relay open, bridge off.
+    Idle,
+    /// Feeding the grid.
+    Grid,
+    /// Gates blocked, contact opens at this time.
+    Opening { at: Nanos, after: After },
+    /// Relay open; the bridge starts forming at this time.
+    Starting { at: Nanos },
+    /// Forming the back-up voltage.
+    Forming,
+    /// Forming, and pulling its angle to the returned grid.
+    Syncing,
+}
+
+/// An order to the grid relay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RelayOrder {
+    /// Close at once.
+    Close,
+    /// Open the contact; the current ends at its next zero.
+    Open,
+}
+
+/// What the DUT measures.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Measured {
+    /// Grid terminals, V.
+    pub(crate) v_grid: f64,
+    /// Node behind the relay, V.
+    pub(crate) v_n: f64,
+    /// Bridge inductor, A.
+    pub(crate) i1: f64,
+    /// Grid-side inductor, A.
+    pub(crate) i2: f64,
+}
+
+/// The inverter.
+#[derive(Debug, Clone)]
+pub(crate) struct Inverter {
+    config: Dut,
+    /// Synchronisation on the grid terminals.
+    pub(crate) sync: SogiPll,
+    /// Voltage windows.
+    pub(crate) rms: SlidingRms,
+    /// Frequency meter.
+    pub(crate) frequency: FrequencyMeter,
+    /// Current controller.
+    pub(crate) current: CurrentControl,
+    /// Voltage controller.
+    pub(crate) voltage: VoltageControl,
+    /// Protection.
+    pub(crate) protection: Protection,
+    /// Anti-islanding.
+    pub(crate) shift: FrequencyShift,
+    /// Set-points and dc side.
+    pub(crate) dispatch: Dispatch,
+    detector: Option<LossDetector>,
+    rng: Rng,
+    phase: Phase,
+    gate: Gate,
+    applied_v: f64,
+    next_v: f64,
+    ticks: u32,
+    order: Option<RelayOrder>,
+    permit: bool,
+    tripped: bool,
+    last_trip: Option<String>,
+    healthy_s: f64,
+    dead_grid_s: f64,
+    overload_s: f64,
+    lost_deg: f64,
+}
+
+impl Inverter {
+    /// A DUT with its sources off.
+    pub(crate) fn new(config: &Dut, v_max: f64, ambient_c: f64, seed: u64) -> Self {
+        let peak = std::f64::consts::SQRT_2;
+        let i_max = 1.1 * config.max_current_a * peak;
+        Self {
+            sync: SogiPll::new(CONTROL_S, config.nominal_v, config.nominal_hz),
+            rms: SlidingRms::new(CONTROL_S, config.nominal_hz),
+            frequency: FrequencyMeter::new(config.nominal_v, config.nominal_hz),
+            current: CurrentControl::new(CONTROL_S, &config.filter, v_max, i_max),
+            voltage: VoltageControl::new(
+                CONTROL_S,
+                config.nominal_v,
+                config.nominal_hz,
+                &config.filter,
+                v_max,
+                2.0 * i_max,
+            ),
+            protection: Protection::new(&config.protection, config.nominal_hz),
+            shift: FrequencyShift::new(config.anti_islanding, config.nominal_hz),
+            dispatch: Dispatch::new(config, ambient_c),
+            detector: config
+                .backup
+                .as_ref()
+                .map(|b| LossDetector::new(b, config.nominal_v)),
+            rng: Rng::new(seed, Purpose::Relay),
+            phase: Phase::Idle,
+            gate: Gate::Blocked,
+            applied_v: 0.0,
+            next_v: 0.0,
+            ticks: 0,
+            order: None,
+            permit: true,
+            tripped: false,
+            last_trip: None,
+            healthy_s: 0.0,
+            dead_grid_s: 0.0,
+            overload_s: 0.0,
+            lost_deg: 0.0,
+            config: config.clone(),
+        }
+    }
+
+    /// State for the outside.
+    pub(crate) fn state(&self) -> DutState {
+        match self.phase {
+            Phase::Grid => DutState::Grid,
+            Phase::Forming | Phase::Syncing | Phase::Starting { .. } => DutState::Backup,
+            Phase::Opening {
+                after: After::Backup,
+                ..
+            } => DutState::Backup,
+            Phase::Idle
+            | Phase::Opening {
+                after: After::Idle, ..
+            } => {
+                if self.dispatch.disconnect {
+                    DutState::Drm0
+                } else if self.healthy_s > 0.0
+                    && self.permit
+                    && self.config.health == Health::Healthy
+                {
+                    DutState::Waiting
+                } else if self.tripped {
+                    DutState::Tripped
+                } else {
+                    DutState::Standby
+                }
+            }
+        }
+    }
+
+    /// Gates.
+    pub(crate) fn gate(&self) -> Gate {
+        self.gate
+    }
+
+    /// Bridge voltage held now, V.
+    pub(crate) fn bridge_v(&self) -> f64 {
+        self.applied_v
+    }
+
+    /// Sets the bridge voltage held now and in the next control period (hand-over).
+    pub(crate) fn set_bridge_v(&mut self, now: f64, next: f64) {
+        self.applied_v = now;
+        self.next_v = next;
+    }
+
+    /// The grid-loss detector starts afresh on a settled voltage (hand-over).
+    pub(crate) fn rearm(&mut self) {
+        let amplitude = self.sync.amplitude();
+        if let Some(detector) = &mut self.detector {
+            detector.arm(amplitude, 0.0);
+        }
+    }
+
+    /// Name of the last element that tripped.
+    pub(crate) fn last_trip(&self) -> Option<&str> {
+        self.last_trip.as_deref()
+    }
+
+    /// Connection permitted.
+    pub(crate) fn permitted(&self) -> bool {
+        self.permit
+    }
+
+    /// Remaining observation time, s; 0 when connected.
+    pub(crate) fn seconds_to_reconnect(&self) -> f64 {
+        if self.phase == Phase::Grid {
+            0.0
+        } else {
+            (self.config.reconnect_s - self.healthy_s).max(0.0)
+        }
+    }
+
+    /// Takes the order for the relay, if there is one.
+    #[inline]
+    pub(crate) fn take_order(&mut self) -> Option<RelayOrder> {
+        self.order.take()
+    }
+
+    /// The bridge is feeding the grid.
+    pub(crate) fn on_grid(&self) -> bool {
+        self.phase == Phase::Grid
+    }
+
+    /// Steady enough for the quasi-static mode.
+    pub(crate) fn settled(&self) -> bool {
+        match self.phase {
+            Phase::Idle | Phase::Grid => true,
+            Phase::Forming => self.voltage.level >= 1.0 && self.overload_s == 0.0,
+            Phase::Opening { .. } | Phase::Starting { .. } | Phase::Syncing => false,
+        }
+    }
+
+    /// The bridge forms the back-up voltage.
+    pub(crate) fn forming(&self) -> bool {
+        matches!(self.phase, Phase::Forming | Phase::Syncing)
+    }
+
+    /// The relay will move within the next slow step.
+    pub(crate) fn relay_due(&self) -> bool {
+        let ready = self.healthy_s + 2.5 * SLOW_S >= self.config.reconnect_s && self.may_connect();
+        let leave = self.phase == Phase::Grid && !self.may_connect();
+        let black = self.phase == Phase::Idle && self.may_black_start();
+        let dead = self.phase == Phase::Forming && !self.dispatch.dc_present();
+        (ready && matches!(self.phase, Phase::Idle | Phase::Forming) && self.healthy_s > 0.0)
+            || leave
+            || black
+            || dead
+    }
+
+    fn may_connect(&self) -> bool {
+        self.config.health == Health::Healthy
+            && self.permit
+            && !self.dispatch.disconnect
+            && self.dispatch.dc_present()
+    }
+
+    fn may_backup(&self) -> bool {
+        self.config.backup.is_some()
+            && self.config.health == Health::Healthy
+            && !self.dispatch.disconnect
+            && self.dispatch.dc_present()
+    }
+
+    fn may_black_start(&self) -> bool {
+        self.may_backup() && self.dead_grid_s + SLOW_S >= BLACK_START_S
+    }
+
+    /// The path to the source was interrupted at this angle of the source, degrees.
+    pub(crate) fn grid_lost_at(&mut self, deg: f64) {
+        self.lost_deg = deg;
+    }
+
+    /// A command over the DUT's interface.
+    pub(crate) fn command(&mut self, command: DutCommand) {
+        match command {
+            DutCommand::Connect(permit) => self.permit = permit,
+            DutCommand::PowerLimit(pu) => self.dispatch.limit_pu = pu,
+            DutCommand::ActivePower(w) => self.dispatch.active_w = w,
+            DutCommand::ReactivePower(pu) => self.dispatch.reactive_pu = pu,
+            DutCommand::VoltVar(on) => self.dispatch.volt_var.enabled = on,
+            DutCommand::VoltWatt(on) => self.dispatch.volt_watt.enabled = on,
+            DutCommand::ClearFault => {
+                self.tripped = false;
+                self.last_trip = None;
+                self.healthy_s = 0.0;
+            }
+        }
+    }
+
+    fn block(&mut self) {
+        self.gate = Gate::Blocked;
+        self.next_v = 0.0;
+        self.applied_v = 0.0;
+    }
+
+    /// Powers for the current controller, with the bias of the open-end criterion.
+    pub(crate) fn power_reference(&self) -> PowerReference {
+        let (p, mut q) = (self.dispatch.p_w, self.dispatch.q_var);
+        if self.detector.is_some() {
+            let bias = BIAS_PU * self.config.rated_apparent_va;
+            if p * p + q * q < bias * bias {
+                q = bias.copysign(q);
+            }
+        }
+        PowerReference {
+            p,
+            q,
+            lead: if p == 0.0 { 0.0 } else { self.shift.lead() },
+        }
+    }
+
+    /// Own one-cycle RMS, V.
+    pub(crate) fn own_volts(&self) -> f64 {
+        self.rms.cycle(self.frequency.hz())
+    }
+}

@@ -1,0 +1,151 @@
+//! What happens every 20 ms, and the changes of state.
+
+use super::{After, Gate, Inverter, OVERLOAD_S, Phase, RelayOrder};
+use crate::Nanos;
+use crate::config::Backup;
+use crate::dispatch::{Duty, SLOW_S};
+
+impl Inverter {
+    /// Leaves the grid: gates now, contact after `delay_s`.
+    pub(super) fn leave(&mut self, t: Nanos, delay_s: f64, after: After) {
+        self.block();
+        self.healthy_s = 0.0;
+        self.dead_grid_s = 0.0;
+        self.phase = Phase::Opening {
+            at: t + (delay_s.max(0.0) * 1e9) as u64,
+            after,
+        };
+    }
+
+    pub(super) fn trip(&mut self, t: Nanos, name: String) {
+        self.last_trip = Some(name);
+        self.tripped = true;
+        let after = if self.may_backup() {
+            After::Backup
+        } else {
+            After::Idle
+        };
+        self.leave(t, self.config.relay_open_s, after);
+    }
+
+    /// The grid relay conducts no more.
+    pub(crate) fn relay_opened(&mut self, t: Nanos) {
+        if let Phase::Opening { after, .. } = self.phase {
+            self.phase = match (after, &self.config.backup) {
+                (After::Backup, Some(backup)) => Phase::Starting {
+                    at: t + start_delay(backup, self.lost_deg),
+                },
+                (After::Idle | After::Backup, _) => Phase::Idle,
+            };
+        }
+    }
+
+    pub(super) fn shut_backup(&mut self, reason: &str) {
+        self.last_trip = Some(reason.to_owned());
+        self.tripped = true;
+        self.block();
+        self.phase = Phase::Idle;
+        // no second black start before the observation time has passed
+        self.dead_grid_s = -self.config.reconnect_s;
+    }
+
+    pub(super) fn connect(&mut self, p_w: f64) {
+        self.order = Some(RelayOrder::Close);
+        self.phase = Phase::Grid;
+        self.gate = Gate::Following;
+        self.tripped = false;
+        self.current.reset();
+        self.protection.reset();
+        self.dispatch.start_ramp(p_w);
+        self.next_v = self.sync.alpha;
+        let amplitude = self.sync.amplitude();
+        if let Some(detector) = &mut self.detector {
+            detector.arm(amplitude, 0.04);
+        }
+    }
+
+    /// Slow supervision at `t`: `volts` is the own one-cycle RMS, `hz` the own frequency.
+    pub(crate) fn supervise(
+        &mut self,
+        t: Nanos,
+        volts: f64,
+        hz: Option<f64>,
+        ambient_c: f64,
+        backup_w: f64,
+    ) {
+        let duty = match self.phase {
+            Phase::Grid => Duty::Grid,
+            Phase::Forming | Phase::Syncing => Duty::Backup(backup_w),
+            Phase::Idle | Phase::Opening { .. } | Phase::Starting { .. } => Duty::Idle,
+        };
+        self.dispatch.step(volts, ambient_c, duty);
+        let c = &self.config;
+        let inside = volts >= c.reconnect_v_min
+            && volts <= c.reconnect_v_max
+            && hz.is_some_and(|hz| hz >= c.reconnect_hz_min && hz <= c.reconnect_hz_max);
+        self.healthy_s = if inside { self.healthy_s + SLOW_S } else { 0.0 };
+        self.dead_grid_s = if volts < 0.5 * c.nominal_v {
+            self.dead_grid_s + SLOW_S
+        } else {
+            self.dead_grid_s.min(0.0)
+        };
+        let due = self.healthy_s >= c.reconnect_s - 1e-9 && self.healthy_s > 0.0;
+        match self.phase {
+            Phase::Idle if due && self.may_connect() => self.connect(0.0),
+            Phase::Idle if self.may_black_start() => self.phase = Phase::Starting { at: t },
+            Phase::Forming if !self.dispatch.dc_present() => {
+                self.block();
+                self.phase = Phase::Idle;
+            }
+            Phase::Forming if self.dispatch.disconnect => {
+                self.block();
+                self.phase = Phase::Idle;
+            }
+            Phase::Forming
+                if backup_w
+                    > 1.2
+                        * c.backup
+                            .as_ref()
+                            .map_or(f64::MAX, |b| b.rated_w)
+                            .min(self.dispatch.backup_available().max(1.0)) =>
+            {
+                self.overload_s += SLOW_S;
+                if self.overload_s > OVERLOAD_S {
+                    self.shut_backup("backup-overload");
+                }
+            }
+            Phase::Forming if due && self.may_connect() && self.voltage.level >= 1.0 => {
+                self.phase = Phase::Syncing
+            }
+            Phase::Syncing if !inside => self.phase = Phase::Forming,
+            Phase::Grid if !self.may_connect() => {
+                let delay = self.config.relay_open_s;
+                let after = if self.may_backup() && !self.dispatch.disconnect {
+                    After::Backup
+                } else {
+                    After::Idle
+                };
+                self.leave(t, delay, after);
+            }
+            Phase::Idle
+            | Phase::Forming
+            | Phase::Syncing
+            | Phase::Grid
+            | Phase::Opening { .. }
+            | Phase::Starting { .. } => {}
+        }
+    }
+}
+
+/// Delay from the relay open to the first voltage, ns.
+fn start_delay(backup: &Backup, lost_deg: f64) -> u64 {
+    let extra = backup.late.map_or(0.0, |late| {
+        let inside = if late.from_deg <= late.to_deg {
+            lost_deg >= late.from_deg && lost_deg <= late.to_deg
+        } else {
+            lost_deg >= late.from_deg || lost_deg <= late.to_deg
+        };
+        if inside { late.extra_s } else { 0.0 }
+    });
+    ((backup.start_s + extra).max(0.0) * 1e9) as u64
+}

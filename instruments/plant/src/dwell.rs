@@ -1,0 +1,278 @@
+//! Quasi-static mode and the hand-over between the two modes (physics.md 9.4).
+
+use crate::actions::{GENTLE_HZ, GENTLE_PU};
+use crate::dispatch::SLOW_S;
+use crate::dut::{CONTROL_NS, CONTROL_S, Gate};
+use crate::meter::Sums;
+use crate::network::state;
+use crate::plant::{Mode, Plant, SLOW_NS};
+use crate::protection::Seen;
+use crate::quasi_static::{Conditions, Phasor, Steady, solve};
+
+/// A protection timer that would end within this time wants the waveform, s.
+const TIMER_S: f64 = 0.12;
+/// Quiet cycles before the waveform mode ends.
+const QUIET_CYCLES: u32 = 10;
+/// A connected DUT below this voltage (pu) is simulated in waveform mode.
+const LOW_PU: f64 = 0.5;
+
+impl Plant {
+    /// The next 20 ms can be one phasor solution.
+    /// `ahead` is the steady state at its end.
+    pub(crate) fn may_dwell(&self, ahead: &Steady) -> bool {
+        let (bench, source, end) = (&self.bench, &self.bench.source, self.sim + SLOW_NS);
+        if self.capturing() || !self.dut.settled() || self.dut.relay_due() {
+            return false;
+        }
+        if bench.output.arcing() || bench.s1.arcing() || bench.relay.arcing() {
+            return false;
+        }
+        let live = bench.output.conducting;
+        if live {
+            let nominal = self.config.dut.nominal_v;
+            let jump = match source.next_step() {
+                Some((v, hz, phase)) if source.next_change().is_some_and(|c| c <= end) => {
+                    v > GENTLE_PU * nominal || hz > GENTLE_HZ || phase
+                }
+                Some(_) | None => false,
+            };
+            let fast = source.moving()
+                && ((source.volts(end) - source.volts(self.sim)).abs() > GENTLE_PU * nominal
+                    || (source.hz(end) - source.hz(self.sim)).abs() > GENTLE_HZ);
+            if jump || fast {
+                return false;
+            }
+        }
+        if self.dut.on_grid() {
+            let grid =
+                bench.line_conducts() && source.volts(end) > LOW_PU * self.config.dut.nominal_v;
+            return grid
+                && !self
+                    .dut
+                    .protection
+                    .would_trip_within(self.seen_in(ahead), TIMER_S);
+        }
+        true
+    }
+
+    fn seen_in(&self, steady: &Steady) -> Seen {
+        let volts = steady.v.abs() * (1.0 + self.config.dut.voltage_gain_error);
+        let alive = volts > 0.2 * self.config.dut.nominal_v;
+        Seen {
+            volts,
+            hz: alive.then_some(steady.w / std::f64::consts::TAU),
+        }
+    }
+
+    /// Phasors with the source as it is at `t`.
+    pub(crate) fn solve_at(&self, t: u64) -> Steady {
+        let dut = &self.config.dut;
+        let set = self.bench.source.ahead(t);
+        let power = (self.dut.gate() == Gate::Following).then(|| self.dut.power_reference());
+        let conditions = Conditions {
+            source_v: set.0,
+            hz: set.1,
+            power,
+            i_max: 1.1 * dut.max_current_a,
+            floor_v: 0.2 * dut.nominal_v,
+        };
+        let topology = self.bench.topology(power.is_some());
+        solve(
+            &topology,
+            self.network.line(),
+            self.network.filter(),
+            &conditions,
+            self.steady.v,
+        )
+    }
+
+    /// 20 ms of steady state.
+    pub(crate) fn dwell(&mut self, steady: Steady) {
+        let t = self.sim + SLOW_NS;
+        self.bench.source.advance(t);
+        self.steady = steady;
+        let seen = self.seen_in(&steady);
+        let hz = steady.w / std::f64::consts::TAU;
+        if self.dut.on_grid() {
+            self.dut.shift.settle(hz, SLOW_S);
+            self.dut.protection.step(seen, SLOW_S);
+        }
+        let v_pcc = steady.v;
+        let (v_n, hz_n) = self.node_n(&steady);
+        if self.dut.forming() {
+            self.dut.voltage.turns += self.dut.voltage.hz * SLOW_S;
+            self.dut.voltage.turns -= self.dut.voltage.turns.floor();
+            self.dut.voltage.hz = self.config.dut.nominal_hz;
+        }
+        let g = self.bench.backup_g();
+        let backup_w = v_n * v_n * g;
+        let port = if self.bench.relay.conducting {
+            steady.i2.sub(v_pcc.scale(g))
+        } else {
+            Phasor::ZERO
+        };
+        let (s_port, s_line) = (v_pcc.mul(port.conj()), v_pcc.mul(steady.line.conj()));
+        let source_v = if self.bench.s1.conducting {
+            v_pcc.abs()
+        } else if self.bench.output.conducting {
+            self.bench.source.volts(t)
+        } else {
+            0.0
+        };
+        let alive = |v: f64, f: f64| {
+            if v > 0.02 * self.config.dut.nominal_v {
+                f
+            } else {
+                0.0
+            }
+        };
+        let (v, hz_pcc) = (v_pcc.abs(), alive(v_pcc.abs(), hz));
+        self.meters.steady(
+            t,
+            Sums::steady(SLOW_S, v, port.abs(), s_port.re, s_port.im, hz_pcc),
+            Sums::steady(
+                SLOW_S,
+                source_v,
+                steady.line.abs(),
+                s_line.re,
+                s_line.im,
+                alive(source_v, hz),
+            ),
+            Sums::steady(SLOW_S, v_n, v_n * g, backup_w, 0.0, hz_n),
+        );
+        self.sim = t;
+        self.dut
+            .supervise(t, seen.volts, seen.hz, self.bench.ambient_c, backup_w);
+        let d = &self.dut.dispatch;
+        let battery = (d.battery.volts(), d.battery_w);
+        self.meters.dc(t, SLOW_S, (d.pv_v, d.pv_w), battery);
+    }
+
+    /// Voltage (RMS) and frequency of node N.
+    fn node_n(&self, steady: &Steady) -> (f64, f64) {
+        if self.bench.relay.conducting {
+            let v = steady.v.abs();
+            (
+                v,
+                if v > 0.02 * self.config.dut.nominal_v {
+                    steady.w / std::f64::consts::TAU
+                } else {
+                    0.0
+                },
+            )
+        } else if self.dut.forming() {
+            (
+                self.dut.voltage.level * self.config.dut.nominal_v,
+                self.dut.voltage.hz,
+            )
+        } else {
+            (0.0, 0.0)
+        }
+    }
+
+    /// From phasors to instantaneous states.
+    pub(crate) fn enter_waveform(&mut self) {
+        let t = self.sim;
+        self.mode = Mode::Waveform;
+        self.quiet_cycles = 0;
+        self.last_tick = t;
+        self.bench.source.advance(t);
+        self.network.x = [0.0; 6];
+        self.refresh_topology();
+        let steady = self.solve_at(t);
+        self.steady = steady;
+        let (v, w, turns) = (steady.v, steady.w, self.bench.source.phase(t));
+        let x = &mut self.network.x;
+        x[state::LINE] = steady.line.at(turns);
+        x[state::LOAD_C] = if self.bench.s2 && self.bench.load.c_f > 0.0 {
+            v.at(turns)
+        } else {
+            0.0
+        };
+        if let Some(l_h) = self.bench.load.l_h.filter(|_| self.bench.s2 && w > 0.0) {
+            x[state::LOAD_L] = v.mul(Phasor::new(0.0, w * l_h).inv()).at(turns);
+        }
+        let hz = w / std::f64::consts::TAU;
+        let following = self.dut.gate() == Gate::Following;
+        if self.bench.relay.conducting {
+            self.settle_filter(v, steady.i2, w, turns, following);
+        }
+        if self.dut.forming() {
+            let (level, turns) = (
+                self.dut.voltage.level,
+                self.dut.voltage.turns - self.dut.voltage.hz * CONTROL_S,
+            );
+            let v = Phasor::new(level * self.config.dut.nominal_v, 0.0);
+            let w = self.dut.voltage.hz * std::f64::consts::TAU;
+            self.settle_filter(v, v.scale(self.bench.backup_g()), w, turns, false);
+        }
+        self.refresh_topology();
+        self.settle_senses(&steady, hz, turns);
+        self.e = self.bench.source.instantaneous(t);
+        self.meters.resync();
+        self.frame = self.signals();
+    }
+
+    /// States of the filter and the bridge voltage for terminal voltage `v` and current `i2`.
+    fn settle_filter(&mut self, v: Phasor, i2: Phasor, w: f64, turns: f64, following: bool) {
+        let f = *self.network.filter();
+        let mid = v.add(i2.mul(Phasor::new(f.r2_ohm, w * f.l2_h)));
+        let cap = mid.mul(Phasor::new(1.0, w * f.cf_f * f.rd_ohm).inv());
+        let i1 = i2.add(cap.mul(Phasor::new(0.0, w * f.cf_f)));
+        let bridge = mid.add(i1.mul(Phasor::new(f.r1_ohm, w * f.l1_h)));
+        let x = &mut self.network.x;
+        x[state::VC] = cap.at(turns);
+        x[state::I2] = i2.at(turns);
+        if self.dut.gate() != Gate::Blocked {
+            x[state::I1] = i1.at(turns);
+        }
+        let period = CONTROL_NS as f64 * 1e-9 * w / std::f64::consts::TAU;
+        self.dut.set_bridge_v(
+            bridge.at(turns + 0.5 * period),
+            bridge.at(turns + 1.5 * period),
+        );
+        if following {
+            // drop across the filter relative to the angle of the terminal voltage
+            let size = v.abs().max(1e-9);
+            let drop = bridge
+                .sub(v)
+                .mul(v.conj())
+                .scale(std::f64::consts::SQRT_2 / size);
+            self.dut
+                .current
+                .settle((drop.re, drop.im), turns + v.turns() + period, w);
+        }
+    }
+
+    /// The DUT's estimators as after a long steady state.
+    fn settle_senses(&mut self, steady: &Steady, hz: f64, turns: f64) {
+        let peak = steady.v.abs() * std::f64::consts::SQRT_2;
+        let alive = steady.v.abs() > 0.05 * self.config.dut.nominal_v;
+        let turns = turns + steady.v.turns();
+        let gain = 1.0 + self.config.dut.voltage_gain_error;
+        self.dut.sync.settle(peak, turns, hz);
+        self.dut.rms.settle(peak * gain, turns, hz * CONTROL_S);
+        if alive {
+            self.dut
+                .frequency
+                .settle(self.sim as f64 * 1e-9, turns, hz, peak);
+        } else {
+            self.dut.frequency.clear();
+        }
+        self.dut.rearm();
+        let (v_n, _) = self.node_n(steady);
+        self.last_cycle_v = (self.dut.own_volts(), v_n);
+    }
+
+    /// Waveform mode has nothing more to show.
+    pub(crate) fn may_leave_waveform(&self) -> bool {
+        self.quiet_cycles >= QUIET_CYCLES && self.may_dwell(&self.solve_at(self.sim + SLOW_NS))
+    }
+
+    /// From instantaneous states back to phasors.
+    pub(crate) fn leave_waveform(&mut self) {
+        self.mode = Mode::QuasiStatic;
+        self.steady = self.solve_at(self.sim);
+        self.meters.resync();
+    }
+}

@@ -1,0 +1,307 @@
+//! Meters: whole cycles are integrated between zero crossings of the point's voltage, ten of
+//! them make a window. The quasi-static mode feeds the same windows with ready cycles.
+
+use crate::Nanos;
+use crate::signal::{MeterPoint, Reading};
+
+/// Cycles per window.
+const WINDOW_CYCLES: u32 = 10;
+/// Without a zero crossing for so long a cycle is closed by the clock, ns.
+const TIMEOUT_NS: u64 = 25_000_000;
+
+/// Sums over one or several cycles.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Sums {
+    pub(crate) seconds: f64,
+    pub(crate) vv: f64,
+    pub(crate) ii: f64,
+    pub(crate) p: f64,
+    pub(crate) q: f64,
+    /// Cycles of the voltage in `seconds`; 0 when there was none.
+    pub(crate) periods: f64,
+}
+
+impl Sums {
+    /// Sums of a steady cycle.
+    pub(crate) fn steady(seconds: f64, volts: f64, amps: f64, p: f64, q: f64, hz: f64) -> Self {
+        Self {
+            seconds,
+            vv: volts * volts * seconds,
+            ii: amps * amps * seconds,
+            p: p * seconds,
+            q: q * seconds,
+            periods: hz * seconds,
+        }
+    }
+
+    #[inline]
+    fn sample(&mut self, dt: f64, v: f64, i: f64, lagging: f64) {
+        self.vv += v * v * dt;
+        self.ii += i * i * dt;
+        self.p += v * i * dt;
+        self.q += lagging * i * dt;
+        self.seconds += dt;
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.seconds += other.seconds;
+        self.vv += other.vv;
+        self.ii += other.ii;
+        self.p += other.p;
+        self.q += other.q;
+        self.periods += other.periods;
+    }
+}
+
+/// Finished sums; the reading is made from them when somebody asks.
+#[derive(Debug, Clone, Copy, Default)]
+struct Closed {
+    at_ns: Nanos,
+    sums: Sums,
+    elapsed: f64,
+}
+
+impl Closed {
+    fn reading(&self) -> Reading {
+        let sums = &self.sums;
+        let inverse = if sums.seconds > 0.0 {
+            1.0 / sums.seconds
+        } else {
+            0.0
+        };
+        Reading {
+            at_ns: self.at_ns,
+            volts: (sums.vv * inverse).sqrt(),
+            amps: (sums.ii * inverse).sqrt(),
+            watts: sums.p * inverse,
+            vars: sums.q * inverse,
+            hz: if self.elapsed > 0.0 {
+                sums.periods / self.elapsed
+            } else {
+                0.0
+            },
+        }
+    }
+}
+
+/// One metering point.
+#[derive(Debug, Clone, Default)]
+struct Point {
+    cycle: Sums,
+    window: Sums,
+    window_elapsed: f64,
+    cycles: u32,
+    last_cycle: Closed,
+    last_window: Closed,
+}
+
+impl Point {
+    /// Closes a cycle of `elapsed` s (interpolated between the crossings).
+    fn close(&mut self, at_ns: Nanos, cycle: Sums, elapsed: f64) {
+        self.last_cycle = Closed {
+            at_ns,
+            sums: cycle,
+            elapsed,
+        };
+        self.window.add(&cycle);
+        self.window_elapsed += elapsed;
+        self.cycles += 1;
+        if self.cycles >= WINDOW_CYCLES {
+            self.last_window = Closed {
+                at_ns,
+                sums: self.window,
+                elapsed: self.window_elapsed,
+            };
+            self.window = Sums::default();
+            self.window_elapsed = 0.0;
+            self.cycles = 0;
+        }
+    }
+}
+
+/// Zero-crossing trigger of a group of points that share a voltage.
+#[derive(Debug, Clone, Copy, Default)]
+struct Cycler {
+    armed: bool,
+    before: f64,
+    /// Interpolated start of the present cycle, ns; `None` after a change of mode.
+    start: Option<f64>,
+    /// The present cycle was begun by the clock, not by a crossing.
+    partial: bool,
+}
+
+/// What ended at a sample.
+enum Boundary {
+    None,
+    /// The first crossing after a change of mode: what was summed so far is no whole cycle.
+    First,
+    /// A cycle of this length, s, and number of periods.
+    Cycle(f64, f64),
+}
+
+impl Cycler {
+    #[inline]
+    fn step(&mut self, t: Nanos, dt: f64, v: f64, level: f64) -> Boundary {
+        let before = self.before;
+        self.before = v;
+        if v < -level {
+            self.armed = true;
+        }
+        if self.armed && v >= 0.0 && before < 0.0 {
+            self.armed = false;
+            let crossing = t as f64 - dt * 1e9 * v / (v - before);
+            let partial = std::mem::replace(&mut self.partial, false);
+            return match self.start.replace(crossing) {
+                Some(start) if !partial => Boundary::Cycle((crossing - start) * 1e-9, 1.0),
+                Some(_) | None => Boundary::First,
+            };
+        }
+        match self.start {
+            Some(start) if t as f64 - start > TIMEOUT_NS as f64 => {
+                self.start = Some(t as f64);
+                self.partial = true;
+                Boundary::Cycle((t as f64 - start) * 1e-9, 0.0)
+            }
+            None => {
+                self.start = Some(t as f64);
+                self.partial = true;
+                Boundary::First
+            }
+            Some(_) => Boundary::None,
+        }
+    }
+}
+
+/// Instantaneous values the meters see.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Instant {
+    pub(crate) pcc_v: f64,
+    /// PCC voltage lagging by 90°, for the reactive power of the fundamental, V.
+    pub(crate) pcc_lagging: f64,
+    pub(crate) source_v: f64,
+    pub(crate) port_a: f64,
+    pub(crate) line_a: f64,
+    pub(crate) backup_v: f64,
+    pub(crate) backup_a: f64,
+}
+
+/// All meters.
+#[derive(Debug, Clone)]
+pub(crate) struct Meters {
+    level: f64,
+    grid: Cycler,
+    backup: Cycler,
+    dut: Point,
+    source: Point,
+    port: Point,
+    pv: Point,
+    battery: Point,
+}
+
+impl Meters {
+    /// Meters at rest; crossings need at least 2 % of nominal.
+    pub(crate) fn new(nominal_v: f64) -> Self {
+        Self {
+            level: 0.02 * nominal_v * std::f64::consts::SQRT_2,
+            grid: Cycler::default(),
+            backup: Cycler::default(),
+            dut: Point::default(),
+            source: Point::default(),
+            port: Point::default(),
+            pv: Point::default(),
+            battery: Point::default(),
+        }
+    }
+
+    /// A change of mode: unfinished cycles are dropped.
+    pub(crate) fn resync(&mut self) {
+        self.grid = Cycler::default();
+        self.backup = Cycler::default();
+        for point in [&mut self.dut, &mut self.source, &mut self.port] {
+            point.cycle = Sums::default();
+        }
+    }
+
+    /// One waveform step that ends at `t`.
+    #[inline]
+    pub(crate) fn step(&mut self, t: Nanos, dt: f64, x: &Instant) {
+        self.dut.cycle.sample(dt, x.pcc_v, x.port_a, x.pcc_lagging);
+        self.source
+            .cycle
+            .sample(dt, x.source_v, x.line_a, x.pcc_lagging);
+        self.port.cycle.sample(dt, x.backup_v, x.backup_a, 0.0);
+        match self.grid.step(t, dt, x.pcc_v, self.level) {
+            Boundary::None => {}
+            Boundary::First => {
+                self.dut.cycle = Sums::default();
+                self.source.cycle = Sums::default();
+            }
+            Boundary::Cycle(elapsed, periods) => {
+                for point in [&mut self.dut, &mut self.source] {
+                    let mut cycle = std::mem::take(&mut point.cycle);
+                    cycle.periods = periods;
+                    point.close(t, cycle, elapsed);
+                }
+            }
+        }
+        match self.backup.step(t, dt, x.backup_v, self.level) {
+            Boundary::None => {}
+            Boundary::First => self.port.cycle = Sums::default(),
+            Boundary::Cycle(elapsed, periods) => {
+                let mut cycle = std::mem::take(&mut self.port.cycle);
+                cycle.periods = periods;
+                self.port.close(t, cycle, elapsed);
+            }
+        }
+    }
+
+    /// A ready cycle from the quasi-static mode.
+    pub(crate) fn steady(&mut self, t: Nanos, dut: Sums, source: Sums, port: Sums) {
+        self.dut.close(t, dut, dut.seconds);
+        self.source.close(t, source, source.seconds);
+        self.port.close(t, port, port.seconds);
+    }
+
+    /// The dc side over the last 20 ms.
+    pub(crate) fn dc(&mut self, t: Nanos, seconds: f64, pv: (f64, f64), battery: (f64, f64)) {
+        for (point, (volts, watts)) in [(&mut self.pv, pv), (&mut self.battery, battery)] {
+            let amps = if volts > 0.0 { watts / volts } else { 0.0 };
+            point.close(
+                t,
+                Sums::steady(seconds, volts, amps, watts, 0.0, 0.0),
+                seconds,
+            );
+        }
+    }
+
+    fn point(&self, point: MeterPoint) -> &Point {
+        match point {
+            MeterPoint::DutGrid => &self.dut,
+            MeterPoint::Source => &self.source,
+            MeterPoint::Backup => &self.port,
+            MeterPoint::Pv => &self.pv,
+            MeterPoint::Battery => &self.battery,
+        }
+    }
+
+    /// Means over the last complete window.
+    pub(crate) fn window(&self, point: MeterPoint) -> Reading {
+        signed(point, self.point(point).last_window.reading())
+    }
+
+    /// Means over the last complete cycle.
+    pub(crate) fn cycle(&self, point: MeterPoint) -> Reading {
+        signed(point, self.point(point).last_cycle.reading())
+    }
+}
+
+/// A dc current has the sign of its power.
+fn signed(point: MeterPoint, mut reading: Reading) -> Reading {
+    if matches!(point, MeterPoint::Pv | MeterPoint::Battery) {
+        reading.amps = reading.amps.copysign(reading.watts);
+        if reading.watts == 0.0 {
+            reading.amps = 0.0;
+        }
+    }
+    reading
+}

@@ -1,0 +1,112 @@
+//! PV simulator: one-line EN 50530 style curve through four points (physics.md section 2).
+
+use crate::trig;
+
+/// The programmed curve.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct PvCurve {
+    /// Output relay.
+    pub(crate) on: bool,
+    voc: f64,
+    isc: f64,
+    i0: f64,
+    inverse_scale: f64,
+    mpp_w: f64,
+    mpp_v: f64,
+}
+
+impl PvCurve {
+    /// I = Isc − I0 (exp(V/(Voc CAQ)) − 1) with CAQ and I0 from the fill factors.
+    pub(crate) fn new(on: bool, voc: f64, isc: f64, vmp: f64, imp: f64) -> Self {
+        let (ffu, ffi) = (vmp / voc, imp / isc);
+        if !(voc > 0.0 && isc > 0.0 && ffu > 0.0 && ffu < 1.0 && ffi > 0.0 && ffi < 1.0) {
+            return Self {
+                on,
+                ..Self::default()
+            };
+        }
+        let log = trig::ln(1.0 - ffi);
+        let caq = (ffu - 1.0) / log;
+        let mut curve = Self {
+            on,
+            voc,
+            isc,
+            i0: isc * trig::exp(log / (1.0 - ffu)),
+            inverse_scale: 1.0 / (voc * caq),
+            mpp_w: 0.0,
+            mpp_v: 0.0,
+        };
+        curve.find_mpp();
+        curve
+    }
+
+    /// Golden section on [0.5 Voc, Voc].
+    fn find_mpp(&mut self) {
+        const RATIO: f64 = 0.618_033_988_749_894_9;
+        let (mut lo, mut hi) = (0.5 * self.voc, self.voc);
+        let power = |v: f64| v * self.amps(v);
+        for _ in 0..60 {
+            let (a, b) = (hi - RATIO * (hi - lo), lo + RATIO * (hi - lo));
+            if power(a) > power(b) {
+                hi = b;
+            } else {
+                lo = a;
+            }
+        }
+        self.mpp_v = 0.5 * (lo + hi);
+        self.mpp_w = self.mpp_v * self.amps(self.mpp_v);
+    }
+
+    /// Current at a voltage, A.
+    pub(crate) fn amps(&self, v: f64) -> f64 {
+        if self.isc == 0.0 {
+            return 0.0;
+        }
+        (self.isc - self.i0 * (trig::exp(v * self.inverse_scale) - 1.0)).max(0.0)
+    }
+
+    /// Largest power, W; 0 when off.
+    pub(crate) fn available_w(&self) -> f64 {
+        if self.on { self.mpp_w } else { 0.0 }
+    }
+
+    /// Voltage of the operating point right of the MPP that gives `watts`, V.
+    pub(crate) fn volts_at(&self, watts: f64) -> f64 {
+        if !self.on || self.isc == 0.0 {
+            return 0.0;
+        }
+        if watts >= self.mpp_w {
+            return self.mpp_v;
+        }
+        let (mut lo, mut hi) = (self.mpp_v, self.voc);
+        for _ in 0..40 {
+            let mid = 0.5 * (lo + hi);
+            if mid * self.amps(mid) > watts {
+                lo = mid;
+            } else {
+                hi = mid;
+            }
+        }
+        0.5 * (lo + hi)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn curve_meets_its_points() {
+        let pv = PvCurve::new(true, 450.0, 16.0, 360.0, 14.4);
+        // apart from the −1 term of the formula
+        assert!((pv.amps(360.0) - 14.4).abs() < 2e-3);
+        assert!(pv.amps(450.0) < 2e-3 && (pv.amps(0.0) - 16.0).abs() < 1e-9);
+        assert!(
+            (pv.available_w() / (360.0 * 14.4) - 1.0).abs() < 0.01,
+            "{}",
+            pv.available_w()
+        );
+        let v = pv.volts_at(2000.0);
+        assert!(v > 360.0 && (v * pv.amps(v) - 2000.0).abs() < 1e-3);
+    }
+}

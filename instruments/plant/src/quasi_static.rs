@@ -1,0 +1,171 @@
+//! Steady state by phasors: one solution per cycle instead of a thousand waveform steps.
+//!
+//! Phasors are RMS, the angle of the source is the reference.
+
+use crate::config::{Filter, Line};
+use crate::current_control::PowerReference;
+use crate::network::Topology;
+
+/// A complex number.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Phasor {
+    pub(crate) re: f64,
+    pub(crate) im: f64,
+}
+
+impl Phasor {
+    pub(crate) const ZERO: Self = Self { re: 0.0, im: 0.0 };
+
+    pub(crate) const fn new(re: f64, im: f64) -> Self {
+        Self { re, im }
+    }
+
+    pub(crate) fn add(self, o: Self) -> Self {
+        Self::new(self.re + o.re, self.im + o.im)
+    }
+
+    pub(crate) fn sub(self, o: Self) -> Self {
+        Self::new(self.re - o.re, self.im - o.im)
+    }
+
+    pub(crate) fn mul(self, o: Self) -> Self {
+        Self::new(
+            self.re * o.re - self.im * o.im,
+            self.re * o.im + self.im * o.re,
+        )
+    }
+
+    pub(crate) fn conj(self) -> Self {
+        Self::new(self.re, -self.im)
+    }
+
+    pub(crate) fn inv(self) -> Self {
+        let d = 1.0 / (self.re * self.re + self.im * self.im);
+        Self::new(self.re * d, -self.im * d)
+    }
+
+    pub(crate) fn scale(self, k: f64) -> Self {
+        Self::new(self.re * k, self.im * k)
+    }
+
+    pub(crate) fn abs(self) -> f64 {
+        (self.re * self.re + self.im * self.im).sqrt()
+    }
+
+    pub(crate) fn turns(self) -> f64 {
+        crate::trig::atan2_turns(self.im, self.re)
+    }
+
+    /// Instantaneous value of √2·|X| sin(turns + angle).
+    pub(crate) fn at(self, turns: f64) -> f64 {
+        let (s, c) = crate::trig::sincos_turns(turns);
+        std::f64::consts::SQRT_2 * (self.re * s + self.im * c)
+    }
+}
+
+/// A solved steady state of the grid side.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Steady {
+    /// PCC voltage.
+    pub(crate) v: Phasor,
+    /// Current of the DUT's grid-side inductor.
+    pub(crate) i2: Phasor,
+    /// Line current towards the PCC.
+    pub(crate) line: Phasor,
+    /// Angular frequency, rad/s.
+    pub(crate) w: f64,
+}
+
+/// What the solver needs besides the topology.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Conditions {
+    /// Source, V RMS.
+    pub(crate) source_v: f64,
+    /// Source frequency, Hz.
+    pub(crate) hz: f64,
+    /// Power reference when the bridge feeds the grid.
+    pub(crate) power: Option<PowerReference>,
+    /// Limit of the current, A RMS.
+    pub(crate) i_max: f64,
+    /// Smallest voltage the controller divides by, V RMS.
+    pub(crate) floor_v: f64,
+}
+
+/// Solves V = (E/Z + I(V)) / Y by fixed point from `start`; the map contracts by |Z||S|/V²,
+/// below 0.02 on any bench that is worth the name.
+pub(crate) fn solve(
+    topology: &Topology,
+    line: &Line,
+    filter: &Filter,
+    c: &Conditions,
+    start: Phasor,
+) -> Steady {
+    let w = c.hz * std::f64::consts::TAU;
+    if !topology.line {
+        return Steady {
+            w,
+            ..Steady::default()
+        };
+    }
+    let y_line = Phasor::new(line.r_ohm, w * line.l_h).inv();
+    let mut y = y_line.add(Phasor::new(topology.load.g + 1e-6, w * topology.load.c_f));
+    if let Some(l_h) = topology.load.l_h {
+        y.im -= 1.0 / (w * l_h);
+    }
+    if topology.relay {
+        y.re += topology.backup_g + 1e-6;
+    }
+    let z = y.inv();
+    let drive = y_line.scale(c.source_v);
+    let open = drive.mul(z);
+    let (mut v, mut i2) = (open, Phasor::ZERO);
+    if let Some(power) = c.power.filter(|_| topology.relay) {
+        v = if start.abs() > 0.5 * open.abs() {
+            start
+        } else {
+            open
+        };
+        let lead = if power.lead == 0.0 {
+            Phasor::new(1.0, 0.0)
+        } else {
+            let (s, k) = crate::trig::sincos(power.lead);
+            Phasor::new(k, s)
+        };
+        for _ in 0..6 {
+            i2 = injected(power, v, c).mul(lead);
+            let next = drive.add(i2).mul(z);
+            let moved = (next.re - v.re).abs() + (next.im - v.im).abs();
+            v = next;
+            if moved < 1e-9 {
+                break;
+            }
+        }
+    } else if topology.relay {
+        // the blocked bridge leaves the filter capacitor on the grid
+        let x = Phasor::new(filter.rd_ohm, -1.0 / (w * filter.cf_f) + w * filter.l2_h).inv();
+        v = drive.mul(y.add(x).inv());
+        i2 = x.mul(v).scale(-1.0);
+    }
+    let line_i = Phasor::new(c.source_v, 0.0).sub(v).mul(y_line);
+    Steady {
+        v,
+        i2,
+        line: line_i,
+        w,
+    }
+}
+
+/// I = (S/V)*, limited in amplitude.
+fn injected(power: PowerReference, v: Phasor, c: &Conditions) -> Phasor {
+    let square = (v.re * v.re + v.im * v.im).max(c.floor_v * c.floor_v);
+    let i = Phasor::new(power.p, power.q)
+        .conj()
+        .mul(v)
+        .scale(1.0 / square);
+    let size = i.abs();
+    if size > c.i_max {
+        i.scale(c.i_max / size)
+    } else {
+        i
+    }
+}

@@ -1,0 +1,149 @@
+//! Curves, first-order lags and dead times: the slow part of every grid-support function.
+
+use std::collections::VecDeque;
+
+use crate::config::Response;
+use crate::trig;
+
+/// Piecewise linear curve, clamped outside.
+pub(crate) fn curve(points: &[(f64, f64)], x: f64) -> f64 {
+    let (Some(first), Some(last)) = (points.first(), points.last()) else {
+        return 0.0;
+    };
+    if x <= first.0 {
+        return first.1;
+    }
+    for pair in points.windows(2) {
+        let ((x0, y0), (x1, y1)) = (pair[0], pair[1]);
+        if x <= x1 {
+            return if x1 > x0 {
+                y0 + (y1 - y0) * (x - x0) / (x1 - x0)
+            } else {
+                y1
+            };
+        }
+    }
+    last.1
+}
+
+/// First-order lag y' = (f − y)/τ, stepped exactly.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lag {
+    keep: f64,
+    /// Output.
+    pub(crate) y: f64,
+}
+
+impl Lag {
+    /// Lag of time constant `tau_s` called every `dt` s, starting at `y`.
+    pub(crate) fn new(tau_s: f64, dt: f64, y: f64) -> Self {
+        Self {
+            keep: if tau_s > 0.0 {
+                trig::exp(-dt / tau_s)
+            } else {
+                0.0
+            },
+            y,
+        }
+    }
+
+    /// One step towards `target`.
+    #[inline]
+    pub(crate) fn step(&mut self, target: f64) -> f64 {
+        self.y = target + (self.y - target) * self.keep;
+        self.y
+    }
+}
+
+/// Transport delay by a whole number of steps.
+#[derive(Debug, Clone)]
+pub(crate) struct Delay {
+    line: VecDeque<f64>,
+}
+
+impl Delay {
+    /// Delay of `delay_s` at steps of `dt`, filled with `y`.
+    pub(crate) fn new(delay_s: f64, dt: f64, y: f64) -> Self {
+        let steps = (delay_s / dt).round() as usize;
+        Self {
+            line: std::iter::repeat_n(y, steps).collect(),
+        }
+    }
+
+    /// Pushes the newest value and returns the delayed one.
+    #[inline]
+    pub(crate) fn step(&mut self, x: f64) -> f64 {
+        if self.line.is_empty() {
+            return x;
+        }
+        self.line.push_back(x);
+        self.line.pop_front().unwrap_or(x)
+    }
+}
+
+/// One voltage response: curve, dead time, lag.
+#[derive(Debug, Clone)]
+pub(crate) struct VoltageResponse {
+    points: Vec<(f64, f64)>,
+    rest: f64,
+    delay: Delay,
+    lag: Lag,
+    /// Active.
+    pub(crate) enabled: bool,
+}
+
+impl VoltageResponse {
+    /// Response called every `dt` s; `rest` is the output when it is off.
+    pub(crate) fn new(config: &Response, dt: f64, rest: f64) -> Self {
+        Self {
+            points: config.points.clone(),
+            rest,
+            delay: Delay::new(config.delay_s, dt, rest),
+            lag: Lag::new(config.tau_s, dt, rest),
+            enabled: config.enabled,
+        }
+    }
+
+    /// One step; output in pu of rated apparent power.
+    #[inline]
+    pub(crate) fn step(&mut self, volts: f64) -> f64 {
+        let target = if self.enabled && !self.points.is_empty() {
+            curve(&self.points, volts)
+        } else {
+            self.rest
+        };
+        let delayed = self.delay.step(target);
+        self.lag.step(delayed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn t90_is_tau_ln_10_after_the_dead_time() {
+        let config = Response {
+            enabled: true,
+            points: vec![(240.0, 0.0), (250.0, -0.6)],
+            delay_s: 1.0,
+            tau_s: 2.0,
+        };
+        let mut response = VoltageResponse::new(&config, 0.02, 0.0);
+        let mut t = 0.0;
+        while response.step(250.0) > -0.54 {
+            t += 0.02;
+        }
+        let expected = 1.0 + 2.0 * std::f64::consts::LN_10;
+        assert!((t - expected).abs() <= 0.04, "{t} {expected}");
+    }
+
+    #[test]
+    fn curve_is_clamped() {
+        let p = [(207.0, 0.44), (220.0, 0.0), (240.0, 0.0), (258.0, -0.6)];
+        assert_eq!(curve(&p, 100.0), 0.44);
+        assert_eq!(curve(&p, 230.0), 0.0);
+        assert!((curve(&p, 249.0) + 0.3).abs() < 1e-12);
+        assert_eq!(curve(&p, 300.0), -0.6);
+    }
+}

@@ -1,0 +1,215 @@
+//! Waveform mode: one step of network, meters, capture, switches and controllers.
+
+use crate::Nanos;
+use crate::capture::{Frame, SIGNALS, index};
+use crate::dut::{CONTROL_NS, Gate, Measured, RelayOrder};
+use crate::meter::Instant;
+use crate::network::{Nodes, state};
+use crate::plant::{Plant, SLOW_NS};
+use crate::signal::{MeterPoint, Signal};
+
+impl Plant {
+    /// Advances to `t`, a grid point or the time of an event; changes of the source in between
+    /// are met exactly.
+    #[inline]
+    pub(crate) fn waveform_to(&mut self, t: Nanos) {
+        while let Some(change) = self.bench.source.next_change().filter(|&c| c <= t) {
+            if change > self.sim {
+                self.step(change);
+            }
+            self.bench.source.advance(change);
+            self.e = self.bench.source.instantaneous(change);
+            self.quiet_cycles = 0;
+            if self.capturing() {
+                self.frame = self.signals();
+            }
+        }
+        if t > self.sim {
+            self.step(t);
+        }
+    }
+
+    /// One step without events inside.
+    fn step(&mut self, t: Nanos) {
+        let t0 = self.sim;
+        let h = t - t0;
+        let e = self.bench.source.instantaneous(t);
+        let before = self.network.x;
+        let port_before = if self.bench.relay.arcing() {
+            self.network.port_current(self.network.nodes())
+        } else {
+            0.0
+        };
+        let i1 = before[state::I1];
+        let v_bridge = match self.dut.gate() {
+            // the diodes drive the current back into the dc bus
+            Gate::Blocked => -i1.signum() * self.v_dc,
+            Gate::Following | Gate::Forming => self.dut.bridge_v(),
+        };
+        self.network.step(h, v_bridge, self.e, e);
+        self.e = e;
+        self.sim = t;
+        if self.network.topology().bridge
+            && self.dut.gate() == Gate::Blocked
+            && i1 * self.network.x[state::I1] <= 0.0
+        {
+            self.network.x[state::I1] = 0.0;
+            self.refresh_topology();
+        }
+        let nodes = self.network.nodes();
+        self.meter(t, h, nodes);
+        if let Some(capture) = self.capture.as_mut().filter(|c| c.active()) {
+            let frame = signals(&self.bench, &self.network, nodes, e, t);
+            capture.advance(t0, &self.frame, t, &frame);
+            self.frame = frame;
+        }
+        self.arcs(t, before[state::LINE], port_before, nodes);
+        if t.is_multiple_of(CONTROL_NS) {
+            self.last_tick = t;
+            self.control(t);
+        }
+    }
+
+    fn meter(&mut self, t: Nanos, h: u64, nodes: Nodes) {
+        let x = &self.network.x;
+        let source_v = self.source_terminal(nodes);
+        self.meters.step(
+            t,
+            h as f64 * 1e-9,
+            &Instant {
+                pcc_v: nodes.pcc,
+                pcc_lagging: self.dut.sync.beta_at((t - self.last_tick) as f64 * 1e-9),
+                source_v,
+                port_a: self.network.port_current(nodes),
+                line_a: x[state::LINE],
+                backup_v: nodes.n,
+                backup_a: nodes.n * self.network.topology().backup_g,
+            },
+        );
+    }
+
+    /// Voltage upstream of S1, where the source meter sits.
+    fn source_terminal(&self, nodes: Nodes) -> f64 {
+        if self.bench.s1.conducting {
+            nodes.pcc
+        } else if self.bench.output.conducting {
+            self.e
+        } else {
+            0.0
+        }
+    }
+
+    /// Arcs that go out in this step.
+    fn arcs(&mut self, t: Nanos, line_before: f64, port_before: f64, nodes: Nodes) {
+        if self.bench.output.arcing() || self.bench.s1.arcing() {
+            let line = self.network.x[state::LINE];
+            let conducted = self.bench.line_conducts();
+            let out = self.bench.output.extinguish(t, line_before, line);
+            let s1 = self.bench.s1.extinguish(t, line_before, line);
+            if out || s1 {
+                self.note_loss(t, conducted);
+                self.refresh_topology();
+            }
+        }
+        if self.bench.relay.arcing() {
+            let port = self.network.port_current(nodes);
+            if self.bench.relay.extinguish(t, port_before, port) {
+                self.refresh_topology();
+                self.dut.relay_opened(t);
+            }
+        }
+    }
+
+    /// Controllers, relay orders and slow supervision.
+    fn control(&mut self, t: Nanos) {
+        let nodes = self.network.nodes();
+        let gate = self.dut.gate();
+        self.dut.tick(
+            t,
+            Measured {
+                v_grid: nodes.pcc,
+                v_n: nodes.n,
+                i1: self.network.x[state::I1],
+                i2: self.network.x[state::I2],
+            },
+        );
+        if t.is_multiple_of(SLOW_NS) {
+            let volts = self.dut.own_volts();
+            let backup_w = self.meters.cycle(MeterPoint::Backup).watts;
+            let hz = self.dut.frequency.hz();
+            self.dut
+                .supervise(t, volts, hz, self.bench.ambient_c, backup_w);
+            let d = &self.dut.dispatch;
+            let battery = (d.battery.volts(), d.battery_w);
+            self.meters
+                .dc(t, SLOW_NS as f64 * 1e-9, (d.pv_v, d.pv_w), battery);
+            self.note_quiet(volts);
+        }
+        let order = self.dut.take_order();
+        if let Some(order) = order {
+            match order {
+                RelayOrder::Close => self.bench.relay.close(),
+                RelayOrder::Open => self.bench.relay.open(t),
+            }
+        }
+        if order.is_some() || gate != self.dut.gate() {
+            self.quiet_cycles = 0;
+            self.refresh_topology();
+            if self.capturing() {
+                self.frame = self.signals();
+            }
+        }
+    }
+
+    /// Counts cycles without a visible change.
+    fn note_quiet(&mut self, volts: f64) {
+        let v_n = self.meters.cycle(MeterPoint::Backup).volts;
+        let nominal = self.config.dut.nominal_v;
+        let (before, before_n) = self.last_cycle_v;
+        let quiet =
+            (volts - before).abs() < 3e-4 * nominal && (v_n - before_n).abs() < 3e-3 * nominal;
+        self.quiet_cycles = if quiet { self.quiet_cycles + 1 } else { 0 };
+        self.last_cycle_v = (volts, v_n);
+    }
+
+    /// Puts the network into the topology of switches and bridge.
+    pub(crate) fn refresh_topology(&mut self) {
+        let bridge = self.dut.gate() != Gate::Blocked || self.network.x[state::I1] != 0.0;
+        let next = self.bench.topology(bridge);
+        if next != *self.network.topology() {
+            self.network.set_topology(next);
+        }
+    }
+
+    /// All signals now.
+    pub(crate) fn signals(&self) -> Frame {
+        signals(
+            &self.bench,
+            &self.network,
+            self.network.nodes(),
+            self.e,
+            self.sim,
+        )
+    }
+}
+
+fn signals(
+    bench: &crate::bench::Bench,
+    network: &crate::network::Network,
+    nodes: Nodes,
+    e: f64,
+    t: Nanos,
+) -> Frame {
+    let level = |on: bool| if on { 1.0 } else { 0.0 };
+    let mut frame = [0.0; SIGNALS];
+    frame[index(Signal::GridVoltage)] = nodes.pcc;
+    frame[index(Signal::DutCurrent)] = network.port_current(nodes);
+    frame[index(Signal::SourceCurrent)] = network.x[state::LINE];
+    frame[index(Signal::SourceVoltage)] = if bench.output.conducting { e } else { 0.0 };
+    frame[index(Signal::SwitchContact)] = level(bench.s1.contact);
+    frame[index(Signal::SourceTrigger)] = level(bench.source.trigger(t));
+    frame[index(Signal::BackupVoltage)] = nodes.n;
+    frame[index(Signal::BackupCurrent)] = nodes.n * network.topology().backup_g;
+    frame[index(Signal::DutRelay)] = level(bench.relay.contact);
+    frame
+}

@@ -1,0 +1,92 @@
+//! One voltage step: the response over time, when it must begin and when it must have settled.
+
+use gridproof_model::case::CurveStepCase;
+use gridproof_model::result::CaseResult;
+
+use crate::figure::name;
+use crate::figure::response::{corridor, cursors, percent, quantity, series, unit};
+use crate::plot::chart::{Axes, Cursors, LEFT, axes, block, line, vertical};
+use crate::plot::decimate::{padded, span};
+use crate::plot::ink::Ink;
+use crate::plot::sheet::{Figure, PlotError, Sheet, legend};
+
+/// The commanded quantity over time.
+pub(crate) fn response(
+    case: &CaseResult,
+    spec: &CurveStepCase,
+    id: &str,
+) -> Result<Option<Figure>, PlotError> {
+    let Some(series) = series(case, "s", unit(spec.curve.kind)) else {
+        return Ok(None);
+    };
+    let ratings = &case.case.ratings;
+    let points = percent(series, ratings.rated_va);
+    let (low, high) = corridor(&spec.curve, ratings, spec.power_w, spec.to_v);
+    let shown = span([points.as_slice(), &[(0.0, low), (0.0, high)]]);
+    let (first, last) = (
+        points.first().map_or(0.0, |p| p.0),
+        points.last().map_or(1.0, |p| p.0),
+    );
+    let caption = format!(
+        "{} after the step from {} V to {} V at t = 0; the shaded corridor holds from the latest completion on, \
+         dashed lines are the limits of commencement and completion.",
+        capitalised(quantity(spec.curve.kind)),
+        crate::number::plain(spec.from_v),
+        crate::number::plain(spec.to_v)
+    );
+    let sheet = Sheet {
+        id,
+        title: &format!("Step response: {}", name(case)),
+        caption,
+        height: 2700,
+    };
+    let y_name = format!("{} / % of rated VA", quantity(spec.curve.kind));
+    let x = padded(first.min(0.0), last);
+    let cursors = Cursors::place(&x, cursors(case, "voltage steps"));
+    let figure = sheet.draw(|area| {
+        let (top, below) = area.split_vertically(cursors.head());
+        let entries = [
+            (Ink::First, "measured"),
+            (Ink::Band, "corridor"),
+            (Ink::Limit, "commence and complete limits"),
+            (Ink::Cursor, "found instant"),
+        ];
+        legend(&top, LEFT as i32, 0, &entries)?;
+        let mut chart = axes(
+            &below,
+            &Axes {
+                x: x.clone(),
+                y: shown,
+                x_name: "time from the step / s",
+                y_name: &y_name,
+                y_labels: 8,
+            },
+        )?;
+        block(
+            &mut chart,
+            spec.complete.max.unwrap_or(0.0)..f64::INFINITY,
+            low..high,
+            Ink::Band,
+        )?;
+        let limits = [
+            spec.commence.min,
+            spec.commence.max,
+            spec.complete.min,
+            spec.complete.max,
+        ];
+        for limit in limits.into_iter().flatten() {
+            vertical(&mut chart, limit, Ink::Limit)?;
+        }
+        line(&mut chart, &points, Ink::First, 18)?;
+        cursors.lines(&mut chart)?;
+        cursors.names(&top)
+    })?;
+    Ok(Some(figure))
+}
+
+fn capitalised(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(characters).collect()
+    })
+}

@@ -1,0 +1,159 @@
+//! The run in a few terminal lines, without colours: the caller paints by [`Line::verdict`].
+
+use gridproof_model::result::{CaseResult, CriterionResult, RunResults, TestResult};
+use gridproof_model::verdict::Verdict;
+
+use crate::number;
+
+/// Verdicts in the order in which counts are listed: good first, then by urgency.
+pub(crate) const ORDER: [Verdict; 7] = [
+    Verdict::Pass,
+    Verdict::NotApplicable,
+    Verdict::Inconclusive,
+    Verdict::NotRun,
+    Verdict::Aborted,
+    Verdict::Error,
+    Verdict::Fail,
+];
+
+/// One line of the summary.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Verdict the line is about.
+    pub verdict: Verdict,
+    /// Text without control characters of its own.
+    pub text: String,
+}
+
+/// Summary of `results`: one line per criterion, case or test that did not pass, then the counts.
+pub fn lines(results: &RunResults) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for test in &results.tests {
+        test_lines(test, &mut lines);
+    }
+    let cases: Vec<Verdict> = results
+        .tests
+        .iter()
+        .flat_map(|test| &test.cases)
+        .map(|case| case.verdict)
+        .collect();
+    let tests: Vec<Verdict> = results.tests.iter().map(|test| test.verdict).collect();
+    lines.push(Line {
+        verdict: results.verdict,
+        text: format!(
+            "{}: {} tests: {}; {} cases: {}",
+            results.plan,
+            tests.len(),
+            counts(&tests),
+            cases.len(),
+            counts(&cases)
+        ),
+    });
+    lines.push(Line {
+        verdict: results.verdict,
+        text: format!("verdict: {}", results.verdict),
+    });
+    lines
+}
+
+fn test_lines(test: &TestResult, lines: &mut Vec<Line>) {
+    if test.cases.is_empty() && test.verdict != Verdict::Pass {
+        let text = format!(
+            "{:<14} {}/{}: {}",
+            test.verdict.word(),
+            test.dut,
+            test.test,
+            or_dash(&test.reason)
+        );
+        lines.push(Line {
+            verdict: test.verdict,
+            text,
+        });
+    }
+    for case in test
+        .cases
+        .iter()
+        .filter(|case| case.verdict != Verdict::Pass)
+    {
+        let open: Vec<&CriterionResult> = case
+            .criteria
+            .iter()
+            .filter(|criterion| criterion.verdict != Verdict::Pass)
+            .collect();
+        if open.is_empty() {
+            let text = format!(
+                "{}: {}{}",
+                head(case, case.verdict),
+                or_dash(&case.reason),
+                place(case)
+            );
+            lines.push(Line {
+                verdict: case.verdict,
+                text,
+            });
+        }
+        for criterion in open {
+            lines.push(criterion_line(case, criterion));
+        }
+    }
+}
+
+fn criterion_line(case: &CaseResult, criterion: &CriterionResult) -> Line {
+    let unit = number::unit_of(&case.case, criterion);
+    let measured = match &criterion.measured {
+        Some(measured) => number::with_u(measured, &unit),
+        None => or_dash(&criterion.note).to_owned(),
+    };
+    let limit = number::limit(&criterion.limit, &unit);
+    let text = format!(
+        "{}: {}: {measured}, limit {limit}{}",
+        head(case, criterion.verdict),
+        criterion.name,
+        place(case)
+    );
+    Line {
+        verdict: criterion.verdict,
+        text: text.replace('\u{a0}', " "),
+    }
+}
+
+fn head(case: &CaseResult, verdict: Verdict) -> String {
+    let label = if case.case.label.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", case.case.label)
+    };
+    format!("{:<14} {}{label}", verdict.word(), case.case.id)
+}
+
+fn place(case: &CaseResult) -> String {
+    format!(" [{}:{}]", case.case.line.file, case.case.line.line)
+}
+
+fn or_dash(text: &str) -> &str {
+    if text.is_empty() {
+        "no reason given"
+    } else {
+        text
+    }
+}
+
+/// `70 pass, 3 fail`: only verdicts that occur.
+fn counts(verdicts: &[Verdict]) -> String {
+    let parts: Vec<String> = ORDER
+        .into_iter()
+        .map(|verdict| {
+            (
+                verdict,
+                verdicts.iter().filter(|&&one| one == verdict).count(),
+            )
+        })
+        .filter(|&(_, count)| count > 0)
+        .map(|(verdict, count)| format!("{count} {verdict}"))
+        .collect();
+    if parts.is_empty() {
+        "none".to_owned()
+    } else {
+        parts.join(", ")
+    }
+}

@@ -1,0 +1,274 @@
+//! One test on one DUT: its cases, tables and figures.
+
+use gridproof_model::result::{CaseResult, CriterionResult, TestResult};
+use gridproof_model::verdict::Mark;
+use serde::Serialize;
+
+use crate::error::ReportError;
+use crate::figure::{Detail, of_case, overview};
+use crate::info::RunInfo;
+use crate::number::{self, Unit};
+use crate::plot::sheet::Figure;
+use crate::source::CaptureSource;
+use crate::view::identity::rule_name;
+use crate::view::{Word, anchor};
+
+/// Tests with more cases than this show all in one table and only the worst case in full.
+const MANY: usize = 4;
+
+/// A test.
+#[derive(Debug, Serialize)]
+pub(crate) struct Test {
+    anchor: String,
+    test: String,
+    title: String,
+    cites: String,
+    line: String,
+    verdict: Word,
+    reason: String,
+    duration: String,
+    many: bool,
+    overview: Option<FigureView>,
+    cases: Vec<Case>,
+}
+
+/// A case.
+#[derive(Debug, Serialize)]
+struct Case {
+    anchor: String,
+    id: String,
+    label: String,
+    cites: String,
+    line: String,
+    verdict: Word,
+    reason: String,
+    /// Shown unfolded.
+    open: bool,
+    worst: bool,
+    criteria: Vec<Criterion>,
+    informative: Vec<(String, String)>,
+    figure: Option<FigureView>,
+    recordings: Vec<Recording>,
+}
+
+#[derive(Debug, Serialize)]
+struct Criterion {
+    name: String,
+    measured: Option<String>,
+    limit: String,
+    origin: String,
+    mark: &'static str,
+    margin: String,
+    rule: &'static str,
+    verdict: Word,
+    note: String,
+    budget: Vec<(String, String)>,
+    u: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Recording {
+    file: String,
+    sha256: String,
+}
+
+#[derive(Debug, Serialize)]
+struct FigureView {
+    svg: String,
+    caption: String,
+}
+
+impl From<Figure> for FigureView {
+    fn from(figure: Figure) -> FigureView {
+        FigureView {
+            svg: figure.svg,
+            caption: figure.caption,
+        }
+    }
+}
+
+/// The view of `test`.
+pub(crate) fn view(
+    test: &TestResult,
+    info: &RunInfo,
+    source: &dyn CaptureSource,
+) -> Result<Test, ReportError> {
+    let many = test.cases.len() > MANY;
+    let worst = worst(&test.cases);
+    let id = anchor(&[&test.dut, &test.test]);
+    let over = overview(test, &format!("{id}-all"));
+    let over = over.map_err(|error| plot_error(&id, &error.to_string()))?;
+    let mut cases = Vec::with_capacity(test.cases.len());
+    for (index, case) in test.cases.iter().enumerate() {
+        let first = Some(index) == worst;
+        cases.push(case_view(
+            case,
+            !many || first,
+            many && first,
+            info,
+            source,
+        )?);
+    }
+    // The worst case leads, so that it is not lost among its folded siblings.
+    if let (true, Some(index)) = (many, worst) {
+        let first = cases.remove(index);
+        cases.insert(0, first);
+    }
+    let head = test.cases.first().map(|case| &case.case);
+    Ok(Test {
+        anchor: id,
+        test: test.test.clone(),
+        title: test.title.clone(),
+        cites: head.map(|case| case.cites.to_string()).unwrap_or_default(),
+        line: head
+            .map(|case| format!("{}:{}", case.line.file, case.line.line))
+            .unwrap_or_default(),
+        verdict: test.verdict.into(),
+        reason: test.reason.clone(),
+        duration: number::duration(test.bench_s),
+        many,
+        overview: over.map(FigureView::from),
+        cases,
+    })
+}
+
+fn case_view(
+    case: &CaseResult,
+    open: bool,
+    worst: bool,
+    info: &RunInfo,
+    source: &dyn CaptureSource,
+) -> Result<Case, ReportError> {
+    let anchor = anchor(&[&case.case.id]);
+    let detail = if open { Detail::Full } else { Detail::Compact };
+    let figure = of_case(case, &anchor, detail, source);
+    let figure = figure.map_err(|error| plot_error(&case.case.id, &error.to_string()))?;
+    let hash = |file: &str| {
+        let path = format!("recordings/{file}");
+        let found = info
+            .files
+            .iter()
+            .find(|known| known.path == path || known.path == file);
+        found.map(|known| known.sha256.clone()).unwrap_or_default()
+    };
+    Ok(Case {
+        id: case.case.id.clone(),
+        label: if case.case.label.is_empty() {
+            case.case.id.clone()
+        } else {
+            case.case.label.clone()
+        },
+        cites: case.case.cites.to_string(),
+        line: format!("{}:{}", case.case.line.file, case.case.line.line),
+        verdict: case.verdict.into(),
+        reason: case.reason.clone(),
+        open,
+        worst,
+        criteria: case
+            .criteria
+            .iter()
+            .map(|criterion| criterion_view(case, criterion))
+            .collect(),
+        informative: case
+            .informative
+            .iter()
+            .map(|(name, value)| {
+                (
+                    name.clone(),
+                    number::with_u(value, &Unit::fitting(&value.unit, value.value)),
+                )
+            })
+            .collect(),
+        figure: figure.map(FigureView::from),
+        recordings: case
+            .recordings
+            .iter()
+            .map(|file| Recording {
+                file: file.clone(),
+                sha256: hash(file),
+            })
+            .collect(),
+        anchor,
+    })
+}
+
+fn criterion_view(case: &CaseResult, criterion: &CriterionResult) -> Criterion {
+    let unit = number::unit_of(&case.case, criterion);
+    let measured = criterion.measured.as_ref();
+    let scaled = |value: f64| {
+        let value = value * unit.factor;
+        format!(
+            "{}{}",
+            number::fixed(value, number::decimals(value, value.abs())),
+            unit.suffix()
+        )
+    };
+    Criterion {
+        name: criterion.name.clone(),
+        measured: measured.map(|measured| number::with_u(measured, &unit)),
+        limit: number::limit(&criterion.limit, &unit),
+        origin: criterion.limit.origin.clone(),
+        mark: mark(criterion.limit.mark),
+        margin: number::margin(criterion, &unit),
+        rule: rule_name(criterion.decision),
+        verdict: criterion.verdict.into(),
+        note: criterion.note.clone(),
+        budget: measured
+            .map(|measured| {
+                measured
+                    .budget
+                    .iter()
+                    .map(|line| (line.source.clone(), scaled(line.u)))
+                    .collect()
+            })
+            .unwrap_or_default(),
+        u: measured
+            .map(|measured| scaled(measured.u))
+            .unwrap_or_default(),
+    }
+}
+
+/// How well a limit is founded, in words.
+fn mark(mark: Mark) -> &'static str {
+    match mark {
+        Mark::S => "named public source",
+        Mark::Verified => "numerically checked",
+        Mark::K => "known to practitioners",
+        Mark::Unconfirmed => "unconfirmed, informs only",
+    }
+}
+
+/// The case with the worst verdict; among equals the one with the smallest margin relative to its
+/// limit.
+fn worst(cases: &[CaseResult]) -> Option<usize> {
+    let room = |case: &CaseResult| {
+        let of = |criterion: &CriterionResult| {
+            let scale = [criterion.limit.max, criterion.limit.min]
+                .into_iter()
+                .flatten()
+                .map(f64::abs);
+            let scale = scale.fold(0.0, f64::max);
+            criterion
+                .margin
+                .map(|margin| if scale > 0.0 { margin / scale } else { margin })
+        };
+        case.criteria
+            .iter()
+            .filter_map(of)
+            .fold(f64::INFINITY, f64::min)
+    };
+    let order = |&a: &usize, &b: &usize| {
+        cases[b]
+            .verdict
+            .cmp(&cases[a].verdict)
+            .then(room(&cases[a]).total_cmp(&room(&cases[b])))
+    };
+    (0..cases.len()).min_by(order)
+}
+
+fn plot_error(figure: &str, reason: &str) -> ReportError {
+    ReportError::Plot {
+        figure: figure.to_owned(),
+        reason: reason.to_owned(),
+    }
+}
