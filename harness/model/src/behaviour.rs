@@ -260,6 +260,8 @@ behaviour!(
 behaviour!(
     /// Transfer to back-up.
     Backup {
+        /// The back-up (EPS) function is switched on.
+        enabled: bool,
         /// Deviation of the waveform that counts as a lost grid.
         detect_deviation: Ratio,
         /// Time the deviation must last.

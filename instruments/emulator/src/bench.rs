@@ -263,3 +263,35 @@ impl Inner {
         }
     }
 }
+
+#[cfg(test)]
+impl EmulatedBench {
+    /// Bytes in, bytes out, without a stream.
+    pub(crate) fn exchange(
+        &self,
+        instrument: &str,
+        session: &mut crate::session::Session,
+        bytes: &[u8],
+    ) -> Vec<u8> {
+        let mut inner = self.world.inner.borrow_mut();
+        let Inner { field, instruments } = &mut *inner;
+        session.input.extend_from_slice(bytes);
+        if let Some(instrument) = instruments.get_mut(instrument) {
+            instrument.receive(session, field);
+        }
+        std::mem::take(&mut session.output)
+    }
+
+    /// A meter of the plant.
+    pub(crate) fn reading(
+        &self,
+        point: gridproof_plant::signal::MeterPoint,
+    ) -> gridproof_plant::signal::Reading {
+        self.world.inner.borrow().field.plant.reading(point)
+    }
+
+    /// What the DUT reports.
+    pub(crate) fn view(&self) -> gridproof_plant::DutView {
+        self.world.inner.borrow().field.plant.dut_view()
+    }
+}

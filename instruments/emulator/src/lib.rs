@@ -20,6 +20,8 @@ mod plant_config;
 mod rng;
 mod scpi;
 mod session;
+#[cfg(test)]
+mod tests;
 
 pub use bench::{EmulatedBench, SerialPort};
 pub use error::EmulatorError;

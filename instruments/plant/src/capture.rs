@@ -6,7 +6,7 @@ use crate::signal::{Capture, CaptureSpec, CaptureState, Signal, Trigger};
 /// Largest capture, samples times channels.
 const MAX_VALUES: usize = 200_000_000;
 /// Number of signals.
-pub(crate) const SIGNALS: usize = 9;
+pub(crate) const SIGNALS: usize = 10;
 
 /// Why a capture cannot be armed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,6 +136,7 @@ impl Sampler {
                     Signal::SwitchContact,
                     Signal::SourceTrigger,
                     Signal::DutRelay,
+                    Signal::DrmContact,
                 ] {
                     frame[index(signal)] = a[index(signal)];
                 }

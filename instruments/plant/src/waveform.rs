@@ -211,5 +211,6 @@ fn signals(
     frame[index(Signal::BackupVoltage)] = nodes.n;
     frame[index(Signal::BackupCurrent)] = nodes.n * network.topology().backup_g;
     frame[index(Signal::DutRelay)] = level(bench.relay.contact);
+    frame[index(Signal::DrmContact)] = level(!bench.drm_pins.is_empty());
     frame
 }

@@ -31,7 +31,8 @@ pub(super) async fn acquire(ctx: &mut Context<'_>, case: &Case, spec: &AntiIslan
         if pass == 0 {
             ctx.load_switch(true).await?;
         }
-        ctx.wait(2.0).await?;
+        // The inrush of C may look like a fault to the DUT: it gets the time to come back.
+        settle_at(ctx, &case.ratings, spec.power_w).await?;
     }
     let limit = spec.run_on.max.unwrap_or(0.0);
     ctx.arm(&CaptureSetup {

@@ -1,0 +1,193 @@
+//! Streams, time and determinism of the whole bench.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::task::LocalSet;
+
+use super::{AUX, SAJ, Talk, advance, bench_with};
+use crate::EmulatedBench;
+
+fn run<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    LocalSet::new().block_on(&runtime, future)
+}
+
+async fn line(stream: &mut (impl AsyncReadExt + Unpin)) -> String {
+    let mut text = Vec::new();
+    loop {
+        let byte = stream.read_u8().await.expect("a byte");
+        if byte == b'\n' {
+            return String::from_utf8_lossy(&text).into_owned();
+        }
+        text.push(byte);
+    }
+}
+
+#[test]
+fn what_is_written_before_a_wait_is_done_before_it() {
+    run(async {
+        let bench = bench_with(SAJ, 1);
+        let mut grid = bench.connect("grid").expect("a stream");
+        grid.write_all(b"VOLT:AC 230\nOUTP:REL ON;STAT ON\n")
+            .await
+            .expect("written");
+        bench.advance_to(Duration::from_millis(500));
+        assert!(bench.true_state().pcc_v > 229.0);
+        grid.write_all(b"VOLT:AC?\n").await.expect("written");
+        assert_eq!(line(&mut grid).await, "230.0");
+        drop(grid);
+        let mut again = bench.connect("grid").expect("a stream");
+        again.write_all(b"OUTP?\n").await.expect("written");
+        assert_eq!(line(&mut again).await, "1");
+        assert!(bench.connect("nothing").is_err());
+    });
+}
+
+#[test]
+fn wait_resumes_exactly_at_the_update() {
+    run(async {
+        let bench = bench_with(SAJ, 1);
+        let mut meter = bench.connect("analyser").expect("a stream");
+        meter
+            .write_all(
+                b":COMM:HEAD OFF;:RATE 200MS;:STAT:FILT1 FALL;:COMM:WAIT 1;:HOLD ON;:INTEG:STAR\n",
+            )
+            .await
+            .expect("written");
+        bench.advance_to(Duration::from_secs(2));
+        meter
+            .write_all(b":NUM:NORM:ITEM1 TIME;:NUM:NORM:VAL? 1\n")
+            .await
+            .expect("written");
+        // integration started at the first update, 0.2 s, and counted the nine that followed
+        assert_eq!(line(&mut meter).await, "1.8000E+00");
+    });
+}
+
+#[test]
+fn the_serial_port_is_a_real_one() {
+    run(async {
+        let bench = bench_with(SAJ, 1);
+        let mut port = bench.open_pty("dut").expect("a pty");
+        assert!(
+            port.path
+                .as_deref()
+                .is_some_and(|path| path.starts_with("/dev/"))
+        );
+        port.stream
+            .write_all(&[1, 3, 0x40, 0x04, 0, 1, 0xd1, 0xcb])
+            .await
+            .expect("written");
+        let mut reply = [0; 7];
+        port.stream.read_exact(&mut reply).await.expect("a reply");
+        assert_eq!(reply[..5], [1, 3, 2, 0, 1]);
+    });
+}
+
+#[test]
+fn tcp_serves_several_clients() {
+    run(async {
+        let bench = bench_with(AUX, 1);
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let served = bench.clone();
+        tokio::task::spawn_local(async move { served.serve_tcp(listener, "battery").await });
+        for _ in 0..3 {
+            let mut client = tokio::net::TcpStream::connect(address)
+                .await
+                .expect("connected");
+            client.write_all(b"SYST:VERS?\n").await.expect("written");
+            assert_eq!(line(&mut client).await, "IT60xxSrc-v1.3.7.21");
+        }
+    });
+}
+
+/// Everything a short run shows, with its waits cut into steps.
+fn story(seed: u64, steps: &[f64]) -> Vec<String> {
+    let bench: EmulatedBench = bench_with(SAJ, seed);
+    let mut said = Vec::new();
+    let mut grid = Talk::new(&bench, "grid");
+    let mut load = Talk::new(&bench, "island-load");
+    let mut meter = Talk::new(&bench, "analyser");
+    let mut recorder = Talk::new(&bench, "recorder");
+    grid.say("VOLT:AC 230;:OUTP:REL ON;STAT ON");
+    load.say("PHASE1:RLOAD 1500;RLOADE ON;:FUNC:SLOAD ON");
+    meter.say(":COMM:HEAD OFF;:RATE 200MS");
+    recorder.say(":COMM:HEAD OFF;:TIM:TDIV 10MS;:ACQ:RLEN 10K;:STAR");
+    for chunk in [steps, steps].concat() {
+        advance(&bench, chunk);
+    }
+    load.say("FUNC:S1 OFF");
+    for chunk in steps {
+        advance(&bench, *chunk);
+    }
+    said.push(meter.say(":NUM:NORM:VAL?"));
+    said.push(recorder.say(":WAV:TRAC 1;FORM ASC;SEND?"));
+    said.push(recorder.say(":WAV:TRAC 3;SEND?"));
+    said.push(format!("{:?}", bench.true_state()));
+    said
+}
+
+#[test]
+fn the_same_seed_tells_the_same_story_however_time_is_cut() {
+    let whole = story(5, &[0.75]);
+    assert_eq!(whole, story(5, &[0.75]));
+    assert_eq!(whole, story(5, &[0.001, 0.2, 0.0133, 0.5357]));
+    assert_ne!(whole, story(6, &[0.75]));
+}
+
+#[test]
+fn twenty_thousand_transactions_are_quick() {
+    run(async {
+        let bench = bench_with(SAJ, 1);
+        let mut grid = bench.connect("grid").expect("a stream");
+        let started = std::time::Instant::now();
+        for _ in 0..20_000 {
+            grid.write_all(b"VOLT:AC 230\nSYST:ERR?\n")
+                .await
+                .expect("written");
+            assert_eq!(line(&mut grid).await, "0,\"No Error\"");
+        }
+        assert!(
+            started.elapsed() < Duration::from_secs(5),
+            "{:?}",
+            started.elapsed()
+        );
+    });
+}
+
+#[test]
+fn two_million_samples_download_quickly() {
+    run(async {
+        let bench = bench_with(SAJ, 1);
+        let mut recorder = bench.connect("recorder").expect("a stream");
+        recorder
+            .write_all(b":COMM:HEAD OFF;:TIM:TDIV 500MS;:ACQ:RLEN 500K;:STAR\n")
+            .await
+            .expect("written");
+        bench.advance_to(Duration::from_secs(6));
+        let started = std::time::Instant::now();
+        for channel in 1..=4 {
+            recorder
+                .write_all(format!(":WAV:TRAC {channel};SEND?\n").as_bytes())
+                .await
+                .expect("written");
+            let mut header = [0; 10];
+            recorder.read_exact(&mut header).await.expect("a header");
+            assert_eq!(header, *b"#801000000");
+            let mut data = vec![0; 1_000_001];
+            recorder.read_exact(&mut data).await.expect("data");
+        }
+        assert!(
+            started.elapsed() < Duration::from_secs(5),
+            "{:?}",
+            started.elapsed()
+        );
+    });
+}
