@@ -18,6 +18,7 @@ mod response;
 mod sheet;
 mod text;
 mod transfer;
+mod transfer_conditions;
 mod trip;
 
 use gridproof_model::case::{Case, CaseSpec, Ratings};

@@ -9,10 +9,9 @@ use gridproof_model::verdict::Verdict;
 use super::evidence::Evidence;
 use super::sheet::{Judged, Sheet, Stop, procedure_limit};
 use super::text;
+use super::transfer_conditions::{judge_load, judge_stimulus, judge_supply};
 use crate::edge::{first_falling, nearest_rising};
-use crate::power::mean_before;
-use crate::rms::{half_cycle_series, rms};
-use crate::sine_fit::SineFit;
+use crate::rms::half_cycle_series;
 use crate::transfer::{Outcome, Transfer, TransferRule, transfer};
 use crate::uncertainty::{Budget, bound};
 
@@ -43,6 +42,7 @@ pub(super) fn judge(
     let outcome = transfer(&volts, evidence.rate(), &rule);
     judge_stimulus(&evidence, event, undisturbed, sheet)?;
     if !matches!(outcome, Outcome::NotEnergised(_)) {
+        judge_supply(&evidence, &volts, undisturbed, sheet)?;
         judge_load(spec, &evidence, &volts, undisturbed, sheet)?;
     }
     match outcome {
@@ -121,92 +121,6 @@ fn event(evidence: &Evidence<'_>) -> Result<f64, Stop> {
     contact
         .or_else(trigger)
         .ok_or_else(|| Stop::error("neither S1's contact nor the source's trigger shows the event"))
-}
-
-/// The grid voltage must really have vanished; its angle at the event is informative.
-fn judge_stimulus(
-    evidence: &Evidence<'_>,
-    event: f64,
-    undisturbed: usize,
-    sheet: &mut Sheet,
-) -> Judged {
-    let grid = evidence.analog(ChannelKind::GridVoltage)?;
-    let cycle = evidence.cycle();
-    let tail =
-        grid.values((evidence.len() as f64 - 3.0 * cycle).max(event) as usize..evidence.len());
-    if (tail.len() as f64) < cycle {
-        return Err(Stop::error("the record ends too soon after the event"));
-    }
-    let left = rms(&tail);
-    let limit = procedure_limit(
-        None,
-        Some(0.2 * evidence.ratings.nominal_v),
-        "grid voltage vanished: below 20 % at the end",
-    );
-    let value = evidence.volts_budget(left).measure(left);
-    sheet.condition(
-        "grid vanished",
-        limit,
-        value,
-        Verdict::Inconclusive,
-        "stimulus did not happen: the grid voltage is still there",
-    );
-
-    let from = undisturbed.saturating_sub((8.0 * cycle) as usize);
-    let before = grid.values(from..undisturbed);
-    if rms(&before) > 0.5 * evidence.ratings.nominal_v
-        && let Some(fit) = SineFit::new(&before, from, evidence.rate(), evidence.ratings.nominal_hz)
-    {
-        let angle = fit.angle_at(event).to_degrees().rem_euclid(360.0);
-        let per_second = 360.0 * fit.hz;
-        let value = Budget::new("°")
-            .rectangular("contact lag", per_second * evidence.specs.contact_lag_s)
-            .sampling("sampling", per_second * evidence.step())
-            .measure(angle);
-        sheet.inform("angle of the grid at the event", value);
-    }
-    Ok(())
-}
-
-/// The back-up load must be what the case wants, from the cycles before the event.
-fn judge_load(
-    spec: &TransferCase,
-    evidence: &Evidence<'_>,
-    volts: &[f64],
-    undisturbed: usize,
-    sheet: &mut Sheet,
-) -> Judged {
-    if spec.load_w.is_nan() || spec.load_w <= 0.0 {
-        return Ok(());
-    }
-    let amps = evidence
-        .analog(ChannelKind::BackupCurrent)?
-        .values(0..undisturbed);
-    let Some(state) = mean_before(volts, &amps, evidence.cycle(), undisturbed as f64 - 1.0, 8)
-    else {
-        return Err(Stop::error(
-            "less than one cycle was recorded before the event",
-        ));
-    };
-    // The load is a resistance: its power at nominal voltage.
-    let ratio = evidence.ratings.nominal_v / state.volts.max(0.1 * evidence.ratings.nominal_v);
-    let load = state.watts * ratio * ratio;
-    let limit = procedure_limit(
-        Some(0.95 * spec.load_w),
-        Some(1.05 * spec.load_w),
-        "load within ±5 % of the case",
-    );
-    let value = evidence
-        .power_budget(state.volts, state.amps, 0.0, 1.0, "W")
-        .measure(load);
-    sheet.condition(
-        "back-up load",
-        limit,
-        value,
-        Verdict::Inconclusive,
-        "the load is not the one of the case",
-    );
-    Ok(())
 }
 
 /// 1 % of the nominal peak (physics.md and ups-switching section 4), or the recorder's error if

@@ -1,6 +1,6 @@
 //! Bringing the DUT to the state a test starts from: sources on, connected, at its power.
 
-use gridproof_instruments::roles::{DutMode, PvCurve};
+use gridproof_instruments::roles::PvCurve;
 use gridproof_model::case::Ratings;
 use gridproof_model::dut::{DutProfile, PvInput};
 
@@ -86,25 +86,6 @@ pub(crate) async fn settle_at(ctx: &mut Context<'_>, ratings: &Ratings, watts: f
             return Err(Halt::DutNotReady(format!(
                 "the DUT did not settle at {watts:.0} W within {READY_LIMIT_S:.0} s on a healthy grid; last reading {:.0} W",
                 got.watts
-            )));
-        }
-        ctx.wait(1.0).await?;
-    }
-}
-
-/// Nominal grid and the DUT connected, at whatever power.
-pub(crate) async fn connected(ctx: &mut Context<'_>, ratings: &Ratings) -> Result<(), Halt> {
-    ctx.grid_set(ratings.nominal_v, ratings.nominal_hz).await?;
-    let deadline = ctx.now_s() + READY_LIMIT_S;
-    loop {
-        let status = ctx.rig.dut.status().await?;
-        if status.mode == DutMode::Grid {
-            return ctx.wait(SETTLE_S).await;
-        }
-        if ctx.now_s() > deadline {
-            return Err(Halt::DutNotReady(format!(
-                "the DUT did not connect within {READY_LIMIT_S:.0} s on a healthy grid; it reports {:?}",
-                status.mode
             )));
         }
         ctx.wait(1.0).await?;

@@ -5,10 +5,14 @@ use gridproof_instruments::roles::{CaptureSetup, TriggerSetup};
 use gridproof_model::capture::ChannelKind;
 use gridproof_model::case::{Case, TransferCase};
 
-use super::prepare::connected;
+use super::prepare::settle_at;
 use crate::context::Context;
 use crate::error::Halt;
 
+/// Power by which the DUT shows that it is connected, pu of rated.
+const PROBE_PU: f64 = 0.2;
+/// Time for the change to the load, s.
+const SETTLE_S: f64 = 5.0;
 /// Record before the loss of grid, s: ten cycles for the fit of the wave.
 const BEFORE_S: f64 = 0.2;
 /// Record after it, s.
@@ -17,10 +21,11 @@ const AFTER_S: f64 = 0.4;
 const RATE_HZ: f64 = 100_000.0;
 
 pub(super) async fn acquire(ctx: &mut Context<'_>, case: &Case, spec: &TransferCase) -> Result<(), Halt> {
+    // Power at the grid port proves the connection; what the DUT says of itself would not.
+    settle_at(ctx, &case.ratings, PROBE_PU * case.ratings.rated_w).await?;
     ctx.dut_power(0.0).await?;
-    connected(ctx, &case.ratings).await?;
     ctx.backup_load(spec.load_w).await?;
-    ctx.wait(5.0).await?;
+    ctx.wait(SETTLE_S).await?;
     ctx.arm(&CaptureSetup {
         name: "transfer".into(),
         channels: vec![

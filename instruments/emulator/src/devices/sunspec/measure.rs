@@ -155,7 +155,8 @@ pub(crate) fn refresh(map: &mut Map, plate: &Nameplate, field: &Field) {
         DutState::Grid | DutState::Backup => 4,
         DutState::Tripped => 7,
     };
-    map.fill(101, 38, &[if plate.dead { 0 } else { state }, NO_U16]);
+    const OFF: u16 = 1;
+    map.fill(101, 38, &[if plate.dead { OFF } else { state }, NO_U16]);
     map.set32(
         101,
         40,
