@@ -123,11 +123,11 @@ fn event(evidence: &Evidence<'_>) -> Result<f64, Stop> {
         .ok_or_else(|| Stop::error("neither S1's contact nor the source's trigger shows the event"))
 }
 
-/// 1 % of the nominal peak (physics.md and ups-switching section 4), or the recorder's error if
-/// that is worse, V.
+/// Error of the reference wave: 0.2 % of the nominal peak, the accuracy asked of the pre-event fit
+/// (ups-switching section 8), or the recorder's error if that is worse, V.
 fn reference(evidence: &Evidence<'_>) -> f64 {
     let nominal = evidence.ratings.nominal_v;
-    std::f64::consts::SQRT_2 * bound(&evidence.specs.recorder_volts, nominal).max(0.01 * nominal)
+    std::f64::consts::SQRT_2 * bound(&evidence.specs.recorder_volts, nominal).max(0.002 * nominal)
 }
 
 fn measurement(evidence: &Evidence<'_>, found: &Transfer) -> Measurement {
