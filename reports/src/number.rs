@@ -59,15 +59,19 @@ pub(crate) fn unit_of(case: &Case, criterion: &CriterionResult) -> Unit {
 
 /// Unit of a limit when nothing was measured: the times of every procedure are in seconds.
 fn unit_by_limit(spec: &CaseSpec, limit: &Limit) -> &'static str {
-    let time = match spec {
+    if is_time_limit(spec, limit) { "s" } else { "" }
+}
+
+/// Is `limit` the time the case is about, and not a condition of its validity?
+pub(crate) fn is_time_limit(spec: &CaseSpec, limit: &Limit) -> bool {
+    match spec {
         CaseSpec::AntiIslanding(case) => *limit == case.run_on,
         CaseSpec::Transfer(case) => *limit == case.transfer,
         CaseSpec::CurveStep(case) => *limit == case.commence || *limit == case.complete,
         CaseSpec::Drm(case) => *limit == case.response,
         CaseSpec::Trip(case) => *limit == case.disconnect,
         CaseSpec::CurveSweep(_) | CaseSpec::Derating(_) => false,
-    };
-    if time { "s" } else { "" }
+    }
 }
 
 /// Decimals that show two significant digits of `u`; four significant digits of `value` without U.

@@ -81,8 +81,6 @@ impl Connection {
     }
 }
 
-use std::future::Future;
-
 impl Inner {
     fn poll(
         &mut self,

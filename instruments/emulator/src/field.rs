@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use gridproof_plant::Nanos;
 use gridproof_plant::input::Input;
+use gridproof_plant::{Nanos, Plant};
 
-use gridproof_plant::Plant;
+use crate::session::Session;
 
 /// Nanoseconds per second.
 pub(crate) const SECOND: Nanos = 1_000_000_000;
@@ -77,5 +77,3 @@ pub(crate) trait Instrument {
     /// Does what is due at the plant's present time.
     fn on_time(&mut self, field: &mut Field);
 }
-
-use crate::session::Session;

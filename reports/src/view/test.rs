@@ -1,7 +1,7 @@
 //! One test on one DUT: its cases, tables and figures.
 
 use gridproof_model::result::{CaseResult, CriterionResult, TestResult};
-use gridproof_model::verdict::Mark;
+use gridproof_model::verdict::{Mark, Verdict};
 use serde::Serialize;
 
 use crate::error::ReportError;
@@ -45,6 +45,8 @@ struct Case {
     /// Shown unfolded.
     open: bool,
     worst: bool,
+    /// Number of criteria in the table of all cases.
+    key_criteria: usize,
     criteria: Vec<Criterion>,
     informative: Vec<(String, String)>,
     figure: Option<FigureView>,
@@ -54,6 +56,8 @@ struct Case {
 #[derive(Debug, Serialize)]
 struct Criterion {
     name: String,
+    /// In the table of all cases: what the case is about, and whatever did not pass.
+    key: bool,
     measured: Option<String>,
     limit: String,
     origin: String,
@@ -151,6 +155,11 @@ fn case_view(
             .find(|known| known.path == path || known.path == file);
         found.map(|known| known.sha256.clone()).unwrap_or_default()
     };
+    let criteria: Vec<Criterion> = case
+        .criteria
+        .iter()
+        .map(|criterion| criterion_view(case, criterion))
+        .collect();
     Ok(Case {
         id: case.case.id.clone(),
         label: if case.case.label.is_empty() {
@@ -164,11 +173,8 @@ fn case_view(
         reason: case.reason.clone(),
         open,
         worst,
-        criteria: case
-            .criteria
-            .iter()
-            .map(|criterion| criterion_view(case, criterion))
-            .collect(),
+        key_criteria: criteria.iter().filter(|criterion| criterion.key).count(),
+        criteria,
         informative: case
             .informative
             .iter()
@@ -205,6 +211,8 @@ fn criterion_view(case: &CaseResult, criterion: &CriterionResult) -> Criterion {
     };
     Criterion {
         name: criterion.name.clone(),
+        key: number::is_time_limit(&case.case.spec, &criterion.limit)
+            || criterion.verdict != Verdict::Pass,
         measured: measured.map(|measured| number::with_u(measured, &unit)),
         limit: number::limit(&criterion.limit, &unit),
         origin: criterion.limit.origin.clone(),
@@ -239,7 +247,7 @@ fn mark(mark: Mark) -> &'static str {
 }
 
 /// The case with the worst verdict; among equals the one with the smallest margin relative to its
-/// limit.
+/// limit, in what the case is about: conditions of validity have margins that mean nothing.
 fn worst(cases: &[CaseResult]) -> Option<usize> {
     let room = |case: &CaseResult| {
         let of = |criterion: &CriterionResult| {
@@ -254,6 +262,7 @@ fn worst(cases: &[CaseResult]) -> Option<usize> {
         };
         case.criteria
             .iter()
+            .filter(|criterion| number::is_time_limit(&case.case.spec, &criterion.limit))
             .filter_map(of)
             .fold(f64::INFINITY, f64::min)
     };

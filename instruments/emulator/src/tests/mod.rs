@@ -3,6 +3,7 @@
 mod ac_source;
 mod dc_sources;
 mod dut;
+mod healthy;
 mod measuring;
 mod parser;
 mod switching;
@@ -10,6 +11,8 @@ mod world;
 
 use std::time::Duration;
 
+use gridproof_model::behaviour::Behaviour;
+use gridproof_model::bench::Bench;
 use gridproof_model::dut::DutProfile;
 use gridproof_model::grid_code::GridCode;
 use gridproof_model::load;
@@ -37,9 +40,18 @@ pub(crate) fn codes() -> Vec<GridCode> {
 
 /// The embedded bench with a DUT.
 pub(crate) fn bench_with(dut: &str, seed: u64) -> EmulatedBench {
-    let bench = load::parse_bench("embedded", &fixture("benches/embedded.yaml")).expect("good");
     let dut = profile(dut);
-    EmulatedBench::new(&bench, &dut, &dut.behaviour.clone(), &codes(), seed).expect("a bench")
+    bench_behaving(&dut, &dut.behaviour, seed)
+}
+
+/// The embedded bench as parsed.
+pub(crate) fn embedded() -> Bench {
+    load::parse_bench("embedded", &fixture("benches/embedded.yaml")).expect("good")
+}
+
+/// The embedded bench with a DUT that behaves as told.
+pub(crate) fn bench_behaving(dut: &DutProfile, behaviour: &Behaviour, seed: u64) -> EmulatedBench {
+    EmulatedBench::new(&embedded(), dut, behaviour, &codes(), seed).expect("a bench")
 }
 
 pub(crate) const SAJ: &str = "saj-as1-3ks-5.1";

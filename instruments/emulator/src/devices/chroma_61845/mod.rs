@@ -3,6 +3,7 @@
 //! Two-layer output (relay and state); `TRIG ON` runs a list or a pulse train, during which set
 //! commands are refused with -221; a finished list holds its last values until `OUTP:MODE FIXED`.
 
+mod act;
 mod commands;
 mod measure;
 mod program;

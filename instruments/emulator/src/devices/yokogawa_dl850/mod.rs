@@ -4,6 +4,7 @@
 //! sensors are 1:1, so that the value is directly V or A; contacts read 5 V closed.
 
 mod acquire;
+mod act;
 mod commands;
 mod convert;
 mod waveform;

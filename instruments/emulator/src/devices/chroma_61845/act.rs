@@ -1,0 +1,332 @@
+//! What each command and query of the 61845 does.
+
+use super::commands::Command::{self, self as C};
+use super::program::{Base, MOST_POINTS};
+use super::{Chroma61845, FASTEST_HZ_PER_MS, FASTEST_V_PER_MS, Mode, within};
+use crate::field::Field;
+use crate::scpi::engine::Reply;
+use crate::scpi::fault::{self, Fault};
+use crate::scpi::{Call, Outcome};
+
+impl Chroma61845 {
+    /// A command without `?`.
+    pub(super) fn command(
+        &mut self,
+        command: Command,
+        call: &Call<'_>,
+        field: &mut Field,
+    ) -> Result<(), Fault> {
+        let params = call.params;
+        let on_off =
+            |params: crate::scpi::Params<'_>| -> Result<bool, Fault> { params.only_boolean() };
+        match command {
+            C::Trigger => {
+                if on_off(params)? {
+                    self.start(field)?;
+                } else {
+                    self.stop(field);
+                }
+            }
+            C::Relay => {
+                let relay = on_off(params)?;
+                self.switch(relay, self.state, field);
+            }
+            C::State => {
+                let state = on_off(params)?;
+                self.switch(self.relay, state, field);
+            }
+            C::Protection => params.none()?,
+            C::Phases => self.three_phase = params.choice(0, &["SINGLE", "THREE"])? == 1,
+            C::Edit => self.edit_all = params.choice(0, &["EACH", "ALL"])? == 1,
+            C::Select => self.selected = within(params.only_number("")?, 1.0, 3.0)? as u32,
+            C::Couple | C::ListCouple => {
+                params.choice(0, &["ALL", "NONE"])?;
+            }
+            C::PhaseRelation => {
+                params.choice(0, &["INDEPEND", "INDEPENDent", "DEPEND", "LOCK"])?;
+            }
+            C::ListTrigger => {
+                params.choice(0, &["AUTO", "MANUAL", "EXCITE"])?;
+            }
+            C::P12 => self.settings.p12 = within(params.only_number("")?, 0.0, 360.0)?,
+            C::P13 => self.settings.p13 = within(params.only_number("")?, 0.0, 360.0)?,
+            C::Shape => self.settings.shape_b = params.choice(0, &["A", "B"])? == 1,
+            // only a sine comes out of the emulated amplifier
+            C::ShapeForm => {
+                params.choice(0, &["SINE"])?;
+            }
+            C::OutputMode => {
+                let mode = [Mode::Fixed, Mode::List, Mode::Pulse]
+                    [params.choice(0, &["FIXED", "LIST", "PULSE"])?];
+                self.set_mode(mode, field)?;
+            }
+            C::Volts
+            | C::VoltsDc
+            | C::Hertz
+            | C::Range
+            | C::VoltLimit
+            | C::VoltLimitDc
+            | C::CurrentLimit
+            | C::CurrentDelay
+            | C::PhaseOn
+            | C::PhaseOff
+            | C::SlewVolts
+            | C::SlewDc
+            | C::SlewHertz => {
+                self.idle()?;
+                self.set_level(command, call, field)?;
+            }
+            C::ListCount
+            | C::ListBase
+            | C::ListDwell
+            | C::ListShape
+            | C::ListVoltsStart
+            | C::ListVoltsEnd
+            | C::ListDcStart
+            | C::ListDcEnd
+            | C::ListHertzStart
+            | C::ListHertzEnd
+            | C::ListDegree
+            | C::PulseVolts
+            | C::PulseDc
+            | C::PulseHertz
+            | C::PulseShape
+            | C::PulsePhase
+            | C::PulseCount
+            | C::PulseDuty
+            | C::PulsePeriod => {
+                self.editable()?;
+                self.set_program(command, call)?;
+            }
+            C::TriggerState | C::ListPoints | C::Questionable | C::Measure(_) => {
+                return Err(fault::UNDEFINED_HEADER);
+            }
+        }
+        Ok(())
+    }
+
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "`command` passes only levels on"
+    )]
+    fn set_level(
+        &mut self,
+        command: Command,
+        call: &Call<'_>,
+        field: &mut Field,
+    ) -> Result<(), Fault> {
+        let number = |unit| call.params.only_number(unit);
+        match command {
+            C::Volts => {
+                self.settings.volts = self.check_volts(number("V")?)?;
+                self.follow(field);
+            }
+            C::Hertz => {
+                self.settings.hz = Self::check_hz(number("HZ")?)?;
+                self.follow(field);
+            }
+            // the emulated amplifier has no dc component
+            C::VoltsDc => {
+                within(number("V")?, 0.0, 0.0)?;
+            }
+            C::Range => {
+                let high = call.params.choice(0, &["LOW", "HIGH", "HI"])? > 0;
+                if !high && self.settings.volts > 150.0 {
+                    return Err(fault::SETTINGS_CONFLICT);
+                }
+                self.settings.high_range = high;
+            }
+            C::VoltLimit => {
+                let limit = within(number("V")?, 0.0, 300.0)?;
+                if limit < self.settings.volts {
+                    return Err(fault::SETTINGS_CONFLICT);
+                }
+                self.settings.volt_limit = limit;
+            }
+            C::VoltLimitDc => {
+                within(number("V")?, -424.2, 424.2)?;
+            }
+            C::CurrentLimit => self.settings.current_limit = within(number("A")?, 0.0, 200.0)?,
+            C::CurrentDelay => self.settings.current_delay = within(number("")?, 0.0, 5.0)? as u8,
+            C::PhaseOn | C::PhaseOff => {
+                let angle = if call
+                    .params
+                    .text(0)?
+                    .starts_with(|c: char| c.is_ascii_alphabetic())
+                {
+                    call.params.choice(0, &["IMMediate"])?;
+                    360.0
+                } else {
+                    within(number("")?, 0.0, 360.0)?
+                };
+                if command == C::PhaseOn {
+                    self.settings.phase_on = angle;
+                } else {
+                    self.settings.phase_off = angle;
+                }
+            }
+            C::SlewVolts => {
+                self.settings.slew_v_per_ms = within(number("")?, 0.001, FASTEST_V_PER_MS)?
+            }
+            C::SlewDc => {
+                self.settings.slew_dc_v_per_ms = within(number("")?, 0.001, FASTEST_V_PER_MS)?
+            }
+            _ => self.settings.slew_hz_per_ms = within(number("")?, 0.001, FASTEST_HZ_PER_MS)?,
+        }
+        Ok(())
+    }
+
+    /// Outside FIXED mode a new level waits for the return to it.
+    fn follow(&self, field: &mut Field) {
+        if self.mode == Mode::Fixed {
+            self.send_fixed(field);
+        }
+    }
+
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "`command` passes only program settings on"
+    )]
+    fn set_program(&mut self, command: Command, call: &Call<'_>) -> Result<(), Fault> {
+        let params = call.params;
+        let numbers = |unit: &str, least: f64, most: f64| -> Result<Vec<f64>, Fault> {
+            let values = params.numbers(unit)?;
+            if values.len() > MOST_POINTS {
+                return Err(fault::PARAMETER_NOT_ALLOWED);
+            }
+            values
+                .into_iter()
+                .map(|value| within(value, least, most))
+                .collect()
+        };
+        let count =
+            || within(params.only_number("")?, 0.0, 65_535.0).map(|count| count.round() as u32);
+        let range = self.range_v();
+        let volts = |p: &Self| p.check_volts(params.only_number("V")?);
+        match command {
+            C::ListCount => self.settings.list.count = count()?,
+            C::ListBase => {
+                self.settings.list.base =
+                    [Base::Time, Base::Cycle][params.choice(0, &["TIME", "CYCLE"])?];
+            }
+            C::ListDwell => self.settings.list.dwell = numbers("MS", 0.0, 99_999_999.9)?,
+            C::ListShape => {
+                let words: Result<Vec<String>, Fault> = (0..params.len())
+                    .map(|index| Ok(["A", "B"][params.choice(index, &["A", "B"])?].to_owned()))
+                    .collect();
+                self.settings.list.shape = words?;
+            }
+            C::ListVoltsStart => self.settings.list.v_start = numbers("V", 0.0, range)?,
+            C::ListVoltsEnd => self.settings.list.v_end = numbers("V", 0.0, range)?,
+            C::ListDcStart => self.settings.list.dc_start = numbers("V", 0.0, 0.0)?,
+            C::ListDcEnd => self.settings.list.dc_end = numbers("V", 0.0, 0.0)?,
+            C::ListHertzStart => self.settings.list.hz_start = numbers("HZ", 30.0, 100.0)?,
+            C::ListHertzEnd => self.settings.list.hz_end = numbers("HZ", 30.0, 100.0)?,
+            C::ListDegree => self.settings.list.degree = numbers("", 0.0, 360.0)?,
+            C::PulseVolts => self.settings.pulse.volts = volts(self)?,
+            C::PulseDc => {
+                within(params.only_number("V")?, 0.0, 0.0)?;
+            }
+            C::PulseHertz => self.settings.pulse.hz = Self::check_hz(params.only_number("HZ")?)?,
+            C::PulseShape => {
+                params.choice(0, &["A", "B"])?;
+            }
+            C::PulsePhase => {
+                self.settings.pulse.start_deg = within(params.only_number("")?, 0.0, 360.0)?
+            }
+            C::PulseCount => self.settings.pulse.count = count()?,
+            C::PulseDuty => {
+                self.settings.pulse.duty_percent = within(params.only_number("")?, 0.0, 100.0)?
+            }
+            _ => {
+                self.settings.pulse.period_ms =
+                    within(params.only_number("MS")?, 0.0, 99_999_999.9)?
+            }
+        }
+        Ok(())
+    }
+
+    /// A query.
+    pub(super) fn answer(
+        &mut self,
+        command: Command,
+        call: &Call<'_>,
+        field: &mut Field,
+    ) -> Outcome {
+        call.params.at_most(1)?;
+        let s = &self.settings;
+        let joined = |values: &[f64], digits: usize| {
+            values
+                .iter()
+                .map(|value| format!("{value:.digits$}"))
+                .collect::<Vec<_>>()
+                .join(",")
+        };
+        Ok(Reply::Text(match command {
+            C::Phases => if self.three_phase { "THREE" } else { "SINGLE" }.to_owned(),
+            C::Edit => if self.edit_all { "ALL" } else { "EACH" }.to_owned(),
+            C::Select => self.selected.to_string(),
+            C::Couple | C::ListCouple => "ALL".to_owned(),
+            C::PhaseRelation => "INDEPEND".to_owned(),
+            C::P12 => format!("{:.1}", s.p12),
+            C::P13 => format!("{:.1}", s.p13),
+            C::PhaseOn => format!("{:.1}", s.phase_on),
+            C::PhaseOff => format!("{:.1}", s.phase_off),
+            C::Volts => format!("{:.1}", s.volts),
+            C::VoltsDc | C::PulseDc => "0.0".to_owned(),
+            C::Hertz => format!("{:.2}", s.hz),
+            C::Range => if s.high_range { "HIGH" } else { "LOW" }.to_owned(),
+            C::VoltLimit => format!("{:.1}", s.volt_limit),
+            C::VoltLimitDc => "424.2".to_owned(),
+            // the unit is known to append one character here
+            C::CurrentLimit => format!("{:.2} ", s.current_limit),
+            C::CurrentDelay => s.current_delay.to_string(),
+            C::SlewVolts => format!("{:.3}", s.slew_v_per_ms),
+            C::SlewDc => format!("{:.3}", s.slew_dc_v_per_ms),
+            C::SlewHertz => format!("{:.3}", s.slew_hz_per_ms),
+            C::Relay => u8::from(self.relay).to_string(),
+            C::State => u8::from(self.state).to_string(),
+            C::OutputMode => match self.mode {
+                Mode::Fixed => "FIXED".to_owned(),
+                Mode::List => "LIST".to_owned(),
+                Mode::Pulse => "PULSE".to_owned(),
+            },
+            C::Shape => if s.shape_b { "B" } else { "A" }.to_owned(),
+            C::ShapeForm => "SINE".to_owned(),
+            C::TriggerState => if self.running.is_some() {
+                "RUNNING"
+            } else {
+                "OFF"
+            }
+            .to_owned(),
+            C::ListTrigger => "AUTO".to_owned(),
+            C::ListCount => s.list.count.to_string(),
+            C::ListBase => if s.list.base == Base::Time {
+                "TIME"
+            } else {
+                "CYCLE"
+            }
+            .to_owned(),
+            C::ListPoints => s.list.dwell.len().to_string(),
+            C::ListDwell => joined(&s.list.dwell, 1),
+            C::ListShape => s.list.shape.join(","),
+            C::ListVoltsStart => joined(&s.list.v_start, 1),
+            C::ListVoltsEnd => joined(&s.list.v_end, 1),
+            C::ListDcStart => joined(&s.list.dc_start, 1),
+            C::ListDcEnd => joined(&s.list.dc_end, 1),
+            C::ListHertzStart => joined(&s.list.hz_start, 2),
+            C::ListHertzEnd => joined(&s.list.hz_end, 2),
+            C::ListDegree => joined(&s.list.degree, 1),
+            C::PulseVolts => format!("{:.1}", s.pulse.volts),
+            C::PulseHertz => format!("{:.2}", s.pulse.hz),
+            C::PulseShape => "A".to_owned(),
+            C::PulsePhase => format!("{:.1}", s.pulse.start_deg),
+            C::PulseCount => s.pulse.count.to_string(),
+            C::PulseDuty => format!("{:.1}", s.pulse.duty_percent),
+            C::PulsePeriod => format!("{:.1}", s.pulse.period_ms),
+            C::Questionable => "0".to_owned(),
+            C::Measure(what) => self.measure(what, field),
+            C::Trigger | C::Protection => return Err(fault::UNDEFINED_HEADER),
+        }))
+    }
+}

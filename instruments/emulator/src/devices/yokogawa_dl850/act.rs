@@ -1,0 +1,254 @@
+//! What each command and query of the DL850 does.
+
+use super::commands::Command::{self, self as C};
+use super::{Dl850, Format, TriggerMode, acquire};
+use crate::devices::chroma_61845::within;
+use crate::field::Field;
+use crate::scpi::engine::Reply;
+use crate::scpi::fault::{self, Fault};
+use crate::scpi::format::nr3;
+use crate::scpi::param::number;
+use crate::scpi::{Call, Outcome};
+
+/// The slot has no module.
+const NO_MODULE: Fault = Fault {
+    code: 241,
+    text: "Hardware missing",
+};
+/// Ranges of the input modules, V per division.
+const RANGES: [f64; 12] = [
+    0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0,
+];
+const MODES: [&str; 3] = ["AUTO", "NORMal", "SINGle"];
+const COUPLINGS: [&str; 3] = ["DC", "AC", "GND"];
+const FORMATS: [&str; 3] = ["WORD", "BYTE", "ASCii"];
+
+impl Dl850 {
+    fn slot(&self, call: &Call<'_>) -> Result<u8, Fault> {
+        let slot = call.suffix_up_to(0, 16)? as u8;
+        if self.channels.contains_key(&slot) {
+            Ok(slot)
+        } else {
+            Err(NO_MODULE)
+        }
+    }
+
+    fn trigger_channel(&self, text: &str) -> Result<u8, Fault> {
+        let channel = number(text, "")?;
+        let channel = if (1.0..=16.0).contains(&channel) {
+            channel as u8
+        } else {
+            return Err(fault::OUT_OF_RANGE);
+        };
+        if self.channels.contains_key(&channel) {
+            Ok(channel)
+        } else {
+            Err(NO_MODULE)
+        }
+    }
+
+    /// `1K`, `100K`, `1M`: here M is 10⁶, unlike in suffixes of units.
+    fn record_length(text: &str) -> Result<u64, Fault> {
+        let upper = text.to_ascii_uppercase();
+        let (digits, factor) = match upper.trim_end_matches(['K', 'M']) {
+            digits if upper.ends_with('K') => (digits, 1e3),
+            digits if upper.ends_with('M') => (digits, 1e6),
+            digits => (digits, 1.0),
+        };
+        Ok(within(number(digits, "")? * factor, 1e3, 5e6)?.round() as u64)
+    }
+
+    pub(super) fn set(&mut self, command: Command, call: &Call<'_>, field: &mut Field) -> Outcome {
+        let params = call.params;
+        match command {
+            C::Remote => {
+                params.only_boolean()?;
+            }
+            C::Header => self.header = params.only_boolean()?,
+            C::Verbose => self.verbose = params.only_boolean()?,
+            C::Range => {
+                let slot = self.slot(call)?;
+                let wanted = params.only_number("V")?;
+                let fits = |one: &f64| (one - wanted).abs() < 1e-6 * one;
+                let range = RANGES.into_iter().find(fits).ok_or(fault::OUT_OF_RANGE)?;
+                if let Some(channel) = self.channels.get_mut(&slot) {
+                    channel.range_v = range;
+                }
+            }
+            C::Coupling => {
+                self.slot(call)?;
+                // the sensors are dc coupled
+                params.choice(0, &COUPLINGS[..1])?;
+            }
+            C::Probe => {
+                self.slot(call)?;
+                within(params.only_number("")?, 1.0, 1.0)?;
+            }
+            C::Bandwidth => {
+                self.slot(call)?;
+                params.text(0)?;
+            }
+            C::Display => {
+                let slot = self.slot(call)?;
+                let display = params.only_boolean()?;
+                if let Some(channel) = self.channels.get_mut(&slot) {
+                    channel.display = display;
+                }
+            }
+            C::TimePerDivision => self.tdiv_s = within(params.only_number("S")?, 1e-4, 200.0)?,
+            C::RecordLength => {
+                params.at_most(1)?;
+                self.record_length = Self::record_length(params.text(0)?)?;
+            }
+            C::AcquireMode => {
+                params.choice(0, &["NORMal"])?;
+            }
+            C::TriggerMode => {
+                self.trigger_mode = [TriggerMode::Auto, TriggerMode::Normal, TriggerMode::Single]
+                    [params.choice(0, &MODES)?];
+            }
+            C::TriggerType => {
+                params.choice(0, &["SIMPle"])?;
+            }
+            C::TriggerSource => {
+                params.at_most(1)?;
+                self.source = self.trigger_channel(params.text(0)?)?;
+            }
+            C::TriggerLevel => {
+                params.at_most(1)?;
+                self.level = params.number(0, "V").or_else(|_| params.number(0, "A"))?;
+            }
+            C::TriggerSlope => self.rising = params.choice(0, &["RISE", "FALL"])? == 0,
+            C::TriggerPosition => self.position = within(params.only_number("")?, 0.0, 100.0)?,
+            C::TriggerDelay => {
+                within(params.only_number("S")?, 0.0, 0.0)?;
+            }
+            C::Start => {
+                params.none()?;
+                self.start(field)?;
+            }
+            C::SingleStart => {
+                self.trigger_mode = TriggerMode::Single;
+                self.start(field)?;
+            }
+            C::Stop => {
+                params.none()?;
+                self.stop(field);
+            }
+            C::Trace => {
+                params.at_most(1)?;
+                self.trace = self.trigger_channel(params.text(0)?)?;
+            }
+            C::WaveFormat => {
+                self.format =
+                    [Format::Word, Format::Byte, Format::Ascii][params.choice(0, &FORMATS)?]
+            }
+            C::ByteOrder => self.little_endian = params.choice(0, &["MSBFirst", "LSBFirst"])? == 1,
+            // only the newest record is kept
+            C::RecordNumber => {
+                within(params.only_number("")?, 0.0, 0.0)?;
+            }
+            C::First => self.first = within(params.only_number("")?, 0.0, 1e9)? as usize,
+            C::Last => self.last = Some(within(params.only_number("")?, 0.0, 1e9)? as usize),
+            C::SampleRate
+            | C::Condition
+            | C::Length
+            | C::WaveRange
+            | C::WaveOffset
+            | C::WaveRate
+            | C::WaveTrigger
+            | C::WaveBits
+            | C::WaveType
+            | C::WavePosition
+            | C::WaveStartTime
+            | C::Send => {
+                return Err(fault::UNDEFINED_HEADER);
+            }
+        }
+        Ok(Reply::None)
+    }
+
+    pub(super) fn answer(
+        &mut self,
+        command: Command,
+        call: &Call<'_>,
+        field: &mut Field,
+    ) -> Outcome {
+        call.params.at_most(1)?;
+        let slot = || self.slot(call).map(|slot| &self.channels[&slot]);
+        let rate = self
+            .record
+            .as_ref()
+            .map_or_else(|| self.rate(), |record| record.rate);
+        Ok(Reply::Text(match command {
+            C::Send => return self.send(),
+            C::Remote => "1".to_owned(),
+            C::Header => u8::from(self.header).to_string(),
+            C::Verbose => u8::from(self.verbose).to_string(),
+            C::Range => nr3(slot()?.range_v, 3),
+            C::Coupling => slot().map(|_| "DC".to_owned())?,
+            C::Probe => slot().map(|_| "1".to_owned())?,
+            C::Bandwidth => slot().map(|_| "FULL".to_owned())?,
+            C::Display => u8::from(slot()?.display).to_string(),
+            C::TimePerDivision => nr3(self.tdiv_s, 3),
+            C::SampleRate => nr3(f64::from(self.rate()), 3),
+            C::RecordLength => self.record_length.to_string(),
+            C::AcquireMode => "NORMAL".to_owned(),
+            C::TriggerMode => match self.trigger_mode {
+                TriggerMode::Auto => "AUTO".to_owned(),
+                TriggerMode::Normal => "NORMAL".to_owned(),
+                TriggerMode::Single => "SINGLE".to_owned(),
+            },
+            C::TriggerType => "SIMPLE".to_owned(),
+            C::TriggerSource => self.source.to_string(),
+            C::TriggerLevel => nr3(self.level, 3),
+            C::TriggerSlope => if self.rising { "RISE" } else { "FALL" }.to_owned(),
+            C::TriggerPosition => format!("{:.1}", self.position),
+            C::TriggerDelay | C::WaveOffset | C::WavePosition => nr3(0.0, 3),
+            C::SingleStart => {
+                // virtual time cannot pass inside a query: 0 only when the trigger has come
+                self.trigger_mode = TriggerMode::Single;
+                self.start(field)?;
+                u8::from(self.condition(field) & 0b100 != 0).to_string()
+            }
+            C::Condition => self.condition(field).to_string(),
+            C::Trace => self.trace.to_string(),
+            C::WaveFormat => match self.format {
+                Format::Word => "WORD".to_owned(),
+                Format::Byte => "BYTE".to_owned(),
+                Format::Ascii => "ASCII".to_owned(),
+            },
+            C::ByteOrder => if self.little_endian {
+                "LSBFIRST"
+            } else {
+                "MSBFIRST"
+            }
+            .to_owned(),
+            C::RecordNumber => "0".to_owned(),
+            C::First => self.first.to_string(),
+            C::Last => self.end().to_string(),
+            C::Length => self.length().to_string(),
+            C::WaveRange => nr3(self.trace_range(), 3),
+            C::WaveRate => nr3(f64::from(rate), 3),
+            C::WaveTrigger => self
+                .record
+                .as_ref()
+                .map_or(0, |record| record.trigger)
+                .to_string(),
+            C::WaveBits => if self.format == Format::Byte {
+                "8"
+            } else {
+                "16"
+            }
+            .to_owned(),
+            C::WaveType => "INTEGER".to_owned(),
+            C::WaveStartTime => nr3(
+                self.record
+                    .as_ref()
+                    .map_or(0.0, |record| acquire::start_s(record.start_ns)),
+                9,
+            ),
+            C::Start | C::Stop => return Err(fault::UNDEFINED_HEADER),
+        }))
+    }
+}
