@@ -35,12 +35,19 @@ pub(crate) enum Command {
 
 /// What to test, on what.
 #[derive(Debug, Clone, clap::Args)]
-#[command(about = "Check a plan with its DUTs, grid codes and bench, without energising anything", after_help = "\
+#[command(
+    about = "Check a plan with its DUTs, grid codes and bench, or any one of these files alone",
+    after_help = "\
+Nothing is energised. Every problem is reported with file, line, column and a hint.
+
 Examples:
   gridproof check test-plans/quickstart.yaml
-  gridproof check my-plan.yaml --dut my-dut.yaml --bench my-bench.yaml")]
+  gridproof check my-dut.yaml
+  gridproof check my-plan.yaml --dut my-dut.yaml --bench my-bench.yaml"
+)]
 pub(crate) struct Select {
-    /// Plan: a file, or the name of a shipped plan.
+    /// Plan: a file, or the name of a shipped plan. `check` also takes a DUT, bench, grid code or
+    /// defect file.
     pub(crate) plan: String,
     /// Bench file; without it the embedded emulated bench.
     #[arg(long, value_name = "FILE")]

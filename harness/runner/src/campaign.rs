@@ -81,7 +81,12 @@ impl Campaign {
         let defect = request.defect.as_deref().map(catalog::defect).transpose()?;
         let mut duts = match &request.dut {
             Some(name) => vec![catalog::dut(name)?],
-            None => plan.value.duts.iter().map(|name| dut_of_plan(&plan, name)).collect::<Result<_, _>>()?,
+            None => plan
+                .value
+                .duts
+                .iter()
+                .map(|name| dut_of_plan(&plan, name))
+                .collect::<Result<_, _>>()?,
         };
         for dut in &mut duts {
             if let Some(defect) = &defect {
@@ -94,31 +99,51 @@ impl Campaign {
         }
         let codes = codes(&plan, &duts)?;
         let units = units(&plan, &duts, &codes, &request.only)?;
-        let campaign = Self { plan, bench, duts, codes, defect, units };
+        let campaign = Self {
+            plan,
+            bench,
+            duts,
+            codes,
+            defect,
+            units,
+        };
         campaign.bench_supports()?;
         Ok(campaign)
     }
 
     /// Number of cases in all units.
     pub fn cases(&self) -> usize {
-        self.units.iter().map(|unit| unit.content.cases().len()).sum()
+        self.units
+            .iter()
+            .map(|unit| unit.content.cases().len())
+            .sum()
     }
 
     /// The bench must be able to support every limit, and carry what every test needs.
     fn bench_supports(&self) -> Result<(), RunError> {
-        let specs = self.bench.value.specs().map_err(|problem| RunError::Bench(problem.to_string()))?;
+        let specs = self
+            .bench
+            .value
+            .specs()
+            .map_err(|problem| RunError::Bench(problem.to_string()))?;
         let mut problems = Vec::new();
         for case in self.units.iter().flat_map(|unit| unit.content.cases()) {
             let (limit, uncertainty) = match &case.spec {
                 CaseSpec::Transfer(spec) => (spec.transfer.max, specs.recorder_skew_s + 1e-5),
                 CaseSpec::AntiIslanding(spec) => (spec.run_on.max, specs.contact_lag_s),
                 CaseSpec::Trip(spec) => (spec.disconnect.max, 1e-4),
-                CaseSpec::CurveSweep(_) | CaseSpec::CurveStep(_) | CaseSpec::Drm(_) | CaseSpec::Derating(_) => continue,
+                CaseSpec::CurveSweep(_)
+                | CaseSpec::CurveStep(_)
+                | CaseSpec::Drm(_)
+                | CaseSpec::Derating(_) => continue,
             };
             if let Some(limit) = limit
                 && uncertainty > limit / 10.0
             {
-                let at = Position { line: case.line.line, column: case.line.column };
+                let at = Position {
+                    line: case.line.line,
+                    column: case.line.column,
+                };
                 let message = format!(
                     "the bench times events to ±{:.2} ms, too coarse for the limit of {:.2} ms",
                     uncertainty * 1e3,
@@ -145,7 +170,10 @@ impl UnitContent {
     }
 }
 
-fn dut_of_plan(plan: &Loaded<Plan>, name: &Located<String>) -> Result<Loaded<DutProfile>, RunError> {
+fn dut_of_plan(
+    plan: &Loaded<Plan>,
+    name: &Located<String>,
+) -> Result<Loaded<DutProfile>, RunError> {
     catalog::dut(&name.value).map_err(|error| at_plan(plan, name.at, error))
 }
 
@@ -163,14 +191,27 @@ fn at_plan(plan: &Loaded<Plan>, at: Position, error: RunError) -> RunError {
     }
 }
 
-fn codes(plan: &Loaded<Plan>, duts: &[Loaded<DutProfile>]) -> Result<Vec<Loaded<GridCode>>, RunError> {
+fn codes(
+    plan: &Loaded<Plan>,
+    duts: &[Loaded<DutProfile>],
+) -> Result<Vec<Loaded<GridCode>>, RunError> {
     let mut codes: Vec<Loaded<GridCode>> = Vec::new();
-    for name in plan.value.tests.iter().filter_map(|test| test.grid_code.as_ref()) {
+    for name in plan
+        .value
+        .tests
+        .iter()
+        .filter_map(|test| test.grid_code.as_ref())
+    {
         if !codes.iter().any(|code| code.value.grid_code == name.value) {
-            codes.push(catalog::grid_code(&name.value).map_err(|error| at_plan(plan, name.at, error))?);
+            codes.push(
+                catalog::grid_code(&name.value).map_err(|error| at_plan(plan, name.at, error))?,
+            );
         }
     }
-    for name in duts.iter().filter_map(|dut| dut.value.behaviour.grid_code.as_ref()) {
+    for name in duts
+        .iter()
+        .filter_map(|dut| dut.value.behaviour.grid_code.as_ref())
+    {
         if !codes.iter().any(|code| code.value.grid_code == *name) {
             codes.push(catalog::grid_code(name)?);
         }
@@ -186,7 +227,12 @@ fn units(
 ) -> Result<Vec<Unit>, RunError> {
     for name in only {
         if !plan.value.tests.iter().any(|test| test.id.value == *name) {
-            let ids: Vec<&str> = plan.value.tests.iter().map(|test| test.id.value.as_str()).collect();
+            let ids: Vec<&str> = plan
+                .value
+                .tests
+                .iter()
+                .map(|test| test.id.value.as_str())
+                .collect();
             return Err(RunError::Unknown {
                 kind: "test",
                 name: name.clone(),
@@ -234,10 +280,18 @@ fn none(problems: Vec<Diagnostic>) -> Result<(), RunError> {
     if problems.is_empty() {
         return Ok(());
     }
-    Err(RunError::Input(problems.into_iter().collect::<Diagnostics>()))
+    Err(RunError::Input(
+        problems.into_iter().collect::<Diagnostics>(),
+    ))
 }
 
-fn unit(plan: &Loaded<Plan>, test: &PlanTest, index: usize, dut: &DutProfile, expansion: Expansion) -> Unit {
+fn unit(
+    plan: &Loaded<Plan>,
+    test: &PlanTest,
+    index: usize,
+    dut: &DutProfile,
+    expansion: Expansion,
+) -> Unit {
     let content = match expansion {
         Expansion::NotApplicable(reason) => UnitContent::NotApplicable(reason),
         Expansion::Cases(specs) => UnitContent::Cases(
@@ -258,7 +312,12 @@ fn unit(plan: &Loaded<Plan>, test: &PlanTest, index: usize, dut: &DutProfile, ex
                 .collect(),
         ),
     };
-    Unit { test: test.id.value.clone(), title: test.title.clone(), dut: index, content }
+    Unit {
+        test: test.id.value.clone(),
+        title: test.title.clone(),
+        dut: index,
+        content,
+    }
 }
 
 /// Bench time a case takes on a healthy DUT, s: for `explain` and for sharing work between benches.

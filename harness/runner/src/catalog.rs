@@ -81,6 +81,26 @@ const DEFECTS: &[(&str, &str)] = shipped!("fixtures/defects":
     "volt-watt-knee-3v-high",
 );
 
+/// What a file describes, by the first of its top-level keys that names a kind; `None` when no key
+/// does, so that it can be read as whatever the caller expected.
+///
+/// # Errors
+/// As for the loaders.
+pub fn kind_of(name: &str) -> Result<Option<Kind>, RunError> {
+    let (_, text) = text(Kind::Plan, name)?;
+    Ok(text.lines().find_map(|line| {
+        let (key, _) = line.split_once(':')?;
+        match key {
+            "plan" => Some(Kind::Plan),
+            "dut" => Some(Kind::Dut),
+            "grid_code" => Some(Kind::GridCode),
+            "bench" => Some(Kind::Bench),
+            "defect" => Some(Kind::Defect),
+            _ => None,
+        }
+    }))
+}
+
 /// A parsed file with where it came from.
 #[derive(Debug, Clone)]
 pub struct Loaded<T> {
@@ -101,13 +121,20 @@ fn text(kind: Kind, name: &str) -> Result<(String, String), RunError> {
         let bytes = std::fs::read(name).map_err(RunError::file(name))?;
         let text = String::from_utf8(bytes).map_err(|error| RunError::Record {
             path: name.into(),
-            problem: format!("not UTF-8 text (byte {}); save the file as UTF-8", error.utf8_error().valid_up_to()),
+            problem: format!(
+                "not UTF-8 text (byte {}); save the file as UTF-8",
+                error.utf8_error().valid_up_to()
+            ),
         })?;
         return Ok((name.to_owned(), text));
     }
     match kind.shipped().iter().find(|(shipped, _)| *shipped == name) {
         Some((_, text)) => Ok((format!("shipped:{name}"), (*text).to_owned())),
-        None => Err(RunError::Unknown { kind: kind.noun(), name: name.to_owned(), hint: unknown_hint(kind, name) }),
+        None => Err(RunError::Unknown {
+            kind: kind.noun(),
+            name: name.to_owned(),
+            hint: unknown_hint(kind, name),
+        }),
     }
 }
 
@@ -122,7 +149,10 @@ fn unknown_hint(kind: Kind, name: &str) -> String {
         Some((_, shipped)) => format!("\nhint: did you mean `{shipped}`?"),
         None => {
             let names: Vec<_> = kind.shipped().iter().map(|(shipped, _)| *shipped).collect();
-            format!("\nhint: shipped are {}; a file needs its path, e.g. ./{name}.yaml", names.join(", "))
+            format!(
+                "\nhint: shipped are {}; a file needs its path, e.g. ./{name}.yaml",
+                names.join(", ")
+            )
         }
     }
 }
@@ -174,16 +204,25 @@ pub fn behaviour_setting(pair: &str) -> Result<Behaviour, RunError> {
     let Some((key, value)) = pair.split_once('=') else {
         return Err(wrong("has no `=`"));
     };
-    if key.is_empty() || key.split('.').any(|part| part.is_empty() || part.contains(char::is_whitespace)) {
+    if key.is_empty()
+        || key
+            .split('.')
+            .any(|part| part.is_empty() || part.contains(char::is_whitespace))
+    {
         return Err(wrong("has an empty part in its key"));
     }
     if value.trim().is_empty() || value.contains(['\n', '\r']) {
         return Err(wrong("has no value on one line"));
     }
-    let mut text = String::from("defect: dut-set\ntitle: setting of the command line\nbehaviour:\n");
+    let mut text =
+        String::from("defect: dut-set\ntitle: setting of the command line\nbehaviour:\n");
     for (depth, part) in key.split('.').enumerate() {
         text.push_str(&format!("{}{part}:", "  ".repeat(depth + 1)));
-        text.push_str(if depth == key.matches('.').count() { " " } else { "\n" });
+        text.push_str(if depth == key.matches('.').count() {
+            " "
+        } else {
+            "\n"
+        });
     }
     text.push_str(&format!("{value}\ncatches: {{}}\n"));
     let defect = load::parse_defect("--dut-set", &text).map_err(RunError::Input)?;
@@ -205,7 +244,9 @@ mod tests {
     #[case(Kind::Bench, "fixtures/benches")]
     #[case(Kind::Defect, "fixtures/defects")]
     fn folder_and_catalogue_agree(#[case] kind: Kind, #[case] folder: &str) {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder);
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../..")
+            .join(folder);
         let mut on_disk: Vec<String> = std::fs::read_dir(path)
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -219,9 +260,19 @@ mod tests {
     #[test]
     fn settings_of_the_command_line() {
         let behaviour = behaviour_setting("backup.start=5 ms").unwrap();
-        let start = behaviour.backup.and_then(|backup| backup.start).map(|seconds| seconds.0);
+        let start = behaviour
+            .backup
+            .and_then(|backup| backup.start)
+            .map(|seconds| seconds.0);
         assert_eq!(start, Some(0.005));
-        for wrong in ["backup.start", "=5 ms", "backup..start=5 ms", "backup.start=", "backup.start=5", "backup.strat=5 ms"] {
+        for wrong in [
+            "backup.start",
+            "=5 ms",
+            "backup..start=5 ms",
+            "backup.start=",
+            "backup.start=5",
+            "backup.strat=5 ms",
+        ] {
             assert!(behaviour_setting(wrong).is_err(), "{wrong}");
         }
     }

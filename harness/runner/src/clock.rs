@@ -36,9 +36,14 @@ pub struct WallClock {
 
 impl WallClock {
     /// Bench time starts now.
-    #[expect(clippy::disallowed_methods, reason = "the one place where a real bench reads the wall clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where a real bench reads the wall clock"
+    )]
     pub fn start() -> Self {
-        Self { started: Instant::now() }
+        Self {
+            started: Instant::now(),
+        }
     }
 }
 

@@ -5,7 +5,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use gridproof_instruments::roles::{CaptureSetup, GridStep, PowerReading, PvCurve, RecorderState, RlcPower};
+use gridproof_instruments::roles::{
+    CaptureSetup, GridStep, PowerReading, PvCurve, RecorderState, RlcPower,
+};
 use gridproof_model::capture::Capture;
 use gridproof_model::event::{EventKind, StoredCapture};
 use gridproof_model::record::Reading;
@@ -78,7 +80,10 @@ impl<'a> Context<'a> {
     }
 
     fn stimulus(&mut self, role: &str, action: String) {
-        self.event(EventKind::Stimulus { role: role.to_owned(), action });
+        self.event(EventKind::Stimulus {
+            role: role.to_owned(),
+            action,
+        });
     }
 
     fn permit(&mut self, role: &str, checked: Result<(), Halt>) -> Result<(), Halt> {
@@ -86,7 +91,10 @@ impl<'a> Context<'a> {
             return Err(Halt::Aborted);
         }
         if let Err(Halt::Refused(reason)) = &checked {
-            self.event(EventKind::Refused { role: role.to_owned(), reason: reason.clone() });
+            self.event(EventKind::Refused {
+                role: role.to_owned(),
+                reason: reason.clone(),
+            });
         }
         checked
     }
@@ -124,7 +132,12 @@ impl<'a> Context<'a> {
     }
 
     /// Step to new values which then hold.
-    pub(crate) async fn grid_step(&mut self, volts: f64, hertz: f64, hold_s: f64) -> Result<(), Halt> {
+    pub(crate) async fn grid_step(
+        &mut self,
+        volts: f64,
+        hertz: f64,
+        hold_s: f64,
+    ) -> Result<(), Halt> {
         self.permit("grid", self.envelope.grid(volts, hertz))?;
         self.stimulus("grid", format!("step to {volts:.2} V, {hertz:.3} Hz"));
         let step = GridStep {
@@ -147,19 +160,33 @@ impl<'a> Context<'a> {
         pv.output_on().await?;
         self.stimulus(
             "pv",
-            format!("Voc {:.1} V, Isc {:.2} A, Vmp {:.1} V, Imp {:.2} A, on", curve.voc, curve.isc, curve.vmp, curve.imp),
+            format!(
+                "Voc {:.1} V, Isc {:.2} A, Vmp {:.1} V, Imp {:.2} A, on",
+                curve.voc, curve.isc, curve.vmp, curve.imp
+            ),
         );
         Ok(())
     }
 
-    pub(crate) async fn battery_on(&mut self, volts: f64, source_a: f64, sink_a: f64) -> Result<(), Halt> {
-        self.permit("battery", self.envelope.battery(volts, source_a.max(sink_a)))?;
+    pub(crate) async fn battery_on(
+        &mut self,
+        volts: f64,
+        source_a: f64,
+        sink_a: f64,
+    ) -> Result<(), Halt> {
+        self.permit(
+            "battery",
+            self.envelope.battery(volts, source_a.max(sink_a)),
+        )?;
         let Some(battery) = self.rig.battery.as_mut() else {
             return Err(Halt::Bench("the bench has no battery simulator".into()));
         };
         battery.set(volts, source_a, sink_a).await?;
         battery.output_on().await?;
-        self.stimulus("battery", format!("{volts:.1} V, source {source_a:.1} A, sink {sink_a:.1} A, on"));
+        self.stimulus(
+            "battery",
+            format!("{volts:.1} V, source {source_a:.1} A, sink {sink_a:.1} A, on"),
+        );
         Ok(())
     }
 
@@ -168,20 +195,29 @@ impl<'a> Context<'a> {
         self.permit("island-load", self.envelope.load(largest))?;
         self.stimulus(
             "island-load",
-            format!("R {:.0} W, L {:.0} var, C {:.0} var", power.r_watts, power.l_vars, power.c_vars),
+            format!(
+                "R {:.0} W, L {:.0} var, C {:.0} var",
+                power.r_watts, power.l_vars, power.c_vars
+            ),
         );
         Ok(self.rig.island_load.set(power).await?)
     }
 
     pub(crate) async fn grid_switch(&mut self, closed: bool) -> Result<(), Halt> {
         self.permit("island-load", Ok(()))?;
-        self.stimulus("island-load", format!("S1 {}", if closed { "closes" } else { "opens" }));
+        self.stimulus(
+            "island-load",
+            format!("S1 {}", if closed { "closes" } else { "opens" }),
+        );
         Ok(self.rig.island_load.grid_switch(closed).await?)
     }
 
     pub(crate) async fn load_switch(&mut self, closed: bool) -> Result<(), Halt> {
         self.permit("island-load", Ok(()))?;
-        self.stimulus("island-load", format!("S2 {}", if closed { "closes" } else { "opens" }));
+        self.stimulus(
+            "island-load",
+            format!("S2 {}", if closed { "closes" } else { "opens" }),
+        );
         Ok(self.rig.island_load.load_switch(closed).await?)
     }
 
@@ -194,7 +230,11 @@ impl<'a> Context<'a> {
         };
         load.load_switch(false).await?;
         if watts > 0.0 {
-            load.set(RlcPower { r_watts: watts, ..RlcPower::default() }).await?;
+            load.set(RlcPower {
+                r_watts: watts,
+                ..RlcPower::default()
+            })
+            .await?;
             load.load_switch(true).await?;
         }
         Ok(())
@@ -233,7 +273,14 @@ impl<'a> Context<'a> {
     pub(crate) async fn drm(&mut self, modes: &[u8]) -> Result<(), Halt> {
         self.permit("dred", Ok(()))?;
         let pins: Vec<(u8, u8)> = modes.iter().map(|&mode| drm_pins(mode)).collect();
-        self.stimulus("dred", if modes.is_empty() { "all contacts open".into() } else { format!("DRM {modes:?}") });
+        self.stimulus(
+            "dred",
+            if modes.is_empty() {
+                "all contacts open".into()
+            } else {
+                format!("DRM {modes:?}")
+            },
+        );
         let wiring = self.rig.bench.drm_wiring.clone();
         for (name, relays) in &mut self.rig.relays {
             let mut closed = vec![false; relays.relays()];
@@ -280,7 +327,9 @@ impl<'a> Context<'a> {
                 vars: got.vars,
                 hz: got.hertz,
             };
-            self.event(EventKind::Read { reading: reading.clone() });
+            self.event(EventKind::Read {
+                reading: reading.clone(),
+            });
             self.readings.push(reading);
         }
         let rest = begin + window_s - self.now_s();
@@ -301,11 +350,15 @@ impl<'a> Context<'a> {
             self.permit("recorder", Ok(()))?;
             match self.rig.recorder.state().await? {
                 RecorderState::Done => break,
-                RecorderState::Stopped => return Err(Halt::Bench("the recorder stopped by itself".into())),
+                RecorderState::Stopped => {
+                    return Err(Halt::Bench("the recorder stopped by itself".into()));
+                }
                 RecorderState::Waiting | RecorderState::Running => {}
             }
             if self.now_s() > deadline {
-                return Err(Halt::Bench(format!("the recorder did not finish within {limit_s:.1} s: no trigger?")));
+                return Err(Halt::Bench(format!(
+                    "the recorder did not finish within {limit_s:.1} s: no trigger?"
+                )));
             }
             self.wait(0.05).await?;
         }
@@ -313,7 +366,9 @@ impl<'a> Context<'a> {
         let stem = format!("{}_{}", self.stem, capture.name);
         let stored = gridproof_recordings::write_capture(&self.recordings, &stem, &capture)
             .map_err(|error| Halt::Bench(error.to_string()))?;
-        self.event(EventKind::Captured { capture: stored.clone() });
+        self.event(EventKind::Captured {
+            capture: stored.clone(),
+        });
         self.stored.push(stored);
         self.captures.push(capture);
         Ok(())

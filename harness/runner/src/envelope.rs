@@ -30,13 +30,23 @@ impl Envelope {
             grid_v: (limits.grid_voltage.0.0, limits.grid_voltage.1.0),
             grid_hz: (limits.grid_frequency.0.0, limits.grid_frequency.1.0),
             pv_v: pv.map_or(0.0, |pv| pv.max_voltage.0.min(limits.pv_voltage.0)),
-            pv_a: pv.map_or(0.0, |pv| pv.max_short_circuit_current.0.min(limits.pv_current.0)),
-            battery_v: battery.map_or(0.0, |battery| battery.voltage_range.1.0.min(limits.battery_voltage.0)),
+            pv_a: pv.map_or(0.0, |pv| {
+                pv.max_short_circuit_current.0.min(limits.pv_current.0)
+            }),
+            battery_v: battery.map_or(0.0, |battery| {
+                battery.voltage_range.1.0.min(limits.battery_voltage.0)
+            }),
             battery_a: limits.battery_current.0,
             load_w: limits.island_load.0,
             backup_w: dut.backup.as_ref().map_or(0.0, |backup| backup.power.0),
-            dut_w: (-dut.ratings.charge_power.map_or(0.0, |power| power.0), dut.ratings.power.0),
-            ambient_c: (limits.ambient.0.0.max(operating.0.0), limits.ambient.1.0.min(operating.1.0)),
+            dut_w: (
+                -dut.ratings.charge_power.map_or(0.0, |power| power.0),
+                dut.ratings.power.0,
+            ),
+            ambient_c: (
+                limits.ambient.0.0.max(operating.0.0),
+                limits.ambient.1.0.min(operating.1.0),
+            ),
         }
     }
 
@@ -78,7 +88,9 @@ fn within(what: &str, value: f64, (low, high): (f64, f64), unit: &str) -> Result
     if value.is_finite() && value >= low - slack && value <= high + slack {
         return Ok(());
     }
-    Err(Halt::Refused(format!("{what} {value} {unit} is outside the envelope of {low} {unit} to {high} {unit}")))
+    Err(Halt::Refused(format!(
+        "{what} {value} {unit} is outside the envelope of {low} {unit} to {high} {unit}"
+    )))
 }
 
 #[cfg(test)]
@@ -89,7 +101,9 @@ mod tests {
     fn refuses_beyond_and_nonsense() {
         assert!(within("x", 300.0, (0.0, 300.0), "V").is_ok());
         for bad in [300.1, -0.1, f64::NAN, f64::INFINITY] {
-            let Err(Halt::Refused(text)) = within("x", bad, (0.0, 300.0), "V") else { panic!("{bad} passed") };
+            let Err(Halt::Refused(text)) = within("x", bad, (0.0, 300.0), "V") else {
+                panic!("{bad} passed")
+            };
             assert!(text.contains("outside the envelope"), "{text}");
         }
     }

@@ -140,10 +140,19 @@ impl RunHeader {
                     source: dut.value.source.clone(),
                 })
                 .collect(),
-            grid_codes: campaign.codes.iter().map(|code| input("grid-code", code, &code.value.grid_code)).collect(),
-            defect: campaign.defect.as_ref().map(|defect| input("defect", defect, &defect.value.defect)),
+            grid_codes: campaign
+                .codes
+                .iter()
+                .map(|code| input("grid-code", code, &code.value.grid_code))
+                .collect(),
+            defect: campaign
+                .defect
+                .as_ref()
+                .map(|defect| input("defect", defect, &defect.value.defect)),
             dut_set: circumstances.dut_set,
-            instruments: bench.specs().map_err(|problem| RunError::Bench(problem.to_string()))?,
+            instruments: bench
+                .specs()
+                .map_err(|problem| RunError::Bench(problem.to_string()))?,
             units: campaign
                 .units
                 .iter()
@@ -169,9 +178,24 @@ impl RunHeader {
             (&self.plan.copy, &campaign.plan.text),
             (&self.bench.copy, &campaign.bench.text),
         ];
-        copies.extend(self.duts.iter().map(|dut| &dut.profile.copy).zip(campaign.duts.iter().map(|dut| &dut.text)));
-        copies.extend(self.grid_codes.iter().map(|code| &code.copy).zip(campaign.codes.iter().map(|code| &code.text)));
-        copies.extend(self.defect.iter().map(|defect| &defect.copy).zip(campaign.defect.iter().map(|file| &file.text)));
+        copies.extend(
+            self.duts
+                .iter()
+                .map(|dut| &dut.profile.copy)
+                .zip(campaign.duts.iter().map(|dut| &dut.text)),
+        );
+        copies.extend(
+            self.grid_codes
+                .iter()
+                .map(|code| &code.copy)
+                .zip(campaign.codes.iter().map(|code| &code.text)),
+        );
+        copies.extend(
+            self.defect
+                .iter()
+                .map(|defect| &defect.copy)
+                .zip(campaign.defect.iter().map(|file| &file.text)),
+        );
         for (name, text) in copies {
             let path = dir.join(name);
             std::fs::write(&path, text).map_err(RunError::file(&path))?;
@@ -197,8 +221,12 @@ impl RunHeader {
     pub fn read(dir: &Path) -> Result<Self, RunError> {
         let path = dir.join("run.json");
         let text = std::fs::read_to_string(&path).map_err(RunError::file(&path))?;
-        let record = |problem: String| RunError::Record { path: path.clone(), problem };
-        let value: serde_json::Value = serde_json::from_str(&text).map_err(|error| record(error.to_string()))?;
+        let record = |problem: String| RunError::Record {
+            path: path.clone(),
+            problem,
+        };
+        let value: serde_json::Value =
+            serde_json::from_str(&text).map_err(|error| record(error.to_string()))?;
         match value.get("format").and_then(serde_json::Value::as_u64) {
             Some(format) if format > u64::from(RECORD_FORMAT) => {
                 return Err(record(format!(
@@ -206,7 +234,11 @@ impl RunHeader {
                 )));
             }
             Some(_) => {}
-            None => return Err(record("no `format`: this is not the header of a gridproof run".into())),
+            None => {
+                return Err(record(
+                    "no `format`: this is not the header of a gridproof run".into(),
+                ));
+            }
         }
         serde_json::from_value(value).map_err(|error| record(error.to_string()))
     }
@@ -223,8 +255,10 @@ fn input<T>(kind: &str, loaded: &Loaded<T>, name: &str) -> InputFile {
 
 /// Pretty JSON with a line break at the end.
 pub(crate) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), RunError> {
-    let mut text = serde_json::to_string_pretty(value)
-        .map_err(|error| RunError::Record { path: path.to_owned(), problem: error.to_string() })?;
+    let mut text = serde_json::to_string_pretty(value).map_err(|error| RunError::Record {
+        path: path.to_owned(),
+        problem: error.to_string(),
+    })?;
     text.push('\n');
     std::fs::write(path, text).map_err(RunError::file(path))
 }

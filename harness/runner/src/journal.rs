@@ -41,12 +41,25 @@ impl Journal {
     pub(crate) fn create(dir: &Path) -> Result<Self, RunError> {
         let path = dir.join("events.ndjson");
         let out = BufWriter::new(File::create(&path).map_err(RunError::file(&path))?);
-        Ok(Self { path, out, seq: 0, prev: String::new(), head: 0, waiting: BTreeMap::new(), finished: Vec::new() })
+        Ok(Self {
+            path,
+            out,
+            seq: 0,
+            prev: String::new(),
+            head: 0,
+            waiting: BTreeMap::new(),
+            finished: Vec::new(),
+        })
     }
 
     /// Write an event of the run itself.
     pub(crate) fn write(&mut self, what: EventKind) -> Result<(), RunError> {
-        self.line(Event { seq: 0, case: String::new(), at_s: 0.0, what })
+        self.line(Event {
+            seq: 0,
+            case: String::new(),
+            at_s: 0.0,
+            what,
+        })
     }
 
     /// Take an event of unit number `unit`.
@@ -67,7 +80,7 @@ impl Journal {
                 self.line(event)?;
             }
         }
-        self.flush()
+        Ok(())
     }
 
     /// Write what waits whatever its order: the run was stopped.
@@ -75,19 +88,26 @@ impl Journal {
         for event in std::mem::take(&mut self.waiting).into_values().flatten() {
             self.line(event)?;
         }
-        self.flush()
+        Ok(())
     }
 
     fn line(&mut self, mut event: Event) -> Result<(), RunError> {
         event.seq = self.seq;
-        let text = serde_json::to_string(&Line { prev: std::mem::take(&mut self.prev), event })
-            .map_err(|error| RunError::Record { path: self.path.clone(), problem: error.to_string() })?;
+        let text = serde_json::to_string(&Line {
+            prev: std::mem::take(&mut self.prev),
+            event,
+        })
+        .map_err(|error| RunError::Record {
+            path: self.path.clone(),
+            problem: error.to_string(),
+        })?;
         writeln!(self.out, "{text}").map_err(RunError::file(&self.path))?;
         self.prev = sha256_hex(text.as_bytes());
         self.seq += 1;
-        Ok(())
+        self.flush()
     }
 
+    /// After every line: what is in the journal survives a crash of the program.
     fn flush(&mut self) -> Result<(), RunError> {
         self.out.flush().map_err(RunError::file(&self.path))
     }
@@ -106,10 +126,16 @@ pub(crate) fn read(dir: &Path) -> Result<Vec<Event>, RunError> {
         };
         let line: Line = serde_json::from_str(raw).map_err(|error| broken(error.to_string()))?;
         if line.prev != prev {
-            return Err(broken("the chain of hashes is broken: a line before this one was changed or removed".into()));
+            return Err(broken(
+                "the chain of hashes is broken: a line before this one was changed or removed"
+                    .into(),
+            ));
         }
         if line.event.seq != index as u64 {
-            return Err(broken(format!("event number {} where {index} was expected", line.event.seq)));
+            return Err(broken(format!(
+                "event number {} where {index} was expected",
+                line.event.seq
+            )));
         }
         prev = sha256_hex(raw.as_bytes());
         events.push(line.event);
@@ -124,7 +150,12 @@ mod tests {
     use super::*;
 
     fn note(text: &str) -> Event {
-        Event { seq: 0, case: "c".into(), at_s: 1.5, what: EventKind::Note { text: text.into() } }
+        Event {
+            seq: 0,
+            case: "c".into(),
+            at_s: 1.5,
+            what: EventKind::Note { text: text.into() },
+        }
     }
 
     fn texts(dir: &Path) -> Vec<String> {
@@ -149,7 +180,11 @@ mod tests {
         journal.unit_finished(0).unwrap();
         journal.unit_event(1, note("b3")).unwrap();
         journal.unit_finished(1).unwrap();
-        journal.write(EventKind::RunEnded { outcome: RunOutcome::Completed }).unwrap();
+        journal
+            .write(EventKind::RunEnded {
+                outcome: RunOutcome::Completed,
+            })
+            .unwrap();
         journal.drain().unwrap();
         assert_eq!(texts(dir.path()), ["a1", "b1", "b2", "b3"]);
     }
@@ -163,9 +198,14 @@ mod tests {
         }
         journal.drain().unwrap();
         let path = dir.path().join("events.ndjson");
-        let changed = std::fs::read_to_string(&path).unwrap().replace("two", "TWO");
+        let changed = std::fs::read_to_string(&path)
+            .unwrap()
+            .replace("two", "TWO");
         std::fs::write(&path, changed).unwrap();
         let error = read(dir.path()).unwrap_err().to_string();
-        assert!(error.contains("line 3") && error.contains("chain"), "{error}");
+        assert!(
+            error.contains("line 3") && error.contains("chain"),
+            "{error}"
+        );
     }
 }

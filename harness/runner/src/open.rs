@@ -7,8 +7,8 @@ use std::time::Duration;
 use gridproof_emulator::{EmulatedBench, EmulatorError};
 use gridproof_instruments::clock::Clock;
 use gridproof_instruments::drivers::{
-    Chroma61845Params, ChromaA800067Params, ItechIt6000cParams, RecorderInput, SajAs1Params, SunSpecParams,
-    TerraSasParams, YokogawaDl850Params, YokogawaWt3000Params,
+    Chroma61845Params, ChromaA800067Params, ItechIt6000cParams, RecorderInput, SajAs1Params,
+    SunSpecParams, TerraSasParams, YokogawaDl850Params, YokogawaWt3000Params,
 };
 use gridproof_instruments::factory::{DriverSpec, RoleObject, build};
 use gridproof_instruments::roles::{
@@ -40,7 +40,11 @@ pub(crate) async fn open(campaign: &Campaign, unit: &Unit, seed: u64) -> Result<
     let dut = &campaign.duts[unit.dut].value;
     let emulated = match bench.environment {
         Environment::Emulated => {
-            let codes: Vec<_> = campaign.codes.iter().map(|code| code.value.clone()).collect();
+            let codes: Vec<_> = campaign
+                .codes
+                .iter()
+                .map(|code| code.value.clone())
+                .collect();
             let seed = unit_seed(seed, &dut.dut, &unit.test);
             let emulated = EmulatedBench::new(bench, dut, &dut.behaviour, &codes, seed)
                 .map_err(|error| RunError::Bench(error.to_string()))?;
@@ -72,10 +76,15 @@ async fn link(
 ) -> Result<Link, RunError> {
     match &entry.address {
         Address::Emulated => match emulated {
-            Some(bench) => emulated_link(name, protocol, bench).map_err(|error| RunError::Bench(error.to_string())),
-            None => Err(RunError::Bench(format!("instrument `{name}` is emulated on a bench that is not"))),
+            Some(bench) => emulated_link(name, protocol, bench)
+                .map_err(|error| RunError::Bench(error.to_string())),
+            None => Err(RunError::Bench(format!(
+                "instrument `{name}` is emulated on a bench that is not"
+            ))),
         },
-        Address::Tcp { host, port } => Ok(connect_tcp(name, &format!("{host}:{port}"), CONNECT_LIMIT).await?),
+        Address::Tcp { host, port } => {
+            Ok(connect_tcp(name, &format!("{host}:{port}"), CONNECT_LIMIT).await?)
+        }
         Address::Serial { path, baud } => Ok(open_serial(name, path, *baud)?),
     }
 }
@@ -93,7 +102,11 @@ fn emulated_link(
 }
 
 /// The driver of an entry; `None` for instruments that this DUT has no use for.
-fn driver(entry: &InstrumentEntry, bench: &Bench, dut: &DutProfile) -> Result<Option<DriverSpec>, RunError> {
+fn driver(
+    entry: &InstrumentEntry,
+    bench: &Bench,
+    dut: &DutProfile,
+) -> Result<Option<DriverSpec>, RunError> {
     Ok(Some(match entry.model {
         Model::Chroma61845 => DriverSpec::Chroma61845(Chroma61845Params {
             limit_volts: bench.envelope.grid_voltage.1.0,
@@ -104,7 +117,10 @@ fn driver(entry: &InstrumentEntry, bench: &Bench, dut: &DutProfile) -> Result<Op
             if dut.pv.is_none() {
                 return Ok(None);
             }
-            let channel = entry.channel.and_then(|channel| u8::try_from(channel).ok()).unwrap_or(1);
+            let channel = entry
+                .channel
+                .and_then(|channel| u8::try_from(channel).ok())
+                .unwrap_or(1);
             DriverSpec::TerraSas(TerraSasParams { channel })
         }
         Model::ItechIt6000c => {
@@ -119,7 +135,8 @@ fn driver(entry: &InstrumentEntry, bench: &Bench, dut: &DutProfile) -> Result<Op
         }),
         Model::Adam6060 => DriverSpec::Adam6060,
         Model::YokogawaWt3000 => {
-            let missing = || RunError::Bench("the power analyser needs `ranges` and `interval`".into());
+            let missing =
+                || RunError::Bench("the power analyser needs `ranges` and `interval`".into());
             let ranges = entry.ranges.as_ref().ok_or_else(missing)?;
             let interval = entry.interval.ok_or_else(missing)?;
             DriverSpec::YokogawaWt3000(YokogawaWt3000Params {
@@ -134,7 +151,10 @@ fn driver(entry: &InstrumentEntry, bench: &Bench, dut: &DutProfile) -> Result<Op
                 .channels
                 .iter()
                 .map(|(number, channel)| {
-                    let input = RecorderInput { channel: *number, full_scale: channel.range.value() };
+                    let input = RecorderInput {
+                        channel: *number,
+                        full_scale: channel.range.value(),
+                    };
                     (channel.signal, input)
                 })
                 .collect(),
@@ -142,9 +162,10 @@ fn driver(entry: &InstrumentEntry, bench: &Bench, dut: &DutProfile) -> Result<Op
         }),
         Model::EspecP300 => DriverSpec::EspecP300,
         Model::FromProfile => match dut.interface.protocol {
-            InterfaceProtocol::SunspecTcp => {
-                DriverSpec::SunSpec(SunSpecParams { unit: dut.interface.unit, ..SunSpecParams::default() })
-            }
+            InterfaceProtocol::SunspecTcp => DriverSpec::SunSpec(SunSpecParams {
+                unit: dut.interface.unit,
+                ..SunSpecParams::default()
+            }),
             InterfaceProtocol::SajAs1Rtu => DriverSpec::SajAs1(SajAs1Params {
                 rated_watts: dut.ratings.power.0,
                 unit: dut.interface.unit,
@@ -175,17 +196,27 @@ impl Parts {
         match object {
             RoleObject::Grid(grid) => (self.names.grid, self.grid) = (name, Some(grid)),
             RoleObject::Pv(pv) => (self.names.pv, self.pv) = (name, Some(pv)),
-            RoleObject::Battery(battery) => (self.names.battery, self.battery) = (name, Some(battery)),
+            RoleObject::Battery(battery) => {
+                (self.names.battery, self.battery) = (name, Some(battery))
+            }
             RoleObject::Load(load) if name == BACKUP_LOAD => {
                 (self.names.backup_load, self.backup_load) = (name, Some(load));
             }
-            RoleObject::Load(load) => (self.names.island_load, self.island_load) = (name, Some(load)),
+            RoleObject::Load(load) => {
+                (self.names.island_load, self.island_load) = (name, Some(load))
+            }
             RoleObject::Relays(relays) => {
                 self.relays.insert(name, relays);
             }
-            RoleObject::Analyser(analyser) => (self.names.analyser, self.analyser) = (name, Some(analyser)),
-            RoleObject::Recorder(recorder) => (self.names.recorder, self.recorder) = (name, Some(recorder)),
-            RoleObject::Chamber(chamber) => (self.names.chamber, self.chamber) = (name, Some(chamber)),
+            RoleObject::Analyser(analyser) => {
+                (self.names.analyser, self.analyser) = (name, Some(analyser))
+            }
+            RoleObject::Recorder(recorder) => {
+                (self.names.recorder, self.recorder) = (name, Some(recorder))
+            }
+            RoleObject::Chamber(chamber) => {
+                (self.names.chamber, self.chamber) = (name, Some(chamber))
+            }
             RoleObject::Dut(dut) => (self.names.dut, self.dut) = (name, Some(dut)),
         }
     }
@@ -202,7 +233,10 @@ impl Parts {
             grid: present("a grid source", self.grid)?,
             pv: self.pv,
             battery: self.battery,
-            island_load: present(&format!("an RLC load named `{ISLAND_LOAD}` (it carries S1)"), self.island_load)?,
+            island_load: present(
+                &format!("an RLC load named `{ISLAND_LOAD}` (it carries S1)"),
+                self.island_load,
+            )?,
             backup_load: self.backup_load,
             relays: self.relays,
             analyser: present("a power analyser", self.analyser)?,
@@ -218,5 +252,10 @@ impl Parts {
 }
 
 fn present<T>(what: &str, part: Option<T>) -> Result<T, RunError> {
-    part.ok_or_else(|| RunError::Bench(format!("the bench file lists no {what}", what = what.trim_start_matches("a "))))
+    part.ok_or_else(|| {
+        RunError::Bench(format!(
+            "the bench file lists no {what}",
+            what = what.trim_start_matches("a ")
+        ))
+    })
 }

@@ -29,7 +29,9 @@ pub(crate) fn test_result(unit: &UnitHeader, cases: Vec<CaseResult>, bench_s: f6
         None => {
             let verdict = Verdict::worst(cases.iter().map(|case| case.verdict));
             let worst = cases.iter().find(|case| case.verdict == verdict);
-            let reason = worst.filter(|_| verdict != Verdict::Pass).map(|case| format!("{}: {}", case.case.label, case.reason));
+            let reason = worst
+                .filter(|_| verdict != Verdict::Pass)
+                .map(|case| format!("{}: {}", case.case.label, case.reason));
             (verdict, reason.unwrap_or_default())
         }
     };
@@ -89,7 +91,10 @@ pub fn rejudge(dir: &Path) -> Result<RunResults, RunError> {
             };
             cases.push(judge(case, &data, &record.stored));
         }
-        let bench_s = ended.get(&(unit.dut.clone(), unit.test.clone())).copied().unwrap_or_default();
+        let bench_s = ended
+            .get(&(unit.dut.clone(), unit.test.clone()))
+            .copied()
+            .unwrap_or_default();
         tests.push(test_result(unit, cases, bench_s));
     }
     Ok(run_results(&header, tests))
@@ -102,8 +107,14 @@ fn collect(events: Vec<Event>) -> (BTreeMap<String, CaseRecord>, Ended) {
     let mut ended = Ended::new();
     for event in events {
         match event.what {
-            EventKind::Read { reading } => records.entry(event.case).or_default().readings.push(reading),
-            EventKind::Captured { capture } => records.entry(event.case).or_default().stored.push(capture),
+            EventKind::Read { reading } => records
+                .entry(event.case)
+                .or_default()
+                .readings
+                .push(reading),
+            EventKind::Captured { capture } => {
+                records.entry(event.case).or_default().stored.push(capture)
+            }
             EventKind::CaseEnded { acquisition } => {
                 records.entry(event.case).or_default().acquisition = Some(acquisition);
             }

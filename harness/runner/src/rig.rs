@@ -6,8 +6,8 @@ use std::rc::Rc;
 use gridproof_emulator::EmulatedBench;
 use gridproof_instruments::clock::Clock;
 use gridproof_instruments::roles::{
-    BatterySource, Chamber, DutInterface, GridSource, Instrument, PowerAnalyser, PvSource, RelayBank, RlcLoad,
-    WaveformRecorder,
+    BatterySource, Chamber, DutInterface, GridSource, Instrument, PowerAnalyser, PvSource,
+    RelayBank, RlcLoad, WaveformRecorder,
 };
 use gridproof_model::bench::Bench;
 use gridproof_model::dut::DutProfile;
@@ -53,25 +53,36 @@ impl Rig {
     /// The instrument with this name in the bench file.
     pub(crate) fn by_name(&mut self, name: &str) -> Option<&mut dyn Instrument> {
         if self.relays.contains_key(name) {
-            return self.relays.get_mut(name).map(|relay| relay.as_mut() as &mut dyn Instrument);
+            return self
+                .relays
+                .get_mut(name)
+                .map(|relay| relay.as_mut() as &mut dyn Instrument);
         }
         let names = &self.names;
         if name == names.grid {
             Some(self.grid.as_mut())
         } else if name == names.pv {
-            self.pv.as_mut().map(|pv| pv.as_mut() as &mut dyn Instrument)
+            self.pv
+                .as_mut()
+                .map(|pv| pv.as_mut() as &mut dyn Instrument)
         } else if name == names.battery {
-            self.battery.as_mut().map(|battery| battery.as_mut() as &mut dyn Instrument)
+            self.battery
+                .as_mut()
+                .map(|battery| battery.as_mut() as &mut dyn Instrument)
         } else if name == names.island_load {
             Some(self.island_load.as_mut())
         } else if name == names.backup_load {
-            self.backup_load.as_mut().map(|load| load.as_mut() as &mut dyn Instrument)
+            self.backup_load
+                .as_mut()
+                .map(|load| load.as_mut() as &mut dyn Instrument)
         } else if name == names.analyser {
             Some(self.analyser.as_mut())
         } else if name == names.recorder {
             Some(self.recorder.as_mut())
         } else if name == names.chamber {
-            self.chamber.as_mut().map(|chamber| chamber.as_mut() as &mut dyn Instrument)
+            self.chamber
+                .as_mut()
+                .map(|chamber| chamber.as_mut() as &mut dyn Instrument)
         } else if name == names.dut {
             Some(self.dut.as_mut())
         } else {

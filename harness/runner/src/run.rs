@@ -62,7 +62,9 @@ pub fn run(
     let recordings = options.out.join("recordings");
     std::fs::create_dir_all(&recordings).map_err(RunError::file(&recordings))?;
     let mut journal = Journal::create(&options.out)?;
-    journal.write(EventKind::RunStarted { cases: campaign.cases() })?;
+    journal.write(EventKind::RunStarted {
+        cases: campaign.cases(),
+    })?;
 
     let place = Workplace {
         campaign,
@@ -72,16 +74,20 @@ pub fn run(
         stop: stop.clone(),
     };
     let mut outcomes: Vec<Option<UnitOutcome>> = campaign.units.iter().map(|_| None).collect();
-    let written = work(&place, workers(campaign, options.jobs), &mut |message| match message {
-        Message::Event(unit, event) => {
-            observer(unit, &event);
-            journal.unit_event(unit, event)
-        }
-        Message::Finished(unit, outcome) => {
-            outcomes[unit] = Some(outcome);
-            journal.unit_finished(unit)
-        }
-    });
+    let written = work(
+        &place,
+        workers(campaign, options.jobs),
+        &mut |message| match message {
+            Message::Event(unit, event) => {
+                observer(unit, &event);
+                journal.unit_event(unit, event)
+            }
+            Message::Finished(unit, outcome) => {
+                outcomes[unit] = Some(outcome);
+                journal.unit_finished(unit)
+            }
+        },
+    );
     if let Err(error) = written {
         return Err(error);
     }
@@ -101,7 +107,12 @@ pub fn run(
         tests.push(test_result(unit, cases, spent));
     }
     let results = run_results(&header, tests);
-    Ok(Finished { header, results, outcome, bench_s })
+    Ok(Finished {
+        header,
+        results,
+        outcome,
+        bench_s,
+    })
 }
 
 /// Run all units on `jobs` threads; `take` gets every message on the calling thread. When it
@@ -144,7 +155,9 @@ fn work(
 }
 
 fn worker(place: &Workplace<'_>, schedule: &Schedule, sender: &mpsc::Sender<Message>) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
     let Ok(runtime) = runtime else {
         return;
     };
@@ -174,7 +187,10 @@ fn outcome(outcomes: &[Option<UnitOutcome>], stop: &StopFlag) -> RunOutcome {
     let done = || outcomes.iter().flatten();
     if done().any(|unit| !unit.safe) {
         RunOutcome::LeftEnergised
-    } else if stop.is_raised() || outcomes.iter().any(Option::is_none) || done().any(|unit| aborted(&unit.cases)) {
+    } else if stop.is_raised()
+        || outcomes.iter().any(Option::is_none)
+        || done().any(|unit| aborted(&unit.cases))
+    {
         RunOutcome::Aborted
     } else {
         RunOutcome::Completed
@@ -185,7 +201,8 @@ fn prepare_folder(out: &Path) -> Result<(), RunError> {
     if out.join("run.json").exists() {
         return Err(RunError::Record {
             path: out.to_owned(),
-            problem: "already holds a run, and a record is never overwritten; choose another --out".into(),
+            problem: "already holds a run, and a record is never overwritten; choose another --out"
+                .into(),
         });
     }
     std::fs::create_dir_all(out).map_err(RunError::file(out))

@@ -19,21 +19,31 @@ pub(crate) async fn make_safe(rig: &mut Rig) -> (Vec<EventKind>, bool) {
         let started = rig.clock.now();
         let within = Duration::from_secs_f64(item.within.0);
         let outcome = match rig.by_name(&item.instrument) {
-            Some(instrument) => match tokio::time::timeout(LINK_LIMIT.max(within), instrument.make_safe()).await {
-                Ok(Ok(proof)) => (proof.proven, proof.evidence),
-                Ok(Err(error)) => (false, error.to_string()),
-                Err(_) => (false, "no answer in time".to_owned()),
-            },
+            Some(instrument) => {
+                match tokio::time::timeout(LINK_LIMIT.max(within), instrument.make_safe()).await {
+                    Ok(Ok(proof)) => (proof.proven, proof.evidence),
+                    Ok(Err(error)) => (false, error.to_string()),
+                    Err(_) => (false, "no answer in time".to_owned()),
+                }
+            }
             None => (true, "not connected for this DUT".to_owned()),
         };
         let took = rig.clock.now().saturating_sub(started);
         let (mut proven, mut proof) = outcome;
         if took > within {
             proven = false;
-            proof = format!("{proof}; took {:.1} s, allowed {:.1} s", took.as_secs_f64(), item.within.0);
+            proof = format!(
+                "{proof}; took {:.1} s, allowed {:.1} s",
+                took.as_secs_f64(),
+                item.within.0
+            );
         }
         all_proven &= proven;
-        events.push(EventKind::SafeStateItem { item: item.instrument, proven, proof });
+        events.push(EventKind::SafeStateItem {
+            item: item.instrument,
+            proven,
+            proof,
+        });
     }
     if let Some(bench) = &rig.emulated {
         let proven = bench.all_sources_off();

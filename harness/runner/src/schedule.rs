@@ -12,12 +12,16 @@ impl Schedule {
     pub(crate) fn longest_first(costs: &[f64]) -> Self {
         let mut order: Vec<usize> = (0..costs.len()).collect();
         order.sort_by(|&a, &b| costs[b].total_cmp(&costs[a]).then(a.cmp(&b)));
-        Self { order: Mutex::new(order.into_iter()) }
+        Self {
+            order: Mutex::new(order.into_iter()),
+        }
     }
 
     /// Units in plan order.
     pub(crate) fn in_order(units: usize) -> Self {
-        Self { order: Mutex::new((0..units).collect::<Vec<_>>().into_iter()) }
+        Self {
+            order: Mutex::new((0..units).collect::<Vec<_>>().into_iter()),
+        }
     }
 
     /// The next unit, if any is left.

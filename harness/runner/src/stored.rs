@@ -103,7 +103,11 @@ impl StoredRun {
     /// When a file cannot be read.
     pub fn files(&self) -> Result<Vec<HashedFile>, RunError> {
         let mut files = Vec::new();
-        let mut paths = vec!["run.json".to_owned(), "events.ndjson".to_owned(), "results.json".to_owned()];
+        let mut paths = vec![
+            "run.json".to_owned(),
+            "events.ndjson".to_owned(),
+            "results.json".to_owned(),
+        ];
         let inputs = std::iter::once(&self.header.plan)
             .chain(std::iter::once(&self.header.bench))
             .chain(self.header.duts.iter().map(|dut| &dut.profile))
@@ -113,7 +117,10 @@ impl StoredRun {
         for path in paths {
             let full = self.dir.join(&path);
             let bytes = std::fs::read(&full).map_err(RunError::file(&full))?;
-            files.push(HashedFile { path, sha256: sha256_hex(&bytes) });
+            files.push(HashedFile {
+                path,
+                sha256: sha256_hex(&bytes),
+            });
         }
         files.extend(self.captures.values().map(|capture| HashedFile {
             path: format!("recordings/{}", capture.file),
@@ -127,7 +134,10 @@ impl StoredRun {
     /// # Errors
     /// When a file cannot be read or the manifest not be written.
     pub fn seal(&self) -> Result<(), RunError> {
-        let manifest = Manifest { format: MANIFEST_FORMAT, files: self.files()? };
+        let manifest = Manifest {
+            format: MANIFEST_FORMAT,
+            files: self.files()?,
+        };
         write_json(&self.dir.join("manifest.json"), &manifest)
     }
 }

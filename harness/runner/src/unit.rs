@@ -40,26 +40,72 @@ pub(crate) struct Workplace<'a> {
 }
 
 /// Run one unit. Whatever happens inside, the bench is made safe before this returns.
-pub(crate) async fn run_unit(place: &Workplace<'_>, number: usize, emit: &mut dyn FnMut(Event)) -> UnitOutcome {
+pub(crate) async fn run_unit(
+    place: &Workplace<'_>,
+    number: usize,
+    emit: &mut dyn FnMut(Event),
+) -> UnitOutcome {
     let unit = &place.campaign.units[number];
     let dut = place.campaign.duts[unit.dut].value.dut.clone();
     let mut send = |case: &str, at_s: f64, what: EventKind| {
-        emit(Event { seq: 0, case: case.to_owned(), at_s, what });
+        emit(Event {
+            seq: 0,
+            case: case.to_owned(),
+            at_s,
+            what,
+        });
     };
     let cases = match &unit.content {
         UnitContent::NotApplicable(reason) => {
-            send("", 0.0, EventKind::TestSkipped { test: unit.test.clone(), dut, reason: reason.clone() });
-            return UnitOutcome { cases: Vec::new(), bench_s: 0.0, safe: true };
+            send(
+                "",
+                0.0,
+                EventKind::TestSkipped {
+                    test: unit.test.clone(),
+                    dut,
+                    reason: reason.clone(),
+                },
+            );
+            return UnitOutcome {
+                cases: Vec::new(),
+                bench_s: 0.0,
+                safe: true,
+            };
         }
         UnitContent::Cases(cases) => cases,
     };
-    send("", 0.0, EventKind::TestStarted { test: unit.test.clone(), dut: dut.clone(), cases: cases.len() });
+    send(
+        "",
+        0.0,
+        EventKind::TestStarted {
+            test: unit.test.clone(),
+            dut: dut.clone(),
+            cases: cases.len(),
+        },
+    );
     let mut rig = match open::open(place.campaign, unit, place.seed).await {
         Ok(rig) => rig,
         Err(problem) => {
-            let results = abandon(place, cases, &Acquisition::BenchError(problem.to_string()), &mut send);
-            send("", 0.0, EventKind::TestEnded { test: unit.test.clone(), dut, safe: true });
-            return UnitOutcome { cases: results, bench_s: 0.0, safe: true };
+            let results = abandon(
+                place,
+                cases,
+                &Acquisition::BenchError(problem.to_string()),
+                &mut send,
+            );
+            send(
+                "",
+                0.0,
+                EventKind::TestEnded {
+                    test: unit.test.clone(),
+                    dut,
+                    safe: true,
+                },
+            );
+            return UnitOutcome {
+                cases: results,
+                bench_s: 0.0,
+                safe: true,
+            };
         }
     };
     let results = run_cases(place, unit, cases, &mut rig, &mut send).await;
@@ -68,8 +114,20 @@ pub(crate) async fn run_unit(place: &Workplace<'_>, number: usize, emit: &mut dy
     for event in events {
         send("", bench_s, event);
     }
-    send("", bench_s, EventKind::TestEnded { test: unit.test.clone(), dut, safe });
-    UnitOutcome { cases: results, bench_s, safe }
+    send(
+        "",
+        bench_s,
+        EventKind::TestEnded {
+            test: unit.test.clone(),
+            dut,
+            safe,
+        },
+    );
+    UnitOutcome {
+        cases: results,
+        bench_s,
+        safe,
+    }
 }
 
 type Send<'a> = dyn FnMut(&str, f64, EventKind) + 'a;
@@ -102,9 +160,14 @@ async fn run_cases(
         let ended = match &over {
             Some(_) => Acquisition::NotRun,
             None => {
-                ctx.event(EventKind::CaseStarted { label: case.label.clone() });
+                ctx.event(EventKind::CaseStarted {
+                    label: case.label.clone(),
+                });
                 let outcome = guarded(procedures::acquire(&mut ctx, case)).await;
-                let ends_unit = matches!(outcome, Err(Halt::DutNotReady(_) | Halt::Bench(_) | Halt::Aborted));
+                let ends_unit = matches!(
+                    outcome,
+                    Err(Halt::DutNotReady(_) | Halt::Bench(_) | Halt::Aborted)
+                );
                 let ended = acquisition(outcome);
                 if ends_unit {
                     over = Some(ended.clone());
@@ -112,7 +175,9 @@ async fn run_cases(
                 ended
             }
         };
-        ctx.event(EventKind::CaseEnded { acquisition: ended.clone() });
+        ctx.event(EventKind::CaseEnded {
+            acquisition: ended.clone(),
+        });
         let data = CaseData {
             acquisition: ended,
             readings: std::mem::take(&mut ctx.readings),
@@ -120,12 +185,18 @@ async fn run_cases(
             instruments: place.instruments,
         };
         let result = judge(case, &data, &ctx.stored);
-        ctx.event(EventKind::Judged { verdict: result.verdict, reason: result.reason.clone() });
+        ctx.event(EventKind::Judged {
+            verdict: result.verdict,
+            reason: result.reason.clone(),
+        });
         results.push(result);
     }
     if let Some(Acquisition::DutNotReady(_) | Acquisition::BenchError(_)) = &over {
         ctx.begin_case("");
-        ctx.note(format!("test {} was ended after the case that failed to start", unit.test));
+        ctx.note(format!(
+            "test {} was ended after the case that failed to start",
+            unit.test
+        ));
     }
     results
 }
@@ -155,17 +226,43 @@ fn acquisition(outcome: Result<(), Halt>) -> Acquisition {
 }
 
 /// The first case ends with `why`, the others are not run.
-fn abandon(place: &Workplace<'_>, cases: &[Case], why: &Acquisition, send: &mut Send<'_>) -> Vec<CaseResult> {
+fn abandon(
+    place: &Workplace<'_>,
+    cases: &[Case],
+    why: &Acquisition,
+    send: &mut Send<'_>,
+) -> Vec<CaseResult> {
     cases
         .iter()
         .enumerate()
         .map(|(index, case)| {
-            let acquisition = if index == 0 { why.clone() } else { Acquisition::NotRun };
-            send(&case.id, 0.0, EventKind::CaseEnded { acquisition: acquisition.clone() });
-            let data =
-                CaseData { acquisition, readings: Vec::new(), captures: Vec::new(), instruments: place.instruments };
+            let acquisition = if index == 0 {
+                why.clone()
+            } else {
+                Acquisition::NotRun
+            };
+            send(
+                &case.id,
+                0.0,
+                EventKind::CaseEnded {
+                    acquisition: acquisition.clone(),
+                },
+            );
+            let data = CaseData {
+                acquisition,
+                readings: Vec::new(),
+                captures: Vec::new(),
+                instruments: place.instruments,
+            };
             let result = judge(case, &data, &[]);
-            send(&case.id, 0.0, EventKind::Judged { verdict: result.verdict, reason: result.reason.clone() });
+            send(
+                &case.id,
+                0.0,
+                EventKind::Judged {
+                    verdict: result.verdict,
+                    reason: result.reason.clone(),
+                },
+            );
             result
         })
         .collect()
@@ -178,7 +275,10 @@ async fn identify(ctx: &mut Context<'_>) -> Result<(), Halt> {
         };
         let identity = instrument.identify().await?;
         instrument.initialise().await?;
-        ctx.event(EventKind::Identified { role: name, identity });
+        ctx.event(EventKind::Identified {
+            role: name,
+            identity,
+        });
     }
     Ok(())
 }
@@ -186,7 +286,12 @@ async fn identify(ctx: &mut Context<'_>) -> Result<(), Halt> {
 /// Cases of a unit that was never started.
 pub(crate) fn not_run(place: &Workplace<'_>, number: usize) -> Vec<CaseResult> {
     let mut silent = |_: &str, _: f64, _: EventKind| {};
-    abandon(place, place.campaign.units[number].content.cases(), &Acquisition::NotRun, &mut silent)
+    abandon(
+        place,
+        place.campaign.units[number].content.cases(),
+        &Acquisition::NotRun,
+        &mut silent,
+    )
 }
 
 /// Seed of a unit: depends on the run's seed and on what the unit is, not on when it runs.

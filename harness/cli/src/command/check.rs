@@ -1,12 +1,26 @@
 //! `gridproof check`: everything that can be known before anything is energised.
 
 use gridproof_runner::campaign::{Campaign, Request, UnitContent, expected_s};
+use gridproof_runner::catalog::{self, Kind};
 
 use crate::args::Select;
 use crate::failure::Failure;
 use crate::output;
 
 pub(crate) fn check(args: &Select) -> Result<u8, Failure> {
+    let file = &args.plan;
+    let name = match catalog::kind_of(file)? {
+        None | Some(Kind::Plan) => return check_plan(args),
+        Some(Kind::Dut) => catalog::dut(file)?.value.dut,
+        Some(Kind::GridCode) => catalog::grid_code(file)?.value.grid_code,
+        Some(Kind::Bench) => catalog::bench(file)?.value.bench,
+        Some(Kind::Defect) => catalog::defect(file)?.value.defect,
+    };
+    output::data(&format!("{file}: `{name}` is well formed\n"));
+    Ok(0)
+}
+
+fn check_plan(args: &Select) -> Result<u8, Failure> {
     let campaign = Campaign::load(&Request::from(args))?;
     let mut runnable = 0;
     let mut expected = 0.0;

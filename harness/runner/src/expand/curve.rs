@@ -8,7 +8,11 @@ use super::{Coded, Expansion, Problem, number};
 /// Recorded beyond the latest permitted completion, so that "and stays there" can be seen, s.
 const BEYOND_S: f64 = 5.0;
 
-pub(super) fn expand(coded: &Coded<'_>, kind: CurveKind, params: &CurveParams) -> Result<Expansion, Problem> {
+pub(super) fn expand(
+    coded: &Coded<'_>,
+    kind: CurveKind,
+    params: &CurveParams,
+) -> Result<Expansion, Problem> {
     let (name, limits) = match kind {
         CurveKind::VoltVar => ("volt-var", coded.code.volt_var.as_ref()),
         CurveKind::VoltWatt => ("volt-watt", coded.code.volt_watt.as_ref()),
@@ -17,7 +21,11 @@ pub(super) fn expand(coded: &Coded<'_>, kind: CurveKind, params: &CurveParams) -
     let power_w = params.power.resolve(coded.dut.ratings.power.0);
     let curve = Curve {
         kind,
-        points: limits.points.iter().map(|(volts, level)| (volts.0, level.0)).collect(),
+        points: limits
+            .points
+            .iter()
+            .map(|(volts, level)| (volts.0, level.0))
+            .collect(),
         tolerance_pu: limits.tolerance.0,
         tolerance_v: limits.voltage_tolerance.0,
         origin: coded.origin(name, &limits.clause),
@@ -30,7 +38,11 @@ pub(super) fn expand(coded: &Coded<'_>, kind: CurveKind, params: &CurveParams) -
         mark: limits.timing_mark,
     };
     let mut cases = vec![(
-        format!("stair of {} V to {} V", number(params.voltages.from.0), number(params.voltages.to.0)),
+        format!(
+            "stair of {} V to {} V",
+            number(params.voltages.from.0),
+            number(params.voltages.to.0)
+        ),
         CaseSpec::CurveSweep(CurveSweepCase {
             curve: curve.clone(),
             voltages_v: params.voltages.expand(),

@@ -6,20 +6,36 @@ use gridproof_model::plan::{AntiIslandingParams, TransferParams};
 
 use super::{Coded, Expansion, Problem, number, signed};
 
-pub(super) fn anti_islanding(coded: &Coded<'_>, params: &AntiIslandingParams) -> Result<Expansion, Problem> {
-    let limits = coded.code.anti_islanding.as_ref().ok_or_else(|| coded.lacks("anti-islanding limits"))?;
+pub(super) fn anti_islanding(
+    coded: &Coded<'_>,
+    params: &AntiIslandingParams,
+) -> Result<Expansion, Problem> {
+    let limits = coded
+        .code
+        .anti_islanding
+        .as_ref()
+        .ok_or_else(|| coded.lacks("anti-islanding limits"))?;
     let rated_w = coded.dut.ratings.power.0;
     let mut points: Vec<(f64, f64)> = params
         .delta_p
         .iter()
-        .flat_map(|delta_p| params.delta_q.iter().map(move |delta_q| (delta_p.0, delta_q.0)))
+        .flat_map(|delta_p| {
+            params
+                .delta_q
+                .iter()
+                .map(move |delta_q| (delta_p.0, delta_q.0))
+        })
         .collect();
     // The balanced point first: the others are judged relative to it (IEC 62116 clause 6.1).
     points.sort_by_key(|&(delta_p, delta_q)| delta_p != 0.0 || delta_q != 0.0);
     let cases = points
         .into_iter()
         .map(|(delta_p, delta_q)| {
-            let label = format!("ΔP {} %, ΔQ {} %", signed(delta_p * 100.0), signed(delta_q * 100.0));
+            let label = format!(
+                "ΔP {} %, ΔQ {} %",
+                signed(delta_p * 100.0),
+                signed(delta_q * 100.0)
+            );
             let spec = AntiIslandingCase {
                 power_w: params.power.resolve(rated_w),
                 delta_p,
@@ -40,7 +56,10 @@ pub(super) fn anti_islanding(coded: &Coded<'_>, params: &AntiIslandingParams) ->
 
 pub(super) fn transfer(dut: &DutProfile, params: &TransferParams) -> Expansion {
     let Some(backup) = &dut.backup else {
-        return Expansion::NotApplicable(format!("the {} {} has no back-up port", dut.maker, dut.model));
+        return Expansion::NotApplicable(format!(
+            "the {} {} has no back-up port",
+            dut.maker, dut.model
+        ));
     };
     let Some(stated) = &backup.transfer_time else {
         return Expansion::NotApplicable(format!(

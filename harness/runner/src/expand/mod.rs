@@ -38,7 +38,11 @@ struct Coded<'a> {
 }
 
 /// Expand one test on one DUT.
-pub(crate) fn expand(test: &PlanTest, dut: &DutProfile, code: Option<&GridCode>) -> Result<Expansion, Problem> {
+pub(crate) fn expand(
+    test: &PlanTest,
+    dut: &DutProfile,
+    code: Option<&GridCode>,
+) -> Result<Expansion, Problem> {
     if let Some(code) = code
         && !dut.grid_codes.contains(&code.grid_code)
     {
@@ -53,17 +57,24 @@ pub(crate) fn expand(test: &PlanTest, dut: &DutProfile, code: Option<&GridCode>)
         Some(code) => Ok(Coded { test, dut, code }),
         None => Err(Problem {
             at: test.id.at,
-            message: format!("test `{}` takes its limits from a grid code, but names none", test.id),
+            message: format!(
+                "test `{}` takes its limits from a grid code, but names none",
+                test.id
+            ),
             hint: Some("add e.g. `grid_code: as-nzs-4777.2-2020-a` to the test".into()),
         }),
     };
     match &test.procedure {
         Procedure::AntiIslanding(params) => island::anti_islanding(&coded()?, params),
         Procedure::Transfer(params) => Ok(island::transfer(dut, params)),
-        Procedure::VoltWatt(params) => {
-            curve::expand(&coded()?, gridproof_model::case::CurveKind::VoltWatt, params)
+        Procedure::VoltWatt(params) => curve::expand(
+            &coded()?,
+            gridproof_model::case::CurveKind::VoltWatt,
+            params,
+        ),
+        Procedure::VoltVar(params) => {
+            curve::expand(&coded()?, gridproof_model::case::CurveKind::VoltVar, params)
         }
-        Procedure::VoltVar(params) => curve::expand(&coded()?, gridproof_model::case::CurveKind::VoltVar, params),
         Procedure::Drm(params) => trip::drm(&coded()?, params),
         Procedure::Trip(params) => trip::trip(&coded()?, params),
         Procedure::Derating(params) => Ok(thermal::derating(dut, params)),
@@ -84,11 +95,17 @@ impl Coded<'_> {
     }
 
     fn lacks(&self, what: &str) -> Problem {
-        let at = self.test.grid_code.as_ref().map_or(self.test.id.at, |code| code.at);
+        let at = self
+            .test
+            .grid_code
+            .as_ref()
+            .map_or(self.test.id.at, |code| code.at);
         Problem {
             at,
             message: format!("grid code `{}` has no {what}", self.code.grid_code),
-            hint: Some(format!("name a grid code that has {what}, or add it to this one")),
+            hint: Some(format!(
+                "name a grid code that has {what}, or add it to this one"
+            )),
         }
     }
 }
@@ -97,11 +114,19 @@ impl Coded<'_> {
 pub(crate) fn number(value: f64) -> String {
     let text = format!("{value:.3}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
-    if text == "-0" { "0".into() } else { text.replace('-', "−") }
+    if text == "-0" {
+        "0".into()
+    } else {
+        text.replace('-', "−")
+    }
 }
 
 /// As [`number`] with an explicit plus sign.
 pub(crate) fn signed(value: f64) -> String {
     let text = number(value);
-    if value > 0.0 { format!("+{text}") } else { text }
+    if value > 0.0 {
+        format!("+{text}")
+    } else {
+        text
+    }
 }

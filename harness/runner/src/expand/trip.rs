@@ -14,8 +14,15 @@ pub(super) fn trip(coded: &Coded<'_>, params: &TripParams) -> Result<Expansion, 
         let names: Vec<&str> = coded.code.trips.keys().map(String::as_str).collect();
         return Err(Problem {
             at: params.element.at,
-            message: format!("grid code `{}` has no protection element `{}`", coded.code.grid_code, params.element),
-            hint: Some(if names.is_empty() { "it has none at all".into() } else { format!("it has {}", names.join(", ")) }),
+            message: format!(
+                "grid code `{}` has no protection element `{}`",
+                coded.code.grid_code, params.element
+            ),
+            hint: Some(if names.is_empty() {
+                "it has none at all".into()
+            } else {
+                format!("it has {}", names.join(", "))
+            }),
         });
     };
     if params.beyond.quantity() != limit.quantity || limit.threshold.quantity() != limit.quantity {
@@ -25,7 +32,10 @@ pub(super) fn trip(coded: &Coded<'_>, params: &TripParams) -> Result<Expansion, 
         };
         return Err(Problem {
             at: params.element.at,
-            message: format!("`beyond` of {} must be in {unit}, as its threshold {}", params.element, limit.threshold),
+            message: format!(
+                "`beyond` of {} must be in {unit}, as its threshold {}",
+                params.element, limit.threshold
+            ),
             hint: Some(format!("write e.g. `beyond: 0.1 {unit}`")),
         });
     }
@@ -38,7 +48,11 @@ pub(super) fn trip(coded: &Coded<'_>, params: &TripParams) -> Result<Expansion, 
         Side::Over => threshold + params.beyond.value(),
         Side::Under => threshold - params.beyond.value(),
     };
-    let unit = if limit.quantity == TripQuantity::Voltage { "V" } else { "Hz" };
+    let unit = if limit.quantity == TripQuantity::Voltage {
+        "V"
+    } else {
+        "Hz"
+    };
     let repeats = params.repeats.unwrap_or(1);
     let cases = (1..=repeats)
         .map(|repeat| {
@@ -57,18 +71,35 @@ pub(super) fn trip(coded: &Coded<'_>, params: &TripParams) -> Result<Expansion, 
                 },
                 observe_s: limit.max.0 + BEYOND_S,
             };
-            (format!("{} {unit} to {} {unit}, shot {repeat}", number(from), number(to)), CaseSpec::Trip(spec))
+            (
+                format!(
+                    "{} {unit} to {} {unit}, shot {repeat}",
+                    number(from),
+                    number(to)
+                ),
+                CaseSpec::Trip(spec),
+            )
         })
         .collect();
     Ok(Expansion::Cases(cases))
 }
 
 pub(super) fn drm(coded: &Coded<'_>, params: &DrmParams) -> Result<Expansion, Problem> {
-    let limits = coded.code.drm.as_ref().ok_or_else(|| coded.lacks("demand-response modes"))?;
-    let level = limits.modes.get(&params.mode).ok_or_else(|| coded.lacks(&format!("DRM{}", params.mode)))?;
+    let limits = coded
+        .code
+        .drm
+        .as_ref()
+        .ok_or_else(|| coded.lacks("demand-response modes"))?;
+    let level = limits
+        .modes
+        .get(&params.mode)
+        .ok_or_else(|| coded.lacks(&format!("DRM{}", params.mode)))?;
     let dut = coded.dut;
     if dut.drm.is_none() {
-        return Ok(Expansion::NotApplicable(format!("the {} {} has no DRM port", dut.maker, dut.model)));
+        return Ok(Expansion::NotApplicable(format!(
+            "the {} {} has no DRM port",
+            dut.maker, dut.model
+        )));
     }
     let flow = level.flow.unwrap_or(Flow::Generate);
     if flow == Flow::Consume && dut.ratings.charge_power.is_none() {
@@ -100,5 +131,8 @@ pub(super) fn drm(coded: &Coded<'_>, params: &DrmParams) -> Result<Expansion, Pr
         Flow::Generate => "generating",
         Flow::Consume => "consuming",
     };
-    Ok(Expansion::Cases(vec![(format!("DRM{} while {doing} rated power", params.mode), CaseSpec::Drm(spec))]))
+    Ok(Expansion::Cases(vec![(
+        format!("DRM{} while {doing} rated power", params.mode),
+        CaseSpec::Drm(spec),
+    )]))
 }

@@ -19,10 +19,15 @@ const BEYOND_S: f64 = 1.0;
 /// Smallest sampling rate (project default, IEC 62116 asks for 10 kS/s).
 const RATE_HZ: f64 = 50_000.0;
 
-pub(super) async fn acquire(ctx: &mut Context<'_>, case: &Case, spec: &AntiIslandingCase) -> Result<(), Halt> {
+pub(super) async fn acquire(
+    ctx: &mut Context<'_>,
+    case: &Case,
+    spec: &AntiIslandingCase,
+) -> Result<(), Halt> {
     let profile = ctx.rig.profile.clone();
     if let (Some(pv), Some(vmp)) = (&profile.pv, mppt_voltage(&profile, DC_FRACTION)) {
-        ctx.pv_on(pv_curve(pv, vmp, profile.ratings.power.0)).await?;
+        ctx.pv_on(pv_curve(pv, vmp, profile.ratings.power.0))
+            .await?;
     }
     ctx.load_switch(false).await?;
     settle_at(ctx, &case.ratings, spec.power_w).await?;
@@ -46,7 +51,11 @@ pub(super) async fn acquire(ctx: &mut Context<'_>, case: &Case, spec: &AntiIslan
         min_rate_hz: RATE_HZ,
         before_s: BEFORE_S,
         after_s: limit + BEYOND_S,
-        trigger: TriggerSetup { channel: ChannelKind::SwitchContact, level: 0.5, rising: false },
+        trigger: TriggerSetup {
+            channel: ChannelKind::SwitchContact,
+            level: 0.5,
+            rising: false,
+        },
     })
     .await?;
     ctx.grid_switch(false).await?;

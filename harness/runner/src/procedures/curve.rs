@@ -30,33 +30,53 @@ async fn isolate(ctx: &mut Context<'_>, kind: CurveKind) -> Result<(), Halt> {
     Ok(())
 }
 
-pub(super) async fn sweep(ctx: &mut Context<'_>, case: &Case, spec: &CurveSweepCase) -> Result<(), Halt> {
+pub(super) async fn sweep(
+    ctx: &mut Context<'_>,
+    case: &Case,
+    spec: &CurveSweepCase,
+) -> Result<(), Halt> {
     isolate(ctx, spec.curve.kind).await?;
     settle_at(ctx, &case.ratings, spec.power_w).await?;
     for (index, &volts) in (0u32..).zip(&spec.voltages_v) {
         ctx.grid_set(volts, case.ratings.nominal_hz).await?;
         ctx.wait(spec.dwell_s - spec.window_s).await?;
-        ctx.record_readings("step", index, volts, spec.window_s, READINGS).await?;
+        ctx.record_readings("step", index, volts, spec.window_s, READINGS)
+            .await?;
     }
-    ctx.grid_set(case.ratings.nominal_v, case.ratings.nominal_hz).await
+    ctx.grid_set(case.ratings.nominal_v, case.ratings.nominal_hz)
+        .await
 }
 
-pub(super) async fn step(ctx: &mut Context<'_>, case: &Case, spec: &CurveStepCase) -> Result<(), Halt> {
+pub(super) async fn step(
+    ctx: &mut Context<'_>,
+    case: &Case,
+    spec: &CurveStepCase,
+) -> Result<(), Halt> {
     isolate(ctx, spec.curve.kind).await?;
     settle_at(ctx, &case.ratings, spec.power_w).await?;
     ctx.grid_set(spec.from_v, case.ratings.nominal_hz).await?;
     ctx.wait(spec.observe_s).await?;
     ctx.arm(&CaptureSetup {
         name: "step".into(),
-        channels: vec![ChannelKind::GridVoltage, ChannelKind::DutCurrent, ChannelKind::SourceTrigger],
+        channels: vec![
+            ChannelKind::GridVoltage,
+            ChannelKind::DutCurrent,
+            ChannelKind::SourceTrigger,
+        ],
         min_rate_hz: RATE_HZ,
         before_s: BEFORE_S,
         after_s: spec.observe_s,
-        trigger: TriggerSetup { channel: ChannelKind::SourceTrigger, level: 0.5, rising: true },
+        trigger: TriggerSetup {
+            channel: ChannelKind::SourceTrigger,
+            level: 0.5,
+            rising: true,
+        },
     })
     .await?;
-    ctx.grid_step(spec.to_v, case.ratings.nominal_hz, spec.observe_s).await?;
+    ctx.grid_step(spec.to_v, case.ratings.nominal_hz, spec.observe_s)
+        .await?;
     ctx.wait(spec.observe_s).await?;
     ctx.finish_capture(60.0).await?;
-    ctx.grid_set(case.ratings.nominal_v, case.ratings.nominal_hz).await
+    ctx.grid_set(case.ratings.nominal_v, case.ratings.nominal_hz)
+        .await
 }

@@ -13,7 +13,11 @@ const BEFORE_S: f64 = 1.0;
 /// Sampling rate for responses of seconds.
 const RATE_HZ: f64 = 5_000.0;
 
-pub(super) async fn acquire(ctx: &mut Context<'_>, case: &Case, spec: &DrmCase) -> Result<(), Halt> {
+pub(super) async fn acquire(
+    ctx: &mut Context<'_>,
+    case: &Case,
+    spec: &DrmCase,
+) -> Result<(), Halt> {
     let watts = match spec.flow {
         Flow::Generate => case.ratings.rated_w,
         Flow::Consume => -case.ratings.rated_charge_w,
@@ -30,7 +34,11 @@ pub(super) async fn acquire(ctx: &mut Context<'_>, case: &Case, spec: &DrmCase) 
         min_rate_hz: RATE_HZ,
         before_s: BEFORE_S,
         after_s: spec.hold_s,
-        trigger: TriggerSetup { channel: ChannelKind::DrmContact, level: 0.5, rising: true },
+        trigger: TriggerSetup {
+            channel: ChannelKind::DrmContact,
+            level: 0.5,
+            rising: true,
+        },
     })
     .await?;
     ctx.drm(&[spec.mode]).await?;

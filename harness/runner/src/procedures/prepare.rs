@@ -33,8 +33,12 @@ pub(crate) async fn energise(ctx: &mut Context<'_>, ratings: &Ratings) -> Result
         ctx.pv_on(curve).await?;
     }
     if let Some(battery) = &profile.battery {
-        ctx.battery_on(battery.nominal_voltage.0, battery.max_discharge_current.0, battery.max_charge_current.0)
-            .await?;
+        ctx.battery_on(
+            battery.nominal_voltage.0,
+            battery.max_discharge_current.0,
+            battery.max_charge_current.0,
+        )
+        .await?;
     }
     if ctx.rig.backup_load.is_some() {
         ctx.backup_load(0.0).await?;
@@ -64,7 +68,11 @@ pub(crate) fn mppt_voltage(profile: &DutProfile, fraction: f64) -> Option<f64> {
 }
 
 /// Nominal grid, then the DUT at `watts` and settled. What the analyser says decides.
-pub(crate) async fn settle_at(ctx: &mut Context<'_>, ratings: &Ratings, watts: f64) -> Result<(), Halt> {
+pub(crate) async fn settle_at(
+    ctx: &mut Context<'_>,
+    ratings: &Ratings,
+    watts: f64,
+) -> Result<(), Halt> {
     ctx.grid_set(ratings.nominal_v, ratings.nominal_hz).await?;
     ctx.dut_power(watts).await?;
     let band = SETTLE_BAND * ratings.rated_w;
@@ -76,7 +84,10 @@ pub(crate) async fn settle_at(ctx: &mut Context<'_>, ratings: &Ratings, watts: f
         if (got.watts - watts).abs() <= band {
             let since = *inside_since.get_or_insert(now);
             if now - since >= SETTLE_S {
-                ctx.note(format!("settled at {:.0} W, {:.0} var, {:.2} V", got.watts, got.vars, got.volts));
+                ctx.note(format!(
+                    "settled at {:.0} W, {:.0} var, {:.2} V",
+                    got.watts, got.vars, got.volts
+                ));
                 return Ok(());
             }
         } else {

@@ -20,7 +20,11 @@ const AFTER_S: f64 = 0.4;
 /// Sampling rate preferred for switch times.
 const RATE_HZ: f64 = 100_000.0;
 
-pub(super) async fn acquire(ctx: &mut Context<'_>, case: &Case, spec: &TransferCase) -> Result<(), Halt> {
+pub(super) async fn acquire(
+    ctx: &mut Context<'_>,
+    case: &Case,
+    spec: &TransferCase,
+) -> Result<(), Halt> {
     // Power at the grid port proves the connection; what the DUT says of itself would not.
     settle_at(ctx, &case.ratings, PROBE_PU * case.ratings.rated_w).await?;
     ctx.dut_power(0.0).await?;
@@ -37,7 +41,11 @@ pub(super) async fn acquire(ctx: &mut Context<'_>, case: &Case, spec: &TransferC
         min_rate_hz: RATE_HZ,
         before_s: BEFORE_S,
         after_s: AFTER_S,
-        trigger: TriggerSetup { channel: ChannelKind::SourceTrigger, level: 0.5, rising: true },
+        trigger: TriggerSetup {
+            channel: ChannelKind::SourceTrigger,
+            level: 0.5,
+            rising: true,
+        },
     })
     .await?;
     ctx.grid_cut(spec.angle_deg).await?;

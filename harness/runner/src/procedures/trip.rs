@@ -14,7 +14,11 @@ const BEFORE_S: f64 = 0.5;
 /// Sampling rate: 0.1 ms, a five-hundredth of the shortest limit.
 const RATE_HZ: f64 = 10_000.0;
 
-pub(super) async fn acquire(ctx: &mut Context<'_>, case: &Case, spec: &TripCase) -> Result<(), Halt> {
+pub(super) async fn acquire(
+    ctx: &mut Context<'_>,
+    case: &Case,
+    spec: &TripCase,
+) -> Result<(), Halt> {
     settle_at(ctx, &case.ratings, spec.power_w).await?;
     let at = |value: f64| match spec.quantity {
         TripQuantity::Voltage => (value, case.ratings.nominal_hz),
@@ -34,12 +38,17 @@ pub(super) async fn acquire(ctx: &mut Context<'_>, case: &Case, spec: &TripCase)
         min_rate_hz: RATE_HZ,
         before_s: BEFORE_S,
         after_s: spec.observe_s,
-        trigger: TriggerSetup { channel: ChannelKind::SourceTrigger, level: 0.5, rising: true },
+        trigger: TriggerSetup {
+            channel: ChannelKind::SourceTrigger,
+            level: 0.5,
+            rising: true,
+        },
     })
     .await?;
     let (volts, hertz) = at(spec.to);
     ctx.grid_step(volts, hertz, spec.observe_s).await?;
     ctx.wait(spec.observe_s).await?;
     ctx.finish_capture(60.0).await?;
-    ctx.grid_set(case.ratings.nominal_v, case.ratings.nominal_hz).await
+    ctx.grid_set(case.ratings.nominal_v, case.ratings.nominal_hz)
+        .await
 }
