@@ -77,7 +77,7 @@ Examples:
 pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) select: Select,
-    /// Folder of the record; must not hold a run. Default: gridproof-run/<plan>-<number>.
+    /// Folder of the record; must not hold a run. Default: gridproof-run/PLAN-N.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Emulated benches that run independent tests at once; the results do not depend on it.

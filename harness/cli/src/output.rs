@@ -23,6 +23,12 @@ pub(crate) fn error(text: &str) {
     }
 }
 
+/// `1 case`, `2 cases`.
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
 /// Seconds as people read them: `850 ms`, `12.3 s`, `4 min 10 s`, `3 h 05 min`.
 pub(crate) fn span(seconds: f64) -> String {
     if seconds < 1.0 {

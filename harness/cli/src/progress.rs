@@ -78,11 +78,10 @@ impl Progress {
                 if let Some(running) = self.running.remove(&unit) {
                     self.bench_s += event.at_s - running.at_s;
                     let verdict = running.worst.unwrap_or(Verdict::NotRun);
-                    let cases = running.cases;
-                    let plural = if cases == 1 { "case" } else { "cases" };
+                    let cases = output::count(running.cases, "case");
                     let energised = if *safe { "" } else { "  NOT PROVEN SAFE" };
                     self.line(&format!(
-                        "{verdict:<14} {:<34} {cases:>3} {plural:<5}  {:>11} on the bench{energised}",
+                        "{verdict:<14} {:<34} {cases:>9}  {:>11} on the bench{energised}",
                         running.name,
                         output::span(event.at_s)
                     ));

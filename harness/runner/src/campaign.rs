@@ -179,16 +179,14 @@ fn dut_of_plan(
 
 /// An unknown name in a plan is a mistake in the plan: say where.
 fn at_plan(plan: &Loaded<Plan>, at: Position, error: RunError) -> RunError {
-    match error {
-        RunError::Unknown { kind, name, hint } => {
-            let hint = hint.trim_start().trim_start_matches("hint: ");
-            let problem = mistake(plan, at, format!("no {kind} named `{name}`"))
-                .marking(&plan.text, name.chars().count())
-                .with_hint(hint);
-            RunError::Input(problem.into())
-        }
-        other => other,
-    }
+    let RunError::Unknown { kind, name, hint } = error else {
+        return error;
+    };
+    let hint = hint.trim_start().trim_start_matches("hint: ");
+    let problem = mistake(plan, at, format!("no {kind} named `{name}`"))
+        .marking(&plan.text, name.chars().count())
+        .with_hint(hint);
+    RunError::Input(problem.into())
 }
 
 fn codes(

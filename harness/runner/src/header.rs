@@ -220,6 +220,12 @@ impl RunHeader {
     /// When it is missing, unreadable, or written by a newer gridproof.
     pub fn read(dir: &Path) -> Result<Self, RunError> {
         let path = dir.join("run.json");
+        if !path.exists() {
+            return Err(RunError::Record {
+                path: dir.to_owned(),
+                problem: "no run.json: this is not the folder of a gridproof run; give the folder that `run --out` wrote".into(),
+            });
+        }
         let text = std::fs::read_to_string(&path).map_err(RunError::file(&path))?;
         let record = |problem: String| RunError::Record {
             path: path.clone(),

@@ -162,9 +162,12 @@ mod tests {
         read(dir)
             .unwrap()
             .into_iter()
-            .filter_map(|event| match event.what {
-                EventKind::Note { text } => Some(text),
-                _ => None,
+            .filter_map(|event| {
+                if let EventKind::Note { text } = event.what {
+                    Some(text)
+                } else {
+                    None
+                }
             })
             .collect()
     }

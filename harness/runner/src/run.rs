@@ -88,9 +88,7 @@ pub fn run(
             }
         },
     );
-    if let Err(error) = written {
-        return Err(error);
-    }
+    written?;
     journal.drain()?;
 
     let outcome = outcome(&outcomes, stop);

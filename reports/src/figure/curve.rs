@@ -4,7 +4,7 @@ use gridproof_model::case::CurveSweepCase;
 use gridproof_model::result::CaseResult;
 
 use crate::figure::name;
-use crate::figure::response::{corridor, percent, quantity, series, target, unit};
+use crate::figure::response::{named, percent, quantity, series, target, unit};
 use crate::plot::chart::{Axes, LEFT, axes, line, mark, region};
 use crate::plot::decimate::{padded, span};
 use crate::plot::ink::Ink;
@@ -32,20 +32,20 @@ pub(crate) fn sweep(
         (low.min(v), high.max(v))
     });
     let x = padded(low, high);
-    let edge = |v: f64| corridor(&spec.curve, ratings, spec.power_w, v);
+    let lows = named(case, "allowed from", ratings.rated_va);
+    let highs = named(case, "allowed to", ratings.rated_va);
     let steps: Vec<f64> = (0..=STEPS)
         .map(|step| x.start + (x.end - x.start) * f64::from(step) / f64::from(STEPS))
         .collect();
-    let lower: Vec<(f64, f64)> = steps.iter().map(|&v| (v, edge(v).0)).collect();
-    let upper: Vec<(f64, f64)> = steps.iter().map(|&v| (v, edge(v).1)).collect();
+    let (lower, upper) = (ascending(&lows), ascending(&highs));
     let wanted: Vec<(f64, f64)> = steps
         .iter()
         .map(|&v| (v, target(&spec.curve, ratings, spec.power_w, v)))
         .collect();
     let y = span([points.as_slice(), &lower, &upper]);
     let caption = format!(
-        "Mean {} at the end of each voltage step (window {} s) against the curve of {}; points inside the corridor are \
-         discs, points outside triangles.",
+        "Mean {} at the end of each voltage step (window {} s) against the curve of {}; the corridor is the range that was \
+         allowed at each voltage, points inside it are discs, points outside triangles.",
         quantity(spec.curve.kind),
         crate::number::plain(spec.window_s),
         spec.curve.origin
@@ -86,9 +86,10 @@ pub(crate) fn sweep(
         line(&mut chart, &upper, Ink::Limit, 12)?;
         line(&mut chart, &wanted, Ink::First, 16)?;
         let base = below.get_base_pixel();
-        for &(v, value) in points.iter().filter(|point| point.1.is_finite()) {
-            let (low, high) = edge(v);
-            let ink = if value >= low && value <= high {
+        for (index, &(v, value)) in points.iter().enumerate() {
+            let above = lows.get(index).is_none_or(|low| value >= low.1);
+            let below_top = highs.get(index).is_none_or(|high| value <= high.1);
+            let ink = if above && below_top {
                 Ink::Good
             } else {
                 Ink::Bad
@@ -99,4 +100,15 @@ pub(crate) fn sweep(
         Ok(())
     })?;
     Ok(Some(figure))
+}
+
+/// The points in ascending order of voltage, one for each place: a sweep there and back measures
+/// each voltage twice.
+fn ascending(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    /// Voltages closer than this are the same step, V.
+    const SAME_V: f64 = 0.2;
+    let mut sorted = points.to_vec();
+    sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
+    sorted.dedup_by(|next, kept| next.0 - kept.0 < SAME_V);
+    sorted
 }

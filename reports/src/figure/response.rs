@@ -68,26 +68,21 @@ pub(crate) fn target(curve: &Curve, ratings: &Ratings, power_w: f64, volts: f64)
         }
 }
 
-/// Lower and upper edge of the corridor at `volts`, percent of rated apparent power: the extremes
-/// of the curve within the voltage tolerance, widened by the tolerance of the quantity. Below a
-/// volt-watt ceiling only what is commanded can be fed.
-pub(crate) fn corridor(curve: &Curve, ratings: &Ratings, power_w: f64, volts: f64) -> (f64, f64) {
-    let tolerance_v = curve.tolerance_v.abs();
-    let (from, to) = (volts - tolerance_v, volts + tolerance_v);
-    let inner = curve
-        .points
+/// Series of `case` called `name`, in percent of `rated`; empty when the judge gave none.
+pub(crate) fn named(case: &CaseResult, name: &str, rated: f64) -> Vec<(f64, f64)> {
+    let found = case.series.iter().find(|series| series.name == name);
+    found
+        .map(|series| percent(series, rated))
+        .unwrap_or_default()
+}
+
+/// The corridor in which the judge wanted the settled value, percent of rated apparent power.
+pub(crate) fn settled_corridor(case: &CaseResult, curve: &Curve) -> Option<(f64, f64)> {
+    let criterion = case
+        .criteria
         .iter()
-        .filter(|point| point.0 > from && point.0 < to)
-        .map(|point| point.1);
-    let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-    for y in inner.chain([curve.at(from), curve.at(to)]) {
-        (low, high) = (low.min(y), high.max(y));
-    }
-    if curve.kind == CurveKind::VoltWatt && ratings.rated_va > 0.0 {
-        low = low.min(power_w / ratings.rated_va);
-    }
-    let tolerance = curve.tolerance_pu.abs();
-    ((low - tolerance) * 100.0, (high + tolerance) * 100.0)
+        .find(|criterion| criterion.limit.origin == curve.origin)?;
+    Some((criterion.limit.min? * 100.0, criterion.limit.max? * 100.0))
 }
 
 /// `reactive power` or `active power`.

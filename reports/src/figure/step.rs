@@ -4,7 +4,7 @@ use gridproof_model::case::CurveStepCase;
 use gridproof_model::result::CaseResult;
 
 use crate::figure::name;
-use crate::figure::response::{corridor, cursors, percent, quantity, series, unit};
+use crate::figure::response::{cursors, percent, quantity, series, settled_corridor, unit};
 use crate::plot::chart::{Axes, Cursors, LEFT, axes, block, line, vertical};
 use crate::plot::decimate::{padded, span};
 use crate::plot::ink::Ink;
@@ -21,8 +21,12 @@ pub(crate) fn response(
     };
     let ratings = &case.case.ratings;
     let points = percent(series, ratings.rated_va);
-    let (low, high) = corridor(&spec.curve, ratings, spec.power_w, spec.to_v);
-    let shown = span([points.as_slice(), &[(0.0, low), (0.0, high)]]);
+    let corridor = settled_corridor(case, &spec.curve);
+    let edges: Vec<(f64, f64)> = corridor
+        .into_iter()
+        .flat_map(|(low, high)| [(0.0, low), (0.0, high)])
+        .collect();
+    let shown = span([points.as_slice(), &edges]);
     let (first, last) = (
         points.first().map_or(0.0, |p| p.0),
         points.last().map_or(1.0, |p| p.0),
@@ -62,12 +66,10 @@ pub(crate) fn response(
                 y_labels: 8,
             },
         )?;
-        block(
-            &mut chart,
-            spec.complete.max.unwrap_or(0.0)..f64::INFINITY,
-            low..high,
-            Ink::Band,
-        )?;
+        if let Some((low, high)) = corridor {
+            let from = spec.complete.max.unwrap_or(0.0);
+            block(&mut chart, from..f64::INFINITY, low..high, Ink::Band)?;
+        }
         let limits = [
             spec.commence.min,
             spec.commence.max,

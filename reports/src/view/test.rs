@@ -246,8 +246,8 @@ fn mark(mark: Mark) -> &'static str {
     }
 }
 
-/// The case with the worst verdict; among equals the one with the smallest margin relative to its
-/// limit, in what the case is about: conditions of validity have margins that mean nothing.
+/// The case with the worst verdict; among equals the one with the least room beyond its guard
+/// band relative to its limit, in what the case is about: conditions of validity have margins that mean nothing.
 fn worst(cases: &[CaseResult]) -> Option<usize> {
     let room = |case: &CaseResult| {
         let of = |criterion: &CriterionResult| {
@@ -256,9 +256,11 @@ fn worst(cases: &[CaseResult]) -> Option<usize> {
                 .flatten()
                 .map(f64::abs);
             let scale = scale.fold(0.0, f64::max);
-            criterion
-                .margin
-                .map(|margin| if scale > 0.0 { margin / scale } else { margin })
+            let guard = criterion.measured.as_ref().map_or(0.0, |measured| {
+                measured.u * criterion.decision.guard_factor()
+            });
+            let room = criterion.margin? - guard;
+            Some(if scale > 0.0 { room / scale } else { room })
         };
         case.criteria
             .iter()

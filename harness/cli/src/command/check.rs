@@ -39,11 +39,11 @@ fn check_plan(args: &Select) -> Result<u8, Failure> {
         }
     }
     output::data(&format!(
-        "{}: {} tests with {} cases on {} DUTs, about {} on a bench\n",
+        "{}: {} with {} on {}, about {} on a bench\n",
         campaign.plan.file,
-        runnable,
-        campaign.cases(),
-        campaign.duts.len(),
+        output::count(runnable, "test"),
+        output::count(campaign.cases(), "case"),
+        output::count(campaign.duts.len(), "DUT"),
         output::span(expected)
     ));
     Ok(0)

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// Root of the repository.
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../..")
         .canonicalize()
@@ -15,19 +15,19 @@ pub fn root() -> PathBuf {
 }
 
 /// `gridproof` with these arguments, from the root of the repository.
-pub fn command(args: &[&str]) -> Command {
+pub(crate) fn command(args: &[&str]) -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("gridproof"));
     command.args(args).current_dir(root());
     command
 }
 
 /// Run to the end.
-pub fn gridproof(args: &[&str]) -> Output {
+pub(crate) fn gridproof(args: &[&str]) -> Output {
     command(args).output().unwrap()
 }
 
 /// A run of the quickstart plan with extra arguments: its folder and output.
-pub fn quickstart(extra: &[&str]) -> (TempDir, Output) {
+pub(crate) fn quickstart(extra: &[&str]) -> (TempDir, Output) {
     let dir = TempDir::new().unwrap();
     let out = dir.path().join("run");
     let mut args = vec![
@@ -42,13 +42,13 @@ pub fn quickstart(extra: &[&str]) -> (TempDir, Output) {
 }
 
 /// A JSON file of a run.
-pub fn json(dir: &TempDir, name: &str) -> Value {
+pub(crate) fn json(dir: &TempDir, name: &str) -> Value {
     let text = std::fs::read_to_string(dir.path().join("run").join(name)).unwrap();
     serde_json::from_str(&text).unwrap()
 }
 
 /// Tests that are neither passed nor not applicable, as (DUT, test, verdict).
-pub fn not_passed(results: &Value) -> Vec<(String, String, String)> {
+pub(crate) fn not_passed(results: &Value) -> Vec<(String, String, String)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     results["tests"]
         .as_array()
@@ -66,7 +66,7 @@ pub fn not_passed(results: &Value) -> Vec<(String, String, String)> {
 }
 
 /// Lines of the journal.
-pub fn events(dir: &TempDir) -> Vec<Value> {
+pub(crate) fn events(dir: &TempDir) -> Vec<Value> {
     let text = std::fs::read_to_string(dir.path().join("run/events.ndjson")).unwrap();
     text.lines()
         .map(|line| serde_json::from_str(line).unwrap())

@@ -1,6 +1,6 @@
 //! The whole program as a user meets it.
 
-#![allow(clippy::tests_outside_test_module, reason = "integration tests")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod abort;
 mod bench;

@@ -90,6 +90,7 @@ pub(super) fn judge(
 
     let mut worst: Option<CriterionResult> = None;
     let mut points = Vec::with_capacity(means.len());
+    let (mut lows, mut highs) = (Vec::new(), Vec::new());
     let mut outside = 0;
     for (step, mean) in means.iter().enumerate() {
         let result = judge_step(spec, ratings, &data.instruments, sheet.rule(), step, mean);
@@ -97,12 +98,16 @@ pub(super) fn judge(
         // A step that could not be measured has no place on the plot, and no number in a file.
         if let Some(measured) = &result.measured {
             points.push((mean.volts, measured.value));
+            lows.extend(result.limit.min.map(|low| (mean.volts, low)));
+            highs.extend(result.limit.max.map(|high| (mean.volts, high)));
         }
         if worst.as_ref().is_none_or(|w| worse(&result, w)) {
             worst = Some(result);
         }
     }
     sheet.series("measured", "V", "pu", points);
+    sheet.series("allowed from", "V", "pu", lows);
+    sheet.series("allowed to", "V", "pu", highs);
     if let Some(mut worst) = worst {
         if outside > 1 {
             worst.note = format!(

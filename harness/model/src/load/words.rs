@@ -81,7 +81,9 @@ pub(super) fn words(error: &Error, owner: Option<&str>) -> Words {
         } => Words::new(format!("{subject} must be {expected}, not {unexpected}")),
         Error::SerdeInvalidLength { len, expected, .. } => {
             let wanted = expected.trim_start_matches("a tuple of size ");
-            Words::new(format!("{subject} has {len} items here, not {wanted}"))
+            Words::new(format!("{subject} has {len} items here, not {wanted}")).hint(
+                "a range or a point is written as two values in brackets, e.g. [253 V, 100 %]",
+            )
         }
         Error::InvalidScalar { ty, .. } => Words::new(format!("{subject} must be {}", number(ty))),
         Error::InvalidBooleanStrict { .. } => {
