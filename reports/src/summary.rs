@@ -29,8 +29,11 @@ pub struct Line {
 pub fn lines(results: &RunResults) -> Vec<Line> {
     let mut lines = Vec::new();
     for test in &results.tests {
-        test_lines(test, &mut lines);
+        if test.verdict != Verdict::NotApplicable {
+            test_lines(test, &mut lines);
+        }
     }
+    not_applicable(results, &mut lines);
     let cases: Vec<Verdict> = results
         .tests
         .iter()
@@ -54,6 +57,34 @@ pub fn lines(results: &RunResults) -> Vec<Line> {
         text: format!("verdict: {}", results.verdict),
     });
     lines
+}
+
+/// Tests that do not apply, one line for each reason.
+fn not_applicable(results: &RunResults, lines: &mut Vec<Line>) {
+    let mut groups: Vec<(&str, &str, Vec<&str>)> = Vec::new();
+    let skipped = results
+        .tests
+        .iter()
+        .filter(|test| test.verdict == Verdict::NotApplicable);
+    for test in skipped {
+        match groups
+            .iter_mut()
+            .find(|(dut, reason, _)| *dut == test.dut && *reason == test.reason)
+        {
+            Some((_, _, tests)) => tests.push(&test.test),
+            None => groups.push((&test.dut, &test.reason, vec![&test.test])),
+        }
+    }
+    for (dut, reason, tests) in groups {
+        let verdict = Verdict::NotApplicable;
+        let text = format!(
+            "{:<14} {dut}/{}: {}",
+            verdict.word(),
+            tests.join(", "),
+            or_dash(reason)
+        );
+        lines.push(Line { verdict, text });
+    }
 }
 
 fn test_lines(test: &TestResult, lines: &mut Vec<Line>) {
