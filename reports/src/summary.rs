@@ -33,6 +33,7 @@ pub fn lines(results: &RunResults) -> Vec<Line> {
             test_lines(test, &mut lines);
         }
     }
+    not_run(results, &mut lines);
     not_applicable(results, &mut lines);
     let cases: Vec<Verdict> = results
         .tests
@@ -57,6 +58,29 @@ pub fn lines(results: &RunResults) -> Vec<Line> {
         text: format!("verdict: {}", results.verdict),
     });
     lines
+}
+
+/// Cases that were never started, one line for all tests of a DUT.
+fn not_run(results: &RunResults, lines: &mut Vec<Line>) {
+    let mut groups: Vec<(&str, Vec<String>)> = Vec::new();
+    for test in &results.tests {
+        let verdict = Verdict::NotRun;
+        let cases = test.cases.iter().filter(|case| case.verdict == verdict);
+        let entry = match (cases.count(), test.cases.len()) {
+            (0, _) => continue,
+            (some, all) if some == all => test.test.clone(),
+            (some, all) => format!("{} ({some} of {all} cases)", test.test),
+        };
+        match groups.iter_mut().find(|(dut, _)| *dut == test.dut) {
+            Some((_, tests)) => tests.push(entry),
+            None => groups.push((&test.dut, vec![entry])),
+        }
+    }
+    for (dut, tests) in groups {
+        let verdict = Verdict::NotRun;
+        let text = format!("{:<14} {dut}/{}", verdict.word(), tests.join(", "));
+        lines.push(Line { verdict, text });
+    }
 }
 
 /// Tests that do not apply, one line for each reason.
@@ -104,7 +128,7 @@ fn test_lines(test: &TestResult, lines: &mut Vec<Line>) {
     for case in test
         .cases
         .iter()
-        .filter(|case| case.verdict != Verdict::Pass)
+        .filter(|case| !matches!(case.verdict, Verdict::Pass | Verdict::NotRun))
     {
         let open: Vec<&CriterionResult> = case
             .criteria
@@ -135,9 +159,12 @@ fn criterion_line(case: &CaseResult, criterion: &CriterionResult) -> Line {
         Some(measured) => number::with_u(measured, &unit),
         None => or_dash(&criterion.note).to_owned(),
     };
-    let limit = number::limit(&criterion.limit, &unit);
+    let limit = match (criterion.limit.min, criterion.limit.max) {
+        (None, None) => String::new(),
+        _ => format!(", limit {}", number::limit(&criterion.limit, &unit)),
+    };
     let text = format!(
-        "{}: {}: {measured}, limit {limit}{}",
+        "{}: {}: {measured}{limit}{}",
         head(case, criterion.verdict),
         criterion.name,
         place(case)
