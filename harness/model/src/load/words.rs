@@ -85,7 +85,8 @@ pub(super) fn words(error: &Error, owner: Option<&str>) -> Words {
                 "a range or a point is written as two values in brackets, e.g. [253 V, 100 %]",
             )
         }
-        Error::InvalidScalar { ty, .. } => Words::new(format!("{subject} must be {}", number(ty))),
+        Error::InvalidScalar { ty, .. } => Words::new(format!("{subject} must be {}", number(ty)))
+            .hint("write plain digits without a unit, e.g. 5"),
         Error::InvalidBooleanStrict { .. } => {
             Words::new(format!("{subject} must be true or false"))
                 .hint("yes, no, on and off are text here")
@@ -106,11 +107,13 @@ pub(super) fn words(error: &Error, owner: Option<&str>) -> Words {
                 .map_or_else(|| "a key".to_owned(), |key| format!("`{}`", short(key)));
             Words::new(format!("{key} is written twice{here}")).hint("keep one of the two")
         }
-        Error::Eof { .. } => Words::new("the file ends too early or is empty"),
+        Error::Eof { .. } => Words::new("the file ends too early or is empty")
+            .hint("is the file saved completely? `gridproof schema` shows what belongs in it"),
         Error::MultipleDocuments { .. } => {
             Words::new("the file holds more than one document").hint("remove the `---` line")
         }
-        Error::UnknownAnchor { .. } => Words::new("this alias has no anchor before it"),
+        Error::UnknownAnchor { .. } => Words::new("this alias has no anchor before it")
+            .hint("define it earlier with &NAME, or write the value out"),
         Error::Budget { .. } => Words::new("the file is too large or too deeply nested")
             .hint("no file of this kind needs more than 32 levels or 1000 aliases"),
         Error::AliasReplayLimitExceeded { .. }
@@ -128,9 +131,11 @@ pub(super) fn words(error: &Error, owner: Option<&str>) -> Words {
 
 fn syntax(message: &str) -> Words {
     if message.contains("recursion limit") {
-        return Words::new("the file is too deeply nested");
+        return Words::new("the file is too deeply nested")
+            .hint("no file of this kind needs more than 32 levels");
     }
     Words::new(format!("the file is not valid YAML: {message}"))
+        .hint("look for a bracket, a quote or an indentation that does not fit, here or just before")
 }
 
 fn without_location(message: &str) -> String {
