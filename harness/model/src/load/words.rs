@@ -134,8 +134,9 @@ fn syntax(message: &str) -> Words {
         return Words::new("the file is too deeply nested")
             .hint("no file of this kind needs more than 32 levels");
     }
-    Words::new(format!("the file is not valid YAML: {message}"))
-        .hint("look for a bracket, a quote or an indentation that does not fit, here or just before")
+    Words::new(format!("the file is not valid YAML: {message}")).hint(
+        "look for a bracket, a quote or an indentation that does not fit, here or just before",
+    )
 }
 
 fn without_location(message: &str) -> String {
