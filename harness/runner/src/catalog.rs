@@ -224,7 +224,7 @@ pub fn behaviour_setting(pair: &str) -> Result<Behaviour, RunError> {
             "\n"
         });
     }
-    text.push_str(&format!("{value}\ncatches: {{}}\n"));
+    text.push_str(&format!("{value}\ncatches: {{any: []}}\n"));
     let defect = load::parse_defect("--dut-set", &text).map_err(RunError::Input)?;
     Ok(defect.behaviour)
 }
