@@ -6,5 +6,6 @@ mod abort;
 mod bench;
 mod defects;
 mod quickstart;
+mod registers;
 mod text;
 mod wrong_files;
