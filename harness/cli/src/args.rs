@@ -46,8 +46,8 @@ Examples:
   gridproof check my-plan.yaml --dut my-dut.yaml --bench my-bench.yaml"
 )]
 pub(crate) struct Select {
-    /// Plan: a file, or the name of a shipped plan. `check` also takes a DUT, bench, grid code or
-    /// defect file.
+    /// Plan: a file, or the name of a shipped plan. `check` also takes a DUT, bench, grid code,
+    /// defect or register file.
     pub(crate) plan: String,
     /// Bench file; without it the embedded emulated bench.
     #[arg(long, value_name = "FILE")]
@@ -148,6 +148,7 @@ pub(crate) enum Listed {
     GridCodes,
     Benches,
     Defects,
+    Registers,
 }
 
 /// List what ships with gridproof.
@@ -169,6 +170,7 @@ pub(crate) enum SchemaOf {
     Dut,
     GridCode,
     Defect,
+    Registers,
 }
 
 /// Print the JSON Schema of a file format, for completion and checks in editors.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::behaviour::Behaviour;
 use crate::case;
+use crate::located::Located;
 use crate::quantity::{AmpHours, Amps, Celsius, Hertz, Seconds, VoltAmps, Volts, Watts};
 use crate::verdict::Mark;
 
@@ -190,6 +191,9 @@ pub struct DrmPort {
 pub struct Interface {
     /// Protocol.
     pub protocol: InterfaceProtocol,
+    /// Register file: a shipped name, or a path from the folder of this profile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<Located<String>>,
     /// Modbus unit.
     pub unit: u8,
     /// Bits per second of a serial line.
@@ -209,4 +213,6 @@ pub enum InterfaceProtocol {
     /// SAJ AS1 registers over Modbus RTU.
     #[serde(rename = "saj-as1-rtu")]
     SajAs1Rtu,
+    /// What a register file says.
+    RegisterFile,
 }

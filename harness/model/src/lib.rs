@@ -20,6 +20,7 @@ pub mod located;
 pub mod plan;
 pub mod quantity;
 pub mod record;
+pub mod register_file;
 pub mod result;
 pub mod schema;
 pub mod verdict;

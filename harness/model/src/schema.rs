@@ -7,6 +7,7 @@ use crate::defect::Defect;
 use crate::dut::DutProfile;
 use crate::grid_code::GridCode;
 use crate::plan::Plan;
+use crate::register_file::RegisterFile;
 
 /// A kind of file that people write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,16 +22,19 @@ pub enum SchemaKind {
     GridCode,
     /// [`Defect`].
     Defect,
+    /// [`RegisterFile`].
+    Registers,
 }
 
 impl SchemaKind {
     /// Every kind.
-    pub const ALL: [SchemaKind; 5] = [
+    pub const ALL: [SchemaKind; 6] = [
         SchemaKind::Plan,
         SchemaKind::Bench,
         SchemaKind::Dut,
         SchemaKind::GridCode,
         SchemaKind::Defect,
+        SchemaKind::Registers,
     ];
 
     /// The word of the command line.
@@ -41,6 +45,7 @@ impl SchemaKind {
             SchemaKind::Dut => "dut",
             SchemaKind::GridCode => "grid-code",
             SchemaKind::Defect => "defect",
+            SchemaKind::Registers => "registers",
         }
     }
 }
@@ -66,6 +71,7 @@ pub fn schema(kind: SchemaKind) -> serde_json::Value {
         SchemaKind::Dut => schema_for!(DutProfile),
         SchemaKind::GridCode => schema_for!(GridCode),
         SchemaKind::Defect => schema_for!(Defect),
+        SchemaKind::Registers => schema_for!(RegisterFile),
     }
     .to_value()
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use gridproof_model::load::{
     LARGEST_FILE, parse_bench, parse_defect, parse_dut, parse_grid_code, parse_plan,
+    parse_register_file,
 };
 use proptest::prelude::*;
 use rstest::rstest;
@@ -24,6 +25,7 @@ fn feed(text: &str) {
         parse_grid_code("x", text).err(),
         parse_bench("x", text).err(),
         parse_defect("x", text).err(),
+        parse_register_file("x", text).err(),
     ]
     .into_iter()
     .flatten()

@@ -205,3 +205,29 @@ fn defects_load_and_name_tests_and_duts_that_exist() {
         );
     }
 }
+
+#[test]
+fn register_files_load_and_keep_their_steps() {
+    let files = all("fixtures/drivers", load::parse_register_file, |file| {
+        &file.registers
+    });
+    let aux = &files[0];
+    let power = &aux.points["WSet"];
+    assert_eq!((power.address, power.registers()), (40_304, 2));
+    assert_eq!(power.steps(2_500.0), Some(2_500.0));
+    assert_eq!(power.steps(3e9), None, "beyond i32");
+    let limit = &aux.points["InWRte"];
+    assert_eq!(limit.steps(-0.000_04), Some(0.0));
+    assert_eq!(limit.steps(-0.02), None, "unsigned");
+}
+
+#[test]
+fn the_example_of_the_page_on_register_files_is_well_formed() {
+    let page = include_str!("../../../docs/register-files.md");
+    let start = page.find("registers: my-inverter").unwrap();
+    let end = start + page[start..].find("```").unwrap();
+    let file = load::parse_register_file("docs", &page[start..end])
+        .unwrap_or_else(|problems| panic!("{problems}"));
+    assert!(file.set_active_power.charge.is_none());
+    assert_eq!(file.gap, Some(Seconds(0.05)));
+}

@@ -16,6 +16,7 @@ fn refusal(kind: &str, name: &str, text: &str) -> Option<Diagnostics> {
         "grid-code" => load::parse_grid_code(name, text).err(),
         "bench" => load::parse_bench(name, text).err(),
         "defect" => load::parse_defect(name, text).err(),
+        "registers" => load::parse_register_file(name, text).err(),
         other => panic!("fixtures/wrong/{other}: no such kind of file"),
     }
 }
@@ -23,7 +24,7 @@ fn refusal(kind: &str, name: &str, text: &str) -> Option<Diagnostics> {
 #[test]
 fn wrong_files_are_refused_with_their_message() {
     let mut count = 0;
-    for kind in ["bench", "defect", "dut", "grid-code", "plan"] {
+    for kind in ["bench", "defect", "dut", "grid-code", "plan", "registers"] {
         let mut files: Vec<_> = std::fs::read_dir(folder().join(kind))
             .unwrap()
             .map(|entry| entry.unwrap().path())

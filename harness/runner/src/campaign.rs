@@ -9,10 +9,12 @@ use gridproof_model::dut::DutProfile;
 use gridproof_model::grid_code::GridCode;
 use gridproof_model::located::{Located, Position};
 use gridproof_model::plan::{Plan, PlanTest};
+use gridproof_model::register_file::RegisterFile;
 
 use crate::catalog::{self, Loaded};
 use crate::error::RunError;
 use crate::expand::{Expansion, Problem, expand};
+use crate::registers;
 
 /// What the user asked for.
 #[derive(Debug, Clone, Default)]
@@ -62,6 +64,8 @@ pub struct Campaign {
     pub bench: Loaded<Bench>,
     /// DUT profiles in the order of the plan, behaviours overlaid.
     pub duts: Vec<Loaded<DutProfile>>,
+    /// Register file of each DUT, where its profile names one.
+    pub registers: Vec<Option<Loaded<RegisterFile>>>,
     /// Grid codes the plan or the behaviours name.
     pub codes: Vec<Loaded<GridCode>>,
     /// The defect laid over, if any.
@@ -97,16 +101,19 @@ impl Campaign {
                 dut.value.behaviour = dut.value.behaviour.overlaid_with(&over);
             }
         }
+        let registers = registers::load(&duts, &bench.value)?;
         let codes = codes(&plan, &duts)?;
         let units = units(&plan, &duts, &codes, &request.only)?;
         let campaign = Self {
             plan,
             bench,
             duts,
+            registers,
             codes,
             defect,
             units,
         };
+        registers::support(&campaign)?;
         campaign.bench_supports()?;
         Ok(campaign)
     }

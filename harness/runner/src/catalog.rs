@@ -12,6 +12,7 @@ use gridproof_model::dut::DutProfile;
 use gridproof_model::grid_code::GridCode;
 use gridproof_model::load;
 use gridproof_model::plan::Plan;
+use gridproof_model::register_file::RegisterFile;
 use gridproof_recordings::sha256_hex;
 
 use crate::error::RunError;
@@ -29,6 +30,8 @@ pub enum Kind {
     Bench,
     /// A defect.
     Defect,
+    /// A register file.
+    Registers,
 }
 
 impl Kind {
@@ -40,6 +43,7 @@ impl Kind {
             Kind::GridCode => "grid code",
             Kind::Bench => "bench",
             Kind::Defect => "defect",
+            Kind::Registers => "register file",
         }
     }
 
@@ -51,6 +55,7 @@ impl Kind {
             Kind::GridCode => GRID_CODES,
             Kind::Bench => BENCHES,
             Kind::Defect => DEFECTS,
+            Kind::Registers => REGISTERS,
         }
     }
 }
@@ -81,6 +86,8 @@ const DEFECTS: &[(&str, &str)] = shipped!("fixtures/defects":
     "volt-watt-knee-3v-high",
 );
 
+const REGISTERS: &[(&str, &str)] = shipped!("fixtures/drivers": "aux-asg-sunspec-points");
+
 /// What a file describes, by the first of its top-level keys that names a kind; `None` when no key
 /// does, so that it can be read as whatever the caller expected.
 ///
@@ -96,6 +103,7 @@ pub fn kind_of(name: &str) -> Result<Option<Kind>, RunError> {
             "grid_code" => Some(Kind::GridCode),
             "bench" => Some(Kind::Bench),
             "defect" => Some(Kind::Defect),
+            "registers" => Some(Kind::Registers),
             _ => None,
         }
     }))
@@ -114,10 +122,14 @@ pub struct Loaded<T> {
     pub value: T,
 }
 
+/// A name that is a file and not something shipped.
+pub(crate) fn is_path(name: &str) -> bool {
+    name.contains(['/', '\\']) || name.ends_with(".yaml") || name.ends_with(".yml")
+}
+
 /// Find the text behind `name`.
 fn text(kind: Kind, name: &str) -> Result<(String, String), RunError> {
-    let is_path = name.contains(['/', '\\']) || name.ends_with(".yaml") || name.ends_with(".yml");
-    if is_path || Path::new(name).is_file() {
+    if is_path(name) || Path::new(name).is_file() {
         let bytes = std::fs::read(name).map_err(RunError::file(name))?;
         let text = String::from_utf8(bytes).map_err(|error| RunError::Record {
             path: name.into(),
@@ -192,6 +204,11 @@ loader!(
     defect, Kind::Defect, load::parse_defect, Defect
 );
 
+loader!(
+    /// Load a register file by path or shipped name.
+    register_file, Kind::Registers, load::parse_register_file, RegisterFile
+);
+
 /// One setting of the emulated DUT's behaviour, `backup.start=5 ms`.
 ///
 /// # Errors
@@ -243,6 +260,7 @@ mod tests {
     #[case(Kind::GridCode, "fixtures/grid-codes")]
     #[case(Kind::Bench, "fixtures/benches")]
     #[case(Kind::Defect, "fixtures/defects")]
+    #[case(Kind::Registers, "fixtures/drivers")]
     fn folder_and_catalogue_agree(#[case] kind: Kind, #[case] folder: &str) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("../..")

@@ -252,6 +252,12 @@ impl<'a> Context<'a> {
         Ok(self.rig.dut.connect(true).await?)
     }
 
+    pub(crate) async fn dut_disconnect(&mut self) -> Result<(), Halt> {
+        self.permit("dut", Ok(()))?;
+        self.stimulus("dut", "connection forbidden".into());
+        Ok(self.rig.dut.connect(false).await?)
+    }
+
     pub(crate) async fn chamber(&mut self, celsius: f64) -> Result<(), Halt> {
         self.permit("chamber", self.envelope.ambient(celsius))?;
         self.stimulus("chamber", format!("set {celsius:.1} °C"));

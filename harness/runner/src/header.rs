@@ -17,7 +17,7 @@ pub const RECORD_FORMAT: u32 = 1;
 /// An input file of the run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputFile {
-    /// Its own name for itself: plan, DUT, grid code, bench or defect.
+    /// Its own name for itself: plan, DUT, register file, grid code, bench or defect.
     pub name: String,
     /// Path as given, or `shipped:NAME`.
     pub file: String,
@@ -32,6 +32,9 @@ pub struct InputFile {
 pub struct DutHeader {
     /// Its profile.
     pub profile: InputFile,
+    /// Register file it was controlled by, if the profile names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registers: Option<InputFile>,
     /// Maker.
     pub maker: String,
     /// Model.
@@ -133,8 +136,12 @@ impl RunHeader {
             duts: campaign
                 .duts
                 .iter()
-                .map(|dut| DutHeader {
+                .zip(&campaign.registers)
+                .map(|(dut, registers)| DutHeader {
                     profile: input("dut", dut, &dut.value.dut),
+                    registers: registers
+                        .as_ref()
+                        .map(|file| input("registers", file, &file.value.registers)),
                     maker: dut.value.maker.clone(),
                     model: dut.value.model.clone(),
                     source: dut.value.source.clone(),
@@ -183,6 +190,14 @@ impl RunHeader {
                 .iter()
                 .map(|dut| &dut.profile.copy)
                 .zip(campaign.duts.iter().map(|dut| &dut.text)),
+        );
+        copies.extend(
+            self.duts
+                .iter()
+                .zip(&campaign.registers)
+                .filter_map(|(dut, file)| {
+                    Some((&dut.registers.as_ref()?.copy, &file.as_ref()?.text))
+                }),
         );
         copies.extend(
             self.grid_codes

@@ -19,6 +19,7 @@ pub mod header;
 mod journal;
 mod open;
 mod procedures;
+mod registers;
 pub mod rejudge;
 mod rig;
 pub mod run;

@@ -7,8 +7,8 @@ use std::time::Duration;
 use gridproof_emulator::{EmulatedBench, EmulatorError};
 use gridproof_instruments::clock::Clock;
 use gridproof_instruments::drivers::{
-    Chroma61845Params, ChromaA800067Params, ItechIt6000cParams, RecorderInput, SajAs1Params,
-    SunSpecParams, TerraSasParams, YokogawaDl850Params, YokogawaWt3000Params,
+    Chroma61845Params, ChromaA800067Params, ItechIt6000cParams, RecorderInput, RegisterMapParams,
+    SajAs1Params, SunSpecParams, TerraSasParams, YokogawaDl850Params, YokogawaWt3000Params,
 };
 use gridproof_instruments::factory::{DriverSpec, RoleObject, build};
 use gridproof_instruments::roles::{
@@ -18,6 +18,7 @@ use gridproof_instruments::roles::{
 use gridproof_instruments::transport::{Link, connect_tcp, open_serial};
 use gridproof_model::bench::{Address, Bench, Environment, InstrumentEntry, Model};
 use gridproof_model::dut::{DutProfile, InterfaceProtocol};
+use gridproof_model::register_file::RegisterFile;
 
 use crate::campaign::{Campaign, Unit};
 use crate::clock::{VirtualClock, WallClock};
@@ -38,6 +39,9 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 pub(crate) async fn open(campaign: &Campaign, unit: &Unit, seed: u64) -> Result<Rig, RunError> {
     let bench = &campaign.bench.value;
     let dut = &campaign.duts[unit.dut].value;
+    let registers = campaign.registers[unit.dut]
+        .as_ref()
+        .map(|file| &file.value);
     let emulated = match bench.environment {
         Environment::Emulated => {
             let codes: Vec<_> = campaign
@@ -58,7 +62,7 @@ pub(crate) async fn open(campaign: &Campaign, unit: &Unit, seed: u64) -> Result<
     };
     let mut parts = Parts::default();
     for (name, entry) in &bench.instruments {
-        let Some(spec) = driver(entry, bench, dut)? else {
+        let Some(spec) = driver(entry, bench, dut, registers)? else {
             continue;
         };
         let protocol = (entry.model == Model::FromProfile).then_some(dut.interface.protocol);
@@ -97,7 +101,9 @@ fn emulated_link(
 ) -> Result<Link, EmulatorError> {
     Ok(match protocol {
         Some(InterfaceProtocol::SajAs1Rtu) => Box::new(bench.open_pty(name)?.stream),
-        Some(InterfaceProtocol::SunspecTcp) | None => Box::new(bench.connect(name)?),
+        Some(InterfaceProtocol::SunspecTcp | InterfaceProtocol::RegisterFile) | None => {
+            Box::new(bench.connect(name)?)
+        }
     })
 }
 
@@ -106,6 +112,7 @@ fn driver(
     entry: &InstrumentEntry,
     bench: &Bench,
     dut: &DutProfile,
+    registers: Option<&RegisterFile>,
 ) -> Result<Option<DriverSpec>, RunError> {
     Ok(Some(match entry.model {
         Model::Chroma61845 => DriverSpec::Chroma61845(Chroma61845Params {
@@ -170,6 +177,17 @@ fn driver(
                 rated_watts: dut.ratings.power.0,
                 unit: dut.interface.unit,
             }),
+            InterfaceProtocol::RegisterFile => {
+                let file = registers.ok_or_else(|| {
+                    RunError::Bench(format!("the profile `{}` names no register file", dut.dut))
+                })?;
+                DriverSpec::RegisterMap(Box::new(RegisterMapParams {
+                    file: file.clone(),
+                    unit: dut.interface.unit,
+                    rated_watts: dut.ratings.power.0,
+                    rated_charge_watts: dut.ratings.charge_power.map(|power| power.0),
+                }))
+            }
         },
     }))
 }
@@ -246,6 +264,7 @@ impl Parts {
             names: self.names,
             bench: bench.clone(),
             profile: dut.clone(),
+            forbid_proven: false,
             emulated,
         })
     }

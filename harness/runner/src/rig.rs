@@ -31,6 +31,8 @@ pub(crate) struct Rig {
     pub(crate) bench: Bench,
     /// The DUT on it.
     pub(crate) profile: DutProfile,
+    /// The DUT was seen to obey `forbid`.
+    pub(crate) forbid_proven: bool,
     /// The emulation behind the drivers, asked only for the proof of safe state.
     pub(crate) emulated: Option<Rc<EmulatedBench>>,
 }

@@ -111,9 +111,20 @@ impl StoredRun {
         let inputs = std::iter::once(&self.header.plan)
             .chain(std::iter::once(&self.header.bench))
             .chain(self.header.duts.iter().map(|dut| &dut.profile))
+            .chain(
+                self.header
+                    .duts
+                    .iter()
+                    .filter_map(|dut| dut.registers.as_ref()),
+            )
             .chain(&self.header.grid_codes)
             .chain(&self.header.defect);
-        paths.extend(inputs.map(|input| input.copy.clone()));
+        for input in inputs {
+            // Two DUTs may share a register file.
+            if !paths.contains(&input.copy) {
+                paths.push(input.copy.clone());
+            }
+        }
         for path in paths {
             let full = self.dir.join(&path);
             let bytes = std::fs::read(&full).map_err(RunError::file(&full))?;

@@ -5,8 +5,9 @@ use std::rc::Rc;
 use crate::clock::Clock;
 use crate::drivers::{
     Adam6060, Chroma61845, Chroma61845Params, ChromaA800067, ChromaA800067Params, EspecP300,
-    ItechIt6000c, ItechIt6000cParams, SajAs1, SajAs1Params, SunSpec, SunSpecParams, TerraSas,
-    TerraSasParams, YokogawaDl850, YokogawaDl850Params, YokogawaWt3000, YokogawaWt3000Params,
+    ItechIt6000c, ItechIt6000cParams, RegisterMap, RegisterMapParams, SajAs1, SajAs1Params,
+    SunSpec, SunSpecParams, TerraSas, TerraSasParams, YokogawaDl850, YokogawaDl850Params,
+    YokogawaWt3000, YokogawaWt3000Params,
 };
 use crate::roles::{
     BatterySource, Chamber, DutInterface, GridSource, Instrument, PowerAnalyser, PvSource,
@@ -37,6 +38,8 @@ pub enum DriverSpec {
     SunSpec(SunSpecParams),
     /// DUT interface of the SAJ AS1.
     SajAs1(SajAs1Params),
+    /// DUT interface of a register file.
+    RegisterMap(Box<RegisterMapParams>),
 }
 
 /// A driver behind its role.
@@ -106,6 +109,9 @@ pub fn build(spec: DriverSpec, name: String, link: Link, clock: Rc<dyn Clock>) -
         }
         DriverSpec::SajAs1(params) => {
             RoleObject::Dut(Box::new(SajAs1::new(name, link, clock, params)))
+        }
+        DriverSpec::RegisterMap(params) => {
+            RoleObject::Dut(Box::new(RegisterMap::new(name, link, clock, *params)))
         }
     }
 }

@@ -162,25 +162,28 @@ fn interface(dut: &DutProfile, config: &PlantConfig) -> Box<dyn Instrument> {
     let unit = dut.interface.unit;
     let plant = &config.dut;
     match dut.interface.protocol {
-        InterfaceProtocol::SunspecTcp => Box::new(ModbusTcp::new(
-            SunSpec::new(sunspec::Nameplate {
-                maker: dut.maker.clone(),
-                model: dut.model.clone(),
-                unit,
-                dead: plant.health == Health::Dead,
-                power_w: plant.rated_power_w,
-                apparent_va: plant.rated_apparent_va,
-                charge_w: plant.rated_charge_w,
-                current_a: plant.max_current_a,
-                voltage_v: plant.nominal_v,
-                frequency_hz: plant.nominal_hz,
-                battery: dut
-                    .battery
-                    .as_ref()
-                    .map(|battery| (battery.capacity.0, battery.nominal_voltage.0)),
-            }),
-            Some(unit),
-        )),
+        // What a register file names is not known here: the unit then speaks SunSpec.
+        InterfaceProtocol::SunspecTcp | InterfaceProtocol::RegisterFile => {
+            Box::new(ModbusTcp::new(
+                SunSpec::new(sunspec::Nameplate {
+                    maker: dut.maker.clone(),
+                    model: dut.model.clone(),
+                    unit,
+                    dead: plant.health == Health::Dead,
+                    power_w: plant.rated_power_w,
+                    apparent_va: plant.rated_apparent_va,
+                    charge_w: plant.rated_charge_w,
+                    current_a: plant.max_current_a,
+                    voltage_v: plant.nominal_v,
+                    frequency_hz: plant.nominal_hz,
+                    battery: dut
+                        .battery
+                        .as_ref()
+                        .map(|battery| (battery.capacity.0, battery.nominal_voltage.0)),
+                }),
+                Some(unit),
+            ))
+        }
         InterfaceProtocol::SajAs1Rtu => Box::new(ModbusRtu::new(
             SajAs1::new(saj_as1::Nameplate {
                 model: dut.model.clone(),

@@ -15,6 +15,7 @@ pub(crate) fn check(args: &Select) -> Result<u8, Failure> {
         Some(Kind::GridCode) => catalog::grid_code(file)?.value.grid_code,
         Some(Kind::Bench) => catalog::bench(file)?.value.bench,
         Some(Kind::Defect) => catalog::defect(file)?.value.defect,
+        Some(Kind::Registers) => catalog::register_file(file)?.value.registers,
     };
     output::data(&format!("{file}: `{name}` is well formed\n"));
     Ok(0)

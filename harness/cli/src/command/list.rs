@@ -28,6 +28,9 @@ pub(crate) fn list(args: &List) -> Result<u8, Failure> {
         })?,
         Listed::Benches => named(Kind::Bench, |name| Ok(catalog::bench(name)?.value.title))?,
         Listed::Defects => named(Kind::Defect, |name| Ok(catalog::defect(name)?.value.title))?,
+        Listed::Registers => named(Kind::Registers, |name| {
+            Ok(catalog::register_file(name)?.value.title)
+        })?,
     };
     if args.json {
         let names: Vec<serde_json::Value> = entries

@@ -13,6 +13,7 @@ pub(crate) fn schema(args: &Schema) -> Result<u8, Failure> {
         SchemaOf::Dut => SchemaKind::Dut,
         SchemaOf::GridCode => SchemaKind::GridCode,
         SchemaOf::Defect => SchemaKind::Defect,
+        SchemaOf::Registers => SchemaKind::Registers,
     };
     output::data(&format!("{:#}\n", schema_of(kind)));
     Ok(0)

@@ -7,5 +7,6 @@ mod bench;
 mod defects;
 mod quickstart;
 mod records;
+mod registers;
 mod text;
 mod wrong_files;

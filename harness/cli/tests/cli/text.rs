@@ -54,6 +54,7 @@ fn lists() {
         "grid-codes",
         "benches",
         "defects",
+        "registers",
     ] {
         insta::assert_snapshot!(format!("list_{what}"), shown(&["list", what]));
     }

@@ -217,5 +217,26 @@ fn interface(c: &mut Checker<'_>, at: Cursor<'_>, interface: &Interface) {
             "leave `baud` out",
         ),
         InterfaceProtocol::SunspecTcp => {}
+        InterfaceProtocol::RegisterFile => {
+            if let Some(baud) = interface.baud {
+                c.number(at.key("baud"), "`baud`", baud, (300, 115_200));
+            }
+        }
+    }
+    match (interface.protocol, &interface.file) {
+        (InterfaceProtocol::RegisterFile, Some(file)) => {
+            c.text(at.key("file"), "`file`", &file.value);
+        }
+        (InterfaceProtocol::RegisterFile, None) => c.error(
+            at,
+            "`file` is missing in `interface`",
+            "add e.g. file: ./my-registers.yaml",
+        ),
+        (InterfaceProtocol::SunspecTcp | InterfaceProtocol::SajAs1Rtu, Some(_)) => c.error(
+            at.key("file"),
+            "only `register-file` has a `file`",
+            "write protocol: register-file, or leave `file` out",
+        ),
+        (InterfaceProtocol::SunspecTcp | InterfaceProtocol::SajAs1Rtu, None) => {}
     }
 }

@@ -1,10 +1,12 @@
 //! One well-written value per key, for the hint of a missing one.
 
-/// An example for a key below `owner`, if there is a telling one.
-pub(super) fn of(key: &str, owner: Option<&str>) -> Option<&'static str> {
+/// An example for a key below `owner` in a file of `kind` (its first key), if there is a telling
+/// one.
+pub(super) fn of(key: &str, owner: Option<&str>, kind: Option<&str>) -> Option<&'static str> {
     let find = |wanted: &str| EXAMPLES.iter().find(|(name, _)| *name == wanted);
     owner
         .and_then(|owner| find(&format!("{owner}.{key}")))
+        .or_else(|| find(&format!("{}/{key}", kind?)))
         .or_else(|| find(key))
         .map(|(_, example)| *example)
 }
@@ -105,6 +107,50 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("grid_voltage", "[0 V, 300 V]"),
     ("grid_frequency", "[40 Hz, 60 Hz]"),
     ("grid_current", "60 A"),
+    // register files
+    ("registers", "my-inverter"),
+    (
+        "registers/title",
+        "My inverter, registers of the maker's manual",
+    ),
+    ("registers/source", "Modbus manual, edition 3"),
+    ("registers/protocol", "modbus-tcp"),
+    ("registers/address", "0x4004"),
+    ("registers/type", "u16"),
+    ("registers/point", "grid_power"),
+    ("registers/power", "50 W"),
+    ("registers/within", "2 s"),
+    ("codes", "[0]"),
+    ("identify", "[maker, model, serial]"),
+    (
+        "status",
+        "{mode: {…}, watts: {point: grid_power, sign: injected}, volts: grid_volts, hertz: grid_hertz}",
+    ),
+    (
+        "mode",
+        "{point: state, standby: [0], grid: [2], fault: [5]}",
+    ),
+    ("watts", "{point: grid_power, sign: injected}"),
+    ("volts", "grid_volts"),
+    ("hertz", "grid_hertz"),
+    ("sign", "injected"),
+    ("standby", "[0]"),
+    ("grid", "[2]"),
+    (
+        "set_active_power",
+        "{feed: [{write: power_limit, value: percent-of-power}]}",
+    ),
+    ("feed", "[{write: power_limit, value: percent-of-power}]"),
+    (
+        "connect",
+        "{permit: [{write: on_off, value: 1}], forbid: [{write: on_off, value: 0}]}",
+    ),
+    ("permit", "[{write: on_off, value: 1}]"),
+    ("forbid", "[{write: on_off, value: 0}]"),
+    ("on", "[{write: volt_var_enable, value: 1}]"),
+    ("off", "[{write: volt_var_enable, value: 0}]"),
+    ("write", "on_off"),
+    ("value", "1"),
     // defects
     ("defect", "transfer-12ms"),
     ("behaviour", "{backup: {start: 5.5 ms}}"),

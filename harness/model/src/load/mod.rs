@@ -14,6 +14,8 @@ mod instrument;
 mod outline;
 mod plan;
 mod procedure;
+mod register_file;
+mod register_steps;
 mod words;
 mod yaml;
 
@@ -25,6 +27,7 @@ use crate::diagnostic::Diagnostics;
 use crate::dut::DutProfile;
 use crate::grid_code::GridCode;
 use crate::plan::Plan;
+use crate::register_file::RegisterFile;
 use check::Checker;
 use outline::{Cursor, Node};
 
@@ -69,6 +72,14 @@ pub fn parse_bench(file_name: &str, text: &str) -> Result<Bench, Diagnostics> {
 /// With every problem found, by line and column.
 pub fn parse_defect(file_name: &str, text: &str) -> Result<Defect, Diagnostics> {
     load(file_name, text, behaviour::check_defect)
+}
+
+/// Reads a register file. `file_name` is only used in messages.
+///
+/// # Errors
+/// With every problem found, by line and column.
+pub fn parse_register_file(file_name: &str, text: &str) -> Result<RegisterFile, Diagnostics> {
+    load(file_name, text, register_file::check)
 }
 
 fn load<T: DeserializeOwned>(

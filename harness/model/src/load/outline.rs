@@ -172,6 +172,14 @@ impl Node {
         }
     }
 
+    /// The first key of the table, which in our files says what they are.
+    pub(super) fn first_key(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Map(entries) => entries.first().map(|(key, _, _)| key.as_str()),
+            Kind::Scalar | Kind::List(_) => None,
+        }
+    }
+
     /// Whether a scalar or a list starts exactly at `at`.
     pub(super) fn has_no_table_at(&self, at: Position) -> bool {
         match &self.kind {

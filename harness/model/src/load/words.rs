@@ -24,8 +24,13 @@ impl Words {
     }
 
     /// With an example for `owner` as the hint, if there is one that fits.
-    fn example(mut self, owner: Option<&str>, fits: impl Fn(&str) -> bool) -> Self {
-        let example = owner.and_then(|owner| Some((owner, examples::of(owner, None)?)));
+    fn example(
+        mut self,
+        owner: Option<&str>,
+        kind: Option<&str>,
+        fits: impl Fn(&str) -> bool,
+    ) -> Self {
+        let example = owner.and_then(|owner| Some((owner, examples::of(owner, None, kind)?)));
         self.hint = example
             .filter(|(_, example)| fits(example))
             .map(|(owner, example)| format!("write e.g. {owner}: {example}"));
@@ -45,7 +50,8 @@ impl Words {
     clippy::wildcard_enum_match_arm,
     reason = "the library's enum is non-exhaustive"
 )]
-pub(super) fn words(error: &Error, owner: Option<&str>) -> Words {
+/// `owner` is the key the error is below, `kind` the first key of the file.
+pub(super) fn words(error: &Error, owner: Option<&str>, kind: Option<&str>) -> Words {
     let here = owner.map_or_else(String::new, |owner| format!(" in `{owner}`"));
     let subject = owner.map_or_else(|| "the value".to_owned(), |owner| format!("`{owner}`"));
     match error {
@@ -64,7 +70,7 @@ pub(super) fn words(error: &Error, owner: Option<&str>) -> Words {
         .hint(choices(variant, expected, "words")),
         Error::SerdeMissingField { field, .. } => {
             let words = Words::new(format!("`{field}` is missing{here}"));
-            match examples::of(field, owner) {
+            match examples::of(field, owner, kind) {
                 Some(example) => words.hint(format!("add e.g. {field}: {example}")),
                 None => words.hint(format!("add {field}")),
             }
@@ -91,15 +97,18 @@ pub(super) fn words(error: &Error, owner: Option<&str>) -> Words {
             Words::new(format!("{subject} must be true or false"))
                 .hint("yes, no, on and off are text here")
         }
-        Error::NullIntoString { .. } => Words::new(format!("{subject} has no value"))
-            .example(owner, |text| !text.starts_with('{')),
+        Error::NullIntoString { .. } => {
+            Words::new(format!("{subject} has no value"))
+                .example(owner, kind, |text| !text.starts_with('{'))
+        }
         Error::Unexpected { expected, .. } => {
             let opening = |text: &str| match *expected {
                 "mapping start" => text.starts_with('{'),
                 "sequence start" => text.starts_with('['),
                 _ => !text.starts_with(['{', '[']),
             };
-            Words::new(format!("{subject} must be {}", shape(expected))).example(owner, opening)
+            Words::new(format!("{subject} must be {}", shape(expected)))
+                .example(owner, kind, opening)
         }
         Error::DuplicateMappingKey { key, .. } => {
             let key = key

@@ -101,7 +101,11 @@ pub(super) fn explain(
     if let (Error::SerdeMissingField { .. }, Some((_, home))) = (error, owner) {
         place = home;
     }
-    let Words { message, hint } = words(error, owner.map(|(name, _)| name));
+    let Words { message, hint } = words(
+        error,
+        owner.map(|(name, _)| name),
+        outline.and_then(Node::first_key),
+    );
     let mut diagnostic =
         Diagnostic::error(file, text, place.at, message).marking(text, place.width);
     diagnostic.hint = hint;

@@ -1,8 +1,8 @@
 //! Bringing the DUT to the state a test starts from: sources on, connected, at its power.
 
-use gridproof_instruments::roles::PvCurve;
+use gridproof_instruments::roles::{DutMode, PowerReading, PvCurve};
 use gridproof_model::case::Ratings;
-use gridproof_model::dut::{DutProfile, PvInput};
+use gridproof_model::dut::{DutProfile, InterfaceProtocol, PvInput};
 
 use crate::context::Context;
 use crate::error::Halt;
@@ -19,6 +19,14 @@ const SETTLE_S: f64 = 5.0;
 const FILL: (f64, f64) = (0.8, 0.9);
 /// The array offers this much more than the DUT can deliver.
 const PV_SURPLUS: f64 = 1.1;
+
+/// A register file may differ from the analyser by this fraction of rated power, of the voltage
+/// and of the frequency: far more than any error of the unit, far less than a wrong address.
+const AGREE: (f64, f64, f64) = (0.1, 0.1, 0.02);
+
+/// `forbid` is tried at this power at least, fraction of rated; it must be gone within this time, s.
+const FORBID_FROM: f64 = 0.1;
+const FORBID_LIMIT_S: f64 = 5.0;
 
 /// Sources on, loads off, connection permitted. The DUT starts its reconnection timer.
 pub(crate) async fn energise(ctx: &mut Context<'_>, ratings: &Ratings) -> Result<(), Halt> {
@@ -67,12 +75,32 @@ pub(crate) fn mppt_voltage(profile: &DutProfile, fraction: f64) -> Option<f64> {
     Some(low.0 + fraction * (high.0 - low.0))
 }
 
-/// Nominal grid, then the DUT at `watts` and settled. What the analyser says decides.
+/// Nominal grid, then the DUT at `watts` and settled. What the analyser says decides. A DUT under a
+/// register file must also agree with the analyser, and once per test obey `forbid`.
 pub(crate) async fn settle_at(
     ctx: &mut Context<'_>,
     ratings: &Ratings,
     watts: f64,
 ) -> Result<(), Halt> {
+    let got = settle(ctx, ratings, watts).await?;
+    match ctx.rig.profile.interface.protocol {
+        InterfaceProtocol::RegisterFile => {}
+        InterfaceProtocol::SunspecTcp | InterfaceProtocol::SajAs1Rtu => return Ok(()),
+    }
+    registers_agree(ctx, &got).await?;
+    if ctx.rig.forbid_proven || got.watts.abs() < FORBID_FROM * ratings.rated_w {
+        return Ok(());
+    }
+    forbid_stops(ctx, ratings).await?;
+    ctx.rig.forbid_proven = true;
+    settle(ctx, ratings, watts).await.map(|_settled| ())
+}
+
+async fn settle(
+    ctx: &mut Context<'_>,
+    ratings: &Ratings,
+    watts: f64,
+) -> Result<PowerReading, Halt> {
     ctx.grid_set(ratings.nominal_v, ratings.nominal_hz).await?;
     ctx.dut_power(watts).await?;
     let band = SETTLE_BAND * ratings.rated_w;
@@ -88,7 +116,7 @@ pub(crate) async fn settle_at(
                     "settled at {:.0} W, {:.0} var, {:.2} V",
                     got.watts, got.vars, got.volts
                 ));
-                return Ok(());
+                return Ok(got);
             }
         } else {
             inside_since = None;
@@ -100,5 +128,48 @@ pub(crate) async fn settle_at(
             )));
         }
         ctx.wait(1.0).await?;
+    }
+}
+
+/// A register file is the lab's own work: what it says of the DUT must agree with the analyser, or
+/// the safe state would be proven by the wrong register.
+async fn registers_agree(ctx: &mut Context<'_>, got: &PowerReading) -> Result<(), Halt> {
+    let told = ctx.rig.dut.status().await?;
+    let (power, voltage, frequency) = AGREE;
+    let near = |told: f64, got: f64, band: f64| (told - got).abs() <= band;
+    let agree = told.mode == DutMode::Grid
+        && near(
+            told.watts,
+            got.watts,
+            power * ctx.rig.profile.ratings.power.0,
+        )
+        && near(told.volts, got.volts, voltage * got.volts)
+        && near(told.hertz, got.hertz, frequency * got.hertz);
+    if agree {
+        return Ok(());
+    }
+    Err(Halt::Bench(format!(
+        "the DUT's registers say {:?}, {:.0} W, {:.1} V, {:.2} Hz, the analyser {:.0} W, {:.1} V, {:.2} Hz; check `status` of the register file",
+        told.mode, told.watts, told.volts, told.hertz, got.watts, got.volts, got.hertz
+    )))
+}
+
+/// A `forbid` that goes to the wrong register may be taken and read back like the right one. Only
+/// power that stops shows that it works.
+async fn forbid_stops(ctx: &mut Context<'_>, ratings: &Ratings) -> Result<(), Halt> {
+    ctx.dut_disconnect().await?;
+    let deadline = ctx.now_s() + FORBID_LIMIT_S;
+    loop {
+        let got = ctx.power().await?;
+        if got.watts.abs() <= SETTLE_BAND * ratings.rated_w {
+            return ctx.dut_connect().await;
+        }
+        if ctx.now_s() > deadline {
+            return Err(Halt::Bench(format!(
+                "`forbid` of the register file does not stop the DUT: {:.0} W after {FORBID_LIMIT_S:.0} s; check `connect`",
+                got.watts
+            )));
+        }
+        ctx.wait(0.5).await?;
     }
 }

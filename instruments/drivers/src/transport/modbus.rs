@@ -86,6 +86,18 @@ impl Modbus {
         Err(self.mismatch(&request, &answer))
     }
 
+    /// FC04, at most 125 registers.
+    pub async fn read_input(&mut self, address: u16, count: u16) -> InstrumentResult<Vec<u16>> {
+        let request = Request::ReadInputRegisters(address, count);
+        let answer = self.call(request.clone()).await?;
+        if let Response::ReadInputRegisters(words) = &answer
+            && words.len() == usize::from(count)
+        {
+            return Ok(words.clone());
+        }
+        Err(self.mismatch(&request, &answer))
+    }
+
     /// FC01.
     pub async fn read_coils(&mut self, address: u16, count: u16) -> InstrumentResult<Vec<bool>> {
         let request = Request::ReadCoils(address, count);

@@ -10,6 +10,7 @@ mod factory;
 mod itech_it6000c;
 mod modbus_peer;
 mod peer;
+mod register_map;
 mod saj_as1;
 mod scpi;
 mod scpi_parsers;
