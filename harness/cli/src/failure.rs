@@ -23,18 +23,31 @@ pub(crate) enum Failure {
 impl Failure {
     /// Something the user asked for that cannot be had.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Failure::Other { message: message.into(), code: USAGE }
+        Failure::Other {
+            message: message.into(),
+            code: USAGE,
+        }
     }
 
     /// Something that broke on the way.
     pub(crate) fn infrastructure(message: impl Into<String>) -> Self {
-        Failure::Other { message: message.into(), code: INFRASTRUCTURE }
+        Failure::Other {
+            message: message.into(),
+            code: INFRASTRUCTURE,
+        }
     }
 
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Failure::Run(RunError::Input(_) | RunError::Unknown { .. } | RunError::File { .. } | RunError::Record { .. }) => USAGE,
-            Failure::Run(RunError::Recording(_) | RunError::Bench(_) | RunError::Instrument(_)) => INFRASTRUCTURE,
+            Failure::Run(
+                RunError::Input(_)
+                | RunError::Unknown { .. }
+                | RunError::File { .. }
+                | RunError::Record { .. },
+            ) => USAGE,
+            Failure::Run(RunError::Recording(_) | RunError::Bench(_) | RunError::Instrument(_)) => {
+                INFRASTRUCTURE
+            }
             Failure::Other { code, .. } => *code,
         }
     }

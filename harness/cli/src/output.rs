@@ -16,7 +16,11 @@ pub(crate) fn remark(text: &str) {
 
 /// An error with its hint. Diagnostics of input files bring their own form.
 pub(crate) fn error(text: &str) {
-    if text.contains(": error: ") { remark(text.trim_end()) } else { remark(&format!("error: {text}")) }
+    if text.contains(": error: ") {
+        remark(text.trim_end())
+    } else {
+        remark(&format!("error: {text}"))
+    }
 }
 
 /// Seconds as people read them: `850 ms`, `12.3 s`, `4 min 10 s`, `3 h 05 min`.
@@ -41,7 +45,20 @@ mod tests {
 
     #[test]
     fn spans_read_well() {
-        let shown: Vec<String> = [0.0085, 12.34, 59.96, 250.0, 3599.6, 11_100.0].into_iter().map(span).collect();
-        assert_eq!(shown, ["8 ms", "12.3 s", "60.0 s", "4 min 10 s", "1 h 00 min", "3 h 05 min"]);
+        let shown: Vec<String> = [0.0085, 12.34, 59.96, 250.0, 3599.6, 11_100.0]
+            .into_iter()
+            .map(span)
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "8 ms",
+                "12.3 s",
+                "60.0 s",
+                "4 min 10 s",
+                "1 h 00 min",
+                "3 h 05 min"
+            ]
+        );
     }
 }

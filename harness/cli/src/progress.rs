@@ -29,12 +29,18 @@ impl Progress {
     pub(crate) fn new(cases: usize) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new(cases as u64);
-            if let Ok(style) = ProgressStyle::with_template("[{elapsed}] {bar:30} {pos}/{len} cases  {msg}") {
+            if let Ok(style) =
+                ProgressStyle::with_template("[{elapsed}] {bar:30} {pos}/{len} cases  {msg}")
+            {
                 bar.set_style(style);
             }
             bar
         });
-        Self { bar, running: BTreeMap::new(), bench_s: 0.0 }
+        Self {
+            bar,
+            running: BTreeMap::new(),
+            bench_s: 0.0,
+        }
     }
 
     /// Take note of an event of a unit.
@@ -42,7 +48,13 @@ impl Progress {
         match &event.what {
             EventKind::TestStarted { test, dut, cases } => {
                 let name = format!("{dut} {test}");
-                let running = Running { name, case: String::new(), cases: *cases, worst: None, at_s: 0.0 };
+                let running = Running {
+                    name,
+                    case: String::new(),
+                    cases: *cases,
+                    worst: None,
+                    at_s: 0.0,
+                };
                 self.running.insert(unit, running);
             }
             EventKind::CaseStarted { label } => {
@@ -100,9 +112,16 @@ impl Progress {
 
     fn show(&self) {
         if let Some(bar) = &self.bar {
-            let running: Vec<String> =
-                self.running.values().map(|running| format!("{} ({})", running.name, running.case)).collect();
-            bar.set_message(format!("{} on the bench  {}", output::span(self.bench_s), running.join(" | ")));
+            let running: Vec<String> = self
+                .running
+                .values()
+                .map(|running| format!("{} ({})", running.name, running.case))
+                .collect();
+            bar.set_message(format!(
+                "{} on the bench  {}",
+                output::span(self.bench_s),
+                running.join(" | ")
+            ));
         }
     }
 

@@ -10,24 +10,41 @@ use crate::output;
 pub(crate) fn explain(args: &Explain) -> Result<u8, Failure> {
     let campaign = Campaign::load(&Request::from(&args.select))?;
     if args.json {
-        let cases: Vec<&Case> = campaign.units.iter().flat_map(|unit| unit.content.cases()).collect();
-        let text = serde_json::to_string_pretty(&cases).map_err(|error| Failure::infrastructure(error.to_string()))?;
+        let cases: Vec<&Case> = campaign
+            .units
+            .iter()
+            .flat_map(|unit| unit.content.cases())
+            .collect();
+        let text = serde_json::to_string_pretty(&cases)
+            .map_err(|error| Failure::infrastructure(error.to_string()))?;
         output::data(&format!("{text}\n"));
         return Ok(0);
     }
     let mut text = String::new();
     for unit in &campaign.units {
         let dut = &campaign.duts[unit.dut].value;
-        text.push_str(&format!("\n{} on {} – {}\n", unit.test, dut.dut, unit.title));
+        text.push_str(&format!(
+            "\n{} on {} – {}\n",
+            unit.test, dut.dut, unit.title
+        ));
         match &unit.content {
-            UnitContent::NotApplicable(reason) => text.push_str(&format!("  not applicable: {reason}\n")),
+            UnitContent::NotApplicable(reason) => {
+                text.push_str(&format!("  not applicable: {reason}\n"))
+            }
             UnitContent::Cases(cases) => {
                 if let Some(case) = cases.first() {
-                    text.push_str(&format!("  {}; {}:{}\n", case.cites, case.line.file, case.line.line));
+                    text.push_str(&format!(
+                        "  {}; {}:{}\n",
+                        case.cites, case.line.file, case.line.line
+                    ));
                 }
                 for case in cases {
                     let about = output::span(expected_s(case));
-                    text.push_str(&format!("  {:<34} {:<44} about {about}\n", case.label, limits(&case.spec)));
+                    text.push_str(&format!(
+                        "  {:<34} {:<44} about {about}\n",
+                        case.label,
+                        limits(&case.spec)
+                    ));
                 }
             }
         }
@@ -41,12 +58,27 @@ fn limits(spec: &CaseSpec) -> String {
         CaseSpec::AntiIslanding(spec) => format!("run-on {}", range(&spec.run_on)),
         CaseSpec::Transfer(spec) => format!("transfer {}", range(&spec.transfer)),
         CaseSpec::CurveSweep(spec) => {
-            format!("{} voltages, corridor ±{:.1} %S", spec.voltages_v.len(), spec.curve.tolerance_pu * 100.0)
+            format!(
+                "{} voltages, corridor ±{:.1} %S",
+                spec.voltages_v.len(),
+                spec.curve.tolerance_pu * 100.0
+            )
         }
-        CaseSpec::CurveStep(spec) => format!("commence {}, complete {}", range(&spec.commence), range(&spec.complete)),
+        CaseSpec::CurveStep(spec) => format!(
+            "commence {}, complete {}",
+            range(&spec.commence),
+            range(&spec.complete)
+        ),
         CaseSpec::Drm(spec) => {
-            let percent = |value: Option<f64>| value.map_or("–".into(), |value| format!("{:.0} %", value * 100.0));
-            format!("level {} … {} in {}", percent(spec.level.min), percent(spec.level.max), range(&spec.response))
+            let percent = |value: Option<f64>| {
+                value.map_or("–".into(), |value| format!("{:.0} %", value * 100.0))
+            };
+            format!(
+                "level {} … {} in {}",
+                percent(spec.level.min),
+                percent(spec.level.max),
+                range(&spec.response)
+            )
         }
         CaseSpec::Trip(spec) => format!("disconnect {}", range(&spec.disconnect)),
         CaseSpec::Derating(spec) => format!("full power up to {:.0} °C", spec.start_c),

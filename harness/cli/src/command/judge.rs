@@ -10,7 +10,8 @@ use crate::output;
 
 pub(crate) fn judge(args: &Judge) -> Result<u8, Failure> {
     let results = rejudge(&args.run)?;
-    let text = json::render(&results).map_err(|error| Failure::infrastructure(error.to_string()))?;
+    let text =
+        json::render(&results).map_err(|error| Failure::infrastructure(error.to_string()))?;
     if args.json {
         output::data(&text);
     } else {
@@ -28,6 +29,9 @@ pub(crate) fn judge(args: &Judge) -> Result<u8, Failure> {
             "{}: the stored results differ from what the record gives; they were changed, or judged by another version",
             path.display()
         ))),
-        Err(error) => Err(Failure::infrastructure(format!("{}: {error}", path.display()))),
+        Err(error) => Err(Failure::infrastructure(format!(
+            "{}: {error}",
+            path.display()
+        ))),
     }
 }

@@ -41,8 +41,10 @@ pub(crate) fn report(args: &Report) -> Result<u8, Failure> {
 
 fn read_results(dir: &Path) -> Result<RunResults, Failure> {
     let path = dir.join("results.json");
-    let text = std::fs::read_to_string(&path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
-    serde_json::from_str(&text).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
+    let text = std::fs::read_to_string(&path)
+        .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+    serde_json::from_str(&text)
+        .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
 }
 
 fn rendering(error: ReportError) -> Failure {
@@ -59,20 +61,30 @@ fn write(path: PathBuf, text: &str) -> Result<Written, Failure> {
 
 /// `junit.xml` in the run's folder.
 pub(crate) fn write_junit(dir: &Path, results: &RunResults) -> Result<Written, Failure> {
-    write(dir.join("junit.xml"), &junit::render(results).map_err(rendering)?)
+    write(
+        dir.join("junit.xml"),
+        &junit::render(results).map_err(rendering)?,
+    )
 }
 
 /// `report/index.html` in the run's folder.
 pub(crate) fn write_html(stored: &StoredRun, results: &RunResults) -> Result<Written, Failure> {
     let info = info(stored)?;
-    let page = html::render(results, &info, &|file: &str| stored.capture(file)).map_err(rendering)?;
+    let page =
+        html::render(results, &info, &|file: &str| stored.capture(file)).map_err(rendering)?;
     write(stored.dir.join("report").join("index.html"), &page)
 }
 
 fn info(stored: &StoredRun) -> Result<RunInfo, Failure> {
     let header = &stored.header;
-    let files: Vec<FileHash> =
-        stored.files()?.into_iter().map(|file| FileHash { path: file.path, sha256: file.sha256 }).collect();
+    let files: Vec<FileHash> = stored
+        .files()?
+        .into_iter()
+        .map(|file| FileHash {
+            path: file.path,
+            sha256: file.sha256,
+        })
+        .collect();
     Ok(RunInfo {
         report_id: report_id(header),
         plan: PlanInfo {
@@ -96,7 +108,11 @@ fn info(stored: &StoredRun) -> Result<RunInfo, Failure> {
         grid_codes: header
             .grid_codes
             .iter()
-            .map(|code| DataInfo { id: code.name.clone(), title: code.file.clone(), sha256: code.sha256.clone() })
+            .map(|code| DataInfo {
+                id: code.name.clone(),
+                title: code.file.clone(),
+                sha256: code.sha256.clone(),
+            })
             .collect(),
         bench: bench(stored),
         software: header.software.clone(),
@@ -118,30 +134,51 @@ fn info(stored: &StoredRun) -> Result<RunInfo, Failure> {
 
 /// The same record has the same number.
 fn report_id(header: &RunHeader) -> String {
-    let text = format!("{} {} {}", header.started_at, header.plan.sha256, header.seed);
-    format!("GP-{}", &gridproof_recordings::sha256_hex(text.as_bytes())[..12])
+    let text = format!(
+        "{} {} {}",
+        header.started_at, header.plan.sha256, header.seed
+    );
+    format!(
+        "GP-{}",
+        &gridproof_recordings::sha256_hex(text.as_bytes())[..12]
+    )
 }
 
 fn deviations(header: &RunHeader) -> Vec<String> {
     let mut deviations = Vec::new();
     if let Some(defect) = &header.defect {
-        deviations.push(format!("the emulated DUT was given the known defect `{}`", defect.name));
+        deviations.push(format!(
+            "the emulated DUT was given the known defect `{}`",
+            defect.name
+        ));
     }
-    deviations.extend(header.dut_set.iter().map(|pair| format!("the emulated DUT was changed: {pair}")));
+    deviations.extend(
+        header
+            .dut_set
+            .iter()
+            .map(|pair| format!("the emulated DUT was changed: {pair}")),
+    );
     deviations
 }
 
 fn bench(stored: &StoredRun) -> BenchInfo {
     let header = &stored.header;
     let specs = &header.instruments;
-    let kind = if header.environment == "real" { BenchKind::Real } else { BenchKind::Emulated };
+    let kind = if header.environment == "real" {
+        BenchKind::Real
+    } else {
+        BenchKind::Emulated
+    };
     let accuracy = |role: &str| match role {
         "analyser" => vec![
             line("voltage", specs.analyser_volts, "V"),
             line("current", specs.analyser_amps, "A"),
             line("power", specs.analyser_watts, "W"),
         ],
-        "recorder" => vec![line("voltage", specs.recorder_volts, "V"), line("current", specs.recorder_amps, "A")],
+        "recorder" => vec![
+            line("voltage", specs.recorder_volts, "V"),
+            line("current", specs.recorder_amps, "A"),
+        ],
         "chamber" => vec![format!("temperature ±{} K", specs.chamber_k)],
         _ => Vec::new(),
     };

@@ -43,16 +43,25 @@ pub(crate) fn run(args: Run) -> Result<u8, Failure> {
         output::remark("stopping: every source is switched off and proven off first");
         raised.raise();
     })
-    .map_err(|error| Failure::infrastructure(format!("cannot catch Ctrl-C, so nothing is energised: {error}")))?;
+    .map_err(|error| {
+        Failure::infrastructure(format!(
+            "cannot catch Ctrl-C, so nothing is energised: {error}"
+        ))
+    })?;
 
     let started = wall_now();
     let mut progress = Progress::new(campaign.cases());
-    let mut finished = run_campaign(&campaign, &options, &stop, &mut |unit, event| progress.see(unit, event))?;
+    let mut finished = run_campaign(&campaign, &options, &stop, &mut |unit, event| {
+        progress.see(unit, event)
+    })?;
     progress.finish();
     let wall = started.elapsed();
     let written = write(&out, &mut finished, wall)?;
     if args.json {
-        output::data(&json::render(&finished.results).map_err(|error| Failure::infrastructure(error.to_string()))?);
+        output::data(
+            &json::render(&finished.results)
+                .map_err(|error| Failure::infrastructure(error.to_string()))?,
+        );
     } else {
         summary(&finished, wall, &written);
     }
@@ -60,10 +69,16 @@ pub(crate) fn run(args: Run) -> Result<u8, Failure> {
 }
 
 /// Results, manifest and reports, in this order: what is evidence comes first.
-fn write(out: &std::path::Path, finished: &mut Finished, wall: Duration) -> Result<Written, Failure> {
-    let text = json::render(&finished.results).map_err(|error| Failure::infrastructure(error.to_string()))?;
+fn write(
+    out: &std::path::Path,
+    finished: &mut Finished,
+    wall: Duration,
+) -> Result<Written, Failure> {
+    let text = json::render(&finished.results)
+        .map_err(|error| Failure::infrastructure(error.to_string()))?;
     let path = out.join("results.json");
-    std::fs::write(&path, text).map_err(|error| Failure::infrastructure(format!("{}: {error}", path.display())))?;
+    std::fs::write(&path, text)
+        .map_err(|error| Failure::infrastructure(format!("{}: {error}", path.display())))?;
     finished.header.finish(out, wall.as_secs_f64())?;
     let stored = StoredRun::open(out)?;
     stored.seal()?;
@@ -86,7 +101,9 @@ fn summary(finished: &Finished, wall: Duration, written: &Written) {
         RunOutcome::Completed => {}
         RunOutcome::Aborted => output::data("aborted; every source is proven off\n"),
         RunOutcome::LeftEnergised => {
-            output::data("LEFT ENERGISED: at least one output could not be proven off; see events.ndjson\n");
+            output::data(
+                "LEFT ENERGISED: at least one output could not be proven off; see events.ndjson\n",
+            );
         }
     }
     output::data(&format!("report: {}\n", written.path.display()));
@@ -96,7 +113,10 @@ fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-#[expect(clippy::disallowed_methods, reason = "the wall time of a run is shown to the user")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the wall time of a run is shown to the user"
+)]
 fn wall_now() -> Instant {
     Instant::now()
 }
@@ -106,5 +126,9 @@ fn unused_folder(plan: &str) -> Result<PathBuf, Failure> {
     (1..10_000)
         .map(|number| PathBuf::from(DEFAULT_FOLDER).join(format!("{plan}-{number}")))
         .find(|folder| !folder.exists())
-        .ok_or_else(|| Failure::usage(format!("{DEFAULT_FOLDER} is full; give a folder with --out")))
+        .ok_or_else(|| {
+            Failure::usage(format!(
+                "{DEFAULT_FOLDER} is full; give a folder with --out"
+            ))
+        })
 }
