@@ -21,6 +21,7 @@ mod number;
 mod plot;
 mod source;
 pub mod summary;
+pub mod traces;
 mod view;
 
 pub use error::ReportError;

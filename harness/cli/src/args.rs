@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use gridproof_model::quantity::{Amps, Hertz, Seconds, VoltAmps, Volts};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -28,6 +29,7 @@ pub(crate) enum Command {
     Check(Select),
     Explain(Explain),
     Judge(Judge),
+    Analyze(Analyze),
     Report(Report),
     List(List),
     Schema(Schema),
@@ -184,4 +186,173 @@ pub(crate) struct Schema {
     /// Of what.
     #[arg(value_enum)]
     pub(crate) of: SchemaOf,
+}
+
+/// Measure one capture (COMTRADE, CSV, Parquet) outside any run.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Times are in seconds from the first sample. A figure that is not in the capture is null, with a note.
+
+Examples:
+  gridproof analyze transfer ups.cfg --voltage V_LOAD --nominal \"230 V\" --json
+  gridproof analyze run-on island.csv --current I_EUT --rated-current \"21.7 A\" --switch S1
+  gridproof analyze plot capture.parquet --channels v_grid,i_dut --out capture.svg")]
+pub(crate) struct Analyze {
+    #[command(subcommand)]
+    pub(crate) kind: AnalyzeKind,
+}
+
+/// How to read a capture.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct CaptureFile {
+    /// COMTRADE (.cfg, .cff), CSV, Parquet or Yokogawa WVF (.hdr).
+    pub(crate) file: PathBuf,
+    /// Sampling rate of a CSV without a time column, e.g. \"50 kHz\".
+    #[arg(long, value_name = "RATE")]
+    pub(crate) rate: Option<Hertz>,
+    /// Segment of a COMTRADE file with several rates, from 1.
+    #[arg(long, value_name = "N")]
+    pub(crate) segment: Option<usize>,
+    /// Correct the skew that a COMTRADE file states for its channels.
+    #[arg(long)]
+    pub(crate) correct_skew: bool,
+    /// Print the figures as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What to measure.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AnalyzeKind {
+    /// Transfer time of a back-up output (metric M2: 10 % deviation), gap, phase jump, class.
+    Transfer {
+        #[command(flatten)]
+        capture: CaptureFile,
+        /// Voltage at the load.
+        #[arg(long, value_name = "CH")]
+        voltage: String,
+        /// Nominal voltage, V RMS, e.g. \"230 V\".
+        #[arg(long, value_name = "V")]
+        nominal: Volts,
+        /// Voltage of the grid, to tell when it was lost.
+        #[arg(long, value_name = "CH")]
+        reference: Option<String>,
+    },
+    /// Run-on time of an island: from the switch opening until the current ceases.
+    RunOn {
+        #[command(flatten)]
+        capture: CaptureFile,
+        /// Current of the inverter.
+        #[arg(long, value_name = "CH")]
+        current: String,
+        /// Rated current of the inverter, A RMS; it has ceased below 1 % of it.
+        #[arg(long, value_name = "A")]
+        rated_current: Amps,
+        /// Contact of the switch that opens the grid.
+        #[arg(long, value_name = "CH")]
+        switch: Option<String>,
+        /// Voltage of the island.
+        #[arg(long, value_name = "CH")]
+        voltage: Option<String>,
+        /// Current from the grid, to find the opening without a contact.
+        #[arg(long, value_name = "CH")]
+        grid_current: Option<String>,
+    },
+    /// Trip time after a voltage or frequency event.
+    Trip {
+        #[command(flatten)]
+        capture: CaptureFile,
+        /// Voltage at the terminals.
+        #[arg(long, value_name = "CH")]
+        voltage: String,
+        /// Current of the inverter.
+        #[arg(long, value_name = "CH")]
+        current: String,
+        /// Rated current of the inverter, A RMS.
+        #[arg(long, value_name = "A")]
+        rated_current: Amps,
+    },
+    /// Times of step responses: commencement, T90, overshoot, time constant.
+    StepResponse {
+        #[command(flatten)]
+        capture: CaptureFile,
+        /// The responding quantity.
+        #[arg(long, value_name = "CH")]
+        response: String,
+        /// Channel that changes at each step.
+        #[arg(long, value_name = "CH", conflicts_with = "at")]
+        mark: Option<String>,
+        /// Times of the steps, s, e.g. 1.5,12.
+        #[arg(long, value_name = "T,…", value_delimiter = ',', value_parser = seconds, required_unless_present = "mark")]
+        at: Vec<f64>,
+        /// Rating that small steps are compared with, e.g. \"5 kVA\".
+        #[arg(long, value_name = "S")]
+        rated: Option<VoltAmps>,
+    },
+    /// Harmonics, THD and dc of a voltage and a current (IEC 61000-4-7).
+    Harmonics {
+        #[command(flatten)]
+        capture: CaptureFile,
+        /// Voltage.
+        #[arg(long, value_name = "CH")]
+        voltage: String,
+        /// Current.
+        #[arg(long, value_name = "CH")]
+        current: String,
+        /// Nominal fundamental, \"50 Hz\" or \"60 Hz\".
+        #[arg(long, value_name = "F")]
+        fundamental: Hertz,
+    },
+    /// Mean frequency and its rate of change.
+    Frequency {
+        #[command(flatten)]
+        capture: CaptureFile,
+        /// Voltage.
+        #[arg(long, value_name = "CH")]
+        voltage: String,
+        /// Nominal fundamental, \"50 Hz\" or \"60 Hz\".
+        #[arg(long, value_name = "F")]
+        fundamental: Hertz,
+        /// Start of the window, s.
+        #[arg(long, value_name = "T", value_parser = seconds)]
+        from: Option<f64>,
+        /// End of the window, s.
+        #[arg(long, value_name = "T", value_parser = seconds)]
+        to: Option<f64>,
+        /// Give the frequency of every cycle too.
+        #[arg(long)]
+        series: bool,
+    },
+    /// An SVG of any channels, with instants marked.
+    Plot {
+        #[command(flatten)]
+        capture: CaptureFile,
+        /// Channels from top to bottom; all without it.
+        #[arg(long, value_name = "CH,…", value_delimiter = ',')]
+        channels: Vec<String>,
+        /// Start of the window, s.
+        #[arg(long, value_name = "T", value_parser = seconds)]
+        from: Option<f64>,
+        /// End of the window, s.
+        #[arg(long, value_name = "T", value_parser = seconds)]
+        to: Option<f64>,
+        /// Instants to mark: NAME=T.
+        #[arg(long, value_name = "NAME=T", value_delimiter = ',')]
+        mark: Vec<String>,
+        /// Where to write it; stdout without it.
+        #[arg(long, value_name = "SVG")]
+        out: Option<PathBuf>,
+    },
+}
+
+/// A time on a capture's own axis: `1.5` is seconds, `20 ms` has its unit.
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.trim().parse::<f64>() {
+        Ok(number) if number.is_finite() => Ok(number),
+        Ok(_) => Err("not a time".to_owned()),
+        Err(_) => text
+            .parse::<Seconds>()
+            .map(|time| time.0)
+            .map_err(|error| error.to_string()),
+    }
 }

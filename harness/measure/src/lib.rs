@@ -11,14 +11,22 @@
 
 #![forbid(unsafe_code)]
 
+pub mod analyze;
 pub mod edge;
+pub mod efficiency;
+pub mod flicker;
 pub mod judge;
+mod linear;
 mod math;
+pub mod phase_track;
 pub mod phasor;
 pub mod power;
+pub mod ramp_rate;
 pub mod rms;
 pub mod run_on;
 pub mod sine_fit;
+pub mod sliding;
+pub mod spectrum;
 pub mod step_response;
 pub mod trace;
 pub mod transfer;

@@ -10,7 +10,8 @@
 //! counts nothing; the DUT's own filter capacitor keeps carrying current until its relay opens
 //! and counts until then.
 
-use crate::trace::Trace;
+use crate::linear::least_squares;
+use crate::math::sin_cos;
 
 /// What becomes of a current.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +42,11 @@ pub struct Ceased {
     pub restarts: u32,
     /// Where it first stayed away for the hold time (= `at` without restarts), sample position.
     pub first: f64,
+    /// Magnitude that counted as current: the threshold, or what noise left visible, A.
+    pub limit: f64,
+    /// Distance between the last sample above the limit and where the envelope of a
+    /// ramp passes it, samples; 0 for a cut.
+    pub ambiguity: f64,
     /// Standard deviation of the noise of one sample, A.
     pub noise: f64,
     /// Largest magnitude in the half cycle before it ceased, A: what was cut.
@@ -62,102 +68,218 @@ pub struct CeaseRule {
     pub longest_average_s: f64,
 }
 
-/// Finds where the current of `trace` ceases after sample `from`.
-pub fn cessation(trace: &Trace<'_>, from: usize, rule: &CeaseRule) -> Cessation {
-    let codes = trace.codes();
-    let hold = trace.samples(rule.hold_s);
-    if codes.len() < 8 || codes.len().saturating_sub(from) < hold || hold < 8 {
+/// Finds where the current `amps` (A, sampled at `rate_hz`) ceases after sample `from`.
+pub fn cessation(amps: &[f64], rate_hz: f64, from: usize, rule: &CeaseRule) -> Cessation {
+    let samples = |seconds: f64| ((seconds * rate_hz).round() as usize).max(1);
+    let hold = samples(rule.hold_s);
+    if amps.len() < 8 || amps.len().saturating_sub(from) < hold || hold < 8 {
         return Cessation::TooShort;
     }
-    let scale = trace.scale().abs();
-    if scale <= 0.0 {
+    if rule.threshold.is_nan() || rule.threshold <= 0.0 {
         return Cessation::NeverPresent;
     }
-    let tail = &codes[codes.len() - hold..];
-    let mean_code = tail.iter().map(|&c| i64::from(c)).sum::<i64>() as f64 / hold as f64;
-    let mean = mean_code * trace.scale() + trace.offset();
-    let zero_code = if mean.abs() <= rule.clamp_offset + scale {
-        mean_code
+    let tail = &amps[amps.len() - hold..];
+    let mean = tail.iter().sum::<f64>() / hold as f64;
+    let zero = if mean.abs() <= rule.clamp_offset {
+        mean
     } else {
-        -trace.offset() / trace.scale()
+        0.0
     };
-    let noise_code = noise(tail);
-    let threshold_code = rule.threshold / scale;
-    let longest = trace.samples(rule.longest_average_s);
-    // 5.5 σ: one false sample in 2.6e7.
-    let needed = (5.5 * noise_code / threshold_code)
-        .powi(2)
-        .ceil()
-        .clamp(1.0, 1e6) as usize;
+    let noise = noise(tail);
+    // 5.5 σ: one false sample in 2.6e7; 6 σ in long records: one in 5e8.
+    let sure = if amps.len() > 1_000_000 { 6.0 } else { 5.5 } * noise;
+    let longest = samples(rule.longest_average_s);
+    let needed = (sure / rule.threshold).powi(2).ceil().clamp(1.0, 1e6) as usize;
     let averaged = needed.min(longest).clamp(1, hold / 4 + 1);
+    // What even the longest average cannot tell from noise does not count as current, nor what
+    // noise may have lifted over the threshold (3 σ).
+    let root = (averaged as f64).sqrt();
+    let limit = (rule.threshold + 3.0 * noise / root).max(sure / root);
 
-    let limit = threshold_code * averaged as f64;
-    let zero = zero_code * averaged as f64;
-    let mut sum: i64 = 0;
     let mut last: Option<usize> = None;
     let mut earliest_seen = 0;
     let mut restarts = 0;
     let mut first = None;
-    // Backwards: `k` is the last sample of the averaged group, the group reaches back.
-    for k in (from..codes.len()).rev() {
-        sum += i64::from(codes[k]);
-        if k + averaged < codes.len() {
-            sum -= i64::from(codes[k + averaged]);
-        } else if k + averaged > codes.len() {
-            continue;
-        }
-        if (sum as f64 - zero).abs() > limit {
-            // The group is k..k+averaged; its centre stands for it.
+    let mut group = Group::new(amps, averaged, zero);
+    // Backwards: `k` is the first sample of the averaged group k..k + averaged.
+    // A single noisy sample is no current: one of the two before must exceed the limit too.
+    let mut waiting: Option<usize> = None;
+    for k in (from..=amps.len() - averaged).rev() {
+        if group.mean(k).abs() > limit {
+            let confirmed = averaged > 1 || waiting.is_some_and(|w| w - k <= 2);
+            let edge = waiting.replace(k).filter(|w| w - k <= 2).unwrap_or(k);
+            if !confirmed {
+                continue;
+            }
             match last {
-                None => last = Some(k),
+                None => last = Some(edge),
                 Some(_) if earliest_seen - k > hold => {
                     restarts += 1;
-                    first = Some(k);
+                    first = Some(edge);
                 }
                 Some(_) => {}
             }
             earliest_seen = k;
         }
     }
-    let Some(last) = last else {
+    let Some(mut last) = last else {
         return Cessation::NeverPresent;
     };
-    let centre = last as f64 + 0.5 * (averaged as f64 - 1.0);
-    let quiet = codes.len() - 1 - (last + averaged - 1);
+    let quiet = amps.len() - 1 - (last + averaged - 1);
     if quiet < hold {
         return Cessation::StillFlowing {
-            last: centre,
+            last: last as f64 + 0.5 * (averaged as f64 - 1.0),
             stopped_late: quiet > hold / 4,
         };
     }
-    let reach = trace.samples(rule.half_cycle_s);
-    let peak = codes[last.saturating_sub(reach)..(last + averaged).min(codes.len())]
+    let half_cycle = samples(rule.half_cycle_s);
+    last = without_sensor_tail(amps, from, last, half_cycle, (rule.threshold, sure));
+    let reach = last.saturating_sub(half_cycle);
+    let peak = amps[reach..(last + averaged).min(amps.len())]
         .iter()
-        .map(|&code| (f64::from(code) - zero_code).abs() * scale)
+        .map(|x| (x - zero).abs())
         .fold(0.0, f64::max);
-    let middle = 0.5 * averaged as f64;
+    // How much of the last group still carries current: as much as lifts its mean to the limit.
+    let local = amps[last.saturating_sub(averaged)..=last]
+        .iter()
+        .map(|x| (x - zero).abs())
+        .fold(limit, f64::max);
+    let part =
+        |k: usize| k as f64 - 0.5 + (averaged as f64 * limit / local).clamp(1.0, averaged as f64);
+    let mut at = part(last);
+    let mut ambiguity = 0.0;
+    if let Some(end) = ramped_end(amps, at, half_cycle, rule.threshold, noise) {
+        // By the envelope (physics.md, section 11); the last sample above lies before it.
+        ambiguity = end - at;
+        at = end;
+    }
     Cessation::Ceased(Ceased {
-        first: first.unwrap_or(last) as f64 + middle,
+        first: first.map_or(at, part),
         peak,
-        at: centre + 0.5,
+        at,
         averaged,
         restarts,
-        noise: noise_code * scale,
+        noise,
+        limit,
+        ambiguity,
     })
 }
 
-/// Standard deviation of white noise in codes from second differences, which a slow wave hardly
-/// enters.
-fn noise(codes: &[i16]) -> f64 {
-    let sum: i64 = codes
+/// Running mean of a group of samples that moves backwards; summed anew now and then so that
+/// rounding cannot grow.
+struct Group<'a> {
+    samples: &'a [f64],
+    count: usize,
+    zero: f64,
+    sum: f64,
+    at: usize,
+}
+
+impl<'a> Group<'a> {
+    fn new(samples: &'a [f64], count: usize, zero: f64) -> Self {
+        Self {
+            samples,
+            count,
+            zero,
+            sum: 0.0,
+            at: usize::MAX,
+        }
+    }
+
+    fn mean(&mut self, k: usize) -> f64 {
+        if self.count == 1 {
+            return self.samples[k] - self.zero;
+        }
+        if self.at == k + 1 && !k.is_multiple_of(256) {
+            self.sum += self.samples[k] - self.samples[k + self.count];
+        } else {
+            self.sum = self.samples[k..k + self.count].iter().sum();
+        }
+        self.at = k;
+        self.sum / self.count as f64 - self.zero
+    }
+}
+
+/// A current transformer lets a direct value decay after an interruption (0.2–1 s): no
+/// alternating current keeps its sign for more than half a cycle. The last sample before such a
+/// tail, if `last` lies in one; else `last`.
+fn without_sensor_tail(
+    amps: &[f64],
+    from: usize,
+    last: usize,
+    half_cycle: usize,
+    (threshold, sure): (f64, f64),
+) -> usize {
+    let sign = amps[last].signum();
+    // Noise may touch zero: the sign of a mean over a twentieth of a cycle decides.
+    let width = (half_cycle / 10).max(1);
+    let mut start = last;
+    while start >= from + width {
+        let group = &amps[start - width..start];
+        let mean = group.iter().sum::<f64>() / width as f64 * sign;
+        if mean <= 0.3 * threshold || mean > 6.0 * threshold {
+            break;
+        }
+        start -= width;
+    }
+    if last - start < half_cycle + half_cycle / 5 {
+        return last;
+    }
+    let settled = &amps[start..start + half_cycle / 2];
+    let level = settled.iter().sum::<f64>() / settled.len().max(1) as f64;
+    let begin = start.saturating_sub(2 * width).max(from);
+    (begin..start + half_cycle / 2)
+        .rev()
+        .find(|&k| (amps[k] - level).abs() > sure.max(2.0 * threshold))
+        .unwrap_or(start)
+}
+
+/// Where the envelope of a current that ramps down passes the threshold, if that is after the
+/// last sample above it: a sine whose amplitude changes linearly is fitted to the last 0.6 cycles.
+/// `None` if the current was cut rather than ramped.
+fn ramped_end(amps: &[f64], at: f64, half_cycle: usize, threshold: f64, noise: f64) -> Option<f64> {
+    let last = at.floor() as usize + 1;
+    let first = last.checked_sub((1.2 * half_cycle as f64) as usize)?;
+    let window = amps.get(first..last)?;
+    let turn = std::f64::consts::PI / half_cycle as f64;
+    let wave = |k: usize| {
+        let t = (first + k) as f64 - at;
+        let (s, c) = sin_cos(t * turn);
+        ([s, c, t * s, t * c], t)
+    };
+    let rows = window.iter().enumerate().map(|(k, &x)| (wave(k).0, x));
+    let [a, b, da, db] = least_squares(rows)?;
+    let envelope = |t: f64| ((a + da * t).powi(2) + (b + db * t).powi(2)).sqrt();
+    let residual: f64 = window
+        .iter()
+        .enumerate()
+        .map(|(k, x)| {
+            let [s, c, ts, tc] = wave(k).0;
+            (x - a * s - b * c - da * ts - db * tc).powi(2)
+        })
+        .sum();
+    let residual = (residual / window.len() as f64).sqrt();
+    let begin = envelope(-1.1 * half_cycle as f64);
+    if residual > 0.02 * begin + 1.5 * noise || envelope(0.0) > 0.4 * begin {
+        return None;
+    }
+    (0..half_cycle)
+        .map(|k| k as f64)
+        .find(|&t| envelope(t) <= threshold || envelope(t + 1.0) > envelope(t))
+        .map(|t| at + t)
+}
+
+/// Standard deviation of white noise from second differences, which a slow wave hardly enters.
+fn noise(samples: &[f64]) -> f64 {
+    let sum: f64 = samples
         .windows(3)
         .map(|w| {
-            let d = i64::from(w[0]) - 2 * i64::from(w[1]) + i64::from(w[2]);
+            let d = w[0] - 2.0 * w[1] + w[2];
             d * d
         })
         .sum();
-    let count = codes.len().saturating_sub(2).max(1);
-    (sum as f64 / count as f64 / 6.0).sqrt()
+    let count = samples.len().saturating_sub(2).max(1);
+    (sum / count as f64 / 6.0).sqrt()
 }
 
 /// Time a cut near a zero of the current may stay hidden, s: asin(threshold/peak)/ω.

@@ -30,6 +30,18 @@ impl SineFit {
     /// Fits `samples`, the first of which is sample `first` of its record. Needs at least one
     /// and a half cycles near `nominal_hz` (±20 %); `None` without a periodic wave.
     pub fn new(samples: &[f64], first: usize, rate_hz: f64, nominal_hz: f64) -> Option<Self> {
+        Self::with_points(samples, first, rate_hz, nominal_hz, POINTS_PER_CYCLE)
+    }
+
+    /// As [`SineFit::new`] with up to `per_cycle` fitted points in a cycle: more average more
+    /// noise and take longer.
+    pub fn with_points(
+        samples: &[f64],
+        first: usize,
+        rate_hz: f64,
+        nominal_hz: f64,
+        per_cycle: f64,
+    ) -> Option<Self> {
         let mut hz = frequency(samples, rate_hz, nominal_hz)
             .filter(|hz| (hz / nominal_hz - 1.0).abs() < 0.2)
             .unwrap_or(nominal_hz);
@@ -41,7 +53,7 @@ impl SineFit {
             .filter(|&h| f64::from(h) * hz * 2.5 < rate_hz)
             .collect();
         let centre = 0.5 * (samples.len() as f64 - 1.0);
-        let stride = ((rate_hz / hz / POINTS_PER_CYCLE) as usize).max(1);
+        let stride = ((rate_hz / hz / per_cycle.max(POINTS_PER_CYCLE)) as usize).max(1);
         let mut known: Option<Terms> = None;
         // The first round knows no amplitudes yet; two corrections reach 1e-7 of the frequency.
         for _ in 0..3 {

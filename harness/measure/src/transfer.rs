@@ -32,6 +32,8 @@ pub struct Transfer {
     pub doubts: (f64, f64),
     /// Slope of the deviation at the start and at the end, V per sample.
     pub slopes: (f64, f64),
+    /// The waves before and after.
+    pub waves: (SineFit, SineFit),
     /// Standard deviation of the old and the new wave's residual, V.
     pub sigma: (f64, f64),
     /// Phase of the new wave against the old one at the start, degrees in (−180, 180].
@@ -63,16 +65,19 @@ pub enum Outcome {
         last_rms: f64,
     },
     /// It departed and came back.
-    Found(Transfer),
+    Found(Box<Transfer>),
 }
 
 /// Cycles the old and the new wave are fitted on.
 const FIT_CYCLES: f64 = 8.0;
-/// Shortest departure that counts, s (ups-switching section 8: debounce 0.2 ms).
-const DEBOUNCE_S: f64 = 0.2e-3;
+/// Windows after the event that are compared, one cycle apart.
+const CANDIDATES: usize = 40;
+/// Shortest departure that counts, s (ups-switching section 8 asks for 0.2 ms; half of
+/// it, because a gap of 0.5 ms near a zero shows no longer).
+pub(crate) const DEBOUNCE_S: f64 = 0.1e-3;
 /// Share of a cycle a healthy sine may spend below 10 % of its peak at a crossing, with margin
 /// (0.74 ms at 50 Hz, ups-switching section 4).
-const HIDDEN_CYCLES: f64 = 0.037;
+pub(crate) const HIDDEN_CYCLES: f64 = 0.037;
 
 /// Analyses the back-up voltage.
 pub fn transfer(volts: &[f64], rate_hz: f64, rule: &TransferRule) -> Outcome {
@@ -80,8 +85,8 @@ pub fn transfer(volts: &[f64], rate_hz: f64, rule: &TransferRule) -> Outcome {
     let peak = rule.nominal_v * std::f64::consts::SQRT_2;
     let until = rule.undisturbed_until.min(volts.len());
     let from = until.saturating_sub((FIT_CYCLES * cycle) as usize);
-    if ((until - from) as f64) < 4.9 * cycle {
-        return Outcome::TooShort("fewer than 5 cycles before the event");
+    if ((until - from) as f64) < 2.9 * cycle {
+        return Outcome::TooShort("fewer than 3 cycles before the event");
     }
     if ((volts.len() - until) as f64) < 4.0 * cycle {
         return Outcome::TooShort("fewer than 4 cycles after the event");
@@ -101,7 +106,9 @@ pub fn transfer(volts: &[f64], rate_hz: f64, rule: &TransferRule) -> Outcome {
     let departure = old.residual(&volts[until..], until);
     let debounce = ((DEBOUNCE_S * rate_hz).round() as usize).max(1);
     let hidden = (HIDDEN_CYCLES * cycle) as usize;
-    let departs = |limit: f64| first_departure(&departure, limit, debounce, hidden);
+    let reach = line_reach(cycle);
+    let departs =
+        |limit: f64| first_departure(&departure, limit, limit + 3.0 * old.sigma, debounce, hidden);
     let Some(first) = departs(threshold) else {
         return Outcome::Unbroken;
     };
@@ -110,7 +117,10 @@ pub fn transfer(volts: &[f64], rate_hz: f64, rule: &TransferRule) -> Outcome {
         .into_iter()
         .map(|limit| departs(limit).map_or(0.0, |k| (k as f64 - first as f64).abs()))
         .fold(0.0, f64::max);
-    let start = until as f64 + crossing(&departure, first.wrapping_sub(1), first, threshold);
+    let start = {
+        let ends = (first.saturating_sub(1), first);
+        until as f64 + crossing(&departure, ends, threshold, old.sigma, reach)
+    };
     let start_slope = slope(&departure, first.wrapping_sub(1), first);
     let first = until + first;
 
@@ -138,12 +148,12 @@ pub fn transfer(volts: &[f64], rate_hz: f64, rule: &TransferRule) -> Outcome {
     let (end, end_slope) = match last {
         None => (start, start_slope),
         Some(k) => {
-            let end = first as f64 + crossing(&after, k, k + 1, limit);
+            let end = first as f64 + crossing(&after, (k, k + 1), limit, new.sigma, reach);
             (end.max(start), slope(&after, k, k + 1))
         }
     };
     let jump = new.angle_at(start) - old.angle_at(start);
-    Outcome::Found(Transfer {
+    Outcome::Found(Box::new(Transfer {
         start,
         end,
         threshold,
@@ -154,14 +164,21 @@ pub fn transfer(volts: &[f64], rate_hz: f64, rule: &TransferRule) -> Outcome {
         hz_after: new.hz,
         gap: gap(volts, start, end, 0.1 * peak, cycle),
         rms_dip: rms_dip(volts, start, end, cycle, 0.9 * rule.nominal_v),
-    })
+        waves: (old, new),
+    }))
 }
 
 /// First index beyond `limit` with at least 60 % of the next `debounce` samples beyond it too.
 ///
 /// A gap that begins just before a zero of the old wave shows briefly, hides in the zero, and
-/// shows again: a shorter departure (three samples) at most `hidden` samples before counts with it.
-fn first_departure(deviation: &[f64], limit: f64, debounce: usize, hidden: usize) -> Option<usize> {
+/// shows again: a sample beyond `brief_limit` at most `hidden` samples before counts with it.
+pub(crate) fn first_departure(
+    deviation: &[f64],
+    limit: f64,
+    brief_limit: f64,
+    debounce: usize,
+    hidden: usize,
+) -> Option<usize> {
     let sure = deviation.iter().enumerate().find_map(|(k, e)| {
         if e.abs() <= limit {
             return None;
@@ -170,14 +187,24 @@ fn first_departure(deviation: &[f64], limit: f64, debounce: usize, hidden: usize
         let beyond = group.iter().filter(|e| e.abs() > limit).count();
         (10 * beyond >= 6 * debounce).then_some(k)
     })?;
-    let brief = deviation[sure.saturating_sub(hidden)..sure]
-        .windows(3)
-        .position(|group| group.iter().all(|e| e.abs() > limit));
-    Some(brief.map_or(sure, |k| sure.saturating_sub(hidden) + k))
+    let from = sure.saturating_sub(hidden);
+    let brief = deviation[from..sure]
+        .iter()
+        .position(|e| e.abs() > brief_limit);
+    Some(brief.map_or(sure, |k| from + k))
 }
 
-/// The wave after the event: the earliest eight cycles, from two after the departure on, that a
-/// steady wave explains; else the last eight.
+/// One window of the wave after the event.
+struct Candidate {
+    from: usize,
+    fit: SineFit,
+    /// Difference of the RMS of its two halves, V.
+    drift: f64,
+}
+
+/// The wave after the event: the earliest eight cycles, from one after the departure on, that a
+/// steady wave explains as well as any later ones do. If the same wave goes on, a window six
+/// cycles later is taken: what was still settling has died out there.
 fn new_wave(
     volts: &[f64],
     first: usize,
@@ -187,33 +214,53 @@ fn new_wave(
 ) -> Option<SineFit> {
     let cycle = rate_hz / rule.nominal_hz;
     let peak = rule.nominal_v * std::f64::consts::SQRT_2;
-    let steady = (0.02 * peak).max(1.5 * noise);
-    let mut length = (FIT_CYCLES * cycle) as usize;
-    if volts.len() - first < length + (2.0 * cycle) as usize {
-        length = (volts.len() - first).saturating_sub((2.0 * cycle) as usize);
-    }
+    let available = volts.len().saturating_sub(first);
+    let length = ((FIT_CYCLES * cycle) as usize).min(available.saturating_sub(cycle as usize));
     if (length as f64) < 2.0 * cycle {
         return None;
     }
-    let mut from = first + (2.0 * cycle) as usize;
-    let mut best: Option<SineFit> = None;
-    while from + length <= volts.len() {
-        let window = &volts[from..from + length];
-        // Cheap refusals before a fit: a dead start or a dead end.
-        let ends = (cycle as usize).min(length);
-        let alive = rms(&window[..ends]) > 0.5 * rule.nominal_v;
-        if alive
-            && rms(&window[length - ends..]) > 0.5 * rule.nominal_v
-            && let Some(fit) = SineFit::new(window, from, rate_hz, rule.nominal_hz)
-        {
-            if fit.sigma <= steady {
-                return Some(fit);
+    let last = volts.len() - length;
+    let starts = (1..=CANDIDATES)
+        .map(|n| first + (n as f64 * cycle) as usize)
+        .take_while(|&from| from < last)
+        .chain([last]);
+    let found: Vec<Candidate> = starts
+        .filter_map(|from| {
+            let window = &volts[from..from + length];
+            // Cheap refusals before a fit: a dead start or a dead end.
+            let end = (cycle as usize).min(length);
+            let alive = |part: &[f64]| rms(part) > 0.5 * rule.nominal_v;
+            if !alive(&window[..end]) || !alive(&window[length - end..]) {
+                return None;
             }
-            best = Some(fit);
-        }
-        from += (2.0 * cycle) as usize;
-    }
-    best.filter(|fit| fit.sigma < 0.1 * peak)
+            let fit = SineFit::new(window, from, rate_hz, rule.nominal_hz)?;
+            let whole = ((0.5 * length as f64 / cycle).floor() * cycle) as usize;
+            let drift = (rms(&window[..whole]) - rms(&window[length - whole..])).abs();
+            Some(Candidate { from, fit, drift })
+        })
+        .collect();
+    let best = found
+        .iter()
+        .map(|c| c.fit.sigma)
+        .fold(f64::INFINITY, f64::min);
+    let steady = |c: &Candidate| {
+        c.fit.sigma <= 1.25 * best.max(0.5 * noise) + 0.003 * peak
+            && c.drift <= 0.006 * rule.nominal_v + 0.2 * best
+    };
+    let Some(chosen) = found.iter().find(|c| steady(c)) else {
+        let least = found
+            .into_iter()
+            .min_by(|a, b| a.fit.sigma.total_cmp(&b.fit.sigma))?;
+        return (least.fit.sigma < 0.1 * peak).then_some(least.fit);
+    };
+    let later = found.iter().find(|c| {
+        let turned = c.fit.angle_at(first as f64) - chosen.fit.angle_at(first as f64);
+        c.from as f64 >= chosen.from as f64 + 5.9 * cycle
+            && steady(c)
+            && wrapped_degrees(turned).abs() < 0.6
+            && (c.fit.amplitude() / chosen.fit.amplitude() - 1.0).abs() < 0.015
+    });
+    Some(later.unwrap_or(chosen).fit.clone())
 }
 
 /// `Some(Some(k))`: k is the last index beyond the limit before the first quiet cycle;
@@ -230,17 +277,56 @@ fn last_before_quiet(deviation: &[f64], limit: f64, cycle: usize) -> Option<Opti
     None
 }
 
-/// Where |deviation| passes `limit` between samples `a` and `b` = a + 1: interpolated when it
-/// moves slowly, the middle of the interval when it jumps.
-fn crossing(deviation: &[f64], a: usize, b: usize, limit: f64) -> f64 {
-    match (deviation.get(a), deviation.get(b)) {
-        (Some(x), Some(y)) if (x.abs() - y.abs()).abs() > 0.5 * limit => a as f64 + 0.5,
-        (Some(x), Some(y)) if x.abs() != y.abs() => {
-            a as f64 + ((limit - x.abs()) / (y.abs() - x.abs())).clamp(0.0, 1.0)
-        }
-        (_, Some(_)) => b as f64,
-        _ => a as f64,
+/// Where |deviation| passes `limit` between samples `a` and `b` = a + 1: the middle of the
+/// interval when it jumps; interpolated when it moves slowly; from a line through up to `reach`
+/// samples to each side when the noise `sigma` is larger than its slope.
+pub(crate) fn crossing(
+    deviation: &[f64],
+    (a, b): (usize, usize),
+    limit: f64,
+    sigma: f64,
+    reach: usize,
+) -> f64 {
+    let (Some(&x), Some(&y)) = (deviation.get(a), deviation.get(b)) else {
+        return if b < deviation.len() { b } else { a } as f64;
+    };
+    let outside = if y.abs() > x.abs() { y } else { x };
+    let leap = (0.5 * limit).max(8.0 * sigma);
+    let jumps = |k: usize| (deviation[k + 1] - deviation[k]).abs() > leap;
+    if jumps(a) {
+        return a as f64 + 0.5;
     }
+    let from = (a.saturating_sub(reach)..a)
+        .rev()
+        .find(|&k| jumps(k))
+        .map_or(a.saturating_sub(reach), |k| k + 1);
+    let end = (b + reach).min(deviation.len() - 1);
+    let to = (b..end).find(|&k| jumps(k)).unwrap_or(end);
+    let n = (to - from + 1) as f64;
+    let middle = 0.5 * (from + to) as f64;
+    let mean = deviation[from..=to].iter().sum::<f64>() / n * outside.signum();
+    let (mut sty, mut stt) = (0.0, 0.0);
+    for (k, e) in (from..=to).zip(&deviation[from..=to]) {
+        let t = k as f64 - middle;
+        sty += t * (e * outside.signum() - mean);
+        stt += t * t;
+    }
+    let slope = if stt > 0.0 { sty / stt } else { 0.0 };
+    let fitted = middle + (limit - mean) / slope;
+    let noisy = slope.abs() < 4.0 * sigma && n >= 5.0;
+    if noisy && fitted.is_finite() && fitted >= from as f64 && fitted <= to as f64 {
+        return fitted;
+    }
+    if x.abs() == y.abs() {
+        return b as f64;
+    }
+    a as f64 + ((limit - x.abs()) / (y.abs() - x.abs())).clamp(0.0, 1.0)
+}
+
+/// Samples to each side of a crossing that a line is laid through, share of a cycle (0.2 ms at
+/// 50 Hz): the sine is straight to 0.1 % over it.
+pub(crate) fn line_reach(cycle: f64) -> usize {
+    ((0.01 * cycle) as usize).max(1)
 }
 
 fn slope(deviation: &[f64], a: usize, b: usize) -> f64 {
@@ -250,7 +336,8 @@ fn slope(deviation: &[f64], a: usize, b: usize) -> f64 {
     }
 }
 
-fn wrapped_degrees(angle: f64) -> f64 {
+/// An angle in rad as degrees in (−180, 180].
+pub(crate) fn wrapped_degrees(angle: f64) -> f64 {
     let (s, c) = crate::math::sin_cos(angle);
     crate::math::atan2(s, c).to_degrees()
 }

@@ -1,7 +1,8 @@
-//! Sampled channels on disk: the Parquet store of raw converter codes.
+//! Sampled channels on disk: the Parquet store of raw converter codes, and captures of other
+//! recorders in ([`import`]) and out ([`export`]).
 //!
-//! One capture is one Parquet file with one `Int16` column per channel, compressed with zstd.
-//! The file carries its own scaling as key-value metadata, so that it can be read without
+//! One stored capture is one Parquet file with one `Int16` column per channel, compressed with
+//! zstd. The file carries its own scaling as key-value metadata, so that it can be read without
 //! gridproof and without the journal; the journal keeps the SHA-256 of the whole file, so that
 //! nobody has to trust that metadata. Identical captures give identical bytes.
 
@@ -10,6 +11,8 @@
 mod columns;
 mod describe;
 mod error;
+pub mod export;
+pub mod import;
 mod store;
 
 pub use error::RecordingError;

@@ -40,36 +40,38 @@ pub(crate) fn envelope(
     let Some(codes) = channel.codes.get(from..to) else {
         return Vec::new();
     };
-    let point = |index: usize, code: i16| {
-        let t = ((from + index) as f64 / capture.rate_hz - window.zero_s) * per_s;
-        (t, f64::from(code) * channel.scale + channel.offset)
-    };
-    if codes.len() <= 2 * columns {
-        return codes
-            .iter()
-            .enumerate()
-            .map(|(index, &code)| point(index, code))
-            .collect();
+    let time = |index: usize| ((from + index) as f64 / capture.rate_hz - window.zero_s) * per_s;
+    let value = |index: usize| f64::from(codes[index]) * channel.scale + channel.offset;
+    extremes(codes.len(), columns, time, value)
+}
+
+/// (time, value) of `samples` samples in at most two points per column, the smallest and the
+/// largest, so that no spike is lost.
+pub(crate) fn extremes(
+    samples: usize,
+    columns: usize,
+    time: impl Fn(usize) -> f64,
+    value: impl Fn(usize) -> f64,
+) -> Vec<(f64, f64)> {
+    let point = |index: usize| (time(index), value(index));
+    if samples <= 2 * columns {
+        return (0..samples).map(point).collect();
     }
     let mut points = Vec::with_capacity(2 * columns);
     for column in 0..columns {
-        let (start, end) = (
-            column * codes.len() / columns,
-            (column + 1) * codes.len() / columns,
-        );
+        let (start, end) = (column * samples / columns, (column + 1) * samples / columns);
         let (mut low, mut high) = (start, start);
         for index in start..end {
-            if codes[index] < codes[low] {
+            if value(index) < value(low) {
                 low = index;
             }
-            if codes[index] > codes[high] {
+            if value(index) > value(high) {
                 high = index;
             }
         }
-        let (first, second) = if low < high { (low, high) } else { (high, low) };
-        points.push(point(first, codes[first]));
-        if second != first {
-            points.push(point(second, codes[second]));
+        points.push(point(low.min(high)));
+        if low != high {
+            points.push(point(low.max(high)));
         }
     }
     points

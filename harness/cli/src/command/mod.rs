@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod analyze;
 mod check;
 mod explain;
 mod judge;
@@ -20,6 +21,7 @@ pub(crate) fn dispatch(command: Command) -> Result<u8, Failure> {
         Command::Check(args) => check::check(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Judge(args) => judge::judge(&args),
+        Command::Analyze(args) => analyze::analyze(&args.kind),
         Command::Report(args) => report::report(&args),
         Command::List(args) => list::list(&args),
         Command::Schema(args) => schema::schema(&args),

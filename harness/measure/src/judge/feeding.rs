@@ -73,12 +73,18 @@ pub(super) fn ending(evidence: &Evidence<'_>, from: f64) -> Result<Ending, Stop>
     let rule = CeaseRule {
         threshold,
         hold_s: HOLD_S,
-        clamp_offset: evidence.clamp_offset(),
+        // Half a code more: the mean of a quantised zero.
+        clamp_offset: evidence.clamp_offset() + amps.scale().abs(),
         half_cycle_s: 0.5 / evidence.ratings.nominal_hz,
         longest_average_s: LONGEST_AVERAGE_S,
     };
     Ok(Ending {
-        cessation: cessation(&amps, from.max(0.0) as usize, &rule),
+        cessation: cessation(
+            &amps.values(0..evidence.len()),
+            evidence.rate(),
+            from.max(0.0) as usize,
+            &rule,
+        ),
         threshold,
     })
 }
@@ -220,9 +226,10 @@ fn elapsed_time(
             "algorithm: average against noise",
             0.5 * (ceased.averaged as f64 - 1.0) * step,
         )
+        .rectangular("definition: end of a ramp", ceased.ambiguity * step)
         .rectangular(
             "definition: cut hidden at a zero of the current",
-            hidden_s(threshold, peak, before.hz),
+            hidden_s(threshold.max(ceased.limit), peak, before.hz),
         )
         .rectangular(
             "threshold: offset of the clamp over slope",

@@ -5,6 +5,7 @@
 //! One file per procedure; [`criterion`] holds the decision rule they share.
 
 pub mod criterion;
+pub mod open_loop;
 
 mod anti_islanding;
 mod corridor;

@@ -5,7 +5,9 @@
     reason = "figures of merit for whoever asks with --nocapture"
 )]
 
+mod analyze_robust;
 mod bench;
+mod coverage;
 mod golden;
 mod golden_readings;
 mod islands;
@@ -14,3 +16,6 @@ mod responses;
 mod speed;
 mod transfers;
 mod trips;
+mod truth_currents;
+mod truth_levels;
+mod truth_transfers;

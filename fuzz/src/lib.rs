@@ -1,0 +1,8 @@
+//! Fuzz targets of gridproof's capture parsers.
+//!
+//! On stable: `cargo run --release --manifest-path fuzz/Cargo.toml -- TARGET SECONDS`, a mutation
+//! runner without coverage feedback. With nightly and cargo-fuzz, `fuzz_targets/` has the same
+//! functions for libFuzzer.
+
+pub mod mutate;
+pub mod targets;

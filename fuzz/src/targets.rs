@@ -1,0 +1,126 @@
+//! One function per parser: any bytes must give a capture or an error, never a panic.
+
+use gridproof_recordings::import::{Decimal, Format, ImportOptions, blocks_of_bytes, open_bytes};
+
+/// A parser under test.
+pub type Target = fn(&[u8]);
+
+/// Names and functions of all targets.
+pub const TARGETS: [(&str, Target); 10] = [
+    ("comtrade_cfg", comtrade_cfg),
+    ("comtrade_dat_ascii", comtrade_dat_ascii),
+    ("comtrade_dat_binary", comtrade_dat_binary),
+    ("comtrade_dat_binary32", comtrade_dat_binary32),
+    ("comtrade_dat_float32", comtrade_dat_float32),
+    ("comtrade_cff", comtrade_cff),
+    ("csv", csv),
+    ("parquet", parquet),
+    ("yokogawa_hdr", yokogawa_hdr),
+    ("yokogawa_wdf", yokogawa_wdf),
+];
+
+/// Reads strictly, leniently, and by blocks.
+fn read(files: &[(&str, &[u8])], format: Option<Format>) {
+    let strict = ImportOptions {
+        format,
+        ..ImportOptions::default()
+    };
+    let whole = open_bytes(files, &strict);
+    if let Ok(whole) = &whole {
+        for channel in &whole.channels {
+            assert_eq!(channel.values.len() as u64, whole.samples);
+            assert!(channel.values.iter().all(|value| value.is_finite()));
+        }
+        assert!(whole.rate_hz.is_finite() && whole.rate_hz > 0.0);
+    }
+    let lenient = ImportOptions {
+        format,
+        allow_gaps: true,
+        accept_wrong_length: true,
+        correct_skew: true,
+        rate_hz: Some(1000.0),
+        decimal: Some(Decimal::Point),
+        segment: Some(1),
+        ..ImportOptions::default()
+    };
+    let _ = open_bytes(files, &lenient);
+    let part = ImportOptions {
+        from_s: Some(0.001),
+        to_s: Some(0.003),
+        correct_skew: false,
+        ..lenient
+    };
+    if let Ok(blocks) = blocks_of_bytes(files, &part, 7) {
+        for block in blocks {
+            if block.is_err() {
+                break;
+            }
+        }
+    }
+}
+
+const CONFIG: &str = "FUZZ,1,2013\n3,2A,1D\n1,V,A,,kV,0.5,-1,2.5,-32767,32767,100,1,P\n\
+    2,I,A,,A,0.01,0,0,-32767,32767,10,1,S\n1,S1,,,0\n50\n1\n1000,4\n\
+    01/02/2024,10:00:00.000000\n01/02/2024,10:00:00.002000\nKIND\n1\n0,0\n0,0\n";
+
+/// Configuration with fixed ASCII data.
+pub fn comtrade_cfg(data: &[u8]) {
+    let samples = b"1,0,1,2,0\r\n2,1000,3,4,1\r\n3,2000,5,6,1\r\n4,3000,7,8,0\r\n\x1a";
+    read(&[("a.cfg", data), ("a.dat", samples)], None);
+}
+
+fn comtrade_dat(data: &[u8], kind: &str) {
+    let config = CONFIG.replace("KIND", kind);
+    read(&[("a.cfg", config.as_bytes()), ("a.dat", data)], None);
+    let stamped = config.replace("1\n1000,4", "0\n0,4");
+    read(&[("a.cfg", stamped.as_bytes()), ("a.dat", data)], None);
+}
+
+/// ASCII data with a fixed configuration, with and without rates.
+pub fn comtrade_dat_ascii(data: &[u8]) {
+    comtrade_dat(data, "ASCII");
+}
+
+/// BINARY data with a fixed configuration, with and without rates.
+pub fn comtrade_dat_binary(data: &[u8]) {
+    comtrade_dat(data, "BINARY");
+}
+
+/// BINARY32 data with a fixed configuration, with and without rates.
+pub fn comtrade_dat_binary32(data: &[u8]) {
+    comtrade_dat(data, "BINARY32");
+}
+
+/// FLOAT32 data with a fixed configuration, with and without rates.
+pub fn comtrade_dat_float32(data: &[u8]) {
+    comtrade_dat(data, "FLOAT32");
+}
+
+/// Single-file COMTRADE.
+pub fn comtrade_cff(data: &[u8]) {
+    read(&[("a.cff", data)], None);
+}
+
+/// Text columns.
+pub fn csv(data: &[u8]) {
+    read(&[("a.csv", data)], Some(Format::Csv));
+}
+
+/// Parquet.
+pub fn parquet(data: &[u8]) {
+    read(&[("a.parquet", data)], Some(Format::Parquet));
+}
+
+/// Yokogawa header with fixed data.
+pub fn yokogawa_hdr(data: &[u8]) {
+    let samples: Vec<u8> = (0..=255).collect();
+    read(
+        &[("a.hdr", data), ("a.wvf", &samples)],
+        Some(Format::Yokogawa),
+    );
+}
+
+/// Yokogawa single file.
+pub fn yokogawa_wdf(data: &[u8]) {
+    read(&[("a.wdf", data)], Some(Format::Yokogawa));
+}

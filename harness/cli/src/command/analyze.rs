@@ -1,0 +1,279 @@
+//! `gridproof analyze`: one capture, outside any run.
+
+use gridproof_measure::analyze::{
+    AnalyzeError, Channel64, Marks, RunOnChannels, frequency, harmonics, run_on, step_response,
+    transfer, trip,
+};
+use gridproof_recordings::import::{ImportError, ImportOptions, ImportedCapture, open};
+use gridproof_reports::traces::{Trace, Traces, svg};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::args::{AnalyzeKind, CaptureFile};
+use crate::failure::Failure;
+use crate::output;
+
+pub(crate) fn analyze(kind: &AnalyzeKind) -> Result<u8, Failure> {
+    match kind {
+        AnalyzeKind::Transfer {
+            capture,
+            voltage,
+            nominal,
+            reference,
+        } => {
+            let file = Loaded::read(capture, [Some(voltage), reference.as_ref()])?;
+            let reference = file.optional(reference.as_ref())?;
+            show(
+                capture,
+                &transfer(&file.channel(voltage)?, reference.as_ref(), nominal.0)?,
+            )
+        }
+        AnalyzeKind::RunOn {
+            capture,
+            current,
+            rated_current,
+            switch,
+            voltage,
+            grid_current,
+        } => {
+            let wanted = [
+                Some(current),
+                switch.as_ref(),
+                voltage.as_ref(),
+                grid_current.as_ref(),
+            ];
+            let file = Loaded::read(capture, wanted)?;
+            let channels = RunOnChannels {
+                current: file.channel(current)?,
+                switch: file.optional(switch.as_ref())?,
+                voltage: file.optional(voltage.as_ref())?,
+                grid_current: file.optional(grid_current.as_ref())?,
+            };
+            show(capture, &run_on(&channels, rated_current.0)?)
+        }
+        AnalyzeKind::Trip {
+            capture,
+            voltage,
+            current,
+            rated_current,
+        } => {
+            let file = Loaded::read(capture, [Some(voltage), Some(current)])?;
+            show(
+                capture,
+                &trip(
+                    &file.channel(voltage)?,
+                    &file.channel(current)?,
+                    rated_current.0,
+                )?,
+            )
+        }
+        AnalyzeKind::StepResponse {
+            capture,
+            response,
+            mark,
+            at,
+            rated,
+        } => {
+            let file = Loaded::read(capture, [Some(response), mark.as_ref()])?;
+            let marks = match file.optional(mark.as_ref())? {
+                Some(channel) => Marks::Channel(channel),
+                None => Marks::Times(at),
+            };
+            let rated = rated.map(|rated| rated.0);
+            show(
+                capture,
+                &step_response(&file.channel(response)?, &marks, rated)?,
+            )
+        }
+        AnalyzeKind::Harmonics {
+            capture,
+            voltage,
+            current,
+            fundamental,
+        } => {
+            let file = Loaded::read(capture, [Some(voltage), Some(current)])?;
+            show(
+                capture,
+                &harmonics(
+                    &file.channel(voltage)?,
+                    &file.channel(current)?,
+                    fundamental.0,
+                )?,
+            )
+        }
+        AnalyzeKind::Frequency {
+            capture,
+            voltage,
+            fundamental,
+            from,
+            to,
+            series,
+        } => {
+            let file = Loaded::read(capture, [Some(voltage)])?;
+            let mut found = frequency(&file.channel(voltage)?, fundamental.0, *from, *to)?;
+            if !series {
+                found.series.clear();
+            }
+            show(capture, &found)
+        }
+        AnalyzeKind::Plot {
+            capture,
+            channels,
+            from,
+            to,
+            mark,
+            out,
+        } => {
+            let text = plot(capture, channels, (*from, *to), mark)?;
+            match out {
+                None => output::data(&text),
+                Some(path) => std::fs::write(path, text)
+                    .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?,
+            }
+            Ok(0)
+        }
+    }
+}
+
+/// A capture of which only the wanted channels are in memory.
+struct Loaded(ImportedCapture);
+
+impl Loaded {
+    fn read<'a>(
+        file: &CaptureFile,
+        channels: impl IntoIterator<Item = Option<&'a String>>,
+    ) -> Result<Self, Failure> {
+        let mut names: Vec<String> = channels.into_iter().flatten().cloned().collect();
+        names.sort();
+        names.dedup();
+        let options = ImportOptions {
+            channels: Some(names),
+            ..options(file)
+        };
+        Ok(Self(open(&file.file, &options)?))
+    }
+
+    fn channel(&self, name: &str) -> Result<Channel64<'_>, Failure> {
+        let channel = self.0.channel(name)?;
+        Ok(Channel64 {
+            samples: &channel.values,
+            rate_hz: self.0.rate_hz,
+        })
+    }
+
+    fn optional(&self, name: Option<&String>) -> Result<Option<Channel64<'_>>, Failure> {
+        name.map(|name| self.channel(name)).transpose()
+    }
+}
+
+fn options(file: &CaptureFile) -> ImportOptions {
+    ImportOptions {
+        rate_hz: file.rate.map(|rate| rate.0),
+        segment: file.segment,
+        correct_skew: file.correct_skew,
+        ..ImportOptions::default()
+    }
+}
+
+fn plot(
+    file: &CaptureFile,
+    channels: &[String],
+    (from_s, to_s): (Option<f64>, Option<f64>),
+    marks: &[String],
+) -> Result<String, Failure> {
+    let channels = (!channels.is_empty()).then(|| channels.to_vec());
+    let capture = open(
+        &file.file,
+        &ImportOptions {
+            channels,
+            from_s,
+            to_s,
+            ..options(file)
+        },
+    )?;
+    let traces: Vec<Trace<'_>> = capture
+        .channels
+        .iter()
+        .map(|channel| Trace {
+            name: &channel.name,
+            unit: &channel.unit,
+            values: &channel.values,
+        })
+        .collect();
+    let instants = marks
+        .iter()
+        .map(|mark| instant(mark))
+        .collect::<Result<Vec<_>, _>>()?;
+    let title = file.file.display().to_string();
+    let figure = Traces {
+        title: &title,
+        rate_hz: capture.rate_hz,
+        start_s: capture.offset_s,
+        channels: &traces,
+        instants: &instants,
+    };
+    svg(&figure).map_err(|error| Failure::usage(error.to_string()))
+}
+
+fn instant(mark: &str) -> Result<(String, f64), Failure> {
+    mark.split_once('=')
+        .and_then(|(name, time)| {
+            Some((
+                name.to_owned(),
+                time.trim()
+                    .parse::<f64>()
+                    .ok()
+                    .filter(|time| time.is_finite())?,
+            ))
+        })
+        .ok_or_else(|| {
+            Failure::usage(format!(
+                "`{mark}` is no mark; write e.g. --mark opens=0.5, seconds from the first sample"
+            ))
+        })
+}
+
+/// As JSON, or one figure a line.
+fn show(file: &CaptureFile, figures: &impl Serialize) -> Result<u8, Failure> {
+    let value = serde_json::to_value(figures)
+        .map_err(|error| Failure::infrastructure(error.to_string()))?;
+    if file.json {
+        output::data(&format!("{value:#}\n"));
+        return Ok(0);
+    }
+    let mut text = String::new();
+    if let Value::Object(fields) = &value {
+        for (name, value) in fields {
+            lines(&mut text, name, value);
+        }
+    }
+    output::data(&text);
+    Ok(0)
+}
+
+fn lines(text: &mut String, name: &str, value: &Value) {
+    match value {
+        Value::Array(rows) => {
+            for (index, row) in rows.iter().enumerate() {
+                text.push_str(&format!("{name}[{index}]  {row}\n"));
+            }
+        }
+        Value::String(words) => text.push_str(&format!("{name:<20} {words}\n")),
+        Value::Null => text.push_str(&format!("{name:<20} –\n")),
+        Value::Bool(_) | Value::Number(_) | Value::Object(_) => {
+            text.push_str(&format!("{name:<20} {value}\n"))
+        }
+    }
+}
+
+impl From<ImportError> for Failure {
+    fn from(error: ImportError) -> Self {
+        Failure::usage(error.to_string())
+    }
+}
+
+impl From<AnalyzeError> for Failure {
+    fn from(error: AnalyzeError) -> Self {
+        Failure::usage(error.to_string())
+    }
+}

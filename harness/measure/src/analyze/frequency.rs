@@ -1,0 +1,167 @@
+//! `analyze frequency`: mean frequency and its rate of change from the phase of the fundamental.
+
+use serde::Serialize;
+
+use super::wave::coarse_hz;
+use super::{AnalyzeError, Channel64, positive};
+use crate::phase_track::{TrackPoint, adaptive_track, parabola};
+
+/// Windows per cycle.
+pub(super) const HOP: f64 = 0.5;
+
+/// Frequency of a voltage.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FrequencyAnalysis {
+    /// Mean frequency over the interval, Hz.
+    pub f_mean_hz: f64,
+    /// Rate of change over the interval by least squares, Hz/s.
+    pub rocof_hz_per_s: f64,
+    /// U (k = 2) of the mean from the scatter of the phase, Hz. The sample clock adds its own.
+    pub uncertainty_hz: f64,
+    /// (time of the centre s, frequency Hz) of one-cycle windows, one per cycle.
+    pub series: Vec<(f64, f64)>,
+    /// What limits the figures.
+    pub note: Option<String>,
+}
+
+/// Frequency between `from_s` and `to_s` (s; the whole record without). `fundamental_hz` is the
+/// nominal one (±20 %).
+///
+/// The phase of one-cycle windows is fitted by a parabola: its slope in the middle is the mean
+/// frequency, its curvature the rate of change. Where the phase does not follow a parabola the
+/// mean is the phase gained between the ends.
+///
+/// # Errors
+/// Unusable samples or interval, fewer than three cycles, no wave near the fundamental.
+pub fn frequency(
+    voltage: &Channel64<'_>,
+    fundamental_hz: f64,
+    from_s: Option<f64>,
+    to_s: Option<f64>,
+) -> Result<FrequencyAnalysis, AnalyzeError> {
+    voltage.check("voltage")?;
+    let nominal = positive("fundamental", fundamental_hz)?;
+    let duration = voltage.duration_s();
+    let (from, to) = (from_s.unwrap_or(0.0), to_s.unwrap_or(duration));
+    if !(from >= 0.0 && from < to && from.is_finite() && to.is_finite()) {
+        return Err(AnalyzeError::Parameter {
+            name: "interval",
+            value: to - from,
+            must: "a from not before 0 and a to after it",
+        });
+    }
+    let points = phase(voltage, nominal, from, to.min(duration))?;
+    let rate = voltage.rate_hz;
+    let seconds = |p: &TrackPoint| (p.at / rate, p.turns);
+    let middle = 0.5 * (from + to.min(duration));
+    let short = || AnalyzeError::TooShort {
+        name: "voltage",
+        have_s: to.min(duration) - from,
+        need_s: 3.0 / nominal,
+        purpose: "the frequency of three cycles",
+    };
+    let [c0, slope, curve] = parabola(points.iter().map(seconds), middle).ok_or_else(short)?;
+    let residual = |p: &TrackPoint| {
+        let x = p.at / rate - middle;
+        p.turns - (c0 + slope * x + curve * x * x)
+    };
+    let scatter =
+        (points.iter().map(|p| residual(p).powi(2)).sum::<f64>() / points.len() as f64).sqrt();
+    let noise = phase_noise(&points);
+    let span = (points[points.len() - 1].at - points[0].at) / rate;
+    // Half of the windows overlap: count independent ones.
+    let independent = (0.5 * points.len() as f64).max(2.0);
+    let (mut f_mean, mut note) = (slope, None);
+    if scatter > 4.0 * noise + 1e-4 {
+        f_mean = end_to_end(&points, rate).unwrap_or(slope);
+        note = Some(
+            "the frequency does not change steadily: the mean is the phase gained between the ends"
+                .to_owned(),
+        );
+    }
+    let mut series = Vec::new();
+    for w in points.windows(3).step_by(2) {
+        let f = (w[2].turns - w[0].turns) / (w[2].at - w[0].at) * rate;
+        series.push((w[1].at / rate, f));
+    }
+    let u = scatter.max(noise) * (12.0 / independent).sqrt() / span;
+    Ok(FrequencyAnalysis {
+        f_mean_hz: f_mean,
+        rocof_hz_per_s: 2.0 * curve,
+        uncertainty_hz: 2.0 * u,
+        series,
+        note,
+    })
+}
+
+/// Phase of the fundamental between two times, at least five windows of it.
+pub(super) fn phase(
+    voltage: &Channel64<'_>,
+    nominal_hz: f64,
+    from_s: f64,
+    to_s: f64,
+) -> Result<Vec<TrackPoint>, AnalyzeError> {
+    let rate = voltage.rate_hz;
+    let first = ((from_s * rate).ceil() as usize).min(voltage.samples.len());
+    let last = ((to_s * rate).floor() as usize + 1).clamp(first, voltage.samples.len());
+    let part = Channel64 {
+        samples: &voltage.samples[first..last],
+        rate_hz: rate,
+    };
+    if part.duration_s() < 3.0 / nominal_hz - 1.5 / rate {
+        return Err(AnalyzeError::TooShort {
+            name: "voltage",
+            have_s: part.duration_s(),
+            need_s: 3.0 / nominal_hz,
+            purpose: "the frequency of three cycles",
+        });
+    }
+    if rate < 20.0 * nominal_hz {
+        return Err(AnalyzeError::TooSlow {
+            name: "voltage",
+            rate_hz: rate,
+            need_hz: 20.0 * nominal_hz,
+            purpose: "20 samples in a cycle",
+        });
+    }
+    let hz = coarse_hz(&part, "voltage")?;
+    if (hz / nominal_hz - 1.0).abs() > 0.2 {
+        return Err(AnalyzeError::Parameter {
+            name: "fundamental",
+            value: nominal_hz,
+            must: "within 20 % of the frequency of the wave",
+        });
+    }
+    let points = adaptive_track(
+        voltage.samples,
+        first as f64,
+        last as f64 - 1.0,
+        rate / hz,
+        HOP,
+    );
+    if points.len() < 4 {
+        return Err(AnalyzeError::NoWave { name: "voltage" });
+    }
+    Ok(points)
+}
+
+/// Standard deviation of the phase of independent windows, turns, from third differences.
+fn phase_noise(points: &[TrackPoint]) -> f64 {
+    let sum: f64 = points
+        .windows(7)
+        .map(|w| (w[6].turns - 3.0 * w[4].turns + 3.0 * w[2].turns - w[0].turns).powi(2))
+        .sum();
+    let count = points.len().saturating_sub(6).max(1);
+    (sum / count as f64 / 20.0).sqrt()
+}
+
+/// Mean frequency from the phases at both ends, each by a parabola through ten windows.
+fn end_to_end(points: &[TrackPoint], rate: f64) -> Option<f64> {
+    let side = points.len().min(10);
+    let at = |part: &[TrackPoint], x: f64| {
+        parabola(part.iter().map(|p| (p.at / rate, p.turns)), x).map(|c| c[0])
+    };
+    let (first, last) = (points.first()?.at / rate, points.last()?.at / rate);
+    let gained = at(&points[points.len() - side..], last)? - at(&points[..side], first)?;
+    Some(gained / (last - first))
+}

@@ -1,0 +1,291 @@
+//! `analyze run-on`: from the opening of the switch to the last current of the DUT.
+
+use gridproof_model::result::BudgetLine;
+use serde::Serialize;
+
+use super::wave::{coarse_hz, departure};
+use super::{AnalyzeError, Channel64, positive};
+use crate::run_on::{CeaseRule, Ceased, Cessation, cessation, hidden_s};
+use crate::uncertainty::Budget;
+
+/// Time the current must stay away, s.
+const HOLD_S: f64 = 0.2;
+/// Contact bounce that is bridged, s.
+const DEBOUNCE_S: f64 = 1e-3;
+/// Longest average of the current against noise, s.
+const LONGEST_AVERAGE_S: f64 = 0.2e-3;
+
+/// Channels of an islanding test. Only the current of the DUT is needed.
+#[derive(Debug, Clone, Copy)]
+pub struct RunOnChannels<'a> {
+    /// Current of the DUT, A.
+    pub current: Channel64<'a>,
+    /// Auxiliary contact of the switch, logic or analog: falls when it opens.
+    pub switch: Option<Channel64<'a>>,
+    /// Voltage of the island, V.
+    pub voltage: Option<Channel64<'a>>,
+    /// Current through the switch, A.
+    pub grid_current: Option<Channel64<'a>>,
+}
+
+/// What an islanding test shows.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RunOnAnalysis {
+    /// Opening of the switch, s.
+    pub t_open_s: Option<f64>,
+    /// Last instant with more than 1 % of rated current, after which it stays away for 0.2 s and
+    /// to the end of the record, s; `None` while it never ceases.
+    pub t_cease_s: Option<f64>,
+    /// t_cease − t_open, s; not below 0.
+    pub run_on_s: Option<f64>,
+    /// U (k = 2) of the run-on time, s.
+    pub uncertainty_s: Option<f64>,
+    /// How often the current had stayed away for 0.2 s and come back.
+    pub restarts: u32,
+    /// What showed the opening: `switch`, `grid-current`, `voltage`.
+    pub opened_by: Option<&'static str>,
+    /// Where U comes from, s.
+    pub budget: Vec<BudgetLine>,
+    /// What could not be found, and why.
+    pub note: Option<String>,
+}
+
+/// The end of a current, as both `run-on` and `trip` report it.
+pub(super) struct Ended {
+    /// Time it ceased, s, and the details.
+    pub(super) ceased: Option<(f64, Ceased)>,
+    /// Why not.
+    pub(super) note: Option<String>,
+}
+
+/// When `current` ceases after `from_s`, by 1 % of the rated current's peak.
+pub(super) fn ended(current: &Channel64<'_>, from_s: f64, rated_a: f64, hz: f64) -> Ended {
+    let rule = CeaseRule {
+        threshold: 0.01 * rated_a * std::f64::consts::SQRT_2,
+        hold_s: HOLD_S,
+        clamp_offset: 0.02 * rated_a,
+        half_cycle_s: 0.5 / hz,
+        longest_average_s: LONGEST_AVERAGE_S,
+    };
+    let from = (from_s * current.rate_hz).max(0.0) as usize;
+    let none = |note: &str| Ended {
+        ceased: None,
+        note: Some(note.to_owned()),
+    };
+    match cessation(current.samples, current.rate_hz, from, &rule) {
+        Cessation::Ceased(ceased) => Ended {
+            ceased: Some((ceased.at / current.rate_hz, ceased)),
+            note: None,
+        },
+        Cessation::NeverPresent => {
+            none("the current never exceeds 1 % of rated after the event: it had ceased before")
+        }
+        Cessation::StillFlowing {
+            stopped_late: false,
+            ..
+        } => none("the current still flows at the end of the record"),
+        Cessation::StillFlowing { .. } => none(
+            "the current stops less than 0.2 s before the end of the record: not known to stay away",
+        ),
+        Cessation::TooShort => none(
+            "less than 0.2 s was recorded after the event: too short to know that the current stays away",
+        ),
+    }
+}
+
+/// Budget lines of the end of a current.
+pub(super) fn end_budget(budget: Budget, ceased: &Ceased, rate_hz: f64, hz: f64) -> Budget {
+    let step = 1.0 / rate_hz;
+    let slope = std::f64::consts::TAU * hz * ceased.peak.max(ceased.limit);
+    budget
+        .sampling("sampling, end", step)
+        .rectangular(
+            "algorithm: average against noise",
+            0.5 * (ceased.averaged as f64 - 1.0) * step,
+        )
+        .rectangular("definition: end of a ramp", ceased.ambiguity * step)
+        .rectangular(
+            "definition: cut hidden at a zero of the current",
+            hidden_s(ceased.limit, ceased.peak, hz),
+        )
+        .normal("noise over slope", ceased.noise / slope)
+}
+
+/// Analyses an islanding test; `rated_current_a` in A RMS.
+///
+/// Without a switch the opening is where the current through it ends; without that, where the
+/// island's voltage departs from the grid's wave (a matched island shows it late: the note says).
+///
+/// # Errors
+/// Unusable samples of any given channel, or a rated current that is not positive.
+pub fn run_on(
+    channels: &RunOnChannels<'_>,
+    rated_current_a: f64,
+) -> Result<RunOnAnalysis, AnalyzeError> {
+    let rated = positive("rated current", rated_current_a)?;
+    channels.current.check("current")?;
+    for (name, channel) in [
+        ("switch", channels.switch),
+        ("voltage", channels.voltage),
+        ("grid current", channels.grid_current),
+    ] {
+        if let Some(channel) = channel {
+            channel.check(name)?;
+        }
+    }
+    let waves = [channels.voltage, Some(channels.current)];
+    let hz = waves
+        .into_iter()
+        .flatten()
+        .find_map(|wave| coarse_hz(&wave, "current").ok())
+        .unwrap_or(50.0);
+    let (opening, mut notes) = opening(channels, rated, hz)?;
+    let end = ended(
+        &channels.current,
+        opening.as_ref().map_or(0.0, |o| o.at_s - 1.0 / hz),
+        rated,
+        hz,
+    );
+    notes.extend(end.note);
+    let mut result = RunOnAnalysis {
+        t_open_s: opening.as_ref().map(|o| o.at_s),
+        t_cease_s: None,
+        run_on_s: None,
+        uncertainty_s: None,
+        restarts: 0,
+        opened_by: opening.as_ref().map(|o| o.by),
+        budget: Vec::new(),
+        note: None,
+    };
+    if let Some((at, ceased)) = end.ceased {
+        result.t_cease_s = Some(at);
+        result.restarts = ceased.restarts;
+        if let Some(opening) = opening {
+            let budget = Budget::new("s")
+                .sampling("sampling, start", opening.step_s)
+                .rectangular("opening", opening.doubt_s);
+            let measured = end_budget(budget, &ceased, channels.current.rate_hz, hz)
+                .measure((at - opening.at_s).max(0.0));
+            result.run_on_s = Some(measured.value);
+            result.uncertainty_s = Some(measured.u);
+            result.budget = measured.budget;
+        }
+    }
+    result.note = (!notes.is_empty()).then(|| notes.join("; "));
+    Ok(result)
+}
+
+struct Opening {
+    at_s: f64,
+    step_s: f64,
+    doubt_s: f64,
+    by: &'static str,
+}
+
+fn opening(
+    channels: &RunOnChannels<'_>,
+    rated: f64,
+    hz: f64,
+) -> Result<(Option<Opening>, Vec<String>), AnalyzeError> {
+    let mut notes = Vec::new();
+    if let Some(switch) = &channels.switch {
+        match falling(switch) {
+            Some(at) => {
+                let found = Opening {
+                    at_s: at / switch.rate_hz,
+                    step_s: 1.0 / switch.rate_hz,
+                    doubt_s: 0.0,
+                    by: "switch",
+                };
+                return Ok((Some(found), notes));
+            }
+            None => notes.push("the switch channel shows no opening".to_owned()),
+        }
+    }
+    if let Some(grid) = &channels.grid_current {
+        if let Some(found) = grid_current_ends(grid, rated, hz) {
+            return Ok((Some(found), notes));
+        }
+        notes.push("the grid current shows no end".to_owned());
+    }
+    if let Some(voltage) = &channels.voltage {
+        let hz = coarse_hz(voltage, "voltage")?;
+        if let Some(found) = departure(voltage, "voltage", hz, 0.02)? {
+            notes.push(
+                "the opening is taken from the departure of the voltage: a matched island shows it late"
+                    .to_owned(),
+            );
+            let found = Opening {
+                at_s: found.first as f64 / voltage.rate_hz,
+                step_s: 1.0 / voltage.rate_hz,
+                doubt_s: 0.5 / hz,
+                by: "voltage",
+            };
+            return Ok((Some(found), notes));
+        }
+    }
+    notes.push("no channel shows the opening: give a switch or a grid current".to_owned());
+    Ok((None, notes))
+}
+
+/// Position of the first falling edge of a logic or analog contact that stays low for most of
+/// the following millisecond.
+fn falling(switch: &Channel64<'_>) -> Option<f64> {
+    let samples = switch.samples;
+    let low = samples.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = samples.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let mut middle = 0.5 * (low + high);
+    // Levels as the means of both classes: overshoot and bounce hardly move the middle.
+    let mean = |upper: bool| {
+        let inside = || samples.iter().filter(|&&x| (x >= middle) == upper);
+        let count = inside().count();
+        (count > 0).then(|| inside().sum::<f64>() / count as f64)
+    };
+    let (closed, open) = (mean(true)?, mean(false)?);
+    middle = 0.5 * (closed + open);
+    let spread = samples
+        .iter()
+        .map(|&x| (x - if x >= middle { closed } else { open }).powi(2))
+        .sum::<f64>()
+        / samples.len() as f64;
+    if closed - open <= 4.0 * spread.sqrt() {
+        return None;
+    }
+    let hold = ((DEBOUNCE_S * switch.rate_hz).round() as usize).max(1);
+    samples.windows(2).enumerate().find_map(|(k, pair)| {
+        if pair[0] < middle || pair[1] >= middle {
+            return None;
+        }
+        let after = &samples[k + 1..(k + 1 + hold).min(samples.len())];
+        let low = after.iter().filter(|&&x| x < middle).count();
+        // A slow analog edge is interpolated, a logic one lies in the middle.
+        let share = (pair[0] - middle) / (pair[0] - pair[1]);
+        (2 * low > after.len()).then_some(k as f64 + share)
+    })
+}
+
+/// Where the current through the switch ends: last above 5 % of what it was, at least 0.5 % of
+/// rated, before a quiet 0.2 s.
+fn grid_current_ends(grid: &Channel64<'_>, rated: f64, hz: f64) -> Option<Opening> {
+    let cycles = ((5.0 / hz * grid.rate_hz) as usize).min(grid.samples.len());
+    let before = crate::rms::rms(&grid.samples[..cycles]) * std::f64::consts::SQRT_2;
+    let rule = CeaseRule {
+        threshold: (0.05 * before).max(0.001 * rated * std::f64::consts::SQRT_2),
+        hold_s: 0.05,
+        clamp_offset: 0.02 * rated,
+        half_cycle_s: 0.5 / hz,
+        longest_average_s: LONGEST_AVERAGE_S,
+    };
+    match cessation(grid.samples, grid.rate_hz, 0, &rule) {
+        Cessation::Ceased(ceased) if ceased.restarts == 0 => Some(Opening {
+            at_s: ceased.at / grid.rate_hz,
+            step_s: 1.0 / grid.rate_hz,
+            doubt_s: hidden_s(ceased.limit, ceased.peak, hz),
+            by: "grid-current",
+        }),
+        Cessation::NeverPresent
+        | Cessation::Ceased(_)
+        | Cessation::StillFlowing { .. }
+        | Cessation::TooShort => None,
+    }
+}

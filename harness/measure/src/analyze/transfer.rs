@@ -1,0 +1,194 @@
+//! `analyze transfer`: metric M2 and its companions from a back-up voltage alone.
+
+use gridproof_model::result::BudgetLine;
+use serde::Serialize;
+
+use super::envelope::{Class, class};
+use super::wave::{coarse_hz, departure};
+use super::{AnalyzeError, Channel64, positive};
+use crate::transfer::{Outcome, Transfer, TransferRule};
+use crate::uncertainty::Budget;
+
+/// What a back-up voltage shows.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TransferAnalysis {
+    /// First departure by 10 % of the nominal peak from the wave before, s.
+    pub t_start_s: Option<f64>,
+    /// Last departure by 10 % from the wave after, before it stays a cycle inside, s.
+    pub t_end_s: Option<f64>,
+    /// Metric M2: t_end − t_start, s; 0 if the voltage never departed.
+    pub transfer_time_s: Option<f64>,
+    /// U (k = 2) of the transfer time, s.
+    pub uncertainty_s: Option<f64>,
+    /// Metric M1: longest time below 10 % of the nominal peak beyond a healthy crossing, s.
+    pub gap_s: Option<f64>,
+    /// Phase of the new wave against the old one, degrees in (−180, 180].
+    pub phase_jump_deg: Option<f64>,
+    /// Dynamic class (metric M4) by the planning envelope.
+    pub class: Class,
+    /// Metric M3: time with the one-cycle RMS below 90 % of nominal, s, in steps of half a cycle.
+    pub rms_dip_s: Option<f64>,
+    /// When the reference (grid) voltage departed from its wave, s; with `reference` only.
+    pub t_grid_event_s: Option<f64>,
+    /// Part of metric M6: from the grid's departure to the end of the transfer, s.
+    pub since_grid_event_s: Option<f64>,
+    /// Frequency before and after, Hz.
+    pub hz_before: Option<f64>,
+    /// See `hz_before`.
+    pub hz_after: Option<f64>,
+    /// Where U comes from, s.
+    pub budget: Vec<BudgetLine>,
+    /// What could not be found, and why.
+    pub note: Option<String>,
+}
+
+impl TransferAnalysis {
+    fn nothing(class: Class, note: String) -> Self {
+        Self {
+            t_start_s: None,
+            t_end_s: None,
+            transfer_time_s: None,
+            uncertainty_s: None,
+            gap_s: None,
+            phase_jump_deg: None,
+            class,
+            rms_dip_s: None,
+            t_grid_event_s: None,
+            since_grid_event_s: None,
+            hz_before: None,
+            hz_after: None,
+            budget: Vec::new(),
+            note: Some(note),
+        }
+    }
+}
+
+/// Finds the transfer in `voltage` (V); `reference` is the grid voltage, if recorded.
+/// `nominal_v_rms` in V.
+///
+/// # Errors
+/// Unusable samples, no alternating wave of at least 20 samples a cycle at the beginning, fewer
+/// than three cycles before the event, or a nominal voltage that is not positive.
+pub fn transfer(
+    voltage: &Channel64<'_>,
+    reference: Option<&Channel64<'_>>,
+    nominal_v_rms: f64,
+) -> Result<TransferAnalysis, AnalyzeError> {
+    voltage.check("voltage")?;
+    let nominal_v = positive("nominal voltage", nominal_v_rms)?;
+    let rate = voltage.rate_hz;
+    let hz = coarse_hz(voltage, "voltage")?;
+    let mut result = match departure_by_nominal(voltage, hz, nominal_v)? {
+        None => unbroken(hz),
+        Some((until, hz)) => {
+            let rule = TransferRule {
+                nominal_v,
+                nominal_hz: hz,
+                undisturbed_until: until,
+                reference_v: 0.002 * nominal_v * std::f64::consts::SQRT_2,
+            };
+            match crate::transfer::transfer(voltage.samples, rate, &rule) {
+                Outcome::Found(found) => describe(voltage, nominal_v, hz, &found),
+                Outcome::Unbroken => unbroken(hz),
+                Outcome::NotRestored { start, last_rms } => TransferAnalysis {
+                    t_start_s: Some(start / rate),
+                    hz_before: Some(hz),
+                    ..TransferAnalysis::nothing(
+                        Class::None,
+                        format!(
+                            "the voltage does not return to a steady wave ({last_rms:.1} V RMS at the end of the record)"
+                        ),
+                    )
+                },
+                Outcome::TooNoisy(sigma) => TransferAnalysis::nothing(
+                    Class::None,
+                    format!("noise of {sigma:.1} V hides a departure of 10 %"),
+                ),
+                Outcome::NotEnergised(rms) => TransferAnalysis::nothing(
+                    Class::None,
+                    format!("only {rms:.1} V RMS before the event, less than half the nominal"),
+                ),
+                Outcome::TooShort(what) => TransferAnalysis::nothing(Class::None, what.to_owned()),
+            }
+        }
+    };
+    if let Some(reference) = reference {
+        reference.check("reference")?;
+        let grid_hz = coarse_hz(reference, "reference")?;
+        if let Some(found) = departure(reference, "reference", grid_hz, 0.1)? {
+            let at = found.first as f64 / reference.rate_hz;
+            result.t_grid_event_s = Some(at);
+            result.since_grid_event_s = result.t_end_s.map(|end| end - at);
+        }
+    }
+    Ok(result)
+}
+
+/// Sample up to which the voltage is undisturbed and its frequency there.
+fn departure_by_nominal(
+    voltage: &Channel64<'_>,
+    hz: f64,
+    nominal_v: f64,
+) -> Result<Option<(usize, f64)>, AnalyzeError> {
+    let look = (3.0 * voltage.rate_hz / hz) as usize;
+    let early = crate::rms::rms(&voltage.samples[..look.min(voltage.samples.len())]);
+    // The threshold is 10 % of the nominal peak, not of the wave's own.
+    let share = (0.1 * nominal_v / early.max(1e-9)).min(0.5);
+    Ok(departure(voltage, "voltage", hz, share)?.map(|found| (found.undisturbed, found.old.hz)))
+}
+
+fn unbroken(hz: f64) -> TransferAnalysis {
+    TransferAnalysis {
+        transfer_time_s: Some(0.0),
+        gap_s: Some(0.0),
+        phase_jump_deg: Some(0.0),
+        hz_before: Some(hz),
+        ..TransferAnalysis::nothing(
+            Class::One,
+            "the voltage never departs from its wave by 10 % of the nominal peak".to_owned(),
+        )
+    }
+}
+
+fn describe(
+    voltage: &Channel64<'_>,
+    nominal_v: f64,
+    hz: f64,
+    found: &Transfer,
+) -> TransferAnalysis {
+    let rate = voltage.rate_hz;
+    let step = 1.0 / rate;
+    let peak = nominal_v * std::f64::consts::SQRT_2;
+    let least = 0.1 * peak * std::f64::consts::TAU * hz / rate;
+    let over_slope = |sigma: f64, slope: f64| sigma / slope.max(least) * step;
+    let measured = Budget::new("s")
+        .sampling("sampling, start", step)
+        .sampling("sampling, end", step)
+        .rectangular("threshold and reference wave, start", found.doubts.0 * step)
+        .rectangular("threshold and reference wave, end", found.doubts.1 * step)
+        .normal(
+            "noise over slope, start",
+            over_slope(found.sigma.0, found.slopes.0),
+        )
+        .normal(
+            "noise over slope, end",
+            over_slope(found.sigma.1, found.slopes.1),
+        )
+        .measure((found.end - found.start) * step);
+    TransferAnalysis {
+        t_start_s: Some(found.start * step),
+        t_end_s: Some(found.end * step),
+        transfer_time_s: Some(measured.value),
+        uncertainty_s: Some(measured.u),
+        gap_s: Some(found.gap * step),
+        phase_jump_deg: Some(found.phase_jump_deg),
+        class: class(voltage.samples, rate, nominal_v, found),
+        rms_dip_s: Some(found.rms_dip * step),
+        t_grid_event_s: None,
+        since_grid_event_s: None,
+        hz_before: Some(hz),
+        hz_after: Some(found.hz_after),
+        budget: measured.budget,
+        note: None,
+    }
+}

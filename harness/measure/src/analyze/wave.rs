@@ -1,0 +1,106 @@
+//! What the blind analyses share: the frequency of an unknown wave, and where it first departs.
+
+use super::{AnalyzeError, Channel64};
+use crate::sine_fit::SineFit;
+use crate::transfer::{DEBOUNCE_S, HIDDEN_CYCLES, first_departure};
+use crate::zero_crossing::rising_crossings;
+
+/// Cycles the wave before an event is fitted on at most.
+pub(super) const OLD_CYCLES: f64 = 10.0;
+/// Least cycles before an event.
+pub(super) const LEAST_CYCLES: f64 = 3.0;
+
+/// Frequency of the wave at the beginning of a record, Hz, between 10 Hz and 1 kHz: the median
+/// of its first periods.
+pub(super) fn coarse_hz(channel: &Channel64<'_>, name: &'static str) -> Result<f64, AnalyzeError> {
+    let none = AnalyzeError::NoWave { name };
+    let look = channel.samples.len().min((1.5 * channel.rate_hz) as usize);
+    let samples = &channel.samples[..look];
+    let mut hz = 50.0;
+    for _ in 0..2 {
+        let crossings = rising_crossings(samples, channel.rate_hz / hz);
+        let mut periods: Vec<f64> = crossings.windows(2).take(12).map(|w| w[1] - w[0]).collect();
+        if periods.is_empty() {
+            return Err(none);
+        }
+        periods.sort_by(f64::total_cmp);
+        hz = channel.rate_hz / periods[periods.len() / 2];
+        if !(10.0..=1000.0).contains(&hz) {
+            return Err(none);
+        }
+    }
+    if channel.rate_hz < 20.0 * hz {
+        return Err(AnalyzeError::TooSlow {
+            name,
+            rate_hz: channel.rate_hz,
+            need_hz: 20.0 * hz,
+            purpose: "20 samples in a cycle",
+        });
+    }
+    Ok(hz)
+}
+
+/// Where a wave first departs from itself.
+pub(super) struct Departure {
+    /// First sample of the visible departure.
+    pub(super) first: usize,
+    /// Sample up to which the wave is undisturbed (half a cycle before).
+    pub(super) undisturbed: usize,
+    /// The wave before, fitted on up to ten cycles that end at `undisturbed`.
+    pub(super) old: SineFit,
+}
+
+/// Walks along the record, predicting the next five cycles from the last ten, until
+/// the wave departs by more than `share` of its amplitude (and six standard deviations).
+/// `Ok(None)`: it never does.
+pub(super) fn departure(
+    channel: &Channel64<'_>,
+    name: &'static str,
+    hz: f64,
+    share: f64,
+) -> Result<Option<Departure>, AnalyzeError> {
+    let (samples, rate) = (channel.samples, channel.rate_hz);
+    let cycle = rate / hz;
+    let debounce = ((DEBOUNCE_S * rate).round() as usize).max(1);
+    let hidden = (HIDDEN_CYCLES * cycle) as usize;
+    let mut end = (LEAST_CYCLES * cycle).ceil() as usize;
+    if samples.len() < end + cycle as usize {
+        return Err(AnalyzeError::TooShort {
+            name,
+            have_s: channel.duration_s(),
+            need_s: (LEAST_CYCLES + 1.0) / hz,
+            purpose: "three cycles before an event and one after",
+        });
+    }
+    let fit_before = |end: usize| {
+        let from = end.saturating_sub((OLD_CYCLES * cycle) as usize);
+        SineFit::new(&samples[from..end], from, rate, hz)
+    };
+    let none = AnalyzeError::NoWave { name };
+    loop {
+        let Some(fit) = fit_before(end) else {
+            return Err(none);
+        };
+        let limit = (share * fit.amplitude()).max(6.0 * fit.sigma);
+        let to = (end + (5.0 * cycle) as usize).min(samples.len());
+        let residual = fit.residual(&samples[end..to], end);
+        let brief = limit + 3.0 * fit.sigma;
+        if let Some(k) = first_departure(&residual, limit, brief, debounce, hidden) {
+            let first = end + k;
+            let undisturbed = first
+                .saturating_sub((0.5 * cycle) as usize)
+                .max(((LEAST_CYCLES - 0.5) * cycle) as usize)
+                .min(first);
+            let old = fit_before(undisturbed).unwrap_or(fit);
+            return Ok(Some(Departure {
+                first,
+                undisturbed,
+                old,
+            }));
+        }
+        if to == samples.len() {
+            return Ok(None);
+        }
+        end += (4.0 * cycle) as usize;
+    }
+}
