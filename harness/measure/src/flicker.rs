@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn rectangular_table() {
-        // ΔV/V % at which Pst = 1, physics.md section 11.
+        // ΔV/V % at which Pst = 1, docs/models.md section 11.
         for (per_minute, percent) in [
             (2.0, 2.191),
             (7.0, 1.450),

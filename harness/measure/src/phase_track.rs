@@ -1,5 +1,5 @@
 //! The fundamental followed along a record: amplitude and unwrapped phase of one-cycle windows
-//! (phasor method of physics.md, section 11).
+//! (phasor method of docs/models.md, section 11).
 
 use crate::linear::least_squares;
 use crate::phasor::fundamental;

@@ -1,6 +1,6 @@
 //! When a current ceases: the end of run-on (IEC 62116) and of a disconnection time.
 //!
-//! physics.md, section 11: the envelope √(i² + i²(t − T/4)) falls a quarter cycle after the
+//! docs/models.md, section 11: the envelope √(i² + i²(t − T/4)) falls a quarter cycle after the
 //! current does, so the last instant of the current itself is taken: the last sample whose
 //! magnitude exceeds the threshold, after which the record stays below it for the hold time.
 //! The two agree to the sample once the delay is removed. What they cannot see is a current that
@@ -149,7 +149,7 @@ pub fn cessation(amps: &[f64], rate_hz: f64, from: usize, rule: &CeaseRule) -> C
     let mut at = part(last);
     let mut ambiguity = 0.0;
     if let Some(end) = ramped_end(amps, at, half_cycle, rule.threshold, noise) {
-        // By the envelope (physics.md, section 11); the last sample above lies before it.
+        // By the envelope (docs/models.md, section 11); the last sample above lies before it.
         ambiguity = end - at;
         at = end;
     }

@@ -1,4 +1,4 @@
-//! Transfer to back-up by metric M2 (IEC 62040-3 practice; physics.md, section 11): from the first
+//! Transfer to back-up by metric M2 (IEC 62040-3 practice; docs/models.md, section 11): from the first
 //! departure of the voltage from the wave before the event to the last departure from the wave
 //! after it, both beyond 10 % of the nominal peak; with M1, M3 and the jump of phase beside it.
 
@@ -72,11 +72,11 @@ pub enum Outcome {
 const FIT_CYCLES: f64 = 8.0;
 /// Windows after the event that are compared, one cycle apart.
 const CANDIDATES: usize = 40;
-/// Shortest departure that counts, s (ups-switching section 8 asks for 0.2 ms; half of
+/// Shortest departure that counts, s (docs/models.md section 8 asks for 0.2 ms; half of
 /// it, because a gap of 0.5 ms near a zero shows no longer).
 pub(crate) const DEBOUNCE_S: f64 = 0.1e-3;
 /// Share of a cycle a healthy sine may spend below 10 % of its peak at a crossing, with margin
-/// (0.74 ms at 50 Hz, ups-switching section 4).
+/// (0.74 ms at 50 Hz, docs/models.md section 8).
 pub(crate) const HIDDEN_CYCLES: f64 = 0.037;
 
 /// Analyses the back-up voltage.

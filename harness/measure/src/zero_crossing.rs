@@ -1,4 +1,4 @@
-//! Frequency from positive-going zero crossings (physics.md, section 11): hysteresis arms a
+//! Frequency from positive-going zero crossings (docs/models.md, section 11): hysteresis arms a
 //! crossing, a least-squares line over ±10 % of the amplitude places it between samples.
 
 /// Positive-going zero crossings in sample positions. `cycle` is the expected cycle in samples;

@@ -1,4 +1,4 @@
-//! Sandia frequency shift (physics.md 7.3): the current leads by θ = (π/2)(cf0 + K (f − fg)).
+//! Sandia frequency shift (docs/models.md 7.3): the current leads by θ = (π/2)(cf0 + K (f − fg)).
 
 use crate::config::AntiIslanding;
 

@@ -2,7 +2,7 @@
 
 use crate::config;
 
-/// (state of charge, V per cell) of physics.md section 3.
+/// (state of charge, V per cell) of docs/models.md section 3.
 const OCV: [(f64, f64); 15] = [
     (0.0, 2.50),
     (0.02, 2.90),

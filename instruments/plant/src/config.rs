@@ -246,7 +246,7 @@ pub struct Battery {
     pub max_current_a: f64,
 }
 
-/// The reference bench of physics.md section 1: a 5 kW hybrid at 230 V, 50 Hz with the settings
+/// The reference bench of docs/models.md section 1: a 5 kW hybrid at 230 V, 50 Hz with the settings
 /// of AS/NZS 4777.2 Australia A, for tests and examples.
 #[must_use]
 pub fn reference() -> PlantConfig {

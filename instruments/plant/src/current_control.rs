@@ -1,5 +1,5 @@
 //! Grid-following current control: reference from P and Q, proportional-resonant controller
-//! with resonators at 1, 3 and 5 times the frequency (physics.md 4.3).
+//! with resonators at 1, 3 and 5 times the frequency (docs/models.md 4.3).
 
 use crate::config::Filter;
 use crate::sogi_pll::SogiPll;

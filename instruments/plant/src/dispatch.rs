@@ -12,7 +12,7 @@ use crate::response::{Lag, VoltageResponse};
 
 /// Period of the slow functions, s.
 pub(crate) const SLOW_S: f64 = 0.02;
-/// Losses in pu of rated power: constant, linear and quadratic in p (physics.md 4.6).
+/// Losses in pu of rated power: constant, linear and quadratic in p (docs/models.md 4.6).
 const LOSS: [f64; 3] = [0.004, 0.008, 0.012];
 
 /// What the bridge is doing while the dispatcher runs.

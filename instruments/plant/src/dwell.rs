@@ -1,4 +1,4 @@
-//! Quasi-static mode and the hand-over between the two modes (physics.md 9.4).
+//! Quasi-static mode and the hand-over between the two modes (docs/models.md 9.4).
 
 use crate::actions::{GENTLE_HZ, GENTLE_PU};
 use crate::dispatch::SLOW_S;

@@ -1,4 +1,4 @@
-//! Grid-forming voltage control of the back-up port (physics.md 4.4).
+//! Grid-forming voltage control of the back-up port (docs/models.md 4.4).
 
 use crate::config::Filter;
 use crate::trig;

@@ -289,7 +289,7 @@ mod tests {
     use super::*;
     use crate::config::reference;
 
-    /// Bridge off, relay open: the island of physics.md 7.1 rings at 43.30 Hz with τ = 2RC.
+    /// Bridge off, relay open: the island of docs/models.md 7.1 rings at 43.30 Hz with τ = 2RC.
     #[test]
     fn dead_island_rings_at_the_closed_form() {
         let config = reference();

@@ -1,4 +1,4 @@
-//! Passive protection elements with timers (physics.md section 6).
+//! Passive protection elements with timers (docs/models.md section 6).
 
 use crate::config::{ProtectionElement, Side, Watch};
 

@@ -1,4 +1,4 @@
-//! PV simulator: one-line EN 50530 style curve through four points (physics.md section 2).
+//! PV simulator: one-line EN 50530 style curve through four points (docs/models.md section 2).
 
 use crate::trig;
 

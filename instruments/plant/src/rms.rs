@@ -99,7 +99,7 @@ impl SlidingRms {
 mod tests {
     use super::*;
 
-    /// Delay to a step over its phase, against the table of physics.md section 6.
+    /// Delay to a step over its phase, against the table of docs/models.md section 6.
     #[rstest::rstest]
     #[case(0.0, 0.783, 2.00, 6.63)]
     #[case(0.5, 0.783, 2.74, 7.45)]

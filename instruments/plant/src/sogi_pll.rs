@@ -1,4 +1,4 @@
-//! Synchronisation: second-order generalised integrator and PLL (physics.md 4.2).
+//! Synchronisation: second-order generalised integrator and PLL (docs/models.md 4.2).
 //!
 //! The SOGI is integrated with the bilinear rule pre-warped at its own frequency: at that
 //! frequency vα equals v and vβ lags it by exactly 90°, so P and Q made from them are exact.

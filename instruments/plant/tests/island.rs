@@ -1,4 +1,4 @@
-//! Islands: closed forms of physics.md 7.1, anti-islanding.
+//! Islands: closed forms of docs/models.md 7.1, anti-islanding.
 #![allow(clippy::print_stderr, reason = "figures on request")]
 mod common;
 use common::*;

@@ -1,5 +1,5 @@
 //! Output dynamic performance classes of IEC 62040-3 as planning envelopes
-//! (`ups-switching-iec-62040-3.md`, section 2): figures in data, all unconfirmed.
+//! (docs/models.md, section 8): figures in data, all unconfirmed.
 
 use serde::Serialize;
 

@@ -49,7 +49,7 @@ pub struct StepResponseAnalysis {
 
 /// Share of the part between two steps whose end counts as settled.
 const SETTLED: f64 = 0.2;
-/// Smallest change that is timed, share of the rating (physics.md, section 11: below 5 % times
+/// Smallest change that is timed, share of the rating (docs/models.md, section 11: below 5 % times
 /// are meaningless).
 const LEAST: f64 = 0.05;
 

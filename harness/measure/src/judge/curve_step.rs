@@ -297,7 +297,7 @@ fn judge_complete(
 
 fn inform(evidence: &Evidence<'_>, step: &Step, sheet: &mut Sheet) {
     let span = step.settled.mean - step.before.mean;
-    // Small steps give meaningless times (physics.md, section 11).
+    // Small steps give meaningless times (docs/models.md, section 11).
     if span.abs() < 0.05 {
         return;
     }

@@ -15,7 +15,7 @@ use crate::trace::Trace;
 use crate::uncertainty::Budget;
 use crate::zero_crossing::{frequency, period, rising_crossings};
 
-/// Time the current must stay away, s (physics.md, section 11).
+/// Time the current must stay away, s (docs/models.md, section 11).
 pub(super) const HOLD_S: f64 = 0.2;
 /// Cycles over which the state before an event is taken.
 const CYCLES_BEFORE: u32 = 10;

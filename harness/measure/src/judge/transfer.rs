@@ -124,7 +124,7 @@ fn event(evidence: &Evidence<'_>) -> Result<f64, Stop> {
 }
 
 /// Error of the reference wave: 0.2 % of the nominal peak, the accuracy asked of the pre-event fit
-/// (ups-switching section 8), or the recorder's error if that is worse, V.
+/// (docs/models.md section 8), or the recorder's error if that is worse, V.
 fn reference(evidence: &Evidence<'_>) -> f64 {
     let nominal = evidence.ratings.nominal_v;
     std::f64::consts::SQRT_2 * bound(&evidence.specs.recorder_volts, nominal).max(0.002 * nominal)
