@@ -311,3 +311,31 @@ pub(crate) fn unit_seed(seed: u64, dut: &str, test: &str) -> u64 {
 pub(crate) fn aborted(cases: &[CaseResult]) -> bool {
     cases.iter().any(|case| case.verdict == Verdict::Aborted)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_in_a_procedure_ends_the_case_and_nothing_else() {
+        let outcome = guarded(async { panic!("index out of bounds") }).await;
+        let Err(Halt::Bench(text)) = outcome else {
+            panic!("{outcome:?}");
+        };
+        assert!(text.contains("gridproof itself failed: index out of bounds"));
+        assert_eq!(guarded(async { Ok(()) }).await, Ok(()));
+        assert_eq!(
+            guarded(async { Err(Halt::Aborted) }).await,
+            Err(Halt::Aborted)
+        );
+    }
+
+    #[test]
+    fn seeds_depend_on_what_a_unit_is() {
+        let seed = unit_seed(1, "dut", "VW");
+        assert_eq!(seed, unit_seed(1, "dut", "VW"));
+        assert_ne!(seed, unit_seed(2, "dut", "VW"));
+        assert_ne!(seed, unit_seed(1, "dut", "VV"));
+        assert_ne!(seed, unit_seed(1, "other", "VW"));
+    }
+}

@@ -13,7 +13,6 @@ mod golden_readings;
 mod islands;
 mod properties;
 mod responses;
-mod speed;
 mod transfers;
 mod trips;
 mod truth_currents;
