@@ -273,3 +273,30 @@ fn settling_low_fails() {
     let result = judge(spec(0.01), vec![low.capture()], Vec::new());
     assert_eq!(verdict_of(&result, "voltage stays restored"), Verdict::Fail);
 }
+
+/// A DUT that forms its own back-up voltage before the grid is lost shows no gap: that proves
+/// nothing, however steady the port is.
+#[test]
+fn a_port_that_the_grid_did_not_feed_is_no_transfer() {
+    let shape = Shape {
+        gap: 0.0,
+        ..Shape::default()
+    };
+    let mut capture = shape.capture();
+    let quarter = (capture.rate_hz / 200.0) as usize;
+    let grid = capture
+        .channels
+        .iter_mut()
+        .find(|channel| channel.kind == ChannelKind::GridVoltage);
+    // Before the event the grid is a quarter cycle away from the port; afterwards it is gone.
+    let codes = &mut grid.expect("the capture has the grid voltage").codes;
+    let event = capture.trigger_index;
+    codes[..event].rotate_left(quarter);
+    let result = judge(spec(0.01), vec![capture], Vec::new());
+    assert_eq!(result.verdict, Verdict::Inconclusive, "{}", result.reason);
+    assert!(
+        result.reason.contains("did not feed the port"),
+        "{}",
+        result.reason
+    );
+}
