@@ -14,6 +14,7 @@ use gridproof_model::register_file::RegisterFile;
 use crate::catalog::{self, Loaded};
 use crate::error::RunError;
 use crate::expand::{Expansion, Problem, expand};
+use crate::open;
 use crate::registers;
 
 /// What the user asked for.
@@ -128,6 +129,14 @@ impl Campaign {
 
     /// The bench must be able to support every limit, and carry what every test needs.
     fn bench_supports(&self) -> Result<(), RunError> {
+        let instruments = &self.bench.value.instruments;
+        if let Some((name, entry)) = instruments
+            .iter()
+            .find(|(_, entry)| !entry.model.has_driver())
+        {
+            let why = open::no_driver(entry.model);
+            return Err(RunError::Bench(format!("instrument `{name}`: {why}")));
+        }
         let specs = self
             .bench
             .value

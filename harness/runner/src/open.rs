@@ -168,6 +168,15 @@ fn driver(
             max_rate_hz: RECORDER_RATE_HZ,
         }),
         Model::EspecP300 => DriverSpec::EspecP300,
+        Model::AmetekMx
+        | Model::Chroma62000h
+        | Model::EaPsb
+        | Model::YokogawaWt5000
+        | Model::YokogawaDl950
+        | Model::TektronixMdo4000
+        | Model::WeissSimserv => {
+            return Err(RunError::Bench(no_driver(entry.model)));
+        }
         Model::FromProfile => match dut.interface.protocol {
             InterfaceProtocol::SunspecTcp => DriverSpec::SunSpec(SunSpecParams {
                 unit: dut.interface.unit,
@@ -190,6 +199,15 @@ fn driver(
             }
         },
     }))
+}
+
+/// Why a model cannot be part of a run.
+pub(crate) fn no_driver(model: Model) -> String {
+    format!(
+        "there is no driver for a {model}; it is served by `gridproof emulate` only, take another \
+         {} for runs",
+        model.role()
+    )
 }
 
 /// Roles as they are opened.

@@ -1,6 +1,8 @@
 //! From the entries of a bench file to emulated models.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use gridproof_model::bench::{AccuracyOf, AccuracyTable, Bench, InstrumentEntry, Model};
 use gridproof_model::capture::ChannelKind;
@@ -9,13 +11,18 @@ use gridproof_plant::config::{Health, PlantConfig};
 use gridproof_plant::signal::Signal;
 
 use crate::devices::adam_6060::Adam6060;
+use crate::devices::ametek_mx::AmetekMx;
 use crate::devices::chroma_61845::Chroma61845;
+use crate::devices::chroma_62000h::Chroma62000h;
 use crate::devices::chroma_a800067::{A800067, Place};
+use crate::devices::ea_psb::{EaPsb, EaPsbScpi};
 use crate::devices::espec_p300::EspecP300;
 use crate::devices::itech_it6000c::It6000c;
 use crate::devices::saj_as1::{self, SajAs1};
 use crate::devices::sunspec::{self, SunSpec};
+use crate::devices::tektronix_mdo4000::Mdo4000;
 use crate::devices::terrasas::TerraSas;
+use crate::devices::weiss_simserv::WeissSimserv;
 use crate::devices::yokogawa_dl850::{Dl850, Fitted};
 use crate::devices::yokogawa_wt3000::{Spec, Specs, Wt3000};
 use crate::error::EmulatorError;
@@ -35,16 +42,45 @@ pub(crate) fn instruments(
     let mut fitted: BTreeMap<String, Box<dyn Instrument>> = BTreeMap::new();
     for (name, entry) in &bench.instruments {
         let instrument: Box<dyn Instrument> = match entry.model {
-            Model::Chroma61845 => Box::new(ScpiInstrument::new(Chroma61845::new())),
-            Model::Terrasas => Box::new(ScpiInstrument::new(TerraSas::new(
-                entry.channel.unwrap_or(1),
-            ))),
-            Model::ItechIt6000c => Box::new(ScpiInstrument::new(It6000c::new())),
-            Model::ChromaA800067 => Box::new(ScpiInstrument::new(load(name, entry, field, seed))),
+            Model::Chroma61845 => Box::new(ScpiInstrument::new(Chroma61845::new(), field)),
+            Model::Terrasas => Box::new(ScpiInstrument::new(
+                TerraSas::new(entry.channel.unwrap_or(1)),
+                field,
+            )),
+            Model::ItechIt6000c => Box::new(ScpiInstrument::new(It6000c::new(seed, name), field)),
+            Model::ChromaA800067 => {
+                Box::new(ScpiInstrument::new(load(name, entry, field, seed), field))
+            }
             Model::Adam6060 => Box::new(ModbusTcp::new(relays(name, bench), None)),
-            Model::YokogawaWt3000 => Box::new(ScpiInstrument::new(analyser(name, entry, seed)?)),
-            Model::YokogawaDl850 => Box::new(ScpiInstrument::new(recorder(name, entry, seed)?)),
+            Model::YokogawaWt3000 => {
+                Box::new(ScpiInstrument::new(analyser(name, entry, seed)?, field))
+            }
+            Model::YokogawaDl850 => {
+                Box::new(ScpiInstrument::new(recorder(name, entry, seed)?, field))
+            }
             Model::EspecP300 => Box::new(EspecP300::new(bench.ambient.0)),
+            Model::AmetekMx => Box::new(ScpiInstrument::new(AmetekMx::new(seed, name), field)),
+            Model::Chroma62000h => {
+                Box::new(ScpiInstrument::new(Chroma62000h::new(seed, name), field))
+            }
+            Model::EaPsb => {
+                let unit = Rc::new(RefCell::new(EaPsb::new(seed, name)));
+                Box::new(ScpiInstrument::new(EaPsbScpi::new(unit), field))
+            }
+            Model::YokogawaWt5000 => {
+                Box::new(ScpiInstrument::new(analyser(name, entry, seed)?, field))
+            }
+            Model::YokogawaDl950 => {
+                Box::new(ScpiInstrument::new(recorder(name, entry, seed)?, field))
+            }
+            Model::TektronixMdo4000 => {
+                let inputs = inputs(name, entry)?;
+                Box::new(ScpiInstrument::new(
+                    Mdo4000::new(seed, name, &inputs),
+                    field,
+                ))
+            }
+            Model::WeissSimserv => Box::new(WeissSimserv::new(bench.ambient.0)),
             Model::FromProfile => interface(dut, config),
         };
         fitted.insert(name.clone(), instrument);
@@ -104,6 +140,7 @@ fn analyser(name: &str, entry: &InstrumentEntry, seed: u64) -> Result<Wt3000, Em
             .0,
     };
     Ok(Wt3000::new(
+        entry.model == Model::YokogawaWt5000,
         seed,
         name,
         specs,
@@ -127,6 +164,16 @@ fn signal(kind: ChannelKind) -> Signal {
 }
 
 fn recorder(name: &str, entry: &InstrumentEntry, seed: u64) -> Result<Dl850, EmulatorError> {
+    Ok(Dl850::new(
+        entry.model == Model::YokogawaDl950,
+        seed,
+        name,
+        &inputs(name, entry)?,
+    ))
+}
+
+/// What the channels of a recorder are connected to.
+fn inputs(name: &str, entry: &InstrumentEntry) -> Result<Vec<Fitted>, EmulatorError> {
     let missing = |what| EmulatorError::Missing {
         instrument: name.to_owned(),
         model: entry.model.word(),
@@ -136,7 +183,7 @@ fn recorder(name: &str, entry: &InstrumentEntry, seed: u64) -> Result<Dl850, Emu
     if entry.channels.is_empty() {
         return Err(missing("channels"));
     }
-    let fitted: Vec<Fitted> = entry
+    Ok(entry
         .channels
         .iter()
         .map(|(&number, channel)| {
@@ -154,8 +201,7 @@ fn recorder(name: &str, entry: &InstrumentEntry, seed: u64) -> Result<Dl850, Emu
                 contact_lag_s: accuracy.contact_lag.map_or(0.0, |lag| lag.0),
             }
         })
-        .collect();
-    Ok(Dl850::new(seed, name, &fitted))
+        .collect())
 }
 
 fn interface(dut: &DutProfile, config: &PlantConfig) -> Box<dyn Instrument> {

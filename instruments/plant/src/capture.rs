@@ -166,7 +166,8 @@ impl Sampler {
                 }
             });
             self.last_watch = Some(value);
-            if crossed {
+            // a recorder holds its trigger off until the pre-trigger memory is full
+            if crossed && self.filled >= self.spec.pre_samples {
                 self.trigger();
             }
         }

@@ -132,6 +132,27 @@ pub enum Model {
     /// ESPEC chamber with a P300 controller.
     #[serde(rename = "espec-p300")]
     EspecP300,
+    /// AMETEK (California Instruments) MX or RS grid simulator.
+    #[serde(rename = "ametek-mx")]
+    AmetekMx,
+    /// Chroma 62000H-S solar array simulator.
+    #[serde(rename = "chroma-62000h")]
+    Chroma62000h,
+    /// EA Elektro-Automatik PSB bidirectional supply.
+    #[serde(rename = "ea-psb")]
+    EaPsb,
+    /// Yokogawa WT5000 power analyser.
+    #[serde(rename = "yokogawa-wt5000")]
+    YokogawaWt5000,
+    /// Yokogawa DL950 recorder.
+    #[serde(rename = "yokogawa-dl950")]
+    YokogawaDl950,
+    /// Tektronix MDO4000 or MSO4000 oscilloscope.
+    #[serde(rename = "tektronix-mdo4000")]
+    TektronixMdo4000,
+    /// Weiss or Vötsch chamber with a SIMSERV interface.
+    #[serde(rename = "weiss-simserv")]
+    WeissSimserv,
     /// As the DUT profile says.
     FromProfile,
 }
@@ -148,6 +169,13 @@ impl Model {
             Model::YokogawaWt3000 => "yokogawa-wt3000",
             Model::YokogawaDl850 => "yokogawa-dl850",
             Model::EspecP300 => "espec-p300",
+            Model::AmetekMx => "ametek-mx",
+            Model::Chroma62000h => "chroma-62000h",
+            Model::EaPsb => "ea-psb",
+            Model::YokogawaWt5000 => "yokogawa-wt5000",
+            Model::YokogawaDl950 => "yokogawa-dl950",
+            Model::TektronixMdo4000 => "tektronix-mdo4000",
+            Model::WeissSimserv => "weiss-simserv",
             Model::FromProfile => "from-profile",
         }
     }
@@ -163,7 +191,37 @@ impl Model {
             Model::YokogawaWt3000 => Role::PowerAnalyser,
             Model::YokogawaDl850 => Role::Recorder,
             Model::EspecP300 => Role::Chamber,
+            Model::AmetekMx => Role::GridSource,
+            Model::Chroma62000h => Role::PvSource,
+            Model::EaPsb => Role::BatterySource,
+            Model::YokogawaWt5000 => Role::PowerAnalyser,
+            Model::YokogawaDl950 => Role::Recorder,
+            Model::TektronixMdo4000 => Role::Recorder,
+            Model::WeissSimserv => Role::Chamber,
             Model::FromProfile => Role::Dut,
+        }
+    }
+
+    /// Whether a driver speaks to it. The others exist only as emulated instruments, for clients
+    /// of `gridproof emulate`.
+    pub fn has_driver(self) -> bool {
+        match self {
+            Model::Chroma61845
+            | Model::Terrasas
+            | Model::ItechIt6000c
+            | Model::ChromaA800067
+            | Model::Adam6060
+            | Model::YokogawaWt3000
+            | Model::YokogawaDl850
+            | Model::EspecP300
+            | Model::FromProfile => true,
+            Model::AmetekMx
+            | Model::Chroma62000h
+            | Model::EaPsb
+            | Model::YokogawaWt5000
+            | Model::YokogawaDl950
+            | Model::TektronixMdo4000
+            | Model::WeissSimserv => false,
         }
     }
 }

@@ -202,13 +202,7 @@ impl ScpiDevice for A800067 {
     type Command = Command;
 
     fn dialect(&self) -> Dialect {
-        Dialect {
-            carriage_return_ends: false,
-            terminator: b"\n",
-            error_query: "SYSTem:ERRor",
-            no_error: "0,\"No Error\"",
-            positive_codes: false,
-        }
+        Dialect::CHROMA
     }
 
     fn commands() -> Vec<(&'static str, Command, Use)> {

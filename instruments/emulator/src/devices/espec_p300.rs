@@ -1,22 +1,12 @@
 //! ESPEC chamber with a P300 controller: CR LF lines, `OK:` and `NA:` replies.
-//!
-//! In `CONSTANT` mode the air follows the set point with a time constant of 60 s, at most 3 K/min;
-//! in `STANDBY` and `OFF` it drifts to the room with 20 min. Both are stepped once per second.
+//! In `CONSTANT` mode the air follows the set point, in `STANDBY` and `OFF` it drifts to the room.
 
 use gridproof_plant::Nanos;
-use gridproof_plant::input::Input;
 
-use crate::field::{Field, Instrument, SECOND};
+use crate::devices::climate::Climate;
+use crate::field::{Field, Instrument};
 use crate::session::Session;
 
-/// e^(−1 s / 60 s).
-const DECAY_ACTIVE: f64 = 0.983_471_453_821_617_4;
-/// e^(−1 s / 1200 s).
-const DECAY_IDLE: f64 = 0.999_167_013_772_049_1;
-/// 3 K/min per step of 1 s.
-const STEP_K: f64 = 0.05;
-/// Closer than this counts as arrived.
-const ARRIVED_K: f64 = 0.01;
 /// Longest line.
 const LONGEST_LINE: usize = 256;
 
@@ -34,9 +24,10 @@ pub(crate) struct EspecP300 {
     set_c: f64,
     high_c: f64,
     low_c: f64,
-    air_c: f64,
-    room_c: f64,
-    next: Option<Nanos>,
+    refrigeration: String,
+    relays: [bool; 12],
+    key_protect: bool,
+    climate: Climate,
 }
 
 impl EspecP300 {
@@ -47,24 +38,16 @@ impl EspecP300 {
             set_c: room_c,
             high_c: 100.0,
             low_c: -40.0,
-            air_c: room_c,
-            room_c,
-            next: None,
-        }
-    }
-
-    fn goal(&self) -> f64 {
-        if self.mode == Mode::Constant {
-            self.set_c
-        } else {
-            self.room_c
+            refrigeration: "REF9".to_owned(),
+            relays: [false; 12],
+            key_protect: false,
+            climate: Climate::new(room_c),
         }
     }
 
     fn changed(&mut self, now: Nanos) {
-        if self.next.is_none() && self.air_c != self.goal() {
-            self.next = Some(now + SECOND);
-        }
+        let goal = (self.mode == Mode::Constant).then_some(self.set_c);
+        self.climate.control(goal, now);
     }
 
     fn mode_word(&self) -> &'static str {
@@ -97,28 +80,50 @@ impl EspecP300 {
 
     fn answer(&self, query: &str) -> Option<String> {
         let squeezed: String = query.chars().filter(|c| *c != ' ').collect();
+        let active = self.mode == Mode::Constant;
+        let on_off = |on: bool| if on { "ON" } else { "OFF" }.to_owned();
+        let numbered = |on: &[bool]| {
+            let numbers: Vec<String> = (1..=on.len())
+                .filter(|&n| on[n - 1])
+                .map(|n| n.to_string())
+                .collect();
+            [vec![numbers.len().to_string()], numbers]
+                .concat()
+                .join(",")
+        };
         Some(match squeezed.as_str() {
-            "TYPE?" => "T,T,P300,180.0".to_owned(),
-            "ROM?" => "P300 1.10".to_owned(),
-            "MON?" => format!("{:.1},{},0", self.air_c, self.mode_word()),
+            // dry-bulb sensor, controller, highest temperature: no humidity is fitted
+            "TYPE?" => "T,P300,180.0".to_owned(),
+            "ROM?" | "ROM?,DISP" => "P300 1.10".to_owned(),
+            "DATE?" => "25.01/01".to_owned(),
+            "TIME?" => "00:00:00".to_owned(),
+            "SRQ?" => "01000000".to_owned(),
+            "MASK?" => "01000000".to_owned(),
+            "MON?" | "MON?,DETAIL" => {
+                format!("{:.1},,{},0", self.climate.air_c(), self.mode_word())
+            }
             "TEMP?" => format!(
                 "{:.1},{:.1},{:.1},{:.1}",
-                self.air_c, self.set_c, self.high_c, self.low_c
+                self.climate.air_c(),
+                self.set_c,
+                self.high_c,
+                self.low_c
             ),
-            "MODE?" => self.mode_word().to_owned(),
+            "MODE?" | "MODE?,DETAIL" => self.mode_word().to_owned(),
             "ALARM?" => "0".to_owned(),
-            "SET?" => "REF9".to_owned(),
-            "%?" => format!(
-                "1,{:.1}",
-                if self.mode == Mode::Constant {
-                    50.0
-                } else {
-                    0.0
-                }
-            ),
+            "KEYPROTECT?" => on_off(self.key_protect),
+            "SET?" => self.refrigeration.clone(),
+            "REF?" => format!("1,{}", if active { "ON1" } else { "OFF1" }),
+            "RELAY?" | "CONSTANTSET?,RELAY" => numbered(&self.relays),
+            "%?" => format!("1,{:.1}", if active { 50.0 } else { 0.0 }),
             "CONSTANTSET?,TEMP" => format!("{:.1},ON", self.set_c),
+            "CONSTANTSET?,REF" => "AUTO".to_owned(),
+            "CONSTANTSET?,PTC" => "OFF,0.0,0.0".to_owned(),
+            "TIMERON?" | "TIMERUSE?" | "PRGMUSE?,RAM" => "0".to_owned(),
+            "PRGMSET?" => "RAM:1".to_owned(),
+            "PRGMMON?" | "RUNPRGMMON?" => "NA:CONT NOT READY-1".to_owned(),
             // temperature-only chamber
-            "HUMI?" => "NA:INVALID REQ".to_owned(),
+            "HUMI?" | "CONSTANTSET?,HUMI" => "NA:INVALID REQ".to_owned(),
             _ => return None,
         })
     }
@@ -147,8 +152,42 @@ impl EspecP300 {
                 Ok(())
             }
             "HUMI" => Err("INVALID REQ"),
+            "SET" => {
+                if !rest
+                    .strip_prefix("REF")
+                    .is_some_and(|n| n.len() == 1 && n.as_bytes()[0].is_ascii_digit())
+                {
+                    return Err("PARA ERR");
+                }
+                self.refrigeration = rest.to_owned();
+                Ok(())
+            }
+            "KEYPROTECT" => {
+                self.key_protect = on_off(rest)?;
+                Ok(())
+            }
+            "RELAY" => self.relay(rest),
+            "SRQ" if rest == "RESET" => Ok(()),
+            "DATE" | "TIME" | "MASK" if !rest.is_empty() => Ok(()),
+            // no program is stored
+            "PRGM" => Err("CONT NOT READY-1"),
             _ => Err("CMD ERR"),
         }
+    }
+
+    /// `ON,1,2` or `OFF,3`.
+    fn relay(&mut self, text: &str) -> Result<(), &'static str> {
+        let mut parts = text.split(',').map(str::trim);
+        let on = on_off(parts.next().unwrap_or(""))?;
+        let numbers: Result<Vec<usize>, _> = parts.map(str::parse).collect();
+        let numbers = numbers.map_err(|_| "PARA ERR")?;
+        if numbers.is_empty() || numbers.iter().any(|n| !(1..=12).contains(n)) {
+            return Err("PARA ERR");
+        }
+        for n in numbers {
+            self.relays[n - 1] = on;
+        }
+        Ok(())
     }
 
     /// `S23.0 H100.0 L-40.0` in any order, spaces optional.
@@ -184,6 +223,14 @@ impl EspecP300 {
     }
 }
 
+fn on_off(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "ON" => Ok(true),
+        "OFF" => Ok(false),
+        _ => Err("PARA ERR"),
+    }
+}
+
 impl Instrument for EspecP300 {
     fn receive(&mut self, session: &mut Session, field: &mut Field) {
         while let Some(end) = session.input.iter().position(|&byte| byte == b'\n') {
@@ -207,29 +254,10 @@ impl Instrument for EspecP300 {
     }
 
     fn next_event(&self) -> Option<Nanos> {
-        self.next
+        self.climate.next_event()
     }
 
     fn on_time(&mut self, field: &mut Field) {
-        let Some(due) = self.next else { return };
-        if due > field.now() {
-            return;
-        }
-        let goal = self.goal();
-        let gap = goal - self.air_c;
-        let step = if self.mode == Mode::Constant {
-            (gap * (1.0 - DECAY_ACTIVE)).clamp(-STEP_K, STEP_K)
-        } else {
-            gap * (1.0 - DECAY_IDLE)
-        };
-        self.air_c = if gap.abs() < ARRIVED_K {
-            goal
-        } else {
-            self.air_c + step
-        };
-        self.next = Some(due + SECOND).filter(|_| self.air_c != goal);
-        field.plant.apply(Input::Ambient {
-            celsius: self.air_c,
-        });
+        self.climate.on_time(field);
     }
 }

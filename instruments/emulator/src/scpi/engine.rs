@@ -1,14 +1,11 @@
-//! An instrument that speaks SCPI: byte stream in, replies out, around a device.
+//! What an instrument that speaks SCPI is made of: its device, its dialect, its replies.
 
 use gridproof_plant::Nanos;
 
 use super::fault::{self, Fault};
-use super::message::{self, Unit};
-use super::pattern::{Table, Use};
-use super::status::Status;
-use super::{Call, Outcome, Params};
-use crate::field::{Field, Instrument};
-use crate::session::Session;
+use super::pattern::Use;
+use super::{Call, Outcome};
+use crate::field::Field;
 
 /// What a command answers.
 #[derive(Debug, PartialEq)]
@@ -35,7 +32,7 @@ impl Reply {
     }
 }
 
-/// Whether replies to queries carry their header (Yokogawa).
+/// Whether replies to queries carry their header (Yokogawa, Tektronix).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ReplyHeader {
     /// Value only.
@@ -53,24 +50,64 @@ pub(crate) struct Dialect {
     pub(crate) carriage_return_ends: bool,
     /// Sent after every reply.
     pub(crate) terminator: &'static [u8],
-    /// Pattern of the error query.
+    /// Pattern of the error query; `:COUNt`, `:ALL` and `:CODE` hang below it.
     pub(crate) error_query: &'static str,
-    /// Text of the empty queue.
+    /// Reply of the error query when the queue is empty.
     pub(crate) no_error: &'static str,
-    /// Codes are printed without their minus sign (Yokogawa).
+    /// Codes are printed without their minus sign (Yokogawa, Tektronix).
     pub(crate) positive_codes: bool,
+    /// Errors are events: `EVMsg?`, `EVENT?`, `ALLEv?`, `EVQty?` (Tektronix).
+    pub(crate) events: bool,
+    /// Bit 2 of the status byte tells of queued errors (SCPI; Chroma leaves it 0).
+    pub(crate) error_bit: bool,
+    /// Reply to `SYSTem:VERSion?`; `None` where the model has no such query.
+    pub(crate) version: Option<&'static str>,
 }
 
-/// Longest program message, bytes; beyond it -363 and the message is dropped.
-pub(crate) const LONGEST_MESSAGE: usize = 16_384;
+impl Dialect {
+    /// What SCPI-99 prescribes.
+    pub(crate) const SCPI: Self = Self {
+        carriage_return_ends: false,
+        terminator: b"\n",
+        error_query: "SYSTem:ERRor",
+        no_error: "0,\"No error\"",
+        positive_codes: false,
+        events: false,
+        error_bit: true,
+        version: Some("1999.0"),
+    };
+    /// Chroma's sources and loads.
+    pub(crate) const CHROMA: Self = Self {
+        no_error: "0,\"No Error\"",
+        error_bit: false,
+        version: Some("1995.0"),
+        ..Self::SCPI
+    };
+    /// Tektronix oscilloscopes.
+    pub(crate) const TEKTRONIX: Self = Self {
+        no_error: "0,\"No events to report - queue empty\"",
+        positive_codes: true,
+        events: true,
+        error_bit: false,
+        version: None,
+        ..Self::SCPI
+    };
+    /// Yokogawa's analysers and recorders.
+    pub(crate) const YOKOGAWA: Self = Self {
+        error_query: "STATus:ERRor",
+        positive_codes: true,
+        version: None,
+        ..Self::SCPI
+    };
+}
 
-/// Whether a unit is done.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Progress {
-    /// Carried out (or refused).
-    Done,
-    /// Waits for the instrument.
-    Waits,
+/// Conditions behind the OPERation and QUEStionable registers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Conditions {
+    /// `STATus:OPERation:CONDition?`.
+    pub(crate) operation: u16,
+    /// `STATus:QUEStionable:CONDition?`.
+    pub(crate) questionable: u16,
 }
 
 /// The part of an instrument that differs from model to model.
@@ -94,6 +131,26 @@ pub(crate) trait ScpiDevice {
     }
     /// `*CLS`, beyond the status model.
     fn clear(&mut self) {}
+    /// `*SAV`.
+    fn save(&mut self, _slot: u8) -> Result<(), Fault> {
+        Err(fault::UNDEFINED_HEADER)
+    }
+    /// `*RCL`.
+    fn recall(&mut self, _slot: u8, _field: &mut Field) -> Result<(), Fault> {
+        Err(fault::UNDEFINED_HEADER)
+    }
+    /// Reply to `*OPT?`.
+    fn options(&self) -> &'static str {
+        "0"
+    }
+    /// Conditions of the SCPI status registers; `None` where the model has none.
+    fn conditions(&self, _field: &Field) -> Option<Conditions> {
+        None
+    }
+    /// An overlapped operation is pending: `*OPC`, `*OPC?` and `*WAI` wait for it.
+    fn busy(&self, _field: &Field) -> bool {
+        false
+    }
     /// Headers of replies.
     fn reply_header(&self) -> ReplyHeader {
         ReplyHeader::Off
@@ -104,209 +161,4 @@ pub(crate) trait ScpiDevice {
     }
     /// Does what is due now.
     fn on_time(&mut self, _field: &mut Field) {}
-}
-
-/// A device behind its SCPI parser.
-pub(crate) struct ScpiInstrument<D: ScpiDevice> {
-    device: D,
-    dialect: Dialect,
-    table: Table<D::Command>,
-    errors: Table<bool>,
-    status: Status,
-}
-
-impl<D: ScpiDevice> ScpiInstrument<D> {
-    /// Powers the device on.
-    pub(crate) fn new(device: D) -> Self {
-        let dialect = device.dialect();
-        let count = format!("{}:COUNt", dialect.error_query);
-        let next = format!("{}[:NEXT]", dialect.error_query);
-        Self {
-            errors: Table::new(&[(&next, true, Use::Query), (&count, false, Use::Query)]),
-            table: Table::new(&D::commands()),
-            status: Status::new(),
-            dialect,
-            device,
-        }
-    }
-
-    fn message(&mut self, session: &mut Session, field: &mut Field) {
-        while let Some(unit) = session.units.front() {
-            let progress = match unit {
-                Err(fault) => {
-                    self.status.raise(*fault);
-                    Progress::Done
-                }
-                Ok(unit) => {
-                    let unit = unit.clone();
-                    self.unit(&unit, session, field)
-                }
-            };
-            if progress == Progress::Waits {
-                session.waiting = true;
-                return;
-            }
-            session.waiting = false;
-            session.units.pop_front();
-        }
-        session.in_message = false;
-        if !session.replies.is_empty() {
-            let replies = std::mem::take(&mut session.replies);
-            for (index, reply) in replies.iter().enumerate() {
-                if index > 0 {
-                    session.output.push(b';');
-                }
-                session.output.extend_from_slice(reply);
-            }
-            session.output.extend_from_slice(self.dialect.terminator);
-        }
-    }
-
-    fn unit(&mut self, unit: &Unit, session: &mut Session, field: &mut Field) -> Progress {
-        let available = !session.replies.is_empty();
-        let outcome = if unit.header[0].starts_with('*') {
-            self.common(unit, available, field)
-        } else if let Ok(found) = self.errors.find(&unit.header, unit.query) {
-            self.error_query(unit, found.command)
-        } else {
-            self.own(unit, field)
-        };
-        match outcome {
-            Ok(Reply::None) => {}
-            Ok(Reply::Text(text)) => session.replies.push(text.into_bytes()),
-            Ok(Reply::Block(bytes)) => session.replies.push(bytes),
-            Ok(Reply::Wait) => return Progress::Waits,
-            Err(fault) => self.status.raise(fault),
-        }
-        Progress::Done
-    }
-
-    fn error_query(&mut self, unit: &Unit, next: bool) -> Outcome {
-        Params::new(&unit.params).none()?;
-        if !next {
-            return Ok(Reply::text(self.status.errors().to_string()));
-        }
-        Ok(Reply::Text(match self.status.pop() {
-            Some(fault) => {
-                let code = if self.dialect.positive_codes {
-                    fault.code.abs()
-                } else {
-                    fault.code
-                };
-                format!("{code},\"{}\"", fault.text)
-            }
-            None => self.dialect.no_error.to_owned(),
-        }))
-    }
-
-    fn own(&mut self, unit: &Unit, field: &mut Field) -> Outcome {
-        let found = self.table.find(&unit.header, unit.query)?;
-        let call = Call {
-            query: unit.query,
-            suffixes: &found.suffixes,
-            params: Params::new(&unit.params),
-        };
-        let reply = self.device.execute(found.command, &call, field)?;
-        Ok(match (self.device.reply_header(), unit.query) {
-            (ReplyHeader::Off, _) | (_, false) => reply,
-            (ReplyHeader::Short, true) => headed(&found.short, reply),
-            (ReplyHeader::Long, true) => headed(&found.long, reply),
-        })
-    }
-
-    fn common(&mut self, unit: &Unit, available: bool, field: &mut Field) -> Outcome {
-        let params = Params::new(&unit.params);
-        let number = |value: u8| Ok(Reply::text(value.to_string()));
-        let mask = || -> Result<u8, Fault> {
-            params.at_most(1)?;
-            u8::try_from(params.integer(0)?).map_err(|_| fault::OUT_OF_RANGE)
-        };
-        match (unit.header[0].as_str(), unit.query) {
-            ("*ESE", false) => self.status.set_event_enable(mask()?),
-            ("*SRE", false) => self.status.set_service_enable(mask()?),
-            (_, _) => {
-                params.none()?;
-                match (unit.header[0].as_str(), unit.query) {
-                    ("*IDN", true) => return Ok(Reply::Text(self.device.identity())),
-                    ("*ESE", true) => return number(self.status.event_enable()),
-                    ("*ESR", true) => return number(self.status.take_events()),
-                    ("*SRE", true) => return number(self.status.service_enable()),
-                    ("*STB", true) => return number(self.status.status_byte(available)),
-                    ("*OPC", true) => return number(1),
-                    ("*TST" | "*OPT", true) => return number(0),
-                    ("*OPC", false) => self.status.operation_complete(),
-                    ("*CLS", false) => {
-                        self.status.clear();
-                        self.device.clear();
-                    }
-                    ("*RST", false) => self.device.reset(field),
-                    ("*TRG", false) => self.device.trigger(field)?,
-                    ("*WAI", false) => {}
-                    _ => return Err(fault::UNDEFINED_HEADER),
-                }
-            }
-        }
-        Ok(Reply::None)
-    }
-}
-
-fn headed(header: &str, reply: Reply) -> Reply {
-    match reply {
-        Reply::Text(text) => Reply::Text(format!("{header} {text}")),
-        Reply::Block(bytes) => {
-            let mut out = Vec::with_capacity(header.len() + 1 + bytes.len());
-            out.extend_from_slice(header.as_bytes());
-            out.push(b' ');
-            out.extend_from_slice(&bytes);
-            Reply::Block(out)
-        }
-        Reply::None | Reply::Wait => reply,
-    }
-}
-
-impl<D: ScpiDevice> Instrument for ScpiInstrument<D> {
-    fn receive(&mut self, session: &mut Session, field: &mut Field) {
-        let mut used = 0;
-        loop {
-            if session.in_message {
-                self.message(session, field);
-                if session.waiting {
-                    break;
-                }
-            }
-            let ends =
-                |&byte: &u8| byte == b'\n' || (self.dialect.carriage_return_ends && byte == b'\r');
-            let Some(length) = session.input[used..].iter().position(ends) else {
-                break;
-            };
-            let line = used..used + length;
-            used += length + 1;
-            if std::mem::take(&mut session.discarding) {
-                continue;
-            }
-            if length > LONGEST_MESSAGE {
-                self.status.raise(fault::INPUT_OVERRUN);
-                continue;
-            }
-            let text = String::from_utf8_lossy(&session.input[line]);
-            session.units.extend(message::units(&text));
-            session.in_message = true;
-        }
-        session.input.drain(..used);
-        if !session.waiting && session.input.len() > LONGEST_MESSAGE {
-            if !session.discarding {
-                session.discarding = true;
-                self.status.raise(fault::INPUT_OVERRUN);
-            }
-            session.input.clear();
-        }
-    }
-
-    fn next_event(&self) -> Option<Nanos> {
-        self.device.next_event()
-    }
-
-    fn on_time(&mut self, field: &mut Field) {
-        self.device.on_time(field);
-    }
 }

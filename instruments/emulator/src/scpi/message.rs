@@ -1,6 +1,7 @@
 //! Program messages: bytes to lines, lines to units with their full header path.
 
 use super::fault::{self, Fault};
+use super::framing;
 
 /// One unit of a program message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,13 +36,22 @@ fn is_blank(c: char) -> bool {
     c == ' ' || c == '\t' || c == '\r' || c == '\0'
 }
 
-/// Splits at `separator` outside quotes and parentheses.
+/// Splits at `separator` outside quotes, parentheses and blocks.
 fn split_outside(text: &str, separator: char) -> Result<Vec<&str>, Fault> {
     let mut pieces = Vec::new();
     let mut quote: Option<char> = None;
     let mut depth = 0u32;
     let mut start = 0;
+    let mut skip = 0;
     for (index, c) in text.char_indices() {
+        if skip > 0 {
+            skip -= 1;
+            continue;
+        }
+        if c == '#' && quote.is_none() {
+            skip = framing::block_length(&text[index..]).map_or(0, |length| length - 1);
+            continue;
+        }
         match quote {
             Some(open) => {
                 if c == open {

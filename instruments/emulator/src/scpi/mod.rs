@@ -3,13 +3,19 @@
 pub(crate) mod engine;
 pub(crate) mod fault;
 pub(crate) mod format;
+pub(crate) mod framing;
+pub(crate) mod instrument;
 pub(crate) mod message;
 pub(crate) mod param;
 pub(crate) mod pattern;
+pub(crate) mod registers;
+pub(crate) mod setting;
 pub(crate) mod status;
+pub(crate) mod system;
 
-pub(crate) use engine::{Reply, ScpiInstrument};
+pub(crate) use engine::Reply;
 pub(crate) use fault::Fault;
+pub(crate) use instrument::ScpiInstrument;
 pub(crate) use param::Params;
 
 /// Outcome of one command.

@@ -19,6 +19,16 @@ impl<'a> Params<'a> {
         self.all.len()
     }
 
+    /// All of them as written.
+    pub(crate) fn all(&self) -> &'a [String] {
+        self.all
+    }
+
+    /// All of them as written, with commas between them.
+    pub(crate) fn joined(&self) -> String {
+        self.all.join(",")
+    }
+
     /// None at all, or -108.
     pub(crate) fn none(&self) -> Result<(), Fault> {
         if self.all.is_empty() {
@@ -62,6 +72,15 @@ impl<'a> Params<'a> {
         self.all.iter().map(|text| number(text, unit)).collect()
     }
 
+    /// The parameters from `first` on as numbers in `unit`, at least one.
+    pub(crate) fn numbers_from(&self, first: usize, unit: &str) -> Result<Vec<f64>, Fault> {
+        self.text(first)?;
+        self.all[first..]
+            .iter()
+            .map(|text| number(text, unit))
+            .collect()
+    }
+
     /// A whole number that fits.
     pub(crate) fn integer(&self, index: usize) -> Result<i64, Fault> {
         let value = self.number(index, "")?;
@@ -96,13 +115,19 @@ impl<'a> Params<'a> {
     /// Index of the word among `choices`, each written with its short form in upper case.
     pub(crate) fn choice(&self, index: usize, choices: &[&str]) -> Result<usize, Fault> {
         let text = self.text(index)?;
-        if text.starts_with(|c: char| !c.is_ascii_alphabetic()) {
-            return Err(fault::DATA_TYPE);
+        if text.starts_with(['"', '\'']) {
+            return Err(fault::STRING_NOT_ALLOWED);
         }
         choices
             .iter()
             .position(|choice| is_word(text, choice))
-            .ok_or(fault::ILLEGAL_VALUE)
+            .ok_or_else(|| {
+                if text.starts_with(|c: char| !c.is_ascii_alphabetic()) {
+                    fault::NUMBER_NOT_ALLOWED
+                } else {
+                    fault::ILLEGAL_VALUE
+                }
+            })
     }
 
     /// A quoted string without its quotes.
@@ -128,6 +153,11 @@ impl<'a> Params<'a> {
             Some(_) | None => Ok((*self, None)),
         }
     }
+}
+
+/// The short form of a word: its upper-case letters, digits and the like.
+pub(crate) fn short_form(word: &str) -> String {
+    word.chars().filter(|c| !c.is_ascii_lowercase()).collect()
 }
 
 /// `text` is the short or the long form of `word`.
@@ -176,7 +206,8 @@ pub(crate) fn number(text: &str, unit: &str) -> Result<f64, Fault> {
     if length == 0 {
         return match text.to_ascii_uppercase().as_str() {
             "INF" | "INFINITY" => Ok(9.9e37),
-            "NINF" => Ok(-9.9e37),
+            "NINF" | "NINFINITY" => Ok(-9.9e37),
+            _ if text.starts_with(['"', '\'']) => Err(fault::STRING_NOT_ALLOWED),
             _ => Err(fault::DATA_TYPE),
         };
     }
@@ -233,6 +264,7 @@ fn non_decimal(text: &str) -> Result<f64, Fault> {
         Some('H' | 'h') => 16,
         Some('Q' | 'q') => 8,
         Some('B' | 'b') => 2,
+        Some('0'..='9') => return Err(fault::BLOCK_NOT_ALLOWED),
         Some(_) | None => return Err(fault::DATA_TYPE),
     };
     u64::from_str_radix(&text[1..], radix)
@@ -240,22 +272,35 @@ fn non_decimal(text: &str) -> Result<f64, Fault> {
         .map_err(|_| fault::INVALID_NUMBER)
 }
 
-fn multiplier(suffix: &str, unit: &str) -> Result<f64, Fault> {
-    let prefix = match suffix.strip_suffix(unit) {
-        Some(prefix) if !unit.is_empty() => prefix,
-        Some(_) | None => return Err(fault::INVALID_SUFFIX),
-    };
-    match prefix {
-        "" => Ok(1.0),
-        "M" if matches!(unit, "HZ" | "OHM") => Ok(1e6),
-        "M" => Ok(1e-3),
-        "G" => Ok(1e9),
-        "MA" => Ok(1e6),
-        "K" => Ok(1e3),
-        "U" => Ok(1e-6),
-        "N" => Ok(1e-9),
-        _ => Err(fault::INVALID_SUFFIX),
-    }
+/// Factor of a suffix (IEEE 488.2 table 7-1): a multiplier before one of the units, which are
+/// written with `|` between them.
+fn multiplier(suffix: &str, units: &str) -> Result<f64, Fault> {
+    units
+        .split('|')
+        .filter(|unit| !unit.is_empty())
+        .find_map(|unit| prefix(suffix.strip_suffix(unit)?, unit))
+        .ok_or(fault::INVALID_SUFFIX)
+}
+
+fn prefix(prefix: &str, unit: &str) -> Option<f64> {
+    Some(match prefix {
+        "" => 1.0,
+        // MHZ and MOHM mean mega by the standard's own exception
+        "M" if matches!(unit, "HZ" | "OHM") => 1e6,
+        "EX" => 1e18,
+        "PE" => 1e15,
+        "T" => 1e12,
+        "G" => 1e9,
+        "MA" => 1e6,
+        "K" => 1e3,
+        "M" => 1e-3,
+        "U" => 1e-6,
+        "N" => 1e-9,
+        "P" => 1e-12,
+        "F" => 1e-15,
+        "A" => 1e-18,
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

@@ -93,7 +93,7 @@ fn limits_give_222_and_wrong_modes_221() {
     fails("VOLT:AC 151", -222);
     fails("FREQ 101", -222);
     fails("TRIG ON", -221);
-    fails("OUTP:MODE SYNTH", -224);
+    fails("OUTP:MODE NONSENSE", -224);
     fails("LIST:DWEL 100,200", 0);
     fails("LIST:VOLT:AC:STAR 100", 0);
     fails("OUTP:MODE LIST", 0);

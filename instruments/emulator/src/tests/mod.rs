@@ -6,6 +6,7 @@ mod dut;
 mod healthy;
 mod measuring;
 mod parser;
+mod second_bench;
 mod switching;
 mod world;
 
@@ -20,7 +21,7 @@ use gridproof_model::load;
 use crate::EmulatedBench;
 use crate::session::Session;
 
-fn fixture(path: &str) -> String {
+pub(crate) fn fixture(path: &str) -> String {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/");
     std::fs::read_to_string(format!("{root}{path}")).expect("a fixture")
 }

@@ -119,7 +119,7 @@ fn the_chamber_ramps_at_three_kelvin_a_minute() {
         String::from_utf8_lossy(&reply).into_owned()
     };
     assert_eq!(line("TEMP?"), "25.0,25.0,100.0,-40.0\r\n");
-    assert_eq!(line("MON?"), "25.0,STANDBY,0\r\n");
+    assert_eq!(line("MON?"), "25.0,,STANDBY,0\r\n");
     assert_eq!(
         line("TEMP, S45.0 H100.0 L-40.0"),
         "OK:TEMP, S45.0 H100.0 L-40.0\r\n"

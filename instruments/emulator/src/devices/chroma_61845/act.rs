@@ -1,11 +1,13 @@
 //! What each command and query of the 61845 does.
 
 use super::commands::Command::{self, self as C};
+use super::commands::SHAPES;
 use super::program::{Base, MOST_POINTS};
-use super::{Chroma61845, FASTEST_HZ_PER_MS, FASTEST_V_PER_MS, Mode, within};
+use super::{Chroma61845, FASTEST_HZ_PER_MS, FASTEST_V_PER_MS, MODE_WORDS, MODES, Mode, within};
 use crate::field::Field;
 use crate::scpi::engine::Reply;
 use crate::scpi::fault::{self, Fault};
+use crate::scpi::setting::chosen;
 use crate::scpi::{Call, Outcome};
 
 impl Chroma61845 {
@@ -33,9 +35,18 @@ impl Chroma61845 {
             }
             C::State => {
                 let state = on_off(params)?;
+                if state && self.tripped {
+                    return Err(fault::SETTINGS_CONFLICT);
+                }
                 self.switch(self.relay, state, field);
             }
-            C::Protection => params.none()?,
+            C::Protection => {
+                params.none()?;
+                self.tripped = false;
+            }
+            C::Kept(row) => {
+                self.kept.write(row, params)?;
+            }
             C::Phases => self.three_phase = params.choice(0, &["SINGLE", "THREE"])? == 1,
             C::Edit => self.edit_all = params.choice(0, &["EACH", "ALL"])? == 1,
             C::Select => self.selected = within(params.only_number("")?, 1.0, 3.0)? as u32,
@@ -46,18 +57,15 @@ impl Chroma61845 {
                 params.choice(0, &["INDEPEND", "INDEPENDent", "DEPEND", "LOCK"])?;
             }
             C::ListTrigger => {
-                params.choice(0, &["AUTO", "MANUAL", "EXCITE"])?;
+                self.settings.list_trigger = params.choice(0, &["AUTO", "MANUAL", "EXCITE"])?;
             }
             C::P12 => self.settings.p12 = within(params.only_number("")?, 0.0, 360.0)?,
             C::P13 => self.settings.p13 = within(params.only_number("")?, 0.0, 360.0)?,
             C::Shape => self.settings.shape_b = params.choice(0, &["A", "B"])? == 1,
-            // only a sine comes out of the emulated amplifier
-            C::ShapeForm => {
-                params.choice(0, &["SINE"])?;
-            }
+            // kept only: the emulated amplifier makes sines
+            C::ShapeForm => self.settings.shape = chosen(params, SHAPES)?,
             C::OutputMode => {
-                let mode = [Mode::Fixed, Mode::List, Mode::Pulse]
-                    [params.choice(0, &["FIXED", "LIST", "PULSE"])?];
+                let mode = MODES[params.choice(0, &MODE_WORDS)?];
                 self.set_mode(mode, field)?;
             }
             C::Volts
@@ -94,11 +102,18 @@ impl Chroma61845 {
             | C::PulsePhase
             | C::PulseCount
             | C::PulseDuty
-            | C::PulsePeriod => {
+            | C::PulsePeriod
+            | C::StepVolts
+            | C::StepDeltaVolts
+            | C::StepHertz
+            | C::StepDeltaHertz
+            | C::StepPhase
+            | C::StepDwell
+            | C::StepCount => {
                 self.editable()?;
                 self.set_program(command, call)?;
             }
-            C::TriggerState | C::ListPoints | C::Questionable | C::Measure(_) => {
+            C::TriggerState | C::ListPoints | C::Measure(_) => {
                 return Err(fault::UNDEFINED_HEADER);
             }
         }
@@ -118,19 +133,26 @@ impl Chroma61845 {
         let number = |unit| call.params.only_number(unit);
         match command {
             C::Volts => {
-                self.settings.volts = self.check_volts(number("V")?)?;
+                let volts = self.check_volts(number("V")?)?;
+                // EDIT EACH sets the selected phase alone
+                if self.edit_all || self.selected == 1 {
+                    self.settings.volts = volts;
+                }
+                for phase in [2, 3] {
+                    if self.edit_all || self.selected == phase {
+                        self.settings.others_volts[phase as usize - 2] = volts;
+                    }
+                }
                 self.follow(field);
             }
             C::Hertz => {
                 self.settings.hz = Self::check_hz(number("HZ")?)?;
                 self.follow(field);
             }
-            // the emulated amplifier has no dc component
-            C::VoltsDc => {
-                within(number("V")?, 0.0, 0.0)?;
-            }
+            // kept only: the emulated amplifier has no dc component
+            C::VoltsDc => self.settings.volts_dc = within(number("V")?, -424.2, 424.2)?,
             C::Range => {
-                let high = call.params.choice(0, &["LOW", "HIGH", "HI"])? > 0;
+                let high = call.params.choice(0, &["LOW", "HIGH", "HI", "AUTO"])? > 0;
                 if !high && self.settings.volts > 150.0 {
                     return Err(fault::SETTINGS_CONFLICT);
                 }
@@ -147,7 +169,7 @@ impl Chroma61845 {
                 within(number("V")?, -424.2, 424.2)?;
             }
             C::CurrentLimit => self.settings.current_limit = within(number("A")?, 0.0, 200.0)?,
-            C::CurrentDelay => self.settings.current_delay = within(number("")?, 0.0, 5.0)? as u8,
+            C::CurrentDelay => self.settings.current_delay = within(number("S")?, 0.0, 5.0)?,
             C::PhaseOn | C::PhaseOff => {
                 let angle = if call
                     .params
@@ -166,12 +188,12 @@ impl Chroma61845 {
                 }
             }
             C::SlewVolts => {
-                self.settings.slew_v_per_ms = within(number("")?, 0.001, FASTEST_V_PER_MS)?
+                self.settings.slew_v_per_ms = within(number("V/MS")?, 0.0, FASTEST_V_PER_MS)?
             }
             C::SlewDc => {
-                self.settings.slew_dc_v_per_ms = within(number("")?, 0.001, FASTEST_V_PER_MS)?
+                self.settings.slew_dc_v_per_ms = within(number("V/MS")?, 0.0, FASTEST_V_PER_MS)?
             }
-            _ => self.settings.slew_hz_per_ms = within(number("")?, 0.001, FASTEST_HZ_PER_MS)?,
+            _ => self.settings.slew_hz_per_ms = within(number("HZ/MS")?, 0.0, FASTEST_HZ_PER_MS)?,
         }
         Ok(())
     }
@@ -218,15 +240,30 @@ impl Chroma61845 {
             }
             C::ListVoltsStart => self.settings.list.v_start = numbers("V", 0.0, range)?,
             C::ListVoltsEnd => self.settings.list.v_end = numbers("V", 0.0, range)?,
-            C::ListDcStart => self.settings.list.dc_start = numbers("V", 0.0, 0.0)?,
-            C::ListDcEnd => self.settings.list.dc_end = numbers("V", 0.0, 0.0)?,
+            C::ListDcStart => self.settings.list.dc_start = numbers("V", -424.2, 424.2)?,
+            C::ListDcEnd => self.settings.list.dc_end = numbers("V", -424.2, 424.2)?,
             C::ListHertzStart => self.settings.list.hz_start = numbers("HZ", 30.0, 100.0)?,
             C::ListHertzEnd => self.settings.list.hz_end = numbers("HZ", 30.0, 100.0)?,
             C::ListDegree => self.settings.list.degree = numbers("", 0.0, 360.0)?,
             C::PulseVolts => self.settings.pulse.volts = volts(self)?,
             C::PulseDc => {
-                within(params.only_number("V")?, 0.0, 0.0)?;
+                within(params.only_number("V")?, -424.2, 424.2)?;
             }
+            C::StepVolts => self.settings.step.volts = volts(self)?,
+            C::StepDeltaVolts => {
+                self.settings.step.delta_volts = within(params.only_number("V")?, -300.0, 300.0)?;
+            }
+            C::StepHertz => self.settings.step.hz = Self::check_hz(params.only_number("HZ")?)?,
+            C::StepDeltaHertz => {
+                self.settings.step.delta_hz = within(params.only_number("HZ")?, -100.0, 100.0)?;
+            }
+            C::StepPhase => {
+                self.settings.step.start_deg = within(params.only_number("")?, 0.0, 360.0)?;
+            }
+            C::StepDwell => {
+                self.settings.step.dwell_ms = within(params.only_number("MS")?, 0.0, 99_999_999.9)?;
+            }
+            C::StepCount => self.settings.step.count = count()?,
             C::PulseHertz => self.settings.pulse.hz = Self::check_hz(params.only_number("HZ")?)?,
             C::PulseShape => {
                 params.choice(0, &["A", "B"])?;
@@ -272,8 +309,17 @@ impl Chroma61845 {
             C::P13 => format!("{:.1}", s.p13),
             C::PhaseOn => format!("{:.1}", s.phase_on),
             C::PhaseOff => format!("{:.1}", s.phase_off),
-            C::Volts => format!("{:.1}", s.volts),
-            C::VoltsDc | C::PulseDc => "0.0".to_owned(),
+            C::Kept(row) => return self.kept.answer(row, 0, call),
+            C::Volts => format!("{:.1}", self.set_volts()),
+            C::VoltsDc => format!("{:.1}", s.volts_dc),
+            C::PulseDc => "0.0".to_owned(),
+            C::StepVolts => format!("{:.1}", s.step.volts),
+            C::StepDeltaVolts => format!("{:.1}", s.step.delta_volts),
+            C::StepHertz => format!("{:.2}", s.step.hz),
+            C::StepDeltaHertz => format!("{:.2}", s.step.delta_hz),
+            C::StepPhase => format!("{:.1}", s.step.start_deg),
+            C::StepDwell => format!("{:.1}", s.step.dwell_ms),
+            C::StepCount => s.step.count.to_string(),
             C::Hertz => format!("{:.2}", s.hz),
             C::Range => if s.high_range { "HIGH" } else { "LOW" }.to_owned(),
             C::VoltLimit => format!("{:.1}", s.volt_limit),
@@ -286,20 +332,24 @@ impl Chroma61845 {
             C::SlewHertz => format!("{:.3}", s.slew_hz_per_ms),
             C::Relay => u8::from(self.relay).to_string(),
             C::State => u8::from(self.state).to_string(),
-            C::OutputMode => match self.mode {
-                Mode::Fixed => "FIXED".to_owned(),
-                Mode::List => "LIST".to_owned(),
-                Mode::Pulse => "PULSE".to_owned(),
-            },
+            C::OutputMode => MODES
+                .iter()
+                .position(|&mode| mode == self.mode)
+                .map_or("FIXED", |index| MODE_WORDS[index])
+                .to_owned(),
             C::Shape => if s.shape_b { "B" } else { "A" }.to_owned(),
-            C::ShapeForm => "SINE".to_owned(),
+            C::ShapeForm => SHAPES[s.shape]
+                .split('|')
+                .next()
+                .unwrap_or("SINE")
+                .to_owned(),
             C::TriggerState => if self.running.is_some() {
                 "RUNNING"
             } else {
                 "OFF"
             }
             .to_owned(),
-            C::ListTrigger => "AUTO".to_owned(),
+            C::ListTrigger => ["AUTO", "MANUAL", "EXCITE"][s.list_trigger].to_owned(),
             C::ListCount => s.list.count.to_string(),
             C::ListBase => if s.list.base == Base::Time {
                 "TIME"
@@ -324,7 +374,6 @@ impl Chroma61845 {
             C::PulseCount => s.pulse.count.to_string(),
             C::PulseDuty => format!("{:.1}", s.pulse.duty_percent),
             C::PulsePeriod => format!("{:.1}", s.pulse.period_ms),
-            C::Questionable => "0".to_owned(),
             C::Measure(what) => self.measure(what, field),
             C::Trigger | C::Protection => return Err(fault::UNDEFINED_HEADER),
         }))

@@ -2,6 +2,8 @@
 
 use super::measure::Measured;
 use crate::scpi::pattern::Use;
+use crate::scpi::setting::Kind::{Choice, Switch, Text};
+use crate::scpi::setting::{Form, Kind, Row, number};
 
 /// Commands of the 61845.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +58,15 @@ pub(crate) enum Command {
     PulseCount,
     PulseDuty,
     PulsePeriod,
-    Questionable,
+    StepVolts,
+    StepDeltaVolts,
+    StepHertz,
+    StepDeltaHertz,
+    StepPhase,
+    StepDwell,
+    StepCount,
+    /// A row of [`KEPT`].
+    Kept(u16),
     Measure(Measured),
 }
 
@@ -128,7 +138,46 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("[SOURce:]PULSe:COUNt", C::PulseCount, Both),
     ("[SOURce:]PULSe:DCYCle", C::PulseDuty, Both),
     ("[SOURce:]PULSe:PERiod", C::PulsePeriod, Both),
-    ("STATus:QUEStionable:CONDition", C::Questionable, Query),
+    ("[SOURce:]STEP:VOLTage:AC", C::StepVolts, Both),
+    (
+        "[SOURce:]STEP:DVOLtage|DVOLTAGE:AC",
+        C::StepDeltaVolts,
+        Both,
+    ),
+    ("[SOURce:]STEP:FREQuency", C::StepHertz, Both),
+    (
+        "[SOURce:]STEP:DFRequency|DFREQUENCY",
+        C::StepDeltaHertz,
+        Both,
+    ),
+    ("[SOURce:]STEP:SPHase", C::StepPhase, Both),
+    ("[SOURce:]STEP:DWELl", C::StepDwell, Both),
+    ("[SOURce:]STEP:COUNt", C::StepCount, Both),
+    (
+        "FETCh|MEASure[:SCALar]:VOLTage:AC",
+        C::Measure(Measured::Volts),
+        Query,
+    ),
+    (
+        "FETCh|MEASure[:SCALar]:CURRent:ACDC",
+        C::Measure(Measured::Amps),
+        Query,
+    ),
+    (
+        "FETCh|MEASure[:SCALar]:POWer:AC:TOTal:APParent",
+        C::Measure(Measured::VoltAmps),
+        Query,
+    ),
+    (
+        "FETCh|MEASure[:SCALar]:POWer:DC",
+        C::Measure(Measured::AmpsDc),
+        Query,
+    ),
+    (
+        "FETCh|MEASure[:SCALar]:LINE:V12|V23|V31",
+        C::Measure(Measured::LineVolts),
+        Query,
+    ),
     (
         "FETCh|MEASure[:SCALar]:VOLTage:ACDC",
         C::Measure(Measured::Volts),
@@ -194,4 +243,140 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
         C::Measure(Measured::PowerFactor),
         Query,
     ),
+];
+
+const DEG: Kind = number("", (0.0, 360.0), 0.0, Form::Nr2(1));
+const DC: Kind = number("V", (-424.2, 424.2), 0.0, Form::Nr2(1));
+const MS: Kind = number("MS", (0.0, 99_999_999.9), 1000.0, Form::Nr2(1));
+
+/// Settings that are kept, without an effect on the emulated amplifier: it makes sines only.
+pub(crate) const KEPT: &[Row<()>] = &[
+    ("[SOURce:]FUNCtion:SHAPe:B[:MODE]", (), Choice(SHAPES)),
+    (
+        "[SOURce:]FUNCtion:SHAPe:A|B:AMPlitude|AMP",
+        (),
+        number("", (0.0, 100.0), 100.0, Form::Nr2(1)),
+    ),
+    (
+        "[SOURce:]FUNCtion:SHAPe:A|B:THD",
+        (),
+        number("", (0.0, 43.0), 0.0, Form::Nr2(1)),
+    ),
+    ("[SOURce:]CURRent:INRush:STARt", (), MS),
+    ("[SOURce:]CURRent:INRush:INTerval", (), MS),
+    (
+        "[SOURce:]POWer:PROTection",
+        (),
+        number("W", (0.0, 45_000.0), 45_000.0, Form::Nr2(1)),
+    ),
+    ("[SOURce:]VOLTage:SENSe", (), Switch(false)),
+    (
+        "[SOURce:]PHASe:SEQuence",
+        (),
+        Choice(&["POSITIVE", "NEGATIVE"]),
+    ),
+    ("OUTPut:COUPling", (), Choice(&["AC", "DC", "ACDC"])),
+    ("OUTPut:IMPedance[:STATe]", (), Switch(false)),
+    (
+        "OUTPut:IMPedance:RESistor",
+        (),
+        number("OHM", (0.0, 1.0), 0.0, Form::Nr2(2)),
+    ),
+    (
+        "OUTPut:IMPedance:INDuction",
+        (),
+        number("MH", (0.0, 2.0), 0.0, Form::Nr2(2)),
+    ),
+    ("[SOURce:]STEP:VOLTage:DC", (), DC),
+    ("[SOURce:]STEP:DVOLtage|DVOLTAGE:DC", (), DC),
+    ("[SOURce:]STEP:SHAPe", (), Choice(&["A", "B"])),
+    (
+        "[SOURce:]STEP:SYNC",
+        (),
+        Choice(&["IMMediate", "PHASE", "IMMED"]),
+    ),
+    (
+        "[SOURce:]PULSe:SYNC",
+        (),
+        Choice(&["IMMediate", "PHASE", "IMMED"]),
+    ),
+    (
+        "[SOURce:]SYNThesis:COMPose",
+        (),
+        Choice(&["VALUE", "PERCENT"]),
+    ),
+    (
+        "[SOURce:]SYNThesis:FUNDamental",
+        (),
+        number("V", (0.0, 300.0), 0.0, Form::Nr2(1)),
+    ),
+    ("[SOURce:]SYNThesis:DC", (), DC),
+    ("[SOURce:]SYNThesis:FREQuency", (), Choice(&["60", "50"])),
+    ("[SOURce:]SYNThesis:SPHase", (), DEG),
+    (
+        "[SOURce:]INTerharmonics:FREQuency:STARt",
+        (),
+        number("HZ", (0.01, 2400.0), 0.01, Form::Nr2(2)),
+    ),
+    (
+        "[SOURce:]INTerharmonics:FREQuency:END",
+        (),
+        number("HZ", (0.01, 2400.0), 0.01, Form::Nr2(2)),
+    ),
+    (
+        "[SOURce:]INTerharmonics:LEVel",
+        (),
+        number("", (0.0, 30.0), 0.0, Form::Nr2(1)),
+    ),
+    (
+        "[SOURce:]INTerharmonics:DWELl",
+        (),
+        number("S", (0.01, 9999.0), 1.0, Form::Nr2(2)),
+    ),
+    ("[SOURce:]CONFigure:EXTernal", (), Switch(false)),
+    ("SYSTem:KLOCk", (), Switch(false)),
+    ("SYSTem:DATE", (), Text("")),
+];
+
+/// Words of waveforms: the built-in ones, and stored user waveforms.
+pub(crate) const SHAPES: &[&str] = &[
+    "SINE",
+    "SQUA|SQUARE",
+    "CSIN|CSINE",
+    "DST001",
+    "DST002",
+    "DST003",
+    "DST004",
+    "DST005",
+    "DST006",
+    "DST007",
+    "DST008",
+    "DST009",
+    "DST010",
+    "DST011",
+    "DST012",
+    "DST013",
+    "DST014",
+    "DST015",
+    "DST016",
+    "DST017",
+    "DST018",
+    "DST019",
+    "DST020",
+    "DST021",
+    "DST022",
+    "DST023",
+    "DST024",
+    "DST025",
+    "DST026",
+    "DST027",
+    "DST028",
+    "DST029",
+    "DST030",
+    "USR1",
+    "USR2",
+    "USR3",
+    "USR4",
+    "USR5",
+    "USR6",
 ];

@@ -21,13 +21,28 @@ pub(crate) enum Measured {
     VoltAmps,
     Vars,
     PowerFactor,
+    /// Between two phases.
+    LineVolts,
 }
 
 impl Chroma61845 {
-    /// One number. Power is positive out of the simulator; phases that are not wired read zero.
+    /// One number. Power is positive out of the simulator; phases that are not wired carry none.
     pub(crate) fn measure(&self, what: Measured, field: &Field) -> String {
         let reading = field.plant.reading(MeterPoint::Source);
         let live = self.selected == 1;
+        // the phases that are not wired stand at their voltage, open
+        if !live && self.three_phase && self.closed() {
+            let value = if what == Measured::Volts {
+                self.set_volts()
+            } else if what == Measured::LineVolts {
+                self.set_volts() * 3f64.sqrt()
+            } else if what == Measured::Hertz {
+                reading.hz
+            } else {
+                0.0
+            };
+            return nr3(value, 5);
+        }
         let apparent = reading.volts * reading.amps;
         let value = match what {
             Measured::Volts => reading.volts,
@@ -52,6 +67,8 @@ impl Chroma61845 {
                 }
             }
             Measured::VoltsDc | Measured::AmpsDc => 0.0,
+            Measured::LineVolts if self.three_phase => reading.volts * 3f64.sqrt(),
+            Measured::LineVolts => 0.0,
         };
         nr3(if live { value } else { 0.0 }, 5)
     }

@@ -8,15 +8,20 @@ mod commands;
 mod measure;
 mod program;
 
+use std::collections::BTreeMap;
+
 use gridproof_plant::Nanos;
 use gridproof_plant::input::{GridSegment, Input};
+use gridproof_plant::signal::MeterPoint;
 
-use self::commands::Command;
-use self::program::{IMMEDIATE_DEG, List, Pulse};
+use self::commands::{Command, KEPT};
+use self::program::{IMMEDIATE_DEG, List, Pulse, Step};
+use super::watch::Watch;
 use crate::field::Field;
-use crate::scpi::engine::{Dialect, Reply, ScpiDevice};
+use crate::scpi::engine::{Conditions, Dialect, Reply, ScpiDevice};
 use crate::scpi::fault::{self, Fault};
 use crate::scpi::pattern::Use;
+use crate::scpi::setting::{Settings, Style, patterns};
 use crate::scpi::{Call, Outcome};
 
 /// Largest slew, V/ms: the unit's own response; taken as a step.
@@ -29,7 +34,24 @@ enum Mode {
     Fixed,
     List,
     Pulse,
+    Step,
+    /// Harmonic synthesis; nothing runs, the amplifier makes sines only.
+    Synthesis,
+    /// Interharmonics, likewise.
+    Interharmonics,
 }
+
+/// Words of the modes, in the order of [`MODES`].
+const MODE_WORDS: [&str; 6] = ["FIXED", "LIST", "PULSE", "STEP", "SYNTH", "INTERHAR"];
+/// The modes.
+const MODES: [Mode; 6] = [
+    Mode::Fixed,
+    Mode::List,
+    Mode::Pulse,
+    Mode::Step,
+    Mode::Synthesis,
+    Mode::Interharmonics,
+];
 
 /// A running program.
 #[derive(Debug)]
@@ -42,13 +64,17 @@ struct Running {
 
 /// Settings that `*RST` restores.
 #[derive(Debug, Clone)]
-struct Settings {
+struct Setup {
     volts: f64,
+    /// Phases 2 and 3, which are not wired.
+    others_volts: [f64; 2],
+    volts_dc: f64,
     hz: f64,
     high_range: bool,
     volt_limit: f64,
     current_limit: f64,
-    current_delay: u8,
+    /// In steps of 0.5 s.
+    current_delay: f64,
     slew_v_per_ms: f64,
     slew_dc_v_per_ms: f64,
     slew_hz_per_ms: f64,
@@ -57,19 +83,24 @@ struct Settings {
     p12: f64,
     p13: f64,
     shape_b: bool,
+    shape: usize,
+    list_trigger: usize,
     list: List,
     pulse: Pulse,
+    step: Step,
 }
 
-impl Default for Settings {
+impl Default for Setup {
     fn default() -> Self {
         Self {
             volts: 0.0,
+            others_volts: [0.0; 2],
+            volts_dc: 0.0,
             hz: 50.0,
             high_range: true,
             volt_limit: 300.0,
             current_limit: 90.0,
-            current_delay: 0,
+            current_delay: 0.0,
             slew_v_per_ms: FASTEST_V_PER_MS,
             slew_dc_v_per_ms: FASTEST_V_PER_MS,
             slew_hz_per_ms: FASTEST_HZ_PER_MS,
@@ -78,8 +109,11 @@ impl Default for Settings {
             p12: 120.0,
             p13: 240.0,
             shape_b: false,
+            shape: 0,
+            list_trigger: 0,
             list: List::default(),
             pulse: Pulse::default(),
+            step: Step::default(),
         }
     }
 }
@@ -87,7 +121,7 @@ impl Default for Settings {
 /// The grid simulator.
 #[derive(Debug)]
 pub(crate) struct Chroma61845 {
-    settings: Settings,
+    settings: Setup,
     relay: bool,
     state: bool,
     mode: Mode,
@@ -95,13 +129,17 @@ pub(crate) struct Chroma61845 {
     three_phase: bool,
     selected: u32,
     edit_all: bool,
+    kept: Settings<()>,
+    saved: BTreeMap<u8, Setup>,
+    tripped: bool,
+    watch: Watch,
 }
 
 impl Chroma61845 {
     /// As after power-on: output off, 0 V.
     pub(crate) fn new() -> Self {
         Self {
-            settings: Settings::default(),
+            settings: Setup::default(),
             relay: false,
             state: false,
             mode: Mode::Fixed,
@@ -109,6 +147,36 @@ impl Chroma61845 {
             three_phase: false,
             selected: 1,
             edit_all: true,
+            kept: Settings::new(KEPT, Style::LONG, 1),
+            saved: BTreeMap::new(),
+            tripped: false,
+            watch: Watch::default(),
+        }
+    }
+
+    /// Set voltage of the selected phase.
+    fn set_volts(&self) -> f64 {
+        match self.selected {
+            1 => self.settings.volts,
+            phase => self.settings.others_volts[phase as usize - 2],
+        }
+    }
+
+    /// Opens the output when the current was beyond its limit for the delay.
+    fn protect(&mut self, field: &mut Field) {
+        let now = field.now();
+        if !self.watch.due(now) {
+            return;
+        }
+        let limit = self.settings.current_limit;
+        let beyond = limit > 0.0 && field.plant.reading(MeterPoint::Source).amps > limit;
+        if self
+            .watch
+            .trips(now, beyond, 0.5 * self.settings.current_delay)
+        {
+            self.tripped = true;
+            self.stop(field);
+            self.switch(self.relay, false, field);
         }
     }
 
@@ -159,7 +227,8 @@ impl Chroma61845 {
     /// Sends the fixed set-point; with the output open it is reached at once.
     fn send_fixed(&self, field: &mut Field) {
         let slew = |per_ms: f64, fastest: f64| {
-            if !self.closed() || per_ms >= fastest {
+            // 0 is the fastest
+            if !self.closed() || per_ms >= fastest || per_ms == 0.0 {
                 f64::INFINITY
             } else {
                 per_ms * 1e3
@@ -178,6 +247,11 @@ impl Chroma61845 {
         self.relay = relay;
         self.state = state;
         let after = self.closed();
+        if after && !before {
+            self.watch.arm(field.now());
+        } else if !after {
+            self.watch.disarm();
+        }
         if before == after {
             return;
         }
@@ -207,6 +281,9 @@ impl Chroma61845 {
                 self.settings.pulse.segments(volts, hz)?,
                 self.settings.pulse.count,
             ),
+            Mode::Step => (self.settings.step.segments(self.range_v())?, 1),
+            // the amplifier makes sines only: there is nothing to run
+            Mode::Synthesis | Mode::Interharmonics => return Ok(()),
         };
         let pass: u64 = segments.iter().map(|segment| segment.dwell_ns).sum();
         if pass == 0 {
@@ -250,17 +327,13 @@ impl ScpiDevice for Chroma61845 {
     type Command = Command;
 
     fn dialect(&self) -> Dialect {
-        Dialect {
-            carriage_return_ends: false,
-            terminator: b"\n",
-            error_query: "SYSTem:ERRor",
-            no_error: "0,\"No Error\"",
-            positive_codes: false,
-        }
+        Dialect::CHROMA
     }
 
     fn commands() -> Vec<(&'static str, Command, Use)> {
-        commands::TABLE.to_vec()
+        let mut all = commands::TABLE.to_vec();
+        all.extend(patterns(KEPT, Command::Kept));
+        all
     }
 
     fn identity(&self) -> String {
@@ -279,16 +352,46 @@ impl ScpiDevice for Chroma61845 {
         self.stop(field);
         self.settings.phase_off = IMMEDIATE_DEG;
         self.switch(false, false, field);
-        self.settings = Settings::default();
+        self.settings = Setup::default();
+        self.kept.reset();
+        self.tripped = false;
         self.mode = Mode::Fixed;
         self.send_fixed(field);
     }
 
+    fn trigger(&mut self, field: &mut Field) -> Result<(), Fault> {
+        self.start(field)
+    }
+
+    fn save(&mut self, slot: u8) -> Result<(), Fault> {
+        self.kept.save(slot)?;
+        self.saved.insert(slot, self.settings.clone());
+        Ok(())
+    }
+
+    fn recall(&mut self, slot: u8, field: &mut Field) -> Result<(), Fault> {
+        self.editable()?;
+        self.kept.recall(slot)?;
+        self.settings = self.saved.get(&slot).cloned().unwrap_or_default();
+        self.send_fixed(field);
+        Ok(())
+    }
+
+    /// QUEStionable: bit 1, over-current.
+    fn conditions(&self, _field: &Field) -> Option<Conditions> {
+        Some(Conditions {
+            operation: 0,
+            questionable: u16::from(self.tripped) << 1,
+        })
+    }
+
     fn next_event(&self) -> Option<Nanos> {
-        self.running.as_ref().map(|running| running.pass_ends)
+        let ends = self.running.as_ref().map(|running| running.pass_ends);
+        [ends, self.watch.next()].into_iter().flatten().min()
     }
 
     fn on_time(&mut self, field: &mut Field) {
+        self.protect(field);
         let now = field.now();
         let Some(running) = &mut self.running else {
             return;

@@ -155,3 +155,53 @@ impl Pulse {
         Ok(segments)
     }
 }
+
+/// STEP settings: from a start level, `count` increments.
+#[derive(Debug, Clone)]
+pub(crate) struct Step {
+    pub(crate) volts: f64,
+    pub(crate) delta_volts: f64,
+    pub(crate) hz: f64,
+    pub(crate) delta_hz: f64,
+    pub(crate) start_deg: f64,
+    pub(crate) dwell_ms: f64,
+    pub(crate) count: u32,
+}
+
+impl Default for Step {
+    fn default() -> Self {
+        Self {
+            volts: 0.0,
+            delta_volts: 0.0,
+            hz: 50.0,
+            delta_hz: 0.0,
+            start_deg: IMMEDIATE_DEG,
+            dwell_ms: 1000.0,
+            count: 1,
+        }
+    }
+}
+
+impl Step {
+    /// The start level and every increment, each for the dwell; levels stay within `most_v`.
+    pub(crate) fn segments(&self, most_v: f64) -> Result<Vec<GridSegment>, Fault> {
+        let dwell_ns = (self.dwell_ms * 1e6).round() as u64;
+        if dwell_ns == 0 {
+            return Err(fault::SETTINGS_CONFLICT);
+        }
+        Ok((0..=self.count)
+            .map(|n| {
+                let v = (self.volts + self.delta_volts * f64::from(n)).clamp(0.0, most_v);
+                let hz = (self.hz + self.delta_hz * f64::from(n)).clamp(30.0, 100.0);
+                GridSegment {
+                    dwell_ns,
+                    v_start: v,
+                    v_end: v,
+                    hz_start: hz,
+                    hz_end: hz,
+                    start_deg: Some(self.start_deg).filter(|&deg| n == 0 && deg < IMMEDIATE_DEG),
+                }
+            })
+            .collect())
+    }
+}

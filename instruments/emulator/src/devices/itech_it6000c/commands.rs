@@ -1,14 +1,13 @@
-//! The IT6000C command table and the settings it only keeps.
+//! The IT6000C command tables (programming guide, chapters 4–14).
 
 use super::{MOST_AMPS, MOST_VOLTS, MOST_WATTS};
 use crate::scpi::pattern::Use::{self, Both, Query, Set};
+use crate::scpi::setting::Kind::{Choice, Switch};
+use crate::scpi::setting::{Form, Row, number};
 
-/// Commands of the IT6000C.
+/// Settings with a name of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Command {
-    Remote,
-    Local,
-    Version,
+pub(crate) enum Key {
     Priority,
     RunMode,
     Volts,
@@ -19,95 +18,287 @@ pub(crate) enum Command {
     VoltLow,
     PowerSource,
     PowerSink,
-    /// A number that is only kept, by index.
-    Kept(u8),
+    OverVolts,
+    OverVoltsOn,
+    OverVoltsDelay,
+    OverAmps,
+    OverAmpsOn,
+    OverAmpsDelay,
+    OverWatts,
+    OverWattsOn,
+    OverWattsDelay,
+    WatchdogOn,
+    WatchdogDelay,
+    /// Kept only.
+    Kept,
+}
+
+/// Commands that are not settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// A row of [`SETTINGS`].
+    Setting(u16),
+    Remote,
+    Local,
     ProtectionClear,
     Output,
     MeasureVolts,
     MeasureAmps,
     MeasureWatts,
+    FetchAll,
+    AmpHours,
+    WattHours,
     Zero,
+    Beep,
 }
 
 use Command as C;
 
-/// (default, least, most) of the numbers that are only kept.
-pub(super) const KEPT: [(f64, f64, f64); 20] = [
-    (0.1, 0.0, 1e4),
-    (0.1, 0.0, 1e4),
-    (0.1, 0.0, 1e4),
-    (0.1, 0.0, 1e4),
-    (MOST_VOLTS, 0.0, MOST_VOLTS * 1.1),
-    (0.0, 0.0, 1.0),
-    (0.0, 0.0, 10.0),
-    (MOST_AMPS, 0.0, MOST_AMPS * 1.1),
-    (0.0, 0.0, 1.0),
-    (0.0, 0.0, 10.0),
-    (MOST_WATTS, 0.0, MOST_WATTS * 1.1),
-    (0.0, 0.0, 1.0),
-    (0.0, 0.0, 10.0),
-    (0.0, 0.0, MOST_VOLTS),
-    (0.0, 0.0, 1.0),
-    (0.0, 0.0, MOST_AMPS),
-    (0.0, 0.0, 60.0),
-    (0.0, 0.0, 60.0),
-    (0.0, 0.0, 1.0),
-    (30.0, 1.0, 3600.0),
+const N: Form = Form::Nr3(5);
+const V: (f64, f64) = (0.0, MOST_VOLTS);
+const A: (f64, f64) = (-MOST_AMPS, MOST_AMPS);
+const S: (f64, f64) = (0.0, 600.0);
+const SLEW: (f64, f64) = (0.001, 1e4);
+const OVER: f64 = 1.1;
+
+/// Settings.
+pub(super) const SETTINGS: &[Row<Key>] = &[
+    (
+        "[SOURce:]FUNCtion[:PRIority]",
+        Key::Priority,
+        Choice(&["VOLTage", "CURRent"]),
+    ),
+    (
+        "[SOURce:]FUNCtion:MODE",
+        Key::RunMode,
+        Choice(&["FIXed", "LIST", "BATTery", "SOLar", "CARProfile", "ROAD"]),
+    ),
+    (
+        "[SOURce:]VOLTage[:LEVel][:IMMediate][:AMPLitude]",
+        Key::Volts,
+        number("V", V, 0.0, N),
+    ),
+    (
+        "[SOURce:]CURRent[:LEVel][:IMMediate][:AMPLitude]",
+        Key::Amps,
+        number("A", A, 0.0, N),
+    ),
+    (
+        "[SOURce:]CURRent:LIMit[:POSitive]",
+        Key::SourceLimit,
+        number("A", (0.0, MOST_AMPS), 0.0, N),
+    ),
+    (
+        "[SOURce:]CURRent:LIMit:NEGative",
+        Key::SinkLimit,
+        number("A", (-MOST_AMPS, 0.0), 0.0, N),
+    ),
+    (
+        "[SOURce:]VOLTage:LIMit[:POSitive|HIGH]",
+        Key::VoltHigh,
+        number("V", V, MOST_VOLTS, N),
+    ),
+    (
+        "[SOURce:]VOLTage:LIMit:NEGative|LOW",
+        Key::VoltLow,
+        number("V", V, 0.0, N),
+    ),
+    (
+        "[SOURce:]POWer:LIMit[:POSitive] [SOURce:]POWer[:LEVel][:IMMediate][:AMPLitude]",
+        Key::PowerSource,
+        number("W", (0.0, MOST_WATTS), MOST_WATTS, N),
+    ),
+    (
+        "[SOURce:]POWer:LIMit:NEGative",
+        Key::PowerSink,
+        number("W", (-MOST_WATTS, 0.0), -MOST_WATTS, N),
+    ),
+    (
+        "[SOURce:]VOLTage:SLEW[:POSitive] [SOURce:]VOLTage:SLEW:BOTH",
+        Key::Kept,
+        number("S", SLEW, 0.1, N),
+    ),
+    (
+        "[SOURce:]VOLTage:SLEW:NEGative",
+        Key::Kept,
+        number("S", SLEW, 0.1, N),
+    ),
+    (
+        "[SOURce:]CURRent:SLEW[:POSitive] [SOURce:]CURRent:SLEW:BOTH",
+        Key::Kept,
+        number("S", SLEW, 0.1, N),
+    ),
+    (
+        "[SOURce:]CURRent:SLEW:NEGative",
+        Key::Kept,
+        number("S", SLEW, 0.1, N),
+    ),
+    (
+        "[SOURce:]POWer:SLEW[:POSitive]",
+        Key::Kept,
+        number("S", SLEW, 0.1, N),
+    ),
+    (
+        "[SOURce:]POWer:SLEW:NEGative",
+        Key::Kept,
+        number("S", SLEW, 0.1, N),
+    ),
+    (
+        "[SOURce:]RESistance[:LEVel][:IMMediate][:AMPLitude]",
+        Key::Kept,
+        number("OHM", (0.0, 1.0), 0.0, N),
+    ),
+    (
+        "SINK:RESistance[:LEVel][:IMMediate][:AMPLitude]",
+        Key::Kept,
+        number("OHM", (0.0, 7500.0), 0.0, N),
+    ),
+    (
+        "[SOURce:]VOLTage[:OVER]:PROTection[:LEVel]",
+        Key::OverVolts,
+        number("V", (0.0, MOST_VOLTS * OVER), MOST_VOLTS * OVER, N),
+    ),
+    (
+        "[SOURce:]VOLTage[:OVER]:PROTection:STATe",
+        Key::OverVoltsOn,
+        Switch(true),
+    ),
+    (
+        "[SOURce:]VOLTage[:OVER]:PROTection:DELay",
+        Key::OverVoltsDelay,
+        number("S", S, 0.0, N),
+    ),
+    (
+        "[SOURce:]CURRent[:OVER]:PROTection[:LEVel]",
+        Key::OverAmps,
+        number("A", (0.0, MOST_AMPS * OVER), MOST_AMPS * OVER, N),
+    ),
+    (
+        "[SOURce:]CURRent[:OVER]:PROTection:STATe",
+        Key::OverAmpsOn,
+        Switch(false),
+    ),
+    (
+        "[SOURce:]CURRent[:OVER]:PROTection:DELay",
+        Key::OverAmpsDelay,
+        number("S", S, 0.0, N),
+    ),
+    (
+        "[SOURce:]POWer[:OVER]:PROTection[:LEVel]",
+        Key::OverWatts,
+        number("W", (0.0, MOST_WATTS * OVER), MOST_WATTS * OVER, N),
+    ),
+    (
+        "[SOURce:]POWer[:OVER]:PROTection:STATe",
+        Key::OverWattsOn,
+        Switch(false),
+    ),
+    (
+        "[SOURce:]POWer[:OVER]:PROTection:DELay",
+        Key::OverWattsDelay,
+        number("S", S, 0.0, N),
+    ),
+    (
+        "[SOURce:]VOLTage:UNDer:PROTection[:LEVel]",
+        Key::Kept,
+        number("V", V, 0.0, N),
+    ),
+    (
+        "[SOURce:]VOLTage:UNDer:PROTection:STATe",
+        Key::Kept,
+        Switch(false),
+    ),
+    (
+        "[SOURce:]VOLTage:UNDer:PROTection:DELay",
+        Key::Kept,
+        number("S", S, 0.0, N),
+    ),
+    (
+        "[SOURce:]VOLTage:UNDer:PROTection:WARM",
+        Key::Kept,
+        number("S", S, 0.0, N),
+    ),
+    (
+        "[SOURce:]CURRent:UNDer:PROTection[:LEVel]",
+        Key::Kept,
+        number("A", (0.0, MOST_AMPS), 0.0, N),
+    ),
+    (
+        "[SOURce:]CURRent:UNDer:PROTection:STATe",
+        Key::Kept,
+        Switch(false),
+    ),
+    (
+        "[SOURce:]CURRent:UNDer:PROTection:DELay",
+        Key::Kept,
+        number("S", S, 0.0, N),
+    ),
+    (
+        "[SOURce:]CURRent:UNDer:PROTection:WARM",
+        Key::Kept,
+        number("S", S, 0.0, N),
+    ),
+    (
+        "OUTPut:DELay:RISE|ON",
+        Key::Kept,
+        number("S", (0.0, 60.0), 0.0, N),
+    ),
+    (
+        "OUTPut:DELay:FALL|OFF",
+        Key::Kept,
+        number("S", (0.0, 60.0), 0.0, N),
+    ),
+    (
+        "OUTPut:PROTection:WDOG:STATe",
+        Key::WatchdogOn,
+        Switch(false),
+    ),
+    (
+        "OUTPut:PROTection:WDOG:DELay",
+        Key::WatchdogDelay,
+        number("S", (1.0, 3600.0), 30.0, N),
+    ),
+    (
+        "OUTPut:INHibit:MODE",
+        Key::Kept,
+        Choice(&["OFF", "LATChing", "LIVE"]),
+    ),
+    (
+        "SENSe[:REMote][:STATe] SYSTem:SENSe[:STATe]",
+        Key::Kept,
+        Switch(false),
+    ),
+    (
+        "SENSe:FILTer:LEVel",
+        Key::Kept,
+        Choice(&["FAST", "MEDium", "SLOW"]),
+    ),
+    ("SYSTem:BEEPer[:STATe]", Key::Kept, Switch(true)),
+    (
+        "SYSTem:POSetup",
+        Key::Kept,
+        Choice(&["RST", "LAST", "LASTOFF"]),
+    ),
+    (
+        "SYSTem:COMMunicate:SELect",
+        Key::Kept,
+        Choice(&["LAN", "USB", "GPIB", "RS232", "CAN"]),
+    ),
+    (
+        "TRIGger:SOURce",
+        Key::Kept,
+        Choice(&["MANual", "BUS", "EXTernal"]),
+    ),
+    ("DISPlay[:STATe]", Key::Kept, Switch(true)),
 ];
 
-/// Patterns of every command.
+/// Everything else.
 pub(super) const TABLE: &[(&str, Command, Use)] = &[
     ("SYSTem:REMote", C::Remote, Set),
     ("SYSTem:RWLock", C::Remote, Set),
     ("SYSTem:RWL", C::Remote, Set),
     ("SYSTem:LOCal", C::Local, Set),
-    ("SYSTem:VERSion", C::Version, Query),
-    ("[SOURce:]FUNCtion", C::Priority, Both),
-    ("[SOURce:]FUNCtion:MODE", C::RunMode, Both),
-    (
-        "[SOURce:]VOLTage[:LEVel][:IMMediate][:AMPLitude]",
-        C::Volts,
-        Both,
-    ),
-    (
-        "[SOURce:]CURRent[:LEVel][:IMMediate][:AMPLitude]",
-        C::Amps,
-        Both,
-    ),
-    ("[SOURce:]CURRent:LIMit[:POSitive]", C::SourceLimit, Both),
-    ("[SOURce:]CURRent:LIMit:NEGative", C::SinkLimit, Both),
-    ("[SOURce:]VOLTage:LIMit[:POSitive]", C::VoltHigh, Both),
-    ("[SOURce:]VOLTage:LIMit:NEGative", C::VoltLow, Both),
-    ("[SOURce:]POWer:LIMit[:POSitive]", C::PowerSource, Both),
-    ("[SOURce:]POWer:LIMit:NEGative", C::PowerSink, Both),
-    ("[SOURce:]VOLTage:SLEW[:POSitive]", C::Kept(0), Both),
-    ("[SOURce:]VOLTage:SLEW:NEGative", C::Kept(1), Both),
-    ("[SOURce:]CURRent:SLEW[:POSitive]", C::Kept(2), Both),
-    ("[SOURce:]CURRent:SLEW:NEGative", C::Kept(3), Both),
-    ("[SOURce:]VOLTage:PROTection[:LEVel]", C::Kept(4), Both),
-    ("[SOURce:]VOLTage:PROTection:STATe", C::Kept(5), Both),
-    ("[SOURce:]VOLTage:PROTection:DELay", C::Kept(6), Both),
-    ("[SOURce:]CURRent:PROTection[:LEVel]", C::Kept(7), Both),
-    ("[SOURce:]CURRent:PROTection:STATe", C::Kept(8), Both),
-    ("[SOURce:]CURRent:PROTection:DELay", C::Kept(9), Both),
-    ("[SOURce:]POWer:PROTection[:LEVel]", C::Kept(10), Both),
-    ("[SOURce:]POWer:PROTection:STATe", C::Kept(11), Both),
-    ("[SOURce:]POWer:PROTection:DELay", C::Kept(12), Both),
-    (
-        "[SOURce:]VOLTage:UNDer:PROTection[:LEVel]",
-        C::Kept(13),
-        Both,
-    ),
-    ("[SOURce:]VOLTage:UNDer:PROTection:STATe", C::Kept(14), Both),
-    (
-        "[SOURce:]CURRent:UNDer:PROTection[:LEVel]",
-        C::Kept(15),
-        Both,
-    ),
-    ("OUTPut:DELay:RISE", C::Kept(16), Both),
-    ("OUTPut:DELay:FALL", C::Kept(17), Both),
-    ("OUTPut:PROTection:WDOG:STATe", C::Kept(18), Both),
-    ("OUTPut:PROTection:WDOG:DELay", C::Kept(19), Both),
+    ("SYSTem:BEEPer:IMMediate", C::Beep, Set),
     ("OUTPut:PROTection:CLEar", C::ProtectionClear, Set),
     ("OUTPut[:STATe]", C::Output, Both),
     (
@@ -115,10 +306,21 @@ pub(super) const TABLE: &[(&str, Command, Use)] = &[
         C::MeasureVolts,
         Query,
     ),
+    (
+        "MEASure|FETCh[:SCALar]:LOCAL:VOLTage[:DC]",
+        C::MeasureVolts,
+        Query,
+    ),
+    (
+        "MEASure|FETCh[:SCALar]:REMOte:VOLTage[:DC]",
+        C::MeasureVolts,
+        Query,
+    ),
     ("MEASure|FETCh[:SCALar]:CURRent[:DC]", C::MeasureAmps, Query),
     ("MEASure|FETCh[:SCALar]:POWer[:DC]", C::MeasureWatts, Query),
-    ("STATus:QUEStionable:CONDition", C::Zero, Query),
-    ("STATus:OPERation:CONDition", C::Zero, Query),
+    ("MEASure|FETCh[:SCALar]:AHOur", C::AmpHours, Query),
+    ("MEASure|FETCh[:SCALar]:WHOur", C::WattHours, Query),
+    ("MEASure|FETCh[:SCALar]", C::FetchAll, Query),
     ("SINK:RESistance:STATe", C::Zero, Query),
     ("SYSTem:VOLTage:RZERo", C::Zero, Query),
 ];

@@ -1,22 +1,24 @@
 //! ITECH IT6000C bidirectional dc supply as battery simulator.
 //!
 //! Settings are refused in local (-201); limits can be written only in the priority they belong to
-//! (-221). Positive current and power leave the instrument.
+//! (-221). Positive current and power leave the instrument. Over-voltage, -current and -power trip
+//! the output until `OUTPut:PROTection:CLEar`; the watchdog opens it when nobody talks.
 
 mod commands;
 
 use gridproof_plant::Nanos;
 use gridproof_plant::input::Input;
-use gridproof_plant::signal::MeterPoint;
+use gridproof_plant::signal::{MeterPoint, Reading};
 
-use self::commands::Command::{self, self as C};
-use self::commands::{KEPT, TABLE};
-use crate::devices::chroma_61845::within;
-use crate::field::{Field, MILLISECOND};
-use crate::scpi::engine::{Dialect, Reply, ScpiDevice};
+use self::commands::{Command as C, Key, SETTINGS, TABLE};
+use super::metering::{Limits, Meter, MeterSpec};
+use super::watch::Watch;
+use crate::field::{Field, MILLISECOND, SECOND};
+use crate::scpi::engine::{Conditions, Dialect, Reply, ScpiDevice};
 use crate::scpi::fault::{self, Fault};
 use crate::scpi::format::nr3;
 use crate::scpi::pattern::Use;
+use crate::scpi::setting::{Settings, Style, Value, patterns};
 use crate::scpi::{Call, Outcome};
 
 /// From a command to the output.
@@ -24,228 +26,295 @@ const LATENCY: Nanos = 20 * MILLISECOND;
 const MOST_VOLTS: f64 = 800.0;
 const MOST_AMPS: f64 = 225.0;
 const MOST_WATTS: f64 = 54_000.0;
+/// Current priority, among the words of `FUNCtion`.
+const CURRENT: usize = 1;
+/// ± 0.02 % + 0.02 % of 800 V, ± 0.1 % + 0.1 % of 225 A.
+const METER: MeterSpec = MeterSpec {
+    volts: Limits {
+        reading: 2e-4,
+        offset: 0.16,
+    },
+    amps: Limits {
+        reading: 1e-3,
+        offset: 0.225,
+    },
+    watts: Limits {
+        reading: 1.2e-3,
+        offset: 80.0,
+    },
+    hertz: 0.0,
+};
+/// Bits of the QUEStionable register: OVP, OCP, OPP, watchdog.
+const OVP: u16 = 1;
+const OCP: u16 = 1 << 1;
+const OPP: u16 = 1 << 3;
+const WATCHDOG: u16 = 1 << 11;
 
 /// The battery simulator.
 #[derive(Debug)]
 pub(crate) struct It6000c {
+    settings: Settings<Key>,
     remote: bool,
-    current_priority: bool,
     output: bool,
-    volts: f64,
-    amps: f64,
-    source_limit: f64,
-    sink_limit: f64,
-    volt_high: f64,
-    volt_low: f64,
-    power_source: f64,
-    power_sink: f64,
-    kept: [f64; KEPT.len()],
+    tripped: u16,
+    watches: [Watch; 3],
+    /// Last traffic, for the watchdog.
+    heard: Nanos,
+    /// ∫I dt and ∫P dt since the output was closed, Ah and Wh.
+    charge: (f64, f64),
+    meter: Meter,
 }
 
 impl It6000c {
     /// As after power-on: local, voltage priority, 0 V, output off.
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(seed: u64, name: &str) -> Self {
+        let style = Style {
+            upper: false,
+            ..Style::LONG
+        };
         Self {
+            settings: Settings::new(SETTINGS, style, 1),
             remote: false,
-            current_priority: false,
             output: false,
-            volts: 0.0,
-            amps: 0.0,
-            source_limit: 0.0,
-            sink_limit: 0.0,
-            volt_high: MOST_VOLTS,
-            volt_low: 0.0,
-            power_source: MOST_WATTS,
-            power_sink: -MOST_WATTS,
-            kept: KEPT.map(|(default, _, _)| default),
+            tripped: 0,
+            watches: Default::default(),
+            heard: 0,
+            charge: (0.0, 0.0),
+            meter: Meter::new(seed, name, METER),
         }
     }
 
+    fn current_priority(&self) -> bool {
+        self.settings.word(Key::Priority) == CURRENT
+    }
+
     /// In current priority the plant's source is told the voltage limit on the side of the current.
+    /// Power limits are kept by limiting the current.
     fn send(&self, field: &mut Field) {
-        let (volts, source_a, sink_a) = if self.current_priority {
-            let volts = if self.amps < 0.0 {
-                self.volt_low
+        let value = |key: Key| self.settings.number(key);
+        let (volts, source_a, sink_a) = if self.current_priority() {
+            let amps = value(Key::Amps);
+            let limit = if amps < 0.0 {
+                Key::VoltLow
             } else {
-                self.volt_high
+                Key::VoltHigh
             };
-            (volts, self.amps.max(0.0), (-self.amps).max(0.0))
+            (value(limit), amps.max(0.0), (-amps).max(0.0))
         } else {
-            (self.volts, self.source_limit, -self.sink_limit)
+            (
+                value(Key::Volts),
+                value(Key::SourceLimit),
+                -value(Key::SinkLimit),
+            )
+        };
+        let within = |amps: f64, watts: f64| {
+            if volts > 1.0 {
+                amps.min(watts / volts)
+            } else {
+                amps
+            }
         };
         field.plant.schedule(
             field.now() + LATENCY,
             Input::BatterySource {
                 on: self.output,
                 volts,
-                source_a,
-                sink_a,
+                source_a: within(source_a, value(Key::PowerSource)),
+                sink_a: within(sink_a, -value(Key::PowerSink)),
             },
         );
     }
 
-    fn in_priority(&self, current: bool) -> Result<(), Fault> {
-        if self.current_priority == current {
-            Ok(())
-        } else {
-            Err(fault::SETTINGS_CONFLICT)
+    fn switch(&mut self, on: bool, field: &mut Field) {
+        if on && !self.output {
+            self.charge = (0.0, 0.0);
+            for watch in &mut self.watches {
+                watch.arm(field.now());
+            }
+        } else if !on {
+            self.watches.iter_mut().for_each(Watch::disarm);
         }
+        self.output = on;
+        self.send(field);
     }
 
-    fn set(&mut self, command: Command, call: &Call<'_>, field: &mut Field) -> Result<(), Fault> {
+    fn write(&mut self, row: u16, call: &Call<'_>, field: &mut Field) -> Result<(), Fault> {
+        let key = self.settings.key(row);
+        let mut value = self.settings.parse(row, call.params)?;
+        let current = self.current_priority();
+        let of_voltage = matches!(key, Key::SourceLimit | Key::SinkLimit);
+        let of_current = matches!(key, Key::VoltHigh | Key::VoltLow);
+        if (of_voltage && current) || (of_current && !current) {
+            return Err(fault::SETTINGS_CONFLICT);
+        }
+        match (key, &value) {
+            // switching the priority takes the active values into the related limits
+            (Key::Priority, Value::Word(word)) if (*word == CURRENT) != current => {
+                let (volts, amps) = (
+                    self.settings.number(Key::Volts),
+                    self.settings.number(Key::Amps),
+                );
+                if current {
+                    self.settings.put(Key::SourceLimit, amps.max(0.0));
+                    self.settings.put(Key::SinkLimit, amps.min(0.0));
+                } else {
+                    self.settings.put(Key::VoltHigh, volts);
+                    self.settings.put(Key::Amps, 0.0);
+                }
+            }
+            // battery, solar and list programs come from the maker's software
+            (Key::RunMode, Value::Word(word)) if *word != 0 => {
+                return Err(fault::SETTINGS_CONFLICT);
+            }
+            (Key::Amps, Value::Number(amps)) => {
+                value = Value::Number((amps * 100.0).round() / 100.0);
+            }
+            _ => {}
+        }
+        self.settings.store(row, [0], &value);
+        if key != Key::Kept {
+            self.send(field);
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, command: C, call: &Call<'_>, field: &mut Field) -> Result<(), Fault> {
         let params = call.params;
-        match command {
-            C::Remote => {
-                self.remote = true;
-                return params.none();
-            }
-            C::Local => {
-                self.remote = false;
-                return params.none();
-            }
-            C::Priority
-            | C::RunMode
-            | C::Volts
-            | C::Amps
-            | C::SourceLimit
-            | C::SinkLimit
-            | C::VoltHigh
-            | C::VoltLow
-            | C::PowerSource
-            | C::PowerSink
-            | C::Kept(_)
-            | C::ProtectionClear
-            | C::Output => {}
-            C::Version | C::MeasureVolts | C::MeasureAmps | C::MeasureWatts | C::Zero => {
-                return Err(fault::UNDEFINED_HEADER);
-            }
+        if let C::Remote | C::Local = command {
+            self.remote = command == C::Remote;
+            return params.none();
         }
         if !self.remote {
             return Err(fault::INVALID_IN_LOCAL);
         }
-        let number =
-            |unit: &str, least: f64, most: f64| within(params.only_number(unit)?, least, most);
         match command {
-            C::Priority => {
-                let current = params.choice(0, &["VOLTage", "CURRent"])? == 1;
-                if current && !self.current_priority {
-                    self.volt_high = self.volts;
-                    self.amps = 0.0;
-                } else if !current && self.current_priority {
-                    self.source_limit = self.amps.max(0.0);
-                    self.sink_limit = self.amps.min(0.0);
+            C::Setting(row) => self.write(row, call, field)?,
+            C::ProtectionClear => {
+                params.none()?;
+                self.tripped = 0;
+            }
+            C::Output => {
+                let on = params.only_boolean()?;
+                if on && self.tripped != 0 {
+                    return Err(fault::SETTINGS_CONFLICT);
                 }
-                self.current_priority = current;
+                self.switch(on, field);
             }
-            // battery, solar and list modes need the maker's software
-            C::RunMode => {
-                params.choice(0, &["FIXed"])?;
-            }
-            C::Volts => self.volts = number("V", 0.0, MOST_VOLTS)?,
-            C::Amps => self.amps = (number("A", -MOST_AMPS, MOST_AMPS)? * 100.0).round() / 100.0,
-            C::SourceLimit => {
-                self.in_priority(false)?;
-                self.source_limit = number("A", 0.0, MOST_AMPS)?;
-            }
-            C::SinkLimit => {
-                self.in_priority(false)?;
-                self.sink_limit = number("A", -MOST_AMPS, 0.0)?;
-            }
-            C::VoltHigh => {
-                self.in_priority(true)?;
-                self.volt_high = number("V", 0.0, MOST_VOLTS)?;
-            }
-            C::VoltLow => {
-                self.in_priority(true)?;
-                self.volt_low = number("V", 0.0, MOST_VOLTS)?;
-            }
-            C::PowerSource => self.power_source = number("W", 0.0, MOST_WATTS)?,
-            C::PowerSink => self.power_sink = number("W", -MOST_WATTS, 0.0)?,
-            C::Kept(index) => {
-                let index = usize::from(index);
-                let (_, least, most) = KEPT[index];
-                let value = if most == 1.0 {
-                    f64::from(u8::from(params.only_boolean()?))
-                } else {
-                    number("", least, most)?
-                };
-                self.kept[index] = value;
-                return Ok(());
-            }
-            C::ProtectionClear => return params.none(),
-            C::Output => self.output = params.only_boolean()?,
+            C::Beep => params.none()?,
             C::Remote
             | C::Local
-            | C::Version
             | C::MeasureVolts
             | C::MeasureAmps
             | C::MeasureWatts
-            | C::Zero => {}
+            | C::FetchAll
+            | C::AmpHours
+            | C::WattHours
+            | C::Zero => return Err(fault::UNDEFINED_HEADER),
         }
-        self.send(field);
         Ok(())
     }
 
-    fn answer(&self, command: Command, call: &Call<'_>, field: &Field) -> Outcome {
-        call.params.at_most(1)?;
-        let reading = field.plant.reading(MeterPoint::Battery);
+    fn reading(&self, field: &Field) -> Reading {
+        self.meter.shows(field.plant.reading(MeterPoint::Battery))
+    }
+
+    fn answer(&self, command: C, call: &Call<'_>, field: &Field) -> Outcome {
+        if let C::Setting(row) = command {
+            return self.settings.answer(row, 0, call);
+        }
+        call.params.none()?;
+        let r = self.reading(field);
+        let numbers = |all: &[f64]| {
+            let all: Vec<String> = all.iter().map(|&value| nr3(value, 5)).collect();
+            all.join(",")
+        };
         Ok(Reply::Text(match command {
-            C::Version => "IT60xxSrc-v1.3.7.21".to_owned(),
-            C::Priority => if self.current_priority {
-                "CURRent"
-            } else {
-                "VOLTage"
-            }
-            .to_owned(),
-            C::RunMode => "FIXed".to_owned(),
-            C::Volts => nr3(self.volts, 5),
-            C::Amps => nr3(self.amps, 5),
-            C::SourceLimit => nr3(self.source_limit, 5),
-            C::SinkLimit => nr3(self.sink_limit, 5),
-            C::VoltHigh => nr3(self.volt_high, 5),
-            C::VoltLow => nr3(self.volt_low, 5),
-            C::PowerSource => nr3(self.power_source, 5),
-            C::PowerSink => nr3(self.power_sink, 5),
-            C::Kept(index) => {
-                let index = usize::from(index);
-                if KEPT[index].2 == 1.0 {
-                    format!("{:.0}", self.kept[index])
-                } else {
-                    nr3(self.kept[index], 5)
-                }
-            }
             C::Output => u8::from(self.output).to_string(),
-            C::MeasureVolts => nr3(reading.volts, 5),
-            C::MeasureAmps => nr3(reading.amps, 5),
-            C::MeasureWatts => nr3(reading.watts, 5),
+            C::MeasureVolts => numbers(&[r.volts]),
+            C::MeasureAmps => numbers(&[r.amps]),
+            C::MeasureWatts => numbers(&[r.watts]),
+            C::AmpHours => numbers(&[self.charge.0]),
+            C::WattHours => numbers(&[self.charge.1]),
+            C::FetchAll => numbers(&[r.volts, r.amps, r.watts, self.charge.0, self.charge.1]),
             C::Zero => "0".to_owned(),
-            C::Remote | C::Local | C::ProtectionClear => return Err(fault::UNDEFINED_HEADER),
+            C::Setting(_) | C::Remote | C::Local | C::ProtectionClear | C::Beep => {
+                return Err(fault::UNDEFINED_HEADER);
+            }
         }))
+    }
+
+    fn watchdog(&self) -> Option<Nanos> {
+        let on = self.output && self.settings.on(Key::WatchdogOn);
+        let delay = self.settings.number(Key::WatchdogDelay);
+        on.then(|| self.heard + (delay * SECOND as f64) as Nanos)
+    }
+
+    fn protect(&mut self, field: &mut Field) {
+        let now = field.now();
+        let r = field.plant.reading(MeterPoint::Battery);
+        let checks = [
+            (
+                r.volts,
+                Key::OverVolts,
+                Key::OverVoltsOn,
+                Key::OverVoltsDelay,
+                OVP,
+            ),
+            (
+                r.amps.abs(),
+                Key::OverAmps,
+                Key::OverAmpsOn,
+                Key::OverAmpsDelay,
+                OCP,
+            ),
+            (
+                r.watts.abs(),
+                Key::OverWatts,
+                Key::OverWattsOn,
+                Key::OverWattsDelay,
+                OPP,
+            ),
+        ];
+        for (watch, (value, level, on, delay, bit)) in self.watches.iter_mut().zip(checks) {
+            if !watch.due(now) {
+                continue;
+            }
+            let beyond = self.settings.on(on) && value > self.settings.number(level);
+            if watch.trips(now, beyond, self.settings.number(delay)) {
+                self.tripped |= bit;
+            }
+        }
+        if self.watchdog().is_some_and(|at| at <= now) {
+            self.tripped |= WATCHDOG;
+        }
+        if self.tripped != 0 && self.output {
+            self.switch(false, field);
+        }
     }
 }
 
 impl ScpiDevice for It6000c {
-    type Command = Command;
+    type Command = C;
 
     fn dialect(&self) -> Dialect {
         Dialect {
-            carriage_return_ends: false,
-            terminator: b"\n",
-            error_query: "SYSTem:ERRor",
-            no_error: "0,\"No error\"",
-            positive_codes: false,
+            version: Some("IT60xxSrc-v1.3.7.21"),
+            ..Dialect::SCPI
         }
     }
 
-    fn commands() -> Vec<(&'static str, Command, Use)> {
-        TABLE.to_vec()
+    fn commands() -> Vec<(&'static str, C, Use)> {
+        let mut all = TABLE.to_vec();
+        all.extend(patterns(SETTINGS, C::Setting));
+        all
     }
 
     fn identity(&self) -> String {
         "ITECH Electronics,IT6054C-800-225,806022010001,000.006.101,640.R,132.R".to_owned()
     }
 
-    fn execute(&mut self, command: Command, call: &Call<'_>, field: &mut Field) -> Outcome {
+    fn execute(&mut self, command: C, call: &Call<'_>, field: &mut Field) -> Outcome {
+        self.heard = field.now();
         if call.query {
             self.answer(command, call, field)
         } else {
@@ -254,11 +323,43 @@ impl ScpiDevice for It6000c {
     }
 
     fn reset(&mut self, field: &mut Field) {
-        let remote = self.remote;
-        *self = Self {
-            remote,
-            ..Self::new()
-        };
+        self.settings.reset();
+        self.tripped = 0;
+        self.switch(false, field);
+    }
+
+    fn save(&mut self, slot: u8) -> Result<(), Fault> {
+        self.settings.save(slot)
+    }
+
+    fn recall(&mut self, slot: u8, field: &mut Field) -> Result<(), Fault> {
+        self.settings.recall(slot)?;
         self.send(field);
+        Ok(())
+    }
+
+    /// OPERation: bit 8 output on. QUEStionable: protections that have tripped.
+    fn conditions(&self, _field: &Field) -> Option<Conditions> {
+        Some(Conditions {
+            operation: u16::from(self.output) << 8,
+            questionable: self.tripped,
+        })
+    }
+
+    fn next_event(&self) -> Option<Nanos> {
+        [self.watches[0].next(), self.watchdog()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    fn on_time(&mut self, field: &mut Field) {
+        if self.watches[0].next().is_some_and(|at| at <= field.now()) {
+            let r = field.plant.reading(MeterPoint::Battery);
+            let hours = 0.2 / 3600.0;
+            self.charge.0 += r.amps * hours;
+            self.charge.1 += r.watts * hours;
+        }
+        self.protect(field);
     }
 }

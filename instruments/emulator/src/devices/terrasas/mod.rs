@@ -2,7 +2,7 @@
 //! `SOURce:EXECute` makes active. CR ends messages and replies. One channel is wired.
 
 mod commands;
-mod curve;
+pub(crate) mod curve;
 
 use gridproof_plant::Nanos;
 use gridproof_plant::input::Input;
@@ -155,9 +155,7 @@ impl ScpiDevice for TerraSas {
         Dialect {
             carriage_return_ends: true,
             terminator: b"\r",
-            error_query: "SYSTem:ERRor",
-            no_error: "0,\"No error\"",
-            positive_codes: false,
+            ..Dialect::SCPI
         }
     }
 

@@ -21,6 +21,7 @@ const RANGES: [f64; 12] = [
 ];
 const MODES: [&str; 3] = ["AUTO", "NORMal", "SINGle"];
 const COUPLINGS: [&str; 3] = ["DC", "AC", "GND"];
+const HYSTERESES: [&str; 3] = ["LOW", "MIDDle", "HIGH"];
 const FORMATS: [&str; 3] = ["WORD", "BYTE", "ASCii"];
 
 impl Dl850 {
@@ -146,11 +147,31 @@ impl Dl850 {
             C::ByteOrder => self.little_endian = params.choice(0, &["MSBFirst", "LSBFirst"])? == 1,
             // only the newest record is kept
             C::RecordNumber => {
-                within(params.only_number("")?, 0.0, 0.0)?;
+                if params.choice(0, &["MINimum", "MAXimum"]).is_err() {
+                    within(params.only_number("")?, 0.0, 0.0)?;
+                }
+            }
+            C::DisplayAll => {
+                let display = params.only_boolean()?;
+                for channel in self.channels.values_mut() {
+                    channel.display = display;
+                }
+            }
+            C::Initialize => {
+                params.none()?;
+                crate::scpi::engine::ScpiDevice::reset(self, field);
+            }
+            C::Calibrate => params.none()?,
+            C::Kept(index) => {
+                self.kept[usize::from(index)] = within(params.only_number("S")?, 0.0, 65_535.0)?;
+            }
+            C::Hysteresis => {
+                self.hysteresis = params.choice(0, &HYSTERESES)?;
             }
             C::First => self.first = within(params.only_number("")?, 0.0, 1e9)? as usize,
             C::Last => self.last = Some(within(params.only_number("")?, 0.0, 1e9)? as usize),
             C::SampleRate
+            | C::Events
             | C::Condition
             | C::Length
             | C::WaveRange
@@ -166,6 +187,33 @@ impl Dl850 {
             }
         }
         Ok(Reply::None)
+    }
+
+    /// `:SSTart? <timeout>`, in units of 100 ms: starts once and answers 0 when the trigger has
+    /// come, 1 when it has not in time. Without a time-out it answers at once.
+    fn single_start(&mut self, call: &Call<'_>, field: &mut Field) -> Outcome {
+        let now = field.now();
+        let deadline = match self.deadline {
+            Some(deadline) => deadline,
+            None => {
+                self.trigger_mode = TriggerMode::Single;
+                self.start(field)?;
+                let tenths = if call.params.len() == 0 {
+                    0.0
+                } else {
+                    within(call.params.only_number("")?, 0.0, 36_000.0)?
+                };
+                let deadline = now + (tenths * 1e8) as gridproof_plant::Nanos;
+                self.wake = Some(deadline).filter(|&at| at > now);
+                *self.deadline.insert(deadline)
+            }
+        };
+        let waits = self.condition(field) & 0b100 != 0;
+        if waits && now < deadline {
+            return Ok(Reply::Wait);
+        }
+        self.deadline = None;
+        Ok(Reply::flag(waits))
     }
 
     pub(super) fn answer(
@@ -205,12 +253,10 @@ impl Dl850 {
             C::TriggerSlope => if self.rising { "RISE" } else { "FALL" }.to_owned(),
             C::TriggerPosition => format!("{:.1}", self.position),
             C::TriggerDelay | C::WaveOffset | C::WavePosition => nr3(0.0, 3),
-            C::SingleStart => {
-                // virtual time cannot pass inside a query: 0 only when the trigger has come
-                self.trigger_mode = TriggerMode::Single;
-                self.start(field)?;
-                u8::from(self.condition(field) & 0b100 != 0).to_string()
-            }
+            C::SingleStart => return self.single_start(call, field),
+            C::Kept(index) => format!("{}", self.kept[usize::from(index)]),
+            C::Hysteresis => HYSTERESES[self.hysteresis].to_ascii_uppercase(),
+            C::Events => "0".to_owned(),
             C::Condition => self.condition(field).to_string(),
             C::Trace => self.trace.to_string(),
             C::WaveFormat => match self.format {
@@ -248,7 +294,9 @@ impl Dl850 {
                     .map_or(0.0, |record| acquire::start_s(record.start_ns)),
                 9,
             ),
-            C::Start | C::Stop => return Err(fault::UNDEFINED_HEADER),
+            C::Start | C::Stop | C::DisplayAll | C::Initialize | C::Calibrate => {
+                return Err(fault::UNDEFINED_HEADER);
+            }
         }))
     }
 }

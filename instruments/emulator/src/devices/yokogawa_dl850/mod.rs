@@ -6,7 +6,7 @@
 mod acquire;
 mod act;
 mod commands;
-mod convert;
+pub(crate) mod convert;
 mod waveform;
 
 use std::collections::BTreeMap;
@@ -75,6 +75,8 @@ struct Record {
 /// The recorder.
 #[derive(Debug)]
 pub(crate) struct Dl850 {
+    /// A DL950: it answers to the same commands.
+    dl950: bool,
     header: bool,
     verbose: bool,
     channels: BTreeMap<u8, Channel>,
@@ -93,11 +95,18 @@ pub(crate) struct Dl850 {
     little_endian: bool,
     first: usize,
     last: Option<usize>,
+    /// Numbers that are only kept.
+    kept: [f64; 6],
+    hysteresis: usize,
+    /// When a waiting `:SSTart?` gives up.
+    deadline: Option<Nanos>,
+    /// The same, until it has come.
+    wake: Option<Nanos>,
 }
 
 impl Dl850 {
     /// With its fitted channels.
-    pub(crate) fn new(seed: u64, name: &str, fitted: &[Fitted]) -> Self {
+    pub(crate) fn new(dl950: bool, seed: u64, name: &str, fitted: &[Fitted]) -> Self {
         let channels: BTreeMap<u8, Channel> = fitted
             .iter()
             .map(|f| {
@@ -110,7 +119,8 @@ impl Dl850 {
                     f.range,
                     f.contact_lag_s,
                 );
-                let range_v = f.full_scale / 10.0;
+                // the screen shows ± five divisions
+                let range_v = f.full_scale / 5.0;
                 (
                     f.number,
                     Channel {
@@ -125,6 +135,7 @@ impl Dl850 {
             .collect();
         let first = channels.keys().next().copied().unwrap_or(1);
         Self {
+            dl950,
             header: true,
             verbose: true,
             channels,
@@ -142,6 +153,10 @@ impl Dl850 {
             little_endian: false,
             first: 0,
             last: None,
+            kept: [0.0; 6],
+            hysteresis: 0,
+            deadline: None,
+            wake: None,
         }
     }
 }
@@ -150,13 +165,7 @@ impl ScpiDevice for Dl850 {
     type Command = Command;
 
     fn dialect(&self) -> Dialect {
-        Dialect {
-            carriage_return_ends: false,
-            terminator: b"\n",
-            error_query: "STATus:ERRor",
-            no_error: "0,\"No error\"",
-            positive_codes: true,
-        }
+        Dialect::YOKOGAWA
     }
 
     fn commands() -> Vec<(&'static str, Command, Use)> {
@@ -164,7 +173,12 @@ impl ScpiDevice for Dl850 {
     }
 
     fn identity(&self) -> String {
-        "YOKOGAWA,DL850E,91M000001,F3.05".to_owned()
+        let model = if self.dl950 {
+            "YOKOGAWA,DL950,91U000001,F1.10"
+        } else {
+            "YOKOGAWA,DL850E,91M000001,F3.05"
+        };
+        model.to_owned()
     }
 
     fn execute(&mut self, command: Command, call: &Call<'_>, field: &mut Field) -> Outcome {
@@ -189,6 +203,14 @@ impl ScpiDevice for Dl850 {
         self.level = 0.0;
         self.rising = true;
         self.position = 50.0;
+    }
+
+    fn next_event(&self) -> Option<Nanos> {
+        self.wake
+    }
+
+    fn on_time(&mut self, field: &mut Field) {
+        self.wake = self.wake.filter(|&at| at > field.now());
     }
 
     fn reply_header(&self) -> ReplyHeader {

@@ -8,7 +8,9 @@ use crate::scpi::engine::Reply;
 use crate::scpi::fault::{self, Fault};
 use crate::scpi::format::{block, engineering};
 use crate::scpi::pattern::Use::{self, Both, Query, Set};
-use crate::scpi::{Call, Outcome};
+use crate::scpi::setting::Kind::{Choice, Switch, Text};
+use crate::scpi::setting::{Form, Row, number};
+use crate::scpi::{Call, Outcome, Params};
 
 /// Commands of the WT3000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +23,9 @@ pub(crate) enum Command {
     AmpRange,
     AutoRange,
     Wiring,
-    Ignored,
+    /// A row of [`KEPT`].
+    Kept(u16),
+    ItemList,
     Rate,
     Format,
     Number,
@@ -48,21 +52,16 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("COMMunicate:HEADer", C::Header, Both),
     ("COMMunicate:VERBose", C::Verbose, Both),
     ("COMMunicate:WAIT", C::Wait, Both),
-    ("INPut:VOLTage:RANGe:ALL", C::VoltRange, Set),
-    ("INPut:VOLTage:RANGe[:ELEMent<n>]", C::VoltRange, Both),
-    ("INPut:VOLTage:AUTO[:ELEMent<n>]", C::AutoRange, Both),
-    ("INPut:CURRent:RANGe:ALL", C::AmpRange, Set),
-    ("INPut:CURRent:RANGe[:ELEMent<n>]", C::AmpRange, Both),
-    ("INPut:CURRent:AUTO[:ELEMent<n>]", C::AutoRange, Both),
-    ("INPut:WIRing", C::Wiring, Both),
-    ("INPut:SCALing:STATe[:ELEMent<n>]", C::Ignored, Set),
-    ("INPut:SYNChronize[:ELEMent<n>]", C::Ignored, Set),
-    ("INPut:FILTer:LINE[:ELEMent<n>]", C::Ignored, Set),
-    ("INPut:FILTer:FREQuency[:ELEMent<n>]", C::Ignored, Set),
-    ("INPut:CFACtor", C::Ignored, Set),
-    ("INPut:MODE", C::Ignored, Set),
-    ("MEASure:AVERaging:STATe", C::AutoRange, Both),
-    ("RATE", C::Rate, Both),
+    ("[INPut:]VOLTage:RANGe:ALL", C::VoltRange, Set),
+    ("[INPut:]VOLTage:RANGe[:ELEMent<n>]", C::VoltRange, Both),
+    ("[INPut:]VOLTage:AUTO[:ELEMent<n>]", C::AutoRange, Both),
+    ("[INPut:]CURRent:RANGe:ALL", C::AmpRange, Set),
+    ("[INPut:]CURRent:RANGe[:ELEMent<n>]", C::AmpRange, Both),
+    ("[INPut:]CURRent:AUTO[:ELEMent<n>]", C::AutoRange, Both),
+    ("[INPut:]WIRing", C::Wiring, Both),
+    ("RATE[:INTerval]", C::Rate, Both),
+    ("NUMeric[:NORMal]", C::ItemList, Query),
+    ("NUMeric:HOLD", C::Hold, Both),
     ("NUMeric:FORMat", C::Format, Both),
     ("NUMeric[:NORMal]:NUMBer", C::Number, Both),
     ("NUMeric[:NORMal]:ITEM<n>", C::Item, Both),
@@ -71,7 +70,6 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("NUMeric[:NORMal]:VALue", C::Value, Query),
     ("HOLD", C::Hold, Both),
     ("INTEGrate:MODE", C::IntegrateMode, Both),
-    ("INTEGrate:TIMer", C::Ignored, Set),
     ("INTEGrate:RESet", C::IntegrateReset, Set),
     ("INTEGrate:STARt", C::IntegrateStart, Set),
     ("INTEGrate:STOP", C::IntegrateStop, Set),
@@ -81,11 +79,124 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("STATus:CONDition", C::Condition, Query),
 ];
 
+/// Settings that are kept: synchronisation, filters and scaling do not change what this bench
+/// measures (IM 760301-17E and IM WT5000-17EN, chapter 5).
+pub(crate) const KEPT: &[Row<()>] = &[
+    ("[INPut:]SCALing:STATe[:ALL|ELEMent<n>]", (), Switch(false)),
+    (
+        "[INPut:]SCALing:VT|CT|SFACtor[:ALL|ELEMent<n>]",
+        (),
+        number("", (1e-4, 1e5), 1.0, Form::Nr3(4)),
+    ),
+    (
+        "[INPut:]SYNChronize[:ALL|ELEMent<n>]",
+        (),
+        Choice(&[
+            "I1", "U1", "I2", "U2", "I3", "U3", "I4", "U4", "EXTernal", "NONE",
+        ]),
+    ),
+    ("[INPut:]FILTer:LINE[:ALL|ELEMent<n>]", (), Text("OFF")),
+    ("[INPut:]FILTer:FREQuency[:ALL|ELEMent<n>]", (), Text("OFF")),
+    ("[INPut:]FILTer:ZCRoss[:ALL|ELEMent<n>]", (), Text("OFF")),
+    (
+        "[INPut:]CURRent:SRATio[:ALL|ELEMent<n>]",
+        (),
+        number("", (1e-4, 1e5), 10.0, Form::Nr3(4)),
+    ),
+    (
+        "[INPut:]CURRent:EXTSensor:CONFig",
+        (),
+        Choice(&["DIRect", "MEASure"]),
+    ),
+    ("[INPut:]CFACtor", (), Choice(&["3", "6", "6A"])),
+    ("[INPut:]MODE", (), Choice(&["RMS", "MEAN", "DC", "RMEan"])),
+    ("[INPut:]INDependent", (), Switch(true)),
+    ("[INPut:]NULL", (), Switch(false)),
+    ("MEASure:AVERaging:STATe", (), Switch(false)),
+    (
+        "MEASure:AVERaging:TYPE",
+        (),
+        Choice(&["EXPonent", "LINear"]),
+    ),
+    (
+        "MEASure:AVERaging:COUNt",
+        (),
+        number("", (2.0, 64.0), 8.0, Form::Nr1),
+    ),
+    (
+        "MEASure:AVERaging:EXPonent",
+        (),
+        number("", (2.0, 64.0), 2.0, Form::Nr1),
+    ),
+    ("MEASure:FREQuency:ITEM<n>", (), Text("U,1")),
+    (
+        "MEASure:SQFormula",
+        (),
+        Choice(&["TYPE1", "TYPE2", "TYPE3"]),
+    ),
+    ("MEASure:PHASe", (), Choice(&["180", "360"])),
+    ("MEASure:MHOLd", (), Switch(false)),
+    ("MEASure:SYNChronize", (), Choice(&["MASTer", "SLAVe"])),
+    ("INTEGrate:TIMer<n>", (), Text("0,0,0")),
+    ("INTEGrate:ACAL", (), Switch(false)),
+    (
+        "INTEGrate:WPTYpe[:ALL|ELEMent<n>]",
+        (),
+        Choice(&["CHDischarge", "SOLD"]),
+    ),
+    (
+        "INTEGrate:QMODe[:ALL|ELEMent<n>]",
+        (),
+        Choice(&["DC", "RMS", "MEAN", "AC"]),
+    ),
+    (
+        "HARMonics<n>:PLLSource",
+        (),
+        Choice(&["U1", "I1", "U2", "I2", "U3", "I3", "U4", "I4", "EXTernal"]),
+    ),
+    ("HARMonics<n>:ORDer", (), Text("1,50")),
+    ("HARMonics<n>:THD", (), Choice(&["TOTal", "FUNDamental"])),
+    (
+        "DISPlay:MODE",
+        (),
+        Choice(&["NUMeric", "WAVE", "BAR", "VECTor", "TRENd"]),
+    ),
+    (
+        "DISPlay:NUMeric[:NORMal]:FORMat",
+        (),
+        Choice(&["VAL4", "VAL8", "VAL16", "ALL"]),
+    ),
+    ("COMMunicate:LOCKout", (), Switch(false)),
+    (
+        "COMMunicate:OPSE",
+        (),
+        number("", (0.0, 65_535.0), 0.0, Form::Nr1),
+    ),
+    (
+        "COMMunicate:OVERlap",
+        (),
+        number("", (0.0, 65_535.0), 0.0, Form::Nr1),
+    ),
+    (
+        "STATus:EESE",
+        (),
+        number("", (0.0, 65_535.0), 0.0, Form::Nr1),
+    ),
+    ("STATus:QENable", (), Switch(true)),
+    ("STATus:QMESsage", (), Switch(true)),
+    ("SYSTem:KLOCk", (), Switch(false)),
+    ("SYSTem:DATE|TIME", (), Text("")),
+];
+
 /// Ranges at crest factor 3.
-const VOLT_RANGES: [f64; 8] = [15.0, 30.0, 60.0, 100.0, 150.0, 300.0, 600.0, 1000.0];
-const AMP_RANGES: [f64; 7] = [0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0];
+const VOLT_RANGES: [f64; 12] = [
+    1.5, 3.0, 6.0, 10.0, 15.0, 30.0, 60.0, 100.0, 150.0, 300.0, 600.0, 1000.0,
+];
+const AMP_RANGES: [f64; 13] = [
+    0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0,
+];
 /// Update rates, ms.
-const RATES_MS: [u64; 9] = [50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000];
+const RATES_MS: [u64; 10] = [10, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000];
 /// Words of the transition filters.
 const FILTERS: [&str; 4] = ["NEVer", "RISE", "FALL", "BOTH"];
 
@@ -131,13 +242,33 @@ impl Wt3000 {
                 self.set_range(call, |element| element.amp_range = range)?;
             }
             C::Wiring => {
-                for index in 0..params.len() {
-                    params.choice(index, &["P1W2", "P1W3", "P3W3", "P3W4", "V3A3", "NONE"])?;
-                }
+                let words = ["P1W2", "P1W3", "P3W3", "P3W4", "V3A3", "NONE"];
+                let wiring: Result<Vec<&str>, Fault> = (0..params.len())
+                    .map(|index| Ok(words[params.choice(index, &words)?]))
+                    .collect();
                 params.text(0)?;
+                self.wiring = wiring?.join(",");
             }
-            C::Ignored => {
-                params.text(0)?;
+            C::Kept(row) => {
+                // lists of values are kept as they are written
+                let joined = [params.joined()];
+                let single = Params::new(if params.len() > 1 {
+                    &joined
+                } else {
+                    params.all()
+                });
+                let value = self.kept.parse(row, single)?;
+                match call.suffixes.first() {
+                    Some(&n) if (1..=7).contains(&n) => {
+                        self.kept.store(row, [n as usize - 1], &value);
+                    }
+                    Some(_) => return Err(fault::HEADER_SUFFIX),
+                    None => self.kept.store(row, 0..7, &value),
+                }
+            }
+            // AUTO follows the signal; this bench's window is its shortest
+            C::Rate if params.text(0)?.eq_ignore_ascii_case("AUTO") => {
+                self.set_rate(super::WINDOW, field.now());
             }
             C::Rate => {
                 let ms = (params.only_number("S")? * 1e3).round() as u64;
@@ -185,7 +316,7 @@ impl Wt3000 {
                 let index = call.suffix_up_to(0, 16)? as usize - 1;
                 self.filter[index] = params.choice(0, &FILTERS)? as u8;
             }
-            C::Value | C::IntegrateState | C::Events | C::Condition => {
+            C::Value | C::ItemList | C::IntegrateState | C::Events | C::Condition => {
                 return Err(fault::UNDEFINED_HEADER);
             }
         }
@@ -241,7 +372,22 @@ impl Wt3000 {
             C::AutoRange => "0".to_owned(),
             C::VoltRange => engineering(self.elements[element()?].volt_range),
             C::AmpRange => engineering(self.elements[element()?].amp_range),
-            C::Wiring => "P1W2,P1W2,P1W2,P1W2".to_owned(),
+            C::Wiring => self.wiring.clone(),
+            C::Kept(row) => {
+                let lane = call
+                    .suffixes
+                    .first()
+                    .map_or(0, |&n| n.saturating_sub(1) as usize);
+                return self.kept.answer(row, lane, call);
+            }
+            C::ItemList => {
+                let items: Vec<String> = self.items[..self.number]
+                    .iter()
+                    .map(|item| items::describe(item.as_ref()))
+                    .collect();
+                format!("{};{}", self.number, items.join(";"))
+            }
+
             C::Rate => engineering(self.rate as f64 / 1e9),
             C::Format => if self.float { "FLOAT" } else { "ASCII" }.to_owned(),
             C::Number => self.number.to_string(),
@@ -263,7 +409,6 @@ impl Wt3000 {
             C::Events => std::mem::take(&mut self.events).to_string(),
             C::Condition => self.condition().to_string(),
             C::Wait
-            | C::Ignored
             | C::ClearItems
             | C::Preset
             | C::IntegrateReset

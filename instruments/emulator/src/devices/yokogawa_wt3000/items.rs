@@ -23,6 +23,8 @@ pub(crate) enum Function {
     Fi,
     Udc,
     Idc,
+    Uac,
+    Iac,
     Wh,
     WhPlus,
     WhMinus,
@@ -57,8 +59,39 @@ const WORDS: &[(&str, Function)] = &[
     ("WHM", F::WhMinus),
     ("AH", F::Ah),
     ("TIME", F::Time),
-    ("UAC", F::Unavailable),
-    ("IAC", F::Unavailable),
+    ("UAC", F::Uac),
+    ("IAC", F::Iac),
+    ("AHP", F::Ah),
+    ("AHM", F::Unavailable),
+    ("WS", F::Unavailable),
+    ("WQ", F::Unavailable),
+    ("PC", F::Unavailable),
+    ("Z", F::Unavailable),
+    ("RS", F::Unavailable),
+    ("XS", F::Unavailable),
+    ("PPPeak", F::Unavailable),
+    ("PMPeak", F::Unavailable),
+    ("UTHF", F::Unavailable),
+    ("ITHF", F::Unavailable),
+    ("UTIF", F::Unavailable),
+    ("ITIF", F::Unavailable),
+    ("HVF", F::Unavailable),
+    ("HCF", F::Unavailable),
+    ("PHIU", F::Unavailable),
+    ("PHII", F::Unavailable),
+    ("SPEed", F::Unavailable),
+    ("TORQue", F::Unavailable),
+    ("PM", F::Unavailable),
+    ("SYNC", F::Unavailable),
+    ("SLIP", F::Unavailable),
+    ("ETA3", F::Unavailable),
+    ("ETA4", F::Unavailable),
+    ("F1", F::Unavailable),
+    ("F2", F::Unavailable),
+    ("F3", F::Unavailable),
+    ("F4", F::Unavailable),
+    ("DELTA1", F::Unavailable),
+    ("DELTA2", F::Unavailable),
     ("URMN", F::Unavailable),
     ("IRMN", F::Unavailable),
     ("UPPeak", F::Unavailable),
@@ -83,8 +116,10 @@ pub(crate) struct Item {
     function: Function,
     /// Word as the program wrote it, upper case.
     word: String,
-    /// 1–4; 0 for a sigma function, which reads NAN.
+    /// 1–7, of which four are fitted; 0 for a sigma function. The others read NAN.
     element: u8,
+    /// Harmonic order; `None` is `TOTal`.
+    order: Option<u8>,
 }
 
 /// The items after power-on: U, I, P, S, Q of elements 1–3, fifteen in all.
@@ -102,6 +137,7 @@ pub(crate) fn preset() -> Vec<Option<Item>> {
                 function,
                 word: word.to_owned(),
                 element,
+                order: None,
             }));
         }
     }
@@ -124,22 +160,40 @@ pub(crate) fn parse(params: Params<'_>) -> Result<Option<Item>, Fault> {
         0
     } else {
         match params.integer(1)? {
-            element @ 1..=4 => element as u8,
+            element @ 1..=7 => element as u8,
             _ => return Err(fault::OUT_OF_RANGE),
         }
+    };
+    let order = match params.text(2) {
+        Err(_) => None,
+        Ok(text) if is_word(text, "TOTal") => None,
+        Ok(text) if is_word(text, "DC") => Some(0),
+        Ok(_) => match params.integer(2)? {
+            order @ 0..=100 => Some(order as u8),
+            _ => return Err(fault::OUT_OF_RANGE),
+        },
     };
     Ok(Some(Item {
         function,
         word: word.to_ascii_uppercase(),
         element,
+        order,
     }))
 }
 
 /// Reply to an item query.
 pub(crate) fn describe(item: Option<&Item>) -> String {
     match item {
-        Some(item) if item.element == 0 => format!("{},SIGMA", item.word),
-        Some(item) => format!("{},{}", item.word, item.element),
+        Some(item) => {
+            let element = match item.element {
+                0 => "SIGMA".to_owned(),
+                element => element.to_string(),
+            };
+            let order = item
+                .order
+                .map_or(String::new(), |order| format!(",{order}"));
+            format!("{},{element}{order}", item.word)
+        }
         None => "NONE".to_owned(),
     }
 }
@@ -181,6 +235,10 @@ pub(crate) fn value(item: Option<&Item>, elements: &[Element], integrated_s: f64
     if item.function == F::Time {
         return Number::Value(integrated_s);
     }
+    // the plant meters the fundamental: no other order is measured
+    if item.order.is_some_and(|order| order != 1) {
+        return Number::Nan;
+    }
     let index = usize::from(item.element);
     let Some(element) = index.checked_sub(1).and_then(|index| elements.get(index)) else {
         return Number::Nan;
@@ -202,8 +260,8 @@ fn of_element(function: Function, element: &Element, values: Values) -> Number {
         over_i,
     } = values;
     let (needs_u, needs_i) = match function {
-        F::U | F::Udc => (true, false),
-        F::I | F::Idc => (false, true),
+        F::U | F::Udc | F::Uac => (true, false),
+        F::I | F::Idc | F::Iac => (false, true),
         F::P | F::S | F::Q | F::Lambda | F::Phi => (true, true),
         F::Fu | F::Fi | F::Wh | F::WhPlus | F::WhMinus | F::Ah | F::Time | F::Unavailable => {
             (false, false)
@@ -231,6 +289,8 @@ fn of_element(function: Function, element: &Element, values: Values) -> Number {
         F::Fu | F::Fi => f.map_or(Number::Nan, Number::Value),
         F::Udc => Number::Value(if dc { u } else { 0.0 }),
         F::Idc => Number::Value(if dc { i } else { 0.0 }),
+        F::Uac => Number::Value(if dc { 0.0 } else { u }),
+        F::Iac => Number::Value(if dc { 0.0 } else { i }),
         F::Wh => Number::Value(energy.0 + energy.1),
         F::WhPlus => Number::Value(energy.0),
         F::WhMinus => Number::Value(energy.1),

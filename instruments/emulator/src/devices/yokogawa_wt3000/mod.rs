@@ -7,7 +7,7 @@ mod meter;
 
 use gridproof_plant::Nanos;
 
-use self::commands::Command;
+use self::commands::{Command, KEPT};
 use self::items::Item;
 use self::meter::{Element, Values};
 pub(crate) use self::meter::{Spec, Specs};
@@ -15,6 +15,7 @@ use crate::field::{Field, MILLISECOND, SECOND};
 use crate::scpi::engine::{Dialect, ReplyHeader, ScpiDevice};
 use crate::scpi::fault::Fault;
 use crate::scpi::pattern::Use;
+use crate::scpi::setting::{Settings, Style, patterns};
 use crate::scpi::{Call, Outcome};
 
 /// The plant's metering window.
@@ -33,6 +34,10 @@ enum Integration {
 /// The analyser.
 #[derive(Debug)]
 pub(crate) struct Wt3000 {
+    /// A WT5000: more functions and rates.
+    wt5000: bool,
+    kept: Settings<()>,
+    wiring: String,
     header: bool,
     verbose: bool,
     rate: Nanos,
@@ -50,8 +55,17 @@ pub(crate) struct Wt3000 {
 
 impl Wt3000 {
     /// As after power-on, with the ranges of the bench and an update rate of 500 ms.
-    pub(crate) fn new(seed: u64, name: &str, specs: Specs, ranges: (f64, f64)) -> Self {
+    pub(crate) fn new(
+        wt5000: bool,
+        seed: u64,
+        name: &str,
+        specs: Specs,
+        ranges: (f64, f64),
+    ) -> Self {
         Self {
+            wt5000,
+            kept: Settings::new(KEPT, Style::LONG, 7),
+            wiring: "P1W2,P1W2,P1W2,P1W2".to_owned(),
             header: true,
             verbose: true,
             rate: 500 * MILLISECOND,
@@ -129,21 +143,22 @@ impl ScpiDevice for Wt3000 {
     type Command = Command;
 
     fn dialect(&self) -> Dialect {
-        Dialect {
-            carriage_return_ends: false,
-            terminator: b"\n",
-            error_query: "STATus:ERRor",
-            no_error: "0,\"No error\"",
-            positive_codes: true,
-        }
+        Dialect::YOKOGAWA
     }
 
     fn commands() -> Vec<(&'static str, Command, Use)> {
-        commands::TABLE.to_vec()
+        let mut all = commands::TABLE.to_vec();
+        all.extend(patterns(KEPT, Command::Kept));
+        all
     }
 
     fn identity(&self) -> String {
-        "YOKOGAWA,760304-04-SV,91K000001,F6.11".to_owned()
+        let model = if self.wt5000 {
+            "YOKOGAWA,WT5000,91W000001,F3.01"
+        } else {
+            "YOKOGAWA,760304-04-SV,91K000001,F6.11"
+        };
+        model.to_owned()
     }
 
     fn execute(&mut self, command: Command, call: &Call<'_>, field: &mut Field) -> Outcome {
@@ -156,6 +171,7 @@ impl ScpiDevice for Wt3000 {
 
     /// Settings of the measurement; the interface settings (header, verbose) stay.
     fn reset(&mut self, field: &mut Field) {
+        self.kept.reset();
         self.hold = false;
         self.items = items::preset();
         self.number = 15;

@@ -1,0 +1,132 @@
+//! Measurements of the MX (SCPI manual, 4.3): scalars, harmonics, sampled arrays.
+//!
+//! The plant meters the fundamental: harmonics above the first read zero, and arrays hold the sine
+//! of the metered voltage and current.
+
+use gridproof_plant::signal::{MeterPoint, Reading};
+use gridproof_plant::trig::{atan2_turns, sincos_turns};
+
+use super::AmetekMx;
+use super::commands::Key;
+use crate::field::Field;
+use crate::scpi::engine::Reply;
+use crate::scpi::format::{block, nr3};
+
+/// What can be measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Quantity {
+    Volts,
+    Amps,
+    PeakAmps,
+    Crest,
+    Hertz,
+    PhaseAngle,
+    Watts,
+    VoltAmps,
+    Vars,
+    PowerFactor,
+    /// Dc: the emulated amplifier makes none.
+    Zero,
+}
+
+use Quantity as Q;
+
+/// Points of an array.
+const POINTS: usize = 4096;
+/// Sample interval of three-phase acquisition, s.
+pub(super) const INTERVAL_S: f64 = 31.2e-6;
+
+impl AmetekMx {
+    /// The selected phase. Only phase 1 is loaded; the others stand at their voltage, open.
+    fn reading(&self, field: &Field) -> Reading {
+        let lane = self.selected;
+        if lane == 0 {
+            return self.meter.shows(field.plant.reading(MeterPoint::Source));
+        }
+        let on = self.output;
+        Reading {
+            volts: if on {
+                self.settings.number_at(Key::Volts, lane)
+            } else {
+                0.0
+            },
+            hz: if on {
+                field.plant.state().grid_set_hz
+            } else {
+                0.0
+            },
+            ..Reading::default()
+        }
+    }
+
+    /// A number.
+    pub(super) fn measured(&self, what: Quantity, field: &Field) -> f64 {
+        let r = self.reading(field);
+        let apparent = r.volts * r.amps;
+        match what {
+            Q::Volts => r.volts,
+            Q::Amps => r.amps,
+            Q::PeakAmps => r.amps * std::f64::consts::SQRT_2,
+            Q::Crest if r.amps > 0.0 => std::f64::consts::SQRT_2,
+            Q::Crest | Q::Zero => 0.0,
+            Q::Hertz => r.hz,
+            Q::PhaseAngle => self.settings.number_at(Key::Phase, self.selected),
+            Q::Watts => r.watts,
+            Q::VoltAmps => apparent,
+            Q::Vars => r.vars,
+            Q::PowerFactor if apparent > 1e-6 => (r.watts / apparent).clamp(-1.0, 1.0),
+            Q::PowerFactor => 1.0,
+        }
+    }
+
+    /// Amplitude of a harmonic.
+    pub(super) fn harmonic(&self, what: Quantity, order: i64, field: &Field) -> String {
+        nr3(
+            if order == 1 {
+                self.measured(what, field)
+            } else {
+                0.0
+            },
+            5,
+        )
+    }
+
+    /// Phase of a harmonic against the voltage of the phase, degrees.
+    pub(super) fn harmonic_phase(&self, what: Quantity, order: i64, field: &Field) -> String {
+        let turns = if what == Q::Amps && order == 1 {
+            -self.lag_turns(field)
+        } else {
+            0.0
+        };
+        nr3(turns * 360.0, 5)
+    }
+
+    /// How far the current lags the voltage, turns.
+    fn lag_turns(&self, field: &Field) -> f64 {
+        let r = self.reading(field);
+        if r.amps > 0.0 {
+            atan2_turns(r.vars, r.watts)
+        } else {
+            0.0
+        }
+    }
+
+    /// `MEASure:ARRay…?`: 4096 samples, big-endian single precision.
+    pub(super) fn array(&self, what: Quantity, field: &Field) -> Reply {
+        let r = self.reading(field);
+        let (rms, lag) = if what == Q::Amps {
+            (r.amps, self.lag_turns(field))
+        } else {
+            (r.volts, 0.0)
+        };
+        let first = self.settings.number(Key::SweepOffset);
+        let bytes: Vec<u8> = (0..POINTS)
+            .flat_map(|index| {
+                let turns = (index as f64 + first) * INTERVAL_S * r.hz - lag;
+                let (sine, _) = sincos_turns(turns);
+                ((rms * std::f64::consts::SQRT_2 * sine) as f32).to_be_bytes()
+            })
+            .collect();
+        Reply::Block(block(&bytes, 5))
+    }
+}

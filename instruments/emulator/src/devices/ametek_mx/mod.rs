@@ -1,0 +1,395 @@
+//! AMETEK (California Instruments) MX grid simulator, one phase of three wired.
+//!
+//! Immediate levels follow at their slews; `INITiate` arms transients (STEP, PULSe, LIST), which
+//! run at once or with `*TRG`, and hold their last level until `ABORt`. With
+//! `CURRent:PROTection:STATe ON` a current beyond the limit opens the output for good after the
+//! delay. Positive power leaves the instrument.
+
+mod act;
+mod commands;
+mod measure;
+mod program;
+
+use gridproof_plant::Nanos;
+use gridproof_plant::input::{GridSegment, Input};
+use gridproof_plant::signal::MeterPoint;
+
+use self::commands::{Command, FASTEST, Key, List, SETTINGS, TABLE};
+use self::program::{Level, Lists, step};
+use super::metering::{Limits, Meter, MeterSpec};
+use super::watch::Watch;
+use crate::field::Field;
+use crate::scpi::engine::{Conditions, Dialect, Reply, ScpiDevice};
+use crate::scpi::fault::{self, Fault};
+use crate::scpi::pattern::Use;
+use crate::scpi::setting::{Settings, Style, patterns};
+use crate::scpi::{Call, Outcome};
+
+/// Words of the transient modes.
+const FIXED: usize = 0;
+const STEP: usize = 1;
+const PULSE: usize = 2;
+const LIST: usize = 3;
+
+/// Meter of the series: ± 0.3 V, ± 0.5 % of the 66.7 A range, ± 0.5 % of the 10 kVA per phase.
+const METER: MeterSpec = MeterSpec {
+    volts: Limits {
+        reading: 0.0005,
+        offset: 0.25,
+    },
+    amps: Limits {
+        reading: 0.0,
+        offset: 0.15,
+    },
+    watts: Limits {
+        reading: 0.001,
+        offset: 50.0,
+    },
+    hertz: 1e-4,
+};
+
+/// A running transient.
+#[derive(Debug)]
+struct Running {
+    pass: Vec<GridSegment>,
+    ends: Nanos,
+    /// Passes left after this one.
+    left: u64,
+}
+
+/// The grid simulator.
+#[derive(Debug)]
+pub(crate) struct AmetekMx {
+    settings: Settings<Key>,
+    lists: Lists,
+    traces: Vec<String>,
+    coupled: bool,
+    /// Selected phase, 0–2.
+    selected: usize,
+    output: bool,
+    tripped: bool,
+    armed: bool,
+    continuous: bool,
+    running: Option<Running>,
+    /// A finished transient holds its last level.
+    holding: bool,
+    watch: Watch,
+    meter: Meter,
+}
+
+impl AmetekMx {
+    /// As after power-on: 0 V, 60 Hz, output open.
+    pub(crate) fn new(seed: u64, name: &str) -> Self {
+        let mut source = Self {
+            settings: Settings::new(SETTINGS, Style::SCPI, 3),
+            lists: Lists::default(),
+            traces: Vec::new(),
+            coupled: true,
+            selected: 0,
+            output: false,
+            tripped: false,
+            armed: false,
+            continuous: false,
+            running: None,
+            holding: false,
+            watch: Watch::default(),
+            meter: Meter::new(seed, name, METER),
+        };
+        source.default_phases();
+        source
+    }
+
+    /// Phases 0°, 240°, 120° (4.11).
+    fn default_phases(&mut self) {
+        self.settings.put_at(Key::Phase, 1, 240.0);
+        self.settings.put_at(Key::Phase, 2, 120.0);
+    }
+
+    fn range_v(&self) -> f64 {
+        self.settings.number(Key::VoltRange)
+    }
+
+    fn immediate(&self) -> Level {
+        Level {
+            volts: self.settings.number(Key::Volts),
+            hertz: self.settings.number(Key::Hertz),
+        }
+    }
+
+    fn slews(&self) -> (f64, f64) {
+        (
+            self.settings.number(Key::VoltSlew),
+            self.settings.number(Key::HertzSlew),
+        )
+    }
+
+    /// The immediate levels to the output, at their slews while it is closed.
+    fn send(&self, field: &mut Field) {
+        let slew = |slew: f64| {
+            if self.output && slew < FASTEST {
+                slew
+            } else {
+                f64::INFINITY
+            }
+        };
+        let (level, (volts, hertz)) = (self.immediate(), self.slews());
+        field.plant.apply(Input::GridSetpoint {
+            v_rms: level.volts,
+            hz: level.hertz,
+            slew_v_per_s: slew(volts),
+            slew_hz_per_s: slew(hertz),
+        });
+    }
+
+    fn changed(&mut self, key: Key, field: &mut Field) {
+        let level = matches!(key, Key::Volts | Key::Hertz);
+        let mode = matches!(key, Key::VoltMode | Key::HertzMode);
+        if mode && self.mode(Key::VoltMode) == FIXED && self.mode(Key::HertzMode) == FIXED {
+            self.holding = false;
+        }
+        if (level || mode) && self.running.is_none() && !self.holding {
+            self.send(field);
+        }
+        // width and duty cycle are two views of one thing; a new period keeps the width
+        let period = self.settings.number(Key::PulsePeriod);
+        if key == Key::PulseDuty {
+            let width = period * self.settings.number(Key::PulseDuty) / 100.0;
+            self.settings.put(Key::PulseWidth, width);
+        } else if matches!(key, Key::PulseWidth | Key::PulsePeriod) {
+            let duty = 100.0 * self.settings.number(Key::PulseWidth) / period;
+            self.settings.put(Key::PulseDuty, duty.min(100.0));
+        }
+    }
+
+    fn mode(&self, key: Key) -> usize {
+        self.settings.word(key)
+    }
+
+    fn switch(&mut self, on: bool, field: &mut Field) {
+        if on && !self.output {
+            self.watch.arm(field.now());
+        } else if !on {
+            self.watch.disarm();
+        }
+        self.output = on;
+        field.plant.apply(Input::GridOutput {
+            closed: on,
+            at_deg: None,
+        });
+    }
+
+    fn initiate(&mut self, field: &mut Field) -> Result<(), Fault> {
+        if self.running.is_some() {
+            return Err(fault::INIT_IGNORED);
+        }
+        let modes = [self.mode(Key::VoltMode), self.mode(Key::HertzMode)];
+        if modes.contains(&LIST) {
+            self.lists.check()?;
+        }
+        self.armed = true;
+        if self.settings.word(Key::TriggerSource) == 0 {
+            self.fire(field)?;
+        }
+        Ok(())
+    }
+
+    /// The trigger: runs what is armed.
+    fn fire(&mut self, field: &mut Field) -> Result<(), Fault> {
+        if !std::mem::take(&mut self.armed) {
+            return Err(fault::TRIGGER_IGNORED);
+        }
+        self.armed = self.continuous;
+        let (volt_mode, hertz_mode) = (self.mode(Key::VoltMode), self.mode(Key::HertzMode));
+        if volt_mode == STEP {
+            let volts = self.settings.number(Key::VoltsTriggered);
+            self.settings.put_at(Key::Volts, 0, volts);
+        }
+        if hertz_mode == STEP {
+            let hertz = self.settings.number(Key::HertzTriggered);
+            self.settings.put(Key::Hertz, hertz);
+        }
+        let modes = [volt_mode, hertz_mode];
+        let (pass, count) = if modes.contains(&LIST) {
+            (self.list_pass(), self.settings.number(Key::ListCount))
+        } else if modes.contains(&PULSE) {
+            (self.pulse_pass(), self.settings.number(Key::PulseCount))
+        } else {
+            self.send(field);
+            return Ok(());
+        };
+        let length: Nanos = pass.iter().map(|segment| segment.dwell_ns).sum();
+        field.plant.apply(Input::GridProgram(pass.clone()));
+        self.running = Some(Running {
+            pass,
+            ends: field.now() + length,
+            left: count as u64 - 1,
+        });
+        Ok(())
+    }
+
+    /// One pass of the list; a point is executed once more for each of its repeats (4.9).
+    fn list_pass(&self) -> Vec<GridSegment> {
+        let (fixed, slews) = (self.immediate(), self.slews());
+        let listed = |key: Key| self.mode(key) == LIST;
+        let value = |active: bool, list: List, point: usize, fixed: f64| {
+            if active {
+                self.lists.at(list, point).unwrap_or(fixed)
+            } else {
+                fixed
+            }
+        };
+        let mut segments = Vec::new();
+        let mut level = fixed;
+        for point in 0..self.lists.points() {
+            let to = Level {
+                volts: value(listed(Key::VoltMode), List::Volts, point, fixed.volts),
+                hertz: value(listed(Key::HertzMode), List::Hertz, point, fixed.hertz),
+            };
+            let slew = (
+                value(listed(Key::VoltSlewMode), List::VoltSlew, point, slews.0),
+                value(listed(Key::HertzSlewMode), List::HertzSlew, point, slews.1),
+            );
+            let dwell = self.lists.at(List::Dwell, point).unwrap_or(0.0);
+            for _ in 0..=(self.lists.at(List::Repeat, point).unwrap_or(0.0) as u64) {
+                level = step(level, to, slew, dwell, &mut segments);
+            }
+        }
+        segments
+    }
+
+    /// One period of the pulse train: the triggered level for the width, then the immediate one.
+    fn pulse_pass(&self) -> Vec<GridSegment> {
+        let (base, slews) = (self.immediate(), self.slews());
+        let pulse = Level {
+            volts: if self.mode(Key::VoltMode) == PULSE {
+                self.settings.number(Key::VoltsTriggered)
+            } else {
+                base.volts
+            },
+            hertz: if self.mode(Key::HertzMode) == PULSE {
+                self.settings.number(Key::HertzTriggered)
+            } else {
+                base.hertz
+            },
+        };
+        let width = self.settings.number(Key::PulseWidth);
+        let rest = (self.settings.number(Key::PulsePeriod) - width).max(0.001);
+        let mut segments = Vec::new();
+        let reached = step(base, pulse, slews, width, &mut segments);
+        step(reached, base, slews, rest, &mut segments);
+        segments
+    }
+
+    fn abort(&mut self, field: &mut Field) {
+        self.armed = false;
+        if self.running.take().is_some() {
+            field.plant.apply(Input::GridProgramStop);
+            self.holding = true;
+        }
+        if std::mem::take(&mut self.holding) {
+            self.send(field);
+        }
+    }
+
+    fn protect(&mut self, field: &mut Field) {
+        let now = field.now();
+        if !self.watch.due(now) {
+            return;
+        }
+        let amps = field.plant.reading(MeterPoint::Source).amps;
+        let beyond = amps > self.settings.number(Key::Current) * 1.001;
+        let delay = self.settings.number(Key::CurrentDelay);
+        if self.settings.on(Key::CurrentTrips) && self.watch.trips(now, beyond, delay) {
+            self.tripped = true;
+            self.abort(field);
+            self.switch(false, field);
+        }
+    }
+}
+
+impl ScpiDevice for AmetekMx {
+    type Command = Command;
+
+    fn dialect(&self) -> Dialect {
+        Dialect::SCPI
+    }
+
+    fn commands() -> Vec<(&'static str, Command, Use)> {
+        let mut all = TABLE.to_vec();
+        all.extend(patterns(SETTINGS, Command::Setting));
+        all
+    }
+
+    fn identity(&self) -> String {
+        "AMETEK,MX30-3Pi,MX30-0001,5.53".to_owned()
+    }
+
+    fn execute(&mut self, command: Command, call: &Call<'_>, field: &mut Field) -> Outcome {
+        if call.query {
+            self.answer(command, call, field)
+        } else {
+            self.act(command, call, field).map(|()| Reply::None)
+        }
+    }
+
+    fn reset(&mut self, field: &mut Field) {
+        self.abort(field);
+        self.switch(false, field);
+        self.settings.reset();
+        self.default_phases();
+        self.lists = Lists::default();
+        (self.coupled, self.selected, self.continuous) = (true, 0, false);
+        self.tripped = false;
+        self.send(field);
+    }
+
+    fn trigger(&mut self, field: &mut Field) -> Result<(), Fault> {
+        self.fire(field)
+    }
+
+    fn save(&mut self, slot: u8) -> Result<(), Fault> {
+        self.settings.save(slot)
+    }
+
+    fn recall(&mut self, slot: u8, field: &mut Field) -> Result<(), Fault> {
+        self.abort(field);
+        self.settings.recall(slot)?;
+        self.send(field);
+        Ok(())
+    }
+
+    /// OPERation: bit 3 transient, bit 5 waiting for a trigger; QUEStionable: bit 1 over-current.
+    fn conditions(&self, _field: &Field) -> Option<Conditions> {
+        Some(Conditions {
+            operation: u16::from(self.running.is_some()) << 3 | u16::from(self.armed) << 5,
+            questionable: u16::from(self.tripped) << 1,
+        })
+    }
+
+    fn busy(&self, _field: &Field) -> bool {
+        self.running.is_some()
+    }
+
+    fn next_event(&self) -> Option<Nanos> {
+        let ends = self.running.as_ref().map(|running| running.ends);
+        [ends, self.watch.next()].into_iter().flatten().min()
+    }
+
+    fn on_time(&mut self, field: &mut Field) {
+        let now = field.now();
+        if let Some(running) = &mut self.running
+            && running.ends <= now
+        {
+            if running.left == 0 {
+                self.running = None;
+                self.holding = true;
+            } else {
+                running.left -= 1;
+                let length: Nanos = running.pass.iter().map(|segment| segment.dwell_ns).sum();
+                running.ends = now + length;
+                field.plant.apply(Input::GridProgram(running.pass.clone()));
+            }
+        }
+        self.protect(field);
+    }
+}

@@ -1,0 +1,341 @@
+//! The PSB's SCPI tables (EA programming guide "ModBus & SCPI", REV 24, chapter 5).
+
+use super::state::{Alarm, NOMINAL_A, NOMINAL_OHM, NOMINAL_V, NOMINAL_W, PROTECT_MOST, SET_MOST};
+use crate::scpi::pattern::Use::{self, Both, Query, Set};
+use crate::scpi::setting::Kind::{Choice, Switch, Text};
+use crate::scpi::setting::{Form, Kind, Row, number};
+
+/// Settings with a name of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Key {
+    Volts,
+    SourceAmps,
+    SourceWatts,
+    SourceOhms,
+    SinkAmps,
+    SinkWatts,
+    SinkOhms,
+    Protect(Alarm),
+    Mode,
+    VoltLow,
+    VoltHigh,
+    AmpLow,
+    AmpHigh,
+    WattHigh,
+    SinkAmpLow,
+    SinkAmpHigh,
+    SinkWattHigh,
+    /// Kept only.
+    Kept,
+}
+
+/// Commands that are not settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// A row of [`SETTINGS`].
+    Setting(u16),
+    Lock,
+    Owner,
+    Output,
+    Volts,
+    Amps,
+    Watts,
+    Array,
+    NominalVolts,
+    NominalAmps,
+    NominalWatts,
+    NominalLeastOhms,
+    NominalMostOhms,
+    AlarmCount(Alarm),
+    /// A count that never rises here: over-temperature, power fail, share bus.
+    NoCount,
+    AlarmClear,
+    CountClear,
+    DeviceClass,
+}
+
+const V: (f64, f64) = (0.0, NOMINAL_V * SET_MOST);
+const A: (f64, f64) = (0.0, NOMINAL_A * SET_MOST);
+const W: (f64, f64) = (0.0, NOMINAL_W * SET_MOST);
+const FV: Form = Form::WithUnit(2, "V");
+const FA: Form = Form::WithUnit(2, "A");
+const FW: Form = Form::WithUnit(1, "W");
+const FO: Form = Form::WithUnit(2, "Ohm");
+
+const fn volts(default: f64) -> Kind {
+    number("V", V, default, FV)
+}
+const fn amps(default: f64) -> Kind {
+    number("A", A, default, FA)
+}
+const fn watts(default: f64) -> Kind {
+    number("W", W, default, FW)
+}
+const fn ohms() -> Kind {
+    number("OHM", NOMINAL_OHM, NOMINAL_OHM.0, FO)
+}
+const fn over(unit: &'static str, nominal: f64, form: Form) -> Kind {
+    let most = nominal * PROTECT_MOST;
+    number(unit, (0.0, most), most, form)
+}
+
+const ACTION: Kind = Choice(&["NONE", "SIGNAL", "WARNING", "ALARM"]);
+const RUN: Kind = Choice(&["STOP", "RUN"]);
+
+/// Settings (5.4.3 set values, 5.4.5 protections, 5.4.6 limits, 5.4.8 configuration, 5.4.10 ff.
+/// functions).
+pub(crate) const SETTINGS: &[Row<Key>] = &[
+    (
+        "[SOURce:]VOLTage[:LEVel][:IMMediate][:AMPLitude]",
+        Key::Volts,
+        volts(0.0),
+    ),
+    (
+        "[SOURce:]VOLTage:PROTection[:LEVel]",
+        Key::Protect(Alarm::OverVoltage),
+        over("V", NOMINAL_V, FV),
+    ),
+    ("[SOURce:]VOLTage:LIMit:LOW", Key::VoltLow, volts(0.0)),
+    ("[SOURce:]VOLTage:LIMit:HIGH", Key::VoltHigh, volts(V.1)),
+    (
+        "[SOURce:]CURRent[:LEVel][:IMMediate][:AMPLitude]",
+        Key::SourceAmps,
+        amps(0.0),
+    ),
+    (
+        "[SOURce:]CURRent:PROTection[:LEVel]",
+        Key::Protect(Alarm::OverCurrent),
+        over("A", NOMINAL_A, FA),
+    ),
+    ("[SOURce:]CURRent:LIMit:LOW", Key::AmpLow, amps(0.0)),
+    ("[SOURce:]CURRent:LIMit:HIGH", Key::AmpHigh, amps(A.1)),
+    (
+        "[SOURce:]POWer[:LEVel][:IMMediate][:AMPLitude]",
+        Key::SourceWatts,
+        watts(W.1),
+    ),
+    (
+        "[SOURce:]POWer:PROTection[:LEVel]",
+        Key::Protect(Alarm::OverPower),
+        over("W", NOMINAL_W, FW),
+    ),
+    ("[SOURce:]POWer:LIMit:HIGH", Key::WattHigh, watts(W.1)),
+    (
+        "[SOURce:]RESistance[:LEVel][:IMMediate][:AMPLitude]",
+        Key::SourceOhms,
+        ohms(),
+    ),
+    (
+        "[SOURce:]RESistance:LIMit:HIGH",
+        Key::Kept,
+        number("OHM", NOMINAL_OHM, NOMINAL_OHM.1, FO),
+    ),
+    (
+        "SINK:CURRent[:LEVel][:IMMediate][:AMPLitude]",
+        Key::SinkAmps,
+        amps(0.0),
+    ),
+    (
+        "SINK:CURRent:PROTection[:LEVel]",
+        Key::Protect(Alarm::SinkOverCurrent),
+        over("A", NOMINAL_A, FA),
+    ),
+    ("SINK:CURRent:LIMit:LOW", Key::SinkAmpLow, amps(0.0)),
+    ("SINK:CURRent:LIMit:HIGH", Key::SinkAmpHigh, amps(A.1)),
+    (
+        "SINK:POWer[:LEVel][:IMMediate][:AMPLitude]",
+        Key::SinkWatts,
+        watts(W.1),
+    ),
+    (
+        "SINK:POWer:PROTection[:LEVel]",
+        Key::Protect(Alarm::SinkOverPower),
+        over("W", NOMINAL_W, FW),
+    ),
+    ("SINK:POWer:LIMit:HIGH", Key::SinkWattHigh, watts(W.1)),
+    (
+        "SINK:RESistance[:LEVel][:IMMediate][:AMPLitude]",
+        Key::SinkOhms,
+        ohms(),
+    ),
+    (
+        "SINK:RESistance:LIMit:HIGH",
+        Key::Kept,
+        number("OHM", NOMINAL_OHM, NOMINAL_OHM.1, FO),
+    ),
+    ("SYSTem:CONFig:MODE", Key::Mode, Choice(&["UIP", "UIR"])),
+    ("SYSTem:CONFig:OVD", Key::Kept, volts(V.1)),
+    ("SYSTem:CONFig:OVD:ACTion", Key::Kept, ACTION),
+    ("SYSTem:CONFig:UVD", Key::Kept, volts(0.0)),
+    ("SYSTem:CONFig:UVD:ACTion", Key::Kept, ACTION),
+    ("SYSTem:CONFig:OCD", Key::Kept, amps(A.1)),
+    ("SYSTem:CONFig:OCD:ACTion", Key::Kept, ACTION),
+    ("SYSTem:CONFig:UCD", Key::Kept, amps(0.0)),
+    ("SYSTem:CONFig:UCD:ACTion", Key::Kept, ACTION),
+    ("SYSTem:CONFig:OPD", Key::Kept, watts(W.1)),
+    ("SYSTem:CONFig:OPD:ACTion", Key::Kept, ACTION),
+    ("SYSTem:SINK:CONFig:OCD", Key::Kept, amps(A.1)),
+    ("SYSTem:SINK:CONFig:OCD:ACTion", Key::Kept, ACTION),
+    ("SYSTem:SINK:CONFig:OPD", Key::Kept, watts(W.1)),
+    ("SYSTem:SINK:CONFig:OPD:ACTion", Key::Kept, ACTION),
+    (
+        "SYSTem:CONFig:ANALog:REFerence",
+        Key::Kept,
+        number("V", (5.0, 10.0), 10.0, Form::Nr1),
+    ),
+    (
+        "SYSTem:CONFig:OUTPut:RESTore",
+        Key::Kept,
+        Choice(&["OFF", "AUTO"]),
+    ),
+    ("SYSTem:CONFig:USER:TEXT", Key::Kept, Text("")),
+    (
+        "SYSTem:ALARm:ACTion:PFAil",
+        Key::Kept,
+        Choice(&["OFF", "AUTO"]),
+    ),
+    (
+        "SYSTem:COMMunicate:TIMeout",
+        Key::Kept,
+        number("", (5.0, 65535.0), 5.0, Form::Nr1),
+    ),
+    ("SYSTem:SHARe:LINK", Key::Kept, Switch(false)),
+    (
+        "FUNCtion:GENerator:SELect",
+        Key::Kept,
+        Choice(&[
+            "NONE", "VOLTage", "CURRent", "FC", "IUPS", "IUEL", "UI", "PV", "PVA", "PVB",
+        ]),
+    ),
+    (
+        "FUNCtion:GENerator:WAVE:LEVel",
+        Key::Kept,
+        number("", (0.0, 99.0), 0.0, Form::Nr1),
+    ),
+    (
+        "FUNCtion:GENerator:WAVE:INDex",
+        Key::Kept,
+        number("", (0.0, 7.0), 0.0, Form::Nr1),
+    ),
+    (
+        "FUNCtion:GENerator:WAVE:DATa",
+        Key::Kept,
+        number("", (-1e5, 1e5), 0.0, Form::Nr2(3)),
+    ),
+    (
+        "FUNCtion:GENerator:WAVE:STARt",
+        Key::Kept,
+        number("", (1.0, 99.0), 1.0, Form::Nr1),
+    ),
+    (
+        "FUNCtion:GENerator:WAVE:END",
+        Key::Kept,
+        number("", (1.0, 99.0), 1.0, Form::Nr1),
+    ),
+    (
+        "FUNCtion:GENerator:WAVE:NUMber",
+        Key::Kept,
+        number("", (0.0, 999.0), 1.0, Form::Nr1),
+    ),
+    ("FUNCtion:GENerator:WAVE:STATe", Key::Kept, RUN),
+    (
+        "FUNCtion:GENerator:XY:LEVel",
+        Key::Kept,
+        number("", (0.0, 4095.0), 0.0, Form::Nr1),
+    ),
+    (
+        "FUNCtion:GENerator:XY:DATa",
+        Key::Kept,
+        number("", (0.0, 1e5), 0.0, Form::Nr2(3)),
+    ),
+    (
+        "FUNCtion:PHOTovoltaics:MODe",
+        Key::Kept,
+        Choice(&["ET", "UI", "DAYET", "DAYUI"]),
+    ),
+    (
+        "FUNCtion:PHOTovoltaics:IMODe",
+        Key::Kept,
+        Choice(&["MPP", "ULIK"]),
+    ),
+    (
+        "FUNCtion:PHOTovoltaics:TECHnology",
+        Key::Kept,
+        Choice(&["CSI", "THIN", "MAN"]),
+    ),
+    ("FUNCtion:PHOTovoltaics:STATe", Key::Kept, RUN),
+    (
+        "BATTery:MODE",
+        Key::Kept,
+        Choice(&["STATIC", "DYNAMIC", "DISCHARGE", "CHARGE"]),
+    ),
+    ("BATTery:STATe", Key::Kept, RUN),
+    (
+        "IRRadiation",
+        Key::Kept,
+        number("", (0.0, 100.0), 100.0, Form::Nr2(1)),
+    ),
+];
+
+use Command as C;
+
+/// Everything else (5.4.1 system, 5.4.2 lock, 5.4.4 output and measurement, 5.4.7 alarms).
+pub(crate) const TABLE: &[(&str, Command, Use)] = &[
+    ("SYSTem:LOCK", C::Lock, Both),
+    ("SYSTem:LOCK:OWNer", C::Owner, Query),
+    ("OUTPut[:STATe]", C::Output, Both),
+    ("INPut[:STATe]", C::Output, Both),
+    ("MEASure[:SCALar]:VOLTage[:DC]", C::Volts, Query),
+    ("MEASure[:SCALar]:CURRent[:DC]", C::Amps, Query),
+    ("MEASure[:SCALar]:POWer[:DC]", C::Watts, Query),
+    ("MEASure[:SCALar]:ARRay", C::Array, Query),
+    ("SYSTem:NOMinal:VOLTage", C::NominalVolts, Query),
+    ("SYSTem:NOMinal:CURRent", C::NominalAmps, Query),
+    ("SYSTem:NOMinal:POWer", C::NominalWatts, Query),
+    (
+        "SYSTem:NOMinal:RESistance:MINimum",
+        C::NominalLeastOhms,
+        Query,
+    ),
+    (
+        "SYSTem:NOMinal:RESistance:MAXimum",
+        C::NominalMostOhms,
+        Query,
+    ),
+    ("SYSTem:DEVice:CLASs", C::DeviceClass, Query),
+    (
+        "SYSTem:ALARm:COUNt:OVOLtage",
+        C::AlarmCount(Alarm::OverVoltage),
+        Query,
+    ),
+    (
+        "SYSTem:ALARm:COUNt:OCURrent",
+        C::AlarmCount(Alarm::OverCurrent),
+        Query,
+    ),
+    (
+        "SYSTem:ALARm:COUNt:OPOWer",
+        C::AlarmCount(Alarm::OverPower),
+        Query,
+    ),
+    ("SYSTem:ALARm:COUNt:OTEMperature", C::NoCount, Query),
+    ("SYSTem:ALARm:COUNt:PFAil", C::NoCount, Query),
+    ("SYSTem:ALARm:COUNt:SHAReBUSFail", C::NoCount, Query),
+    (
+        "SYSTem:ALARm:COUNt:OVOLtage|OCURrent|OPOWer|OTEMperature|PFAil:CLEar",
+        C::CountClear,
+        Set,
+    ),
+    (
+        "SYSTem:SINK:ALARm:COUNt:OCURrent",
+        C::AlarmCount(Alarm::SinkOverCurrent),
+        Query,
+    ),
+    (
+        "SYSTem:SINK:ALARm:COUNt:OPOWer",
+        C::AlarmCount(Alarm::SinkOverPower),
+        Query,
+    ),
+    ("SYSTem:ALARm:CLEar", C::AlarmClear, Set),
+    ("FUNCtion:GENerator:WAVE:SUBMit", C::CountClear, Set),
+];

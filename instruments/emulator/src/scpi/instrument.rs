@@ -1,0 +1,215 @@
+//! An instrument that speaks SCPI: byte stream in, replies out, around a device.
+
+use gridproof_plant::Nanos;
+
+use super::engine::{Dialect, Reply, ReplyHeader, ScpiDevice};
+use super::fault;
+use super::framing;
+use super::message::{self, Unit};
+use super::pattern::Table;
+use super::status::Status;
+use super::system::{self, System};
+use super::{Call, Outcome, Params};
+use crate::field::{Field, Instrument};
+use crate::session::Session;
+
+/// Longest program message, bytes; beyond it -363 and the message is dropped.
+pub(crate) const LONGEST_MESSAGE: usize = 65_536;
+
+/// Longest node of a header (IEEE 488.2, 7.6.1.4.1).
+const LONGEST_MNEMONIC: usize = 12;
+
+/// Whether a unit is done.
+#[derive(Debug, PartialEq, Eq)]
+enum Progress {
+    /// Carried out (or refused).
+    Done,
+    /// Waits for the instrument.
+    Waits,
+}
+
+/// A device behind its SCPI parser.
+pub(crate) struct ScpiInstrument<D: ScpiDevice> {
+    device: D,
+    dialect: Dialect,
+    table: Table<D::Command>,
+    system: Table<System>,
+    status: Status,
+}
+
+impl<D: ScpiDevice> ScpiInstrument<D> {
+    /// Powers the device on.
+    pub(crate) fn new(device: D, field: &Field) -> Self {
+        let dialect = device.dialect();
+        let registers = device.conditions(field).is_some();
+        Self {
+            system: system::table(&dialect, registers),
+            table: Table::new(&D::commands()),
+            status: Status::new(dialect.error_bit),
+            dialect,
+            device,
+        }
+    }
+
+    /// Brings the status model up to what the device does now.
+    fn follow(&mut self, field: &Field) {
+        if let Some(conditions) = self.device.conditions(field) {
+            self.status.follow(conditions);
+        }
+        if self.status.awaits_completion() && !self.device.busy(field) {
+            self.status.operation_complete();
+        }
+    }
+
+    fn message(&mut self, session: &mut Session, field: &mut Field) {
+        while let Some(unit) = session.units.front() {
+            let progress = match unit {
+                Err(fault) => {
+                    self.status.raise(*fault);
+                    Progress::Done
+                }
+                Ok(unit) => {
+                    let unit = unit.clone();
+                    self.unit(&unit, session, field)
+                }
+            };
+            self.follow(field);
+            if progress == Progress::Waits {
+                session.waiting = true;
+                return;
+            }
+            session.waiting = false;
+            session.units.pop_front();
+        }
+        session.in_message = false;
+        if !session.replies.is_empty() {
+            let replies = std::mem::take(&mut session.replies);
+            for (index, reply) in replies.iter().enumerate() {
+                if index > 0 {
+                    session.output.push(b';');
+                }
+                session.output.extend_from_slice(reply);
+            }
+            session.output.extend_from_slice(self.dialect.terminator);
+        }
+    }
+
+    fn unit(&mut self, unit: &Unit, session: &mut Session, field: &mut Field) -> Progress {
+        let available = !session.replies.is_empty();
+        self.follow(field);
+        let outcome = if unit.header[0].starts_with('*') {
+            system::common(unit, available, &mut self.device, &mut self.status, field)
+        } else if let Ok(found) = self.system.find(&unit.header, unit.query) {
+            let reply = system::execute(found.command, unit, &self.dialect, &mut self.status);
+            // Yokogawa answers its error query without a header
+            if self.dialect.events {
+                reply.map(|reply| self.headed(&found.short, &found.long, unit.query, reply))
+            } else {
+                reply
+            }
+        } else {
+            self.own(unit, field)
+        };
+        match outcome {
+            Ok(Reply::None) => {}
+            Ok(Reply::Text(text)) => session.replies.push(text.into_bytes()),
+            Ok(Reply::Block(bytes)) => session.replies.push(bytes),
+            Ok(Reply::Wait) => return Progress::Waits,
+            Err(fault) => self.status.raise(fault),
+        }
+        Progress::Done
+    }
+
+    fn own(&mut self, unit: &Unit, field: &mut Field) -> Outcome {
+        let found = self.table.find(&unit.header, unit.query).map_err(|fault| {
+            let long = |node: &String| node.len() > LONGEST_MNEMONIC;
+            if fault == fault::UNDEFINED_HEADER && unit.header.iter().any(long) {
+                fault::MNEMONIC_TOO_LONG
+            } else {
+                fault
+            }
+        })?;
+        let call = Call {
+            query: unit.query,
+            suffixes: &found.suffixes,
+            params: Params::new(&unit.params),
+        };
+        let reply = self.device.execute(found.command, &call, field)?;
+        Ok(self.headed(&found.short, &found.long, unit.query, reply))
+    }
+
+    fn headed(&self, short: &str, long: &str, query: bool, reply: Reply) -> Reply {
+        match (self.device.reply_header(), query) {
+            (ReplyHeader::Off, _) | (_, false) => reply,
+            (ReplyHeader::Short, true) => with_header(short, reply),
+            (ReplyHeader::Long, true) => with_header(long, reply),
+        }
+    }
+
+    /// Refuses a message that is too long.
+    fn overrun(&mut self) {
+        self.status.raise(fault::INPUT_OVERRUN);
+    }
+}
+
+fn with_header(header: &str, reply: Reply) -> Reply {
+    match reply {
+        Reply::Text(text) => Reply::Text(format!("{header} {text}")),
+        Reply::Block(bytes) => {
+            let mut out = Vec::with_capacity(header.len() + 1 + bytes.len());
+            out.extend_from_slice(header.as_bytes());
+            out.push(b' ');
+            out.extend_from_slice(&bytes);
+            Reply::Block(out)
+        }
+        Reply::None | Reply::Wait => reply,
+    }
+}
+
+impl<D: ScpiDevice> Instrument for ScpiInstrument<D> {
+    fn receive(&mut self, session: &mut Session, field: &mut Field) {
+        let mut used = 0;
+        loop {
+            if session.in_message {
+                self.message(session, field);
+                if session.waiting {
+                    break;
+                }
+            }
+            let rest = &session.input[used..];
+            let Some(length) = framing::end_of_message(rest, self.dialect.carriage_return_ends)
+            else {
+                break;
+            };
+            let line = used..used + length;
+            used += length + 1;
+            if std::mem::take(&mut session.discarding) {
+                continue;
+            }
+            if length > LONGEST_MESSAGE {
+                self.overrun();
+                continue;
+            }
+            let text = framing::text(&session.input[line]);
+            session.units.extend(message::units(&text));
+            session.in_message = true;
+        }
+        session.input.drain(..used);
+        if !session.waiting && session.input.len() > LONGEST_MESSAGE {
+            if !session.discarding {
+                session.discarding = true;
+                self.overrun();
+            }
+            session.input.clear();
+        }
+    }
+
+    fn next_event(&self) -> Option<Nanos> {
+        self.device.next_event()
+    }
+
+    fn on_time(&mut self, field: &mut Field) {
+        self.device.on_time(field);
+        self.follow(field);
+    }
+}
