@@ -15,6 +15,11 @@ pub(crate) fn nr3(value: f64, digits: usize) -> String {
     }
 }
 
+/// NR2 with four decimals: `230.0000`.
+pub(crate) fn decimal(value: f64) -> String {
+    format!("{value:.4}")
+}
+
 /// Five significant digits with an exponent that is a multiple of three: `104.75E+00`.
 pub(crate) fn engineering(value: f64) -> String {
     if value == 0.0 {

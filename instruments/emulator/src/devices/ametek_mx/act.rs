@@ -6,7 +6,7 @@ use super::{AmetekMx, measure};
 use crate::field::Field;
 use crate::scpi::engine::Reply;
 use crate::scpi::fault::{self, Fault};
-use crate::scpi::format::nr3;
+use crate::scpi::format::decimal;
 use crate::scpi::param::is_word;
 use crate::scpi::setting::Value;
 use crate::scpi::{Call, Outcome, Params};
@@ -221,19 +221,19 @@ impl AmetekMx {
             C::List(list) => {
                 let values = self.lists.get(list, self.selected).iter();
                 values
-                    .map(|&value| nr3(value, 5))
+                    .map(|&value| decimal(value))
                     .collect::<Vec<_>>()
                     .join(",")
             }
             C::ListPoints(List::Shape) => self.lists.shapes[self.selected].len().to_string(),
             C::ListPoints(list) => self.lists.get(list, self.selected).len().to_string(),
-            C::Measure(what) => nr3(self.measured(what, field), 5),
+            C::Measure(what) => decimal(self.measured(what, field)),
             C::Array(what) => return Ok(self.array(what, field)),
             C::Harmonic(what) => self.harmonic(what, order()?, field),
             C::HarmonicPhase(what) => self.harmonic_phase(what, order()?, field),
-            C::Distortion(_) => nr3(0.0, 5),
-            C::SweepInterval => nr3(measure::INTERVAL_S, 5),
-            C::Limit => nr3(HIGH_RANGE, 5),
+            C::Distortion(_) => decimal(0.0),
+            C::SweepInterval => format!("{:.7}", measure::INTERVAL_S),
+            C::Limit => decimal(HIGH_RANGE),
             C::TraceCatalog => {
                 let own = ["SINUSOID", "SQUARE", "CSINUSOID"].into_iter();
                 own.chain(self.traces.iter().map(String::as_str))

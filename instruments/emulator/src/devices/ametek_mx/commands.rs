@@ -116,7 +116,8 @@ pub(crate) const FASTEST: f64 = 1e9;
 /// Current per phase in the high range, A.
 pub(crate) const MOST_AMPS: f64 = 66.67;
 
-const N: Form = Form::Nr3(5);
+/// Replies are plain decimals (`<NR2>`).
+const N: Form = Form::Nr2(4);
 const MODES: Kind = Choice(&["FIXed", "STEP", "PULSe", "LIST", "SENSe"]);
 const V: (f64, f64) = (0.0, HIGH_RANGE);
 const HZ: (f64, f64) = (16.0, 819.0);

@@ -10,7 +10,7 @@ use super::AmetekMx;
 use super::commands::Key;
 use crate::field::Field;
 use crate::scpi::engine::Reply;
-use crate::scpi::format::{block, nr3};
+use crate::scpi::format::{block, decimal};
 
 /// What can be measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,14 +81,11 @@ impl AmetekMx {
 
     /// Amplitude of a harmonic.
     pub(super) fn harmonic(&self, what: Quantity, order: i64, field: &Field) -> String {
-        nr3(
-            if order == 1 {
-                self.measured(what, field)
-            } else {
-                0.0
-            },
-            5,
-        )
+        decimal(if order == 1 {
+            self.measured(what, field)
+        } else {
+            0.0
+        })
     }
 
     /// Phase of a harmonic against the voltage of the phase, degrees.
@@ -98,7 +95,7 @@ impl AmetekMx {
         } else {
             0.0
         };
-        nr3(turns * 360.0, 5)
+        decimal(turns * 360.0)
     }
 
     /// How far the current lags the voltage, turns.

@@ -152,6 +152,9 @@ impl EaPsbScpi {
                 self.state.borrow_mut().acknowledge();
             }
             C::CountClear => params.none()?,
+            C::BatteryTest => {
+                params.choice(0, &["RESET", "STANDARD", "NONE"])?;
+            }
             C::Lock
             | C::Owner
             | C::Volts
@@ -165,6 +168,7 @@ impl EaPsbScpi {
             | C::NominalMostOhms
             | C::AlarmCount(_)
             | C::NoCount
+            | C::BatteryCondition
             | C::DeviceClass => return Err(fault::UNDEFINED_HEADER),
         }
         Ok(())
@@ -207,6 +211,9 @@ impl EaPsbScpi {
             C::AlarmCount(alarm) => state.take_count(alarm).to_string(),
             C::NoCount => "0".to_owned(),
             C::DeviceClass => "40".to_owned(),
+            // no battery test runs
+            C::BatteryCondition => "STOP".to_owned(),
+            C::BatteryTest => "0.00 Ah, 0.00 Wh, 00:00:00".to_owned(),
             C::Setting(_) | C::AlarmClear | C::CountClear => return Err(fault::UNDEFINED_HEADER),
         }))
     }

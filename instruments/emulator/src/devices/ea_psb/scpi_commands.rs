@@ -52,6 +52,8 @@ pub(crate) enum Command {
     AlarmClear,
     CountClear,
     DeviceClass,
+    BatteryCondition,
+    BatteryTest,
 }
 
 const V: (f64, f64) = (0.0, NOMINAL_V * SET_MOST);
@@ -265,6 +267,68 @@ pub(crate) const SETTINGS: &[Row<Key>] = &[
     ),
     ("FUNCtion:PHOTovoltaics:STATe", Key::Kept, RUN),
     (
+        "FUNCtion:GENerator:XY:SECond:LEVel",
+        Key::Kept,
+        number("", (0.0, 4095.0), 0.0, Form::Nr1),
+    ),
+    (
+        "FUNCtion:GENerator:XY:SECond:DATa",
+        Key::Kept,
+        number("", (0.0, 1e5), 0.0, Form::Nr2(3)),
+    ),
+    (
+        "FUNCtion:GENerator:XY:SUBMit",
+        Key::Kept,
+        Choice(&["FIRST", "SECOND"]),
+    ),
+    (
+        "FUNCtion:GENerator:MPP:INDex",
+        Key::Kept,
+        number("", (0.0, 99.0), 0.0, Form::Nr1),
+    ),
+    (
+        "FUNCtion:GENerator:MPP:LEVel",
+        Key::Kept,
+        number("", (0.0, 99.0), 0.0, Form::Nr1),
+    ),
+    (
+        "FUNCtion:GENerator:MPP:DATa",
+        Key::Kept,
+        number("", (0.0, 1e5), 0.0, Form::Nr2(3)),
+    ),
+    ("FUNCtion:GENerator:MPP:STATe", Key::Kept, RUN),
+    (
+        "FUNCtion:PHOTovoltaics:STANdard:OCVoltage",
+        Key::Kept,
+        volts(0.0),
+    ),
+    (
+        "FUNCtion:PHOTovoltaics:STANdard:SCCurrent",
+        Key::Kept,
+        amps(0.0),
+    ),
+    (
+        "FUNCtion:PHOTovoltaics:STANdard:MPPVoltage",
+        Key::Kept,
+        volts(0.0),
+    ),
+    (
+        "FUNCtion:PHOTovoltaics:STANdard:MPPCurrent",
+        Key::Kept,
+        amps(0.0),
+    ),
+    (
+        "FUNCtion:PHOTovoltaics:IRRadiation",
+        Key::Kept,
+        number("", (0.0, 1500.0), 1000.0, Form::WithUnit(0, "W/m2")),
+    ),
+    (
+        "FUNCtion:PHOTovoltaics:TEMPerature",
+        Key::Kept,
+        number("", (-40.0, 80.0), 25.0, Form::WithUnit(1, "C")),
+    ),
+    ("BATTery:TEST:MODE", Key::Kept, Choice(&["NONE", "RESET"])),
+    (
         "BATTery:MODE",
         Key::Kept,
         Choice(&["STATIC", "DYNAMIC", "DISCHARGE", "CHARGE"]),
@@ -338,4 +402,6 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ),
     ("SYSTem:ALARm:CLEar", C::AlarmClear, Set),
     ("FUNCtion:GENerator:WAVE:SUBMit", C::CountClear, Set),
+    ("BATTery:CONDition", C::BatteryCondition, Query),
+    ("BATTery:TEST", C::BatteryTest, Both),
 ];

@@ -203,6 +203,7 @@ pub(crate) const SETTINGS: &[Row<Key>] = &[
         Key::Kept,
         Choice(&["AUTO", "MANual", "CONStant"]),
     ),
+    ("HORizontal[:MAIn]:UNIts", Key::Kept, Text("s")),
     (
         "HORizontal:DELay:MODe",
         Key::DelayMode,

@@ -119,8 +119,13 @@ impl Dl850 {
                     f.range,
                     f.contact_lag_s,
                 );
-                // the screen shows ± five divisions
-                let range_v = f.full_scale / 5.0;
+                // the screen shows ± five divisions; a contact has one sign
+                let divisions = if convert::is_contact(f.signal) {
+                    10.0
+                } else {
+                    5.0
+                };
+                let range_v = f.full_scale / divisions;
                 (
                     f.number,
                     Channel {

@@ -26,6 +26,7 @@ pub(crate) enum Command {
     /// A row of [`KEPT`].
     Kept(u16),
     ItemList,
+    HarmonicList,
     Rate,
     Format,
     Number,
@@ -61,6 +62,7 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("[INPut:]WIRing", C::Wiring, Both),
     ("RATE[:INTerval]", C::Rate, Both),
     ("NUMeric[:NORMal]", C::ItemList, Query),
+    ("NUMeric:LIST:VALue", C::HarmonicList, Query),
     ("NUMeric:HOLD", C::Hold, Both),
     ("NUMeric:FORMat", C::Format, Both),
     ("NUMeric[:NORMal]:NUMBer", C::Number, Both),
@@ -156,6 +158,14 @@ pub(crate) const KEPT: &[Row<()>] = &[
     ),
     ("HARMonics<n>:ORDer", (), Text("1,50")),
     ("HARMonics<n>:THD", (), Choice(&["TOTal", "FUNDamental"])),
+    ("NUMeric:LIST:ITEM<n>", (), Text("U,1")),
+    (
+        "NUMeric:LIST:NUMBer",
+        (),
+        number("", (1.0, 64.0), 1.0, Form::Nr1),
+    ),
+    ("NUMeric:LIST:ORDer", (), Text("100")),
+    ("NUMeric:LIST:SELect", (), Choice(&["EVEN", "ODD", "ALL"])),
     (
         "DISPlay:MODE",
         (),
@@ -316,7 +326,12 @@ impl Wt3000 {
                 let index = call.suffix_up_to(0, 16)? as usize - 1;
                 self.filter[index] = params.choice(0, &FILTERS)? as u8;
             }
-            C::Value | C::ItemList | C::IntegrateState | C::Events | C::Condition => {
+            C::Value
+            | C::ItemList
+            | C::HarmonicList
+            | C::IntegrateState
+            | C::Events
+            | C::Condition => {
                 return Err(fault::UNDEFINED_HEADER);
             }
         }
@@ -380,6 +395,8 @@ impl Wt3000 {
                     .map_or(0, |&n| n.saturating_sub(1) as usize);
                 return self.kept.answer(row, lane, call);
             }
+            // harmonics need a waveform
+            C::HarmonicList => "NAN".to_owned(),
             C::ItemList => {
                 let items: Vec<String> = self.items[..self.number]
                     .iter()
