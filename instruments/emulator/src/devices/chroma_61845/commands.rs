@@ -74,6 +74,7 @@ use Command as C;
 use Use::{Both, Query, Set};
 
 /// Patterns of every command.
+#[rustfmt::skip]
 pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("INSTrument:PHASe", C::Phases, Both),
     ("INSTrument:EDIT", C::Edit, Both),
@@ -86,16 +87,8 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("[SOURce:]PHASe:P13", C::P13, Both),
     ("[SOURce:]PHASe:ON", C::PhaseOn, Both),
     ("[SOURce:]PHASe:OFF", C::PhaseOff, Both),
-    (
-        "[SOURce:]VOLTage[:LEVel][:IMMediate][:AMPLitude]:AC",
-        C::Volts,
-        Both,
-    ),
-    (
-        "[SOURce:]VOLTage[:LEVel][:IMMediate][:AMPLitude]:DC",
-        C::VoltsDc,
-        Both,
-    ),
+    ("[SOURce:]VOLTage[:LEVel][:IMMediate][:AMPLitude]:AC", C::Volts, Both),
+    ("[SOURce:]VOLTage[:LEVel][:IMMediate][:AMPLitude]:DC", C::VoltsDc, Both),
     ("[SOURce:]VOLTage:RANGe", C::Range, Both),
     ("[SOURce:]VOLTage:LIMit:AC", C::VoltLimit, Both),
     ("[SOURce:]VOLTage:LIMit:DC:PLUS", C::VoltLimitDc, Both),
@@ -139,110 +132,30 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("[SOURce:]PULSe:DCYCle", C::PulseDuty, Both),
     ("[SOURce:]PULSe:PERiod", C::PulsePeriod, Both),
     ("[SOURce:]STEP:VOLTage:AC", C::StepVolts, Both),
-    (
-        "[SOURce:]STEP:DVOLtage|DVOLTAGE:AC",
-        C::StepDeltaVolts,
-        Both,
-    ),
+    ("[SOURce:]STEP:DVOLtage|DVOLTAGE:AC", C::StepDeltaVolts, Both),
     ("[SOURce:]STEP:FREQuency", C::StepHertz, Both),
-    (
-        "[SOURce:]STEP:DFRequency|DFREQUENCY",
-        C::StepDeltaHertz,
-        Both,
-    ),
+    ("[SOURce:]STEP:DFRequency|DFREQUENCY", C::StepDeltaHertz, Both),
     ("[SOURce:]STEP:SPHase", C::StepPhase, Both),
     ("[SOURce:]STEP:DWELl", C::StepDwell, Both),
     ("[SOURce:]STEP:COUNt", C::StepCount, Both),
-    (
-        "FETCh|MEASure[:SCALar]:VOLTage:AC",
-        C::Measure(Measured::Volts),
-        Query,
-    ),
-    (
-        "FETCh|MEASure[:SCALar]:CURRent:ACDC",
-        C::Measure(Measured::Amps),
-        Query,
-    ),
-    (
-        "FETCh|MEASure[:SCALar]:POWer:AC:TOTal:APParent",
-        C::Measure(Measured::VoltAmps),
-        Query,
-    ),
-    (
-        "FETCh|MEASure[:SCALar]:POWer:DC",
-        C::Measure(Measured::AmpsDc),
-        Query,
-    ),
-    (
-        "FETCh|MEASure[:SCALar]:LINE:V12|V23|V31",
-        C::Measure(Measured::LineVolts),
-        Query,
-    ),
-    (
-        "FETCh|MEASure[:SCALar]:VOLTage:ACDC",
-        C::Measure(Measured::Volts),
-        Query,
-    ),
-    (
-        "FETCh|MEASure[:SCALar]:VOLTage:DC",
-        C::Measure(Measured::VoltsDc),
-        Query,
-    ),
-    (
-        "FETCh|MEASure[:SCALar]:CURRent:AC",
-        C::Measure(Measured::Amps),
-        Query,
-    ),
-    (
-        "FETCh|MEASure[:SCALar]:CURRent:DC",
-        C::Measure(Measured::AmpsDc),
-        Query,
-    ),
-    (
-        "FETCh|MEASure[:SCALar]:CURRent:AMPLitude:MAXimum",
-        C::Measure(Measured::AmpsPeak),
-        Query,
-    ),
-    (
-        "FETCh|MEASure[:SCALar]:CURRent:CREStfactor",
-        C::Measure(Measured::CrestFactor),
-        Query,
-    ),
-    (
-        "FETCh|MEASure[:SCALar]:CURRent:INRush",
-        C::Measure(Measured::Inrush),
-        Query,
-    ),
-    (
-        "FETCh|MEASure[:SCALar]:FREQuency",
-        C::Measure(Measured::Hertz),
-        Query,
-    ),
-    (
-        "FETCh|MEASure[:SCALar]:POWer:AC[:REAL]",
-        C::Measure(Measured::Watts),
-        Query,
-    ),
-    (
-        "FETCh|MEASure[:SCALar]:POWer:AC:TOTal",
-        C::Measure(Measured::Watts),
-        Query,
-    ),
-    (
-        "FETCh|MEASure[:SCALar]:POWer:AC:APParent",
-        C::Measure(Measured::VoltAmps),
-        Query,
-    ),
-    (
-        "FETCh|MEASure[:SCALar]:POWer:AC:REACtive",
-        C::Measure(Measured::Vars),
-        Query,
-    ),
-    (
-        "FETCh|MEASure[:SCALar]:POWer:AC:PFACtor",
-        C::Measure(Measured::PowerFactor),
-        Query,
-    ),
+    ("FETCh|MEASure[:SCALar]:VOLTage:AC", C::Measure(Measured::Volts), Query),
+    ("FETCh|MEASure[:SCALar]:CURRent:ACDC", C::Measure(Measured::Amps), Query),
+    ("FETCh|MEASure[:SCALar]:POWer:AC:TOTal:APParent", C::Measure(Measured::VoltAmps), Query),
+    ("FETCh|MEASure[:SCALar]:POWer:DC", C::Measure(Measured::AmpsDc), Query),
+    ("FETCh|MEASure[:SCALar]:LINE:V12|V23|V31", C::Measure(Measured::LineVolts), Query),
+    ("FETCh|MEASure[:SCALar]:VOLTage:ACDC", C::Measure(Measured::Volts), Query),
+    ("FETCh|MEASure[:SCALar]:VOLTage:DC", C::Measure(Measured::VoltsDc), Query),
+    ("FETCh|MEASure[:SCALar]:CURRent:AC", C::Measure(Measured::Amps), Query),
+    ("FETCh|MEASure[:SCALar]:CURRent:DC", C::Measure(Measured::AmpsDc), Query),
+    ("FETCh|MEASure[:SCALar]:CURRent:AMPLitude:MAXimum", C::Measure(Measured::AmpsPeak), Query),
+    ("FETCh|MEASure[:SCALar]:CURRent:CREStfactor", C::Measure(Measured::CrestFactor), Query),
+    ("FETCh|MEASure[:SCALar]:CURRent:INRush", C::Measure(Measured::Inrush), Query),
+    ("FETCh|MEASure[:SCALar]:FREQuency", C::Measure(Measured::Hertz), Query),
+    ("FETCh|MEASure[:SCALar]:POWer:AC[:REAL]", C::Measure(Measured::Watts), Query),
+    ("FETCh|MEASure[:SCALar]:POWer:AC:TOTal", C::Measure(Measured::Watts), Query),
+    ("FETCh|MEASure[:SCALar]:POWer:AC:APParent", C::Measure(Measured::VoltAmps), Query),
+    ("FETCh|MEASure[:SCALar]:POWer:AC:REACtive", C::Measure(Measured::Vars), Query),
+    ("FETCh|MEASure[:SCALar]:POWer:AC:PFACtor", C::Measure(Measured::PowerFactor), Query),
 ];
 
 const DEG: Kind = number("", (0.0, 360.0), 0.0, Form::Nr2(1));
@@ -250,89 +163,34 @@ const DC: Kind = number("V", (-424.2, 424.2), 0.0, Form::Nr2(1));
 const MS: Kind = number("MS", (0.0, 99_999_999.9), 1000.0, Form::Nr2(1));
 
 /// Settings that are kept, without an effect on the emulated amplifier: it makes sines only.
+#[rustfmt::skip]
 pub(crate) const KEPT: &[Row<()>] = &[
     ("[SOURce:]FUNCtion:SHAPe:B[:MODE]", (), Choice(SHAPES)),
-    (
-        "[SOURce:]FUNCtion:SHAPe:A|B:AMPlitude|AMP",
-        (),
-        number("", (0.0, 100.0), 100.0, Form::Nr2(1)),
-    ),
-    (
-        "[SOURce:]FUNCtion:SHAPe:A|B:THD",
-        (),
-        number("", (0.0, 43.0), 0.0, Form::Nr2(1)),
-    ),
+    ("[SOURce:]FUNCtion:SHAPe:A|B:AMPlitude|AMP", (), number("", (0.0, 100.0), 100.0, Form::Nr2(1))),
+    ("[SOURce:]FUNCtion:SHAPe:A|B:THD", (), number("", (0.0, 43.0), 0.0, Form::Nr2(1))),
     ("[SOURce:]CURRent:INRush:STARt", (), MS),
     ("[SOURce:]CURRent:INRush:INTerval", (), MS),
-    (
-        "[SOURce:]POWer:PROTection",
-        (),
-        number("W", (0.0, 45_000.0), 45_000.0, Form::Nr2(1)),
-    ),
+    ("[SOURce:]POWer:PROTection", (), number("W", (0.0, 45_000.0), 45_000.0, Form::Nr2(1))),
     ("[SOURce:]VOLTage:SENSe", (), Switch(false)),
-    (
-        "[SOURce:]PHASe:SEQuence",
-        (),
-        Choice(&["POSITIVE", "NEGATIVE"]),
-    ),
+    ("[SOURce:]PHASe:SEQuence", (), Choice(&["POSITIVE", "NEGATIVE"])),
     ("OUTPut:COUPling", (), Choice(&["AC", "DC", "ACDC"])),
     ("OUTPut:IMPedance[:STATe]", (), Switch(false)),
-    (
-        "OUTPut:IMPedance:RESistor",
-        (),
-        number("OHM", (0.0, 1.0), 0.0, Form::Nr2(2)),
-    ),
-    (
-        "OUTPut:IMPedance:INDuction",
-        (),
-        number("MH", (0.0, 2.0), 0.0, Form::Nr2(2)),
-    ),
+    ("OUTPut:IMPedance:RESistor", (), number("OHM", (0.0, 1.0), 0.0, Form::Nr2(2))),
+    ("OUTPut:IMPedance:INDuction", (), number("MH", (0.0, 2.0), 0.0, Form::Nr2(2))),
     ("[SOURce:]STEP:VOLTage:DC", (), DC),
     ("[SOURce:]STEP:DVOLtage|DVOLTAGE:DC", (), DC),
     ("[SOURce:]STEP:SHAPe", (), Choice(&["A", "B"])),
-    (
-        "[SOURce:]STEP:SYNC",
-        (),
-        Choice(&["IMMediate", "PHASE", "IMMED"]),
-    ),
-    (
-        "[SOURce:]PULSe:SYNC",
-        (),
-        Choice(&["IMMediate", "PHASE", "IMMED"]),
-    ),
-    (
-        "[SOURce:]SYNThesis:COMPose",
-        (),
-        Choice(&["VALUE", "PERCENT"]),
-    ),
-    (
-        "[SOURce:]SYNThesis:FUNDamental",
-        (),
-        number("V", (0.0, 300.0), 0.0, Form::Nr2(1)),
-    ),
+    ("[SOURce:]STEP:SYNC", (), Choice(&["IMMediate", "PHASE", "IMMED"])),
+    ("[SOURce:]PULSe:SYNC", (), Choice(&["IMMediate", "PHASE", "IMMED"])),
+    ("[SOURce:]SYNThesis:COMPose", (), Choice(&["VALUE", "PERCENT"])),
+    ("[SOURce:]SYNThesis:FUNDamental", (), number("V", (0.0, 300.0), 0.0, Form::Nr2(1))),
     ("[SOURce:]SYNThesis:DC", (), DC),
     ("[SOURce:]SYNThesis:FREQuency", (), Choice(&["60", "50"])),
     ("[SOURce:]SYNThesis:SPHase", (), DEG),
-    (
-        "[SOURce:]INTerharmonics:FREQuency:STARt",
-        (),
-        number("HZ", (0.01, 2400.0), 0.01, Form::Nr2(2)),
-    ),
-    (
-        "[SOURce:]INTerharmonics:FREQuency:END",
-        (),
-        number("HZ", (0.01, 2400.0), 0.01, Form::Nr2(2)),
-    ),
-    (
-        "[SOURce:]INTerharmonics:LEVel",
-        (),
-        number("", (0.0, 30.0), 0.0, Form::Nr2(1)),
-    ),
-    (
-        "[SOURce:]INTerharmonics:DWELl",
-        (),
-        number("S", (0.01, 9999.0), 1.0, Form::Nr2(2)),
-    ),
+    ("[SOURce:]INTerharmonics:FREQuency:STARt", (), number("HZ", (0.01, 2400.0), 0.01, Form::Nr2(2))),
+    ("[SOURce:]INTerharmonics:FREQuency:END", (), number("HZ", (0.01, 2400.0), 0.01, Form::Nr2(2))),
+    ("[SOURce:]INTerharmonics:LEVel", (), number("", (0.0, 30.0), 0.0, Form::Nr2(1))),
+    ("[SOURce:]INTerharmonics:DWELl", (), number("S", (0.01, 9999.0), 1.0, Form::Nr2(2))),
     ("[SOURce:]CONFigure:EXTernal", (), Switch(false)),
     ("SYSTem:KLOCk", (), Switch(false)),
     ("SYSTem:DATE", (), Text("")),

@@ -72,175 +72,57 @@ pub(crate) const MODES: &[&str] = &[
 ];
 
 /// Settings (SOURce, CONFigure, OUTPut, SAS).
+#[rustfmt::skip]
 pub(crate) const SETTINGS: &[Row<Key>] = &[
-    (
-        "[SOURce:]VOLTage[:LEVel][:IMMediate]",
-        Key::Volts,
-        number("V", V, 0.0, N),
-    ),
-    (
-        "[SOURce:]VOLTage:LIMit:HIGH",
-        Key::VoltHigh,
-        number("V", V, MOST_VOLTS, N),
-    ),
-    (
-        "[SOURce:]VOLTage:LIMit:LOW",
-        Key::VoltLow,
-        number("V", V, 0.0, N),
-    ),
-    (
-        "[SOURce:]VOLTage:PROTection:HIGH",
-        Key::OverVolts,
-        number("V", (0.0, 1100.0), 1100.0, N),
-    ),
-    (
-        "[SOURce:]VOLTage:SLEW",
-        Key::Kept,
-        number("V/MS", (0.001, 20.0), 10.0, N),
-    ),
-    (
-        "[SOURce:]CURRent[:LEVel][:IMMediate]",
-        Key::Amps,
-        number("A", A, 0.0, N),
-    ),
-    (
-        "[SOURce:]CURRent:LIMit:HIGH",
-        Key::AmpHigh,
-        number("A", A, MOST_AMPS, N),
-    ),
-    (
-        "[SOURce:]CURRent:LIMit:LOW",
-        Key::AmpLow,
-        number("A", A, 0.0, N),
-    ),
-    (
-        "[SOURce:]CURRent:PROTection:HIGH",
-        Key::OverAmps,
-        number("A", (0.0, 15.75), 15.75, N),
-    ),
-    (
-        "[SOURce:]CURRent:SLEW",
-        Key::Kept,
-        number("A/MS", (0.001, 1.0), 1.0, N),
-    ),
-    (
-        "[SOURce:]CURRent:SLEWINF",
-        Key::Kept,
-        Choice(&["DISABLE", "ENABLE"]),
-    ),
-    (
-        "[SOURce:]POWer:PROTection:HIGH",
-        Key::OverWatts,
-        number("W", W, MOST_WATTS * 1.05, N),
-    ),
+    ("[SOURce:]VOLTage[:LEVel][:IMMediate]", Key::Volts, number("V", V, 0.0, N)),
+    ("[SOURce:]VOLTage:LIMit:HIGH", Key::VoltHigh, number("V", V, MOST_VOLTS, N)),
+    ("[SOURce:]VOLTage:LIMit:LOW", Key::VoltLow, number("V", V, 0.0, N)),
+    ("[SOURce:]VOLTage:PROTection:HIGH", Key::OverVolts, number("V", (0.0, 1100.0), 1100.0, N)),
+    ("[SOURce:]VOLTage:SLEW", Key::Kept, number("V/MS", (0.001, 20.0), 10.0, N)),
+    ("[SOURce:]CURRent[:LEVel][:IMMediate]", Key::Amps, number("A", A, 0.0, N)),
+    ("[SOURce:]CURRent:LIMit:HIGH", Key::AmpHigh, number("A", A, MOST_AMPS, N)),
+    ("[SOURce:]CURRent:LIMit:LOW", Key::AmpLow, number("A", A, 0.0, N)),
+    ("[SOURce:]CURRent:PROTection:HIGH", Key::OverAmps, number("A", (0.0, 15.75), 15.75, N)),
+    ("[SOURce:]CURRent:SLEW", Key::Kept, number("A/MS", (0.001, 1.0), 1.0, N)),
+    ("[SOURce:]CURRent:SLEWINF", Key::Kept, Choice(&["DISABLE", "ENABLE"])),
+    ("[SOURce:]POWer:PROTection:HIGH", Key::OverWatts, number("W", W, MOST_WATTS * 1.05, N)),
     ("[SOURce:]DCON:RISE", Key::Kept, number("V", V, 0.0, N)),
     ("[SOURce:]DCON:FALL", Key::Kept, number("V", V, 0.0, N)),
     ("OUTPut:MODE", Key::Mode, Choice(MODES)),
     ("SAS:VOC", Key::Voc, number("V", V, 600.0, N)),
     ("SAS:ISC", Key::Isc, number("A", A, 10.0, N)),
-    (
-        "SAS:VMPp SAS:EN50530:VMPp",
-        Key::Vmp,
-        number("V", V, 480.0, N),
-    ),
+    ("SAS:VMPp SAS:EN50530:VMPp", Key::Vmp, number("V", V, 480.0, N)),
     ("SAS:IMPp", Key::Imp, number("A", A, 9.0, N)),
-    (
-        "SAS:PMPp SAS:EN50530:PMPp",
-        Key::EnPower,
-        number("W", W, 4000.0, N),
-    ),
-    (
-        "SAS:TECH SAS:EN50530:TECH",
-        Key::Technology,
-        Choice(&["CSI", "TF|THIN"]),
-    ),
-    (
-        "SAS:IRR SAS:EN50530:IRR",
-        Key::EnIrradiance,
-        number("", G, 1000.0, N),
-    ),
+    ("SAS:PMPp SAS:EN50530:PMPp", Key::EnPower, number("W", W, 4000.0, N)),
+    ("SAS:TECH SAS:EN50530:TECH", Key::Technology, Choice(&["CSI", "TF|THIN"])),
+    ("SAS:IRR SAS:EN50530:IRR", Key::EnIrradiance, number("", G, 1000.0, N)),
     ("SAS:SANDIA:PMP", Key::Power, number("W", W, 4000.0, N)),
     ("SAS:SANDIA:VMP", Key::SandiaVolts, number("V", V, 400.0, N)),
-    (
-        "SAS:SANDIA:IRR",
-        Key::SandiaIrradiance,
-        number("", G, 1000.0, N),
-    ),
-    (
-        "SAS:SANDIA:IRRREF",
-        Key::ReferenceIrradiance,
-        number("", (100.0, 1500.0), 1000.0, N),
-    ),
+    ("SAS:SANDIA:IRR", Key::SandiaIrradiance, number("", G, 1000.0, N)),
+    ("SAS:SANDIA:IRRREF", Key::ReferenceIrradiance, number("", (100.0, 1500.0), 1000.0, N)),
     ("SAS:SANDIA:TMP", Key::Temperature, number("", T, 25.0, N)),
-    (
-        "SAS:SANDIA:TMPREF",
-        Key::ReferenceTemperature,
-        number("", T, 25.0, N),
-    ),
-    (
-        "SAS:SANDIA:BETA",
-        Key::Beta,
-        number("", (-2.0, 2.0), -0.4, N),
-    ),
-    (
-        "SAS:SANDIA:FF",
-        Key::FillFactor,
-        number("", (0.3, 0.95), 0.72, N),
-    ),
+    ("SAS:SANDIA:TMPREF", Key::ReferenceTemperature, number("", T, 25.0, N)),
+    ("SAS:SANDIA:BETA", Key::Beta, number("", (-2.0, 2.0), -0.4, N)),
+    ("SAS:SANDIA:FF", Key::FillFactor, number("", (0.3, 0.95), 0.72, N)),
     ("CONFigure:REMote", Key::Kept, Switch(false)),
     ("CONFigure:BEEPer", Key::Kept, Switch(true)),
-    (
-        "CONFigure:FOLDback",
-        Key::Kept,
-        Choice(&["DISABLE", "CVTOCC", "CCTOCV"]),
-    ),
-    (
-        "CONFigure:FOLDT",
-        Key::Kept,
-        number("S", (0.01, 600.0), 1.0, N),
-    ),
-    (
-        "CONFigure:APGmode",
-        Key::Kept,
-        Choice(&["NONE", "V", "I", "VI"]),
-    ),
-    (
-        "CONFigure:TTLport",
-        Key::Kept,
-        number("", (0.0, 255.0), 0.0, Form::Nr1),
-    ),
-    (
-        "CONFigure:MEASure:SPeed",
-        Key::Kept,
-        number("", (1.0, 240.0), 30.0, Form::Nr1),
-    ),
-    (
-        "CONFigure:AVG:TIMES",
-        Key::Kept,
-        Choice(&["1", "2", "4", "8"]),
-    ),
+    ("CONFigure:FOLDback", Key::Kept, Choice(&["DISABLE", "CVTOCC", "CCTOCV"])),
+    ("CONFigure:FOLDT", Key::Kept, number("S", (0.01, 600.0), 1.0, N)),
+    ("CONFigure:APGmode", Key::Kept, Choice(&["NONE", "V", "I", "VI"])),
+    ("CONFigure:TTLport", Key::Kept, number("", (0.0, 255.0), 0.0, Form::Nr1)),
+    ("CONFigure:MEASure:SPeed", Key::Kept, number("", (1.0, 240.0), 30.0, Form::Nr1)),
+    ("CONFigure:AVG:TIMES", Key::Kept, Choice(&["1", "2", "4", "8"])),
     ("CONFigure:AVG:METHod", Key::Kept, Choice(&["FIX", "MOV"])),
     ("CONFigure:MSTSLV", Key::Kept, Switch(false)),
-    (
-        "CONFigure:MSTSLV:ID",
-        Key::Kept,
-        number("", (0.0, 10.0), 0.0, Form::Nr1),
-    ),
-    (
-        "CONFigure:MSTSLV:PARSER",
-        Key::Kept,
-        Choice(&["PARALLEL", "SERIES"]),
-    ),
-    (
-        "CONFigure:MSTSLV:NUMSLV",
-        Key::Kept,
-        number("", (0.0, 10.0), 1.0, Form::Nr1),
-    ),
+    ("CONFigure:MSTSLV:ID", Key::Kept, number("", (0.0, 10.0), 0.0, Form::Nr1)),
+    ("CONFigure:MSTSLV:PARSER", Key::Kept, Choice(&["PARALLEL", "SERIES"])),
+    ("CONFigure:MSTSLV:NUMSLV", Key::Kept, number("", (0.0, 10.0), 1.0, Form::Nr1)),
 ];
 
 use Command as C;
 
 /// Everything else (FETCh, MEASure, OUTPut, TRIGger).
+#[rustfmt::skip]
 pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("CONFigure:OUTPut", C::Output, Both),
     ("OUTPut[:STATe]", C::Output, Both),

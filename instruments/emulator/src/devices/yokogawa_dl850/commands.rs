@@ -56,6 +56,7 @@ pub(crate) enum Command {
 use Command as C;
 
 /// Patterns of every command.
+#[rustfmt::skip]
 pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("COMMunicate:REMote", C::Remote, Both),
     ("COMMunicate:HEADer", C::Header, Both),

@@ -3,12 +3,14 @@
 
 mod commands;
 mod items;
+mod kept;
 mod meter;
 
 use gridproof_plant::Nanos;
 
-use self::commands::{Command, KEPT};
+use self::commands::Command;
 use self::items::Item;
+use self::kept::KEPT;
 use self::meter::{Element, Values};
 pub(crate) use self::meter::{Spec, Specs};
 use crate::field::{Field, MILLISECOND, SECOND};
