@@ -252,3 +252,24 @@ fn contacts_read_five_volts_and_clipping_stops_at_12500() {
     let open = codes(9);
     assert!(open.iter().all(|code| code.abs() < 50));
 }
+
+#[test]
+fn a_trigger_waits_for_the_pre_trigger_memory() {
+    let bench = bench_with(SAJ, 1);
+    let mut grid = Talk::new(&bench, "grid");
+    grid.say("VOLT:AC 230;:OUTP:REL ON;STAT ON");
+    advance(&bench, 0.2);
+    let mut recorder = Talk::new(&bench, "recorder");
+    recorder.say(":COMM:HEAD OFF;:TIM:TDIV 50MS;:ACQ:RLEN 5K;:TRIG:MODE NORM;POS 50");
+    // the voltage crosses the level every 20 ms, from the first cycle on
+    recorder.say(":TRIG:SIMP:SOUR 1;LEV 0V;SLOP RISE;:STAR");
+    advance(&bench, 0.2);
+    assert_eq!(recorder.say(":STAT:COND?"), "5\n", "still filling");
+    advance(&bench, 0.6);
+    assert_eq!(recorder.say(":WAV:TRAC 1;LENG?;TRIG?"), "5000;2500\n");
+    // a query that waits for its trigger, and gives up in time
+    recorder.say(":TRIG:SIMP:LEV 900V");
+    assert_eq!(recorder.say(":SSTart? 5"), "");
+    advance(&bench, 0.6);
+    assert_eq!(recorder.say("*OPC?"), "1\n1\n");
+}
