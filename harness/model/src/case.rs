@@ -129,8 +129,19 @@ pub struct AntiIslandingCase {
     pub delta_q: f64,
     /// Quality factor of the load.
     pub quality_factor: f64,
+    /// MPP voltage of the PV simulator, fraction of the DUT's MPPT range.
+    #[serde(default = "AntiIslandingCase::condition_a")]
+    pub dc_voltage: f64,
     /// Run-on time, s.
     pub run_on: Limit,
+}
+
+impl AntiIslandingCase {
+    /// The dc voltage where nothing else is stated: above 75 % of the range (IEC 62116 condition A).
+    #[must_use]
+    pub fn condition_a() -> f64 {
+        0.78
+    }
 }
 
 /// Transfer to back-up.

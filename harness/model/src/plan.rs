@@ -104,6 +104,14 @@ pub struct AntiIslandingParams {
     /// Quality factor of the load, in place of the grid code's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quality_factor: Option<f64>,
+    /// MPP voltage of the PV simulator as a fraction of the DUT's MPPT range (IEC 62116 conditions
+    /// A above 75 %, B 40–60 %, C below 20 %); above 75 % when left out. Without meaning on a DUT
+    /// that has no PV input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dc_voltage: Option<Ratio>,
+    /// How often each pair is run (1 when left out).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<u32>,
 }
 
 /// Transfer to back-up: every pair of `loads` and `angles`.

@@ -30,6 +30,11 @@ pub(super) fn anti_islanding(c: &mut Checker<'_>, at: Cursor<'_>, params: &AntiI
             (0.5, 5.0),
         );
     }
+    if let Some(voltage) = params.dc_voltage {
+        let range = (Ratio(0.0), Ratio(1.0));
+        c.within(at.key("dc_voltage"), "`dc_voltage`", voltage, range);
+    }
+    repeats(c, at, params.repeats);
 }
 
 pub(super) fn transfer(c: &mut Checker<'_>, at: Cursor<'_>, params: &TransferParams) {
