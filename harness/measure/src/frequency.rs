@@ -24,7 +24,8 @@ use crate::uncertainty::{Budget, student};
 use crate::zero_crossing::{frequency as coarse, rising_crossings};
 
 /// How the phase is found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum FrequencyMethod {
     /// Upward zero crossings, each placed by a line through ±10 % of the amplitude.
     ZeroCrossing,

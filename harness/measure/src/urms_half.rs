@@ -7,7 +7,11 @@
 //! its length. Where the wave has no crossings (an interruption, a dead channel) or jumps in
 //! phase, windows carry on with the last cycle, and say so.
 
+use gridproof_model::record::Accuracy;
+use gridproof_model::result::Measurement;
+
 use crate::rms::rms_window;
+use crate::uncertainty::Budget;
 use crate::zero_crossing::{falling_crossings, rising_crossings};
 
 /// A cycle may differ by this share from the one before and still be taken as one.
@@ -36,6 +40,18 @@ pub struct HalfCycleRms {
     pub rms: f64,
     /// What the window was laid by.
     pub by: Synchronised,
+}
+
+impl HalfCycleRms {
+    /// The value ± U with an instrument of `accuracy` and white noise of standard deviation
+    /// `noise` (channel unit), which is averaged over the samples of the window.
+    pub fn measurement(&self, accuracy: &Accuracy, noise: f64, unit: &'static str) -> Measurement {
+        Budget::new(unit)
+            .instrument("instrument", accuracy, self.rms, 1.0)
+            .normal("noise", noise / self.cycle.sqrt())
+            .rectangular("ends of the window", 1e-5 * self.rms)
+            .measure(self.rms)
+    }
 }
 
 /// Urms(½) of a channel. `nominal` is the nominal cycle in samples (at least 8, else nothing is
