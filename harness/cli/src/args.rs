@@ -221,6 +221,17 @@ pub(crate) struct CaptureFile {
     pub(crate) json: bool,
 }
 
+/// How a frequency is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FrequencyBy {
+    /// Upward zero crossings.
+    ZeroCrossing,
+    /// Phasors of one cycle after another.
+    Phasor,
+    /// Least squares over all samples.
+    SineFit,
+}
+
 /// What to measure.
 #[derive(Debug, Subcommand)]
 pub(crate) enum AnalyzeKind {
@@ -302,6 +313,9 @@ pub(crate) enum AnalyzeKind {
         /// Nominal fundamental, \"50 Hz\" or \"60 Hz\".
         #[arg(long, value_name = "F")]
         fundamental: Hertz,
+        /// Rated current, A RMS, that the harmonic current is related to as TDD.
+        #[arg(long, value_name = "A")]
+        rated_current: Option<Amps>,
     },
     /// Mean frequency and its rate of change.
     Frequency {
@@ -322,6 +336,9 @@ pub(crate) enum AnalyzeKind {
         /// Give the frequency of every cycle too.
         #[arg(long)]
         series: bool,
+        /// How the phase is found.
+        #[arg(long, value_enum, default_value_t = FrequencyBy::SineFit)]
+        method: FrequencyBy,
     },
     /// An SVG of any channels, with instants marked.
     Plot {
