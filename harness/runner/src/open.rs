@@ -136,6 +136,16 @@ fn driver(
             }
             DriverSpec::ItechIt6000c(ItechIt6000cParams::default())
         }
+        Model::EaPsb => {
+            return Err(RunError::Bench(format!(
+                "there is no driver for model {}",
+                entry.model
+            )));
+        }
+        // they talk to the DUT, not to the harness
+        Model::ChintDdsu666 | Model::EastronSdm120 | Model::PylontechCan | Model::GrowattCan => {
+            return Ok(None);
+        }
         Model::ChromaA800067 => DriverSpec::ChromaA800067(ChromaA800067Params {
             resolution: entry.resolution.map_or(1.0, |watts| watts.0),
             ..ChromaA800067Params::default()
