@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use gridproof_model::bench::{AccuracyOf, AccuracyTable, Bench, InstrumentEntry, Model};
 use gridproof_model::capture::ChannelKind;
 use gridproof_model::dut::{DutProfile, InterfaceProtocol};
-use gridproof_plant::config::{Health, PlantConfig};
+use gridproof_plant::config::{PlantConfig, Topology};
 use gridproof_plant::signal::Signal;
 
 use crate::devices::adam_6060::Adam6060;
@@ -59,7 +59,7 @@ pub(crate) fn instruments(
             Model::EastronSdm120 => Box::new(ModbusRtu::new(Sdm120::new(METER), METER)),
             Model::PylontechCan => Box::new(bms(name, entry, dut, Protocol::Pylontech)?),
             Model::GrowattCan => Box::new(bms(name, entry, dut, Protocol::Growatt)?),
-            Model::FromProfile => interface(dut, config),
+            Model::FromProfile => interface(dut, config, seed),
         };
         fitted.insert(name.clone(), instrument);
     }
@@ -201,29 +201,27 @@ fn recorder(name: &str, entry: &InstrumentEntry, seed: u64) -> Result<Dl850, Emu
     Ok(Dl850::new(seed, name, &fitted))
 }
 
-fn interface(dut: &DutProfile, config: &PlantConfig) -> Box<dyn Instrument> {
+fn interface(dut: &DutProfile, config: &PlantConfig, seed: u64) -> Box<dyn Instrument> {
     let unit = dut.interface.unit;
     let plant = &config.dut;
     match dut.interface.protocol {
         // What a register file names is not known here: the unit then speaks SunSpec.
         InterfaceProtocol::SunspecTcp | InterfaceProtocol::RegisterFile => {
             Box::new(ModbusTcp::new(
-                SunSpec::new(sunspec::Nameplate {
-                    maker: dut.maker.clone(),
-                    model: dut.model.clone(),
-                    unit,
-                    dead: plant.health == Health::Dead,
-                    power_w: plant.rated_power_w,
-                    apparent_va: plant.rated_apparent_va,
-                    charge_w: plant.rated_charge_w,
-                    current_a: plant.max_current_a,
-                    voltage_v: plant.nominal_v,
-                    frequency_hz: plant.nominal_hz,
-                    battery: dut
-                        .battery
-                        .as_ref()
-                        .map(|battery| (battery.capacity.0, battery.nominal_voltage.0)),
-                }),
+                SunSpec::new(
+                    sunspec::Nameplate {
+                        maker: dut.maker.clone(),
+                        model: dut.model.clone(),
+                        unit,
+                        dut: plant.clone(),
+                        battery: dut
+                            .battery
+                            .as_ref()
+                            .map(|battery| (battery.capacity.0, battery.nominal_voltage.0)),
+                        trackers: u8::from(plant.topology == Topology::Hybrid),
+                    },
+                    Rng::new(seed, "dut", "time windows"),
+                ),
                 Some(unit),
             ))
         }

@@ -21,12 +21,17 @@ pub(crate) struct Frame {
 impl Frame {
     /// A data frame with an 11-bit identifier; bytes beyond the eighth are dropped.
     pub(crate) fn standard(id: u32, data: &[u8]) -> Self {
+        Self::data_frame(id & 0x7ff, false, data)
+    }
+
+    /// A data frame; bytes beyond the eighth are dropped.
+    pub(crate) fn data_frame(id: u32, extended: bool, data: &[u8]) -> Self {
         let mut bytes = [0; 8];
         let length = data.len().min(8);
         bytes[..length].copy_from_slice(&data[..length]);
         Self {
-            id: id & 0x7ff,
-            extended: false,
+            id,
+            extended,
             remote: false,
             length: length as u8,
             bytes,

@@ -76,7 +76,6 @@ fn float(value: f64, word: u16) -> u16 {
 fn state(psb: &Psb, at: Terminals) -> u32 {
     let control = match psb.control() {
         Control::Free => 0,
-        Control::Serial => 3,
         Control::Ethernet => 6,
     };
     let regulation = match psb.regulation(at) {

@@ -92,8 +92,6 @@ pub(crate) enum Control {
     Free,
     /// The network interface.
     Ethernet,
-    /// The serial interface.
-    Serial,
 }
 
 /// What holds the terminals at present.
@@ -184,7 +182,7 @@ impl Psb {
     fn remote(&self) -> Result<(), Refusal> {
         match self.control {
             Control::Free => Err(Refusal::NotRemote),
-            Control::Ethernet | Control::Serial => Ok(()),
+            Control::Ethernet => Ok(()),
         }
     }
 
@@ -257,14 +255,9 @@ impl Psb {
         Ok(())
     }
 
-    /// Alarms since power-on or since they were cleared.
+    /// Alarms since power-on.
     pub(crate) fn count(&self, protection: Protection) -> u32 {
         self.counts[protection as usize]
-    }
-
-    /// Sets a counter of alarms back.
-    pub(crate) fn clear_count(&mut self, protection: Protection) {
-        self.counts[protection as usize] = 0;
     }
 
     /// Output on.
@@ -375,7 +368,7 @@ mod tests {
         let mut psb = Psb::new();
         assert_eq!(psb.set(Setting::Volts, 1.0), Err(Refusal::NotRemote));
         assert_eq!(psb.switch(true), Err(Refusal::NotRemote));
-        psb.take(Control::Serial);
+        psb.take(Control::Ethernet);
         assert_eq!(psb.set(Setting::Volts, 510.0), Ok(()));
         assert_eq!(psb.set(Setting::Volts, 510.1), Err(Refusal::OutOfRange));
         assert_eq!(
@@ -437,7 +430,5 @@ mod tests {
         assert_eq!(psb.acknowledge(), Ok(()));
         assert_eq!(psb.switch(true), Ok(()));
         assert_eq!(psb.count(Protection::SinkAmps), 1);
-        psb.clear_count(Protection::SinkAmps);
-        assert_eq!(psb.count(Protection::SinkAmps), 0);
     }
 }
