@@ -128,6 +128,7 @@ impl Campaign {
 
     /// The bench must be able to support every limit, and carry what every test needs.
     fn bench_supports(&self) -> Result<(), RunError> {
+        crate::open::has_drivers(&self.bench.value)?;
         let specs = self
             .bench
             .value

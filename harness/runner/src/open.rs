@@ -90,6 +90,9 @@ async fn link(
             Ok(connect_tcp(name, &format!("{host}:{port}"), CONNECT_LIMIT).await?)
         }
         Address::Serial { path, baud } => Ok(open_serial(name, path, *baud)?),
+        Address::Can { interface } => Err(RunError::Bench(format!(
+            "instrument `{name}` has no driver that speaks CAN on {interface}"
+        ))),
     }
 }
 
@@ -105,6 +108,22 @@ fn emulated_link(
             Box::new(bench.connect(name)?)
         }
     })
+}
+
+/// Refuses a bench with an instrument that the harness cannot talk to but has to.
+pub(crate) fn has_drivers(bench: &Bench) -> Result<(), RunError> {
+    let mut models = bench.instruments.values().map(|entry| entry.model);
+    match models.find(|model| *model == Model::EaPsb) {
+        Some(model) => Err(no_driver(model)),
+        None => Ok(()),
+    }
+}
+
+fn no_driver(model: Model) -> RunError {
+    RunError::Bench(format!(
+        "there is no driver for a {} of model {model}; `emulate` can serve it",
+        model.role()
+    ))
 }
 
 /// The driver of an entry; `None` for instruments that this DUT has no use for.
@@ -135,6 +154,11 @@ fn driver(
                 return Ok(None);
             }
             DriverSpec::ItechIt6000c(ItechIt6000cParams::default())
+        }
+        Model::EaPsb => return Err(no_driver(entry.model)),
+        // they talk to the DUT, not to the harness
+        Model::ChintDdsu666 | Model::EastronSdm120 | Model::PylontechCan | Model::GrowattCan => {
+            return Ok(None);
         }
         Model::ChromaA800067 => DriverSpec::ChromaA800067(ChromaA800067Params {
             resolution: entry.resolution.map_or(1.0, |watts| watts.0),

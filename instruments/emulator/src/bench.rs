@@ -123,6 +123,18 @@ impl EmulatedBench {
         }
     }
 
+    /// Puts an instrument that is on a CAN bus on a SocketCAN interface such as `vcan0`, for as long
+    /// as it is awaited.
+    ///
+    /// # Errors
+    /// When the bench has no such instrument, or the system no such interface.
+    ///
+    /// # Panics
+    /// Outside a [`tokio::task::LocalSet`].
+    pub async fn serve_can(&self, interface: &str, instrument: &str) -> Result<(), EmulatorError> {
+        crate::socketcan::bridge(interface, self.connect(instrument)?).await
+    }
+
     fn serve(&self, instrument: &str, stream: Box<dyn Stream>) -> Result<(), EmulatorError> {
         if !self
             .world

@@ -29,6 +29,16 @@ pub enum EmulatorError {
         /// What is missing.
         what: &'static str,
     },
+    /// An instrument cannot stand for what the DUT's profile states.
+    #[error("instrument `{instrument}` ({model}) {why}")]
+    Unfit {
+        /// Instrument.
+        instrument: String,
+        /// Model.
+        model: &'static str,
+        /// Why.
+        why: &'static str,
+    },
     /// The operating system refused.
     #[error("cannot serve the emulated instrument")]
     Io(#[from] std::io::Error),

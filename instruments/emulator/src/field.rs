@@ -20,6 +20,8 @@ pub(crate) struct Field {
     drm: BTreeMap<String, Vec<(u8, u8)>>,
     /// The DUT reads its DRM port at all.
     drm_enabled: bool,
+    /// A fault keeps the battery management system from sending.
+    pub(crate) bms_silent: bool,
 }
 
 impl Field {
@@ -29,6 +31,7 @@ impl Field {
             plant,
             drm: BTreeMap::new(),
             drm_enabled: true,
+            bms_silent: false,
         }
     }
 

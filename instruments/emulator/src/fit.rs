@@ -5,14 +5,17 @@ use std::collections::BTreeMap;
 use gridproof_model::bench::{AccuracyOf, AccuracyTable, Bench, InstrumentEntry, Model};
 use gridproof_model::capture::ChannelKind;
 use gridproof_model::dut::{DutProfile, InterfaceProtocol};
-use gridproof_plant::config::{Health, PlantConfig};
+use gridproof_plant::config::{PlantConfig, Topology};
 use gridproof_plant::signal::Signal;
 
 use crate::devices::adam_6060::Adam6060;
+use crate::devices::bms::{Bms, Pack, Protocol};
 use crate::devices::chroma_61845::Chroma61845;
 use crate::devices::chroma_a800067::{A800067, Place};
+use crate::devices::ea_psb::EaPsb;
 use crate::devices::espec_p300::EspecP300;
 use crate::devices::itech_it6000c::It6000c;
+use crate::devices::meter::{ddsu666::Ddsu666, sdm120::Sdm120};
 use crate::devices::saj_as1::{self, SajAs1};
 use crate::devices::sunspec::{self, SunSpec};
 use crate::devices::terrasas::TerraSas;
@@ -23,6 +26,12 @@ use crate::field::{Field, Instrument};
 use crate::modbus::{rtu::ModbusRtu, tcp::ModbusTcp};
 use crate::rng::Rng;
 use crate::scpi::ScpiInstrument;
+
+/// Bus address that meters leave the works with.
+const METER: u8 = 1;
+/// Highest nominal voltage that the low-voltage CAN protocols can report on, V: their voltage is a
+/// signed 16-bit number of 10 mV.
+const LOW_VOLTAGE: f64 = 250.0;
 
 /// Every instrument of the bench, whatever address it has.
 pub(crate) fn instruments(
@@ -40,12 +49,17 @@ pub(crate) fn instruments(
                 entry.channel.unwrap_or(1),
             ))),
             Model::ItechIt6000c => Box::new(ScpiInstrument::new(It6000c::new())),
+            Model::EaPsb => Box::new(ModbusTcp::new(EaPsb::new(), None)),
             Model::ChromaA800067 => Box::new(ScpiInstrument::new(load(name, entry, field, seed))),
             Model::Adam6060 => Box::new(ModbusTcp::new(relays(name, bench), None)),
             Model::YokogawaWt3000 => Box::new(ScpiInstrument::new(analyser(name, entry, seed)?)),
             Model::YokogawaDl850 => Box::new(ScpiInstrument::new(recorder(name, entry, seed)?)),
             Model::EspecP300 => Box::new(EspecP300::new(bench.ambient.0)),
-            Model::FromProfile => interface(dut, config),
+            Model::ChintDdsu666 => Box::new(ModbusRtu::new(Ddsu666::new(METER), METER)),
+            Model::EastronSdm120 => Box::new(ModbusRtu::new(Sdm120::new(METER), METER)),
+            Model::PylontechCan => Box::new(bms(name, entry, dut, Protocol::Pylontech)?),
+            Model::GrowattCan => Box::new(bms(name, entry, dut, Protocol::Growatt)?),
+            Model::FromProfile => interface(dut, config, seed),
         };
         fitted.insert(name.clone(), instrument);
     }
@@ -70,6 +84,35 @@ fn load(name: &str, entry: &InstrumentEntry, field: &Field, seed: u64) -> A80006
 fn relays(name: &str, bench: &Bench) -> Adam6060 {
     let wires = bench.drm_wiring.iter().filter(|wire| wire.bank == name);
     Adam6060::new(name, wires.map(|wire| (wire.relay, wire.pins)).collect())
+}
+
+fn bms(
+    name: &str,
+    entry: &InstrumentEntry,
+    dut: &DutProfile,
+    protocol: Protocol,
+) -> Result<Bms, EmulatorError> {
+    let unfit = |why| EmulatorError::Unfit {
+        instrument: name.to_owned(),
+        model: entry.model.word(),
+        why,
+    };
+    let battery = dut
+        .battery
+        .as_ref()
+        .ok_or_else(|| unfit("needs a DUT with a battery"))?;
+    if battery.nominal_voltage.0 > LOW_VOLTAGE {
+        return Err(unfit("cannot report a high-voltage battery"));
+    }
+    Ok(Bms::new(
+        protocol,
+        Pack {
+            capacity_ah: battery.capacity.0,
+            nominal_v: battery.nominal_voltage.0,
+            charge_a: battery.max_charge_current.0,
+            discharge_a: battery.max_discharge_current.0,
+        },
+    ))
 }
 
 fn table(entry: &InstrumentEntry) -> Option<&AccuracyTable> {
@@ -158,29 +201,27 @@ fn recorder(name: &str, entry: &InstrumentEntry, seed: u64) -> Result<Dl850, Emu
     Ok(Dl850::new(seed, name, &fitted))
 }
 
-fn interface(dut: &DutProfile, config: &PlantConfig) -> Box<dyn Instrument> {
+fn interface(dut: &DutProfile, config: &PlantConfig, seed: u64) -> Box<dyn Instrument> {
     let unit = dut.interface.unit;
     let plant = &config.dut;
     match dut.interface.protocol {
         // What a register file names is not known here: the unit then speaks SunSpec.
         InterfaceProtocol::SunspecTcp | InterfaceProtocol::RegisterFile => {
             Box::new(ModbusTcp::new(
-                SunSpec::new(sunspec::Nameplate {
-                    maker: dut.maker.clone(),
-                    model: dut.model.clone(),
-                    unit,
-                    dead: plant.health == Health::Dead,
-                    power_w: plant.rated_power_w,
-                    apparent_va: plant.rated_apparent_va,
-                    charge_w: plant.rated_charge_w,
-                    current_a: plant.max_current_a,
-                    voltage_v: plant.nominal_v,
-                    frequency_hz: plant.nominal_hz,
-                    battery: dut
-                        .battery
-                        .as_ref()
-                        .map(|battery| (battery.capacity.0, battery.nominal_voltage.0)),
-                }),
+                SunSpec::new(
+                    sunspec::Nameplate {
+                        maker: dut.maker.clone(),
+                        model: dut.model.clone(),
+                        unit,
+                        dut: plant.clone(),
+                        battery: dut
+                            .battery
+                            .as_ref()
+                            .map(|battery| (battery.capacity.0, battery.nominal_voltage.0)),
+                        trackers: u8::from(plant.topology == Topology::Hybrid),
+                    },
+                    Rng::new(seed, "dut", "time windows"),
+                ),
                 Some(unit),
             ))
         }

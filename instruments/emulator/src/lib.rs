@@ -20,6 +20,7 @@ mod plant_config;
 mod rng;
 mod scpi;
 mod session;
+mod socketcan;
 #[cfg(test)]
 mod tests;
 

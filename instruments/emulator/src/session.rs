@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use crate::devices::bms::slcan::Adapter;
 use crate::scpi::Fault;
 use crate::scpi::message::Unit;
 
@@ -22,4 +23,6 @@ pub(crate) struct Session {
     pub(crate) in_message: bool,
     /// The unit at the front waits for the instrument.
     pub(crate) waiting: bool,
+    /// The CAN adapter that this connection is, if it is one.
+    pub(crate) adapter: Adapter,
 }

@@ -99,6 +99,32 @@ pub struct Dut {
     pub standby_w: f64,
 }
 
+/// When the DUT may (re)connect, and how it then comes back.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Reconnect {
+    /// Time of healthy grid before it connects, s.
+    pub delay_s: f64,
+    /// Window of voltage, V.
+    pub volts: (f64, f64),
+    /// Window of frequency, Hz.
+    pub hz: (f64, f64),
+    /// Ramp afterwards, fraction of rated power per second; 0 for none.
+    pub ramp_pu_per_s: f64,
+}
+
+impl Dut {
+    /// As configured.
+    #[must_use]
+    pub fn reconnect(&self) -> Reconnect {
+        Reconnect {
+            delay_s: self.reconnect_s,
+            volts: (self.reconnect_v_min, self.reconnect_v_max),
+            hz: (self.reconnect_hz_min, self.reconnect_hz_max),
+            ramp_pu_per_s: self.ramp_pu_per_s,
+        }
+    }
+}
+
 /// LCL filter of the bridge (values of the reference bench: 1.5 mH/0.05 Ω, 3.3 µF/5 Ω, 0.5 mH/0.02 Ω).
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[allow(missing_docs)]

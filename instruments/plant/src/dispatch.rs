@@ -15,6 +15,14 @@ pub(crate) const SLOW_S: f64 = 0.02;
 /// Losses in pu of rated power: constant, linear and quadratic in p (docs/models.md 4.6).
 const LOSS: [f64; 3] = [0.004, 0.008, 0.012];
 
+fn ramp_per_step(pu_per_s: f64) -> f64 {
+    if pu_per_s > 0.0 {
+        pu_per_s * SLOW_S
+    } else {
+        1.0
+    }
+}
+
 /// What the bridge is doing while the dispatcher runs.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Duty {
@@ -54,6 +62,8 @@ pub(crate) struct Dispatch {
     pub(crate) limit_pu: f64,
     /// Commanded reactive power, pu.
     pub(crate) reactive_pu: f64,
+    /// Commanded displacement factor, > 0 over-excited; comes before the reactive power.
+    pub(crate) power_factor: Option<f64>,
     active_lag: Lag,
     reactive_lag: Lag,
     ramp_pu: f64,
@@ -82,11 +92,7 @@ impl Dispatch {
             standby_w: dut.standby_w,
             max_current_a: dut.max_current_a,
             has_pv: dut.topology == Topology::Hybrid,
-            ramp_per_step: if dut.ramp_pu_per_s > 0.0 {
-                dut.ramp_pu_per_s * SLOW_S
-            } else {
-                1.0
-            },
+            ramp_per_step: ramp_per_step(dut.ramp_pu_per_s),
             volt_var: VoltageResponse::new(&dut.volt_var, SLOW_S, 0.0),
             volt_watt: VoltageResponse::new(&dut.volt_watt, SLOW_S, 1.0),
             drm: DrmPort::new(&dut.drm, SLOW_S),
@@ -96,6 +102,7 @@ impl Dispatch {
             active_w: None,
             limit_pu: 1.0,
             reactive_pu: 0.0,
+            power_factor: None,
             active_lag: Lag::new(dut.setpoint_tau_s, SLOW_S, 0.0),
             reactive_lag: Lag::new(dut.setpoint_tau_s, SLOW_S, 0.0),
             ramp_pu: 0.0,
@@ -106,6 +113,24 @@ impl Dispatch {
             pv_v: 0.0,
             pv_solved_w: -1.0,
             battery_w: 0.0,
+        }
+    }
+
+    /// A new ramp after connecting, fraction of rated power per second; 0 for none.
+    pub(crate) fn set_ramp(&mut self, pu_per_s: f64) {
+        self.ramp_per_step = ramp_per_step(pu_per_s);
+    }
+
+    /// Reactive power of the fixed modes, pu: of the displacement factor at the present active
+    /// power, or as commanded.
+    fn fixed_reactive(&self) -> f64 {
+        match self.power_factor {
+            Some(factor) => {
+                let magnitude = factor.abs().clamp(0.1, 1.0);
+                let ratio = (1.0 - magnitude * magnitude).sqrt() / magnitude;
+                (self.p_w.abs() * ratio / self.rated_va).copysign(factor)
+            }
+            None => self.reactive_pu,
         }
     }
 
@@ -176,7 +201,8 @@ impl Dispatch {
             }
             Duty::Grid => {
                 self.ramp_pu = (self.ramp_pu + self.ramp_per_step).min(1.0);
-                let fixed = self.reactive_lag.step(self.reactive_pu);
+                let wanted = self.fixed_reactive();
+                let fixed = self.reactive_lag.step(wanted);
                 let q_pu = if self.volt_var.enabled { var_pu } else { fixed };
                 // a bridge that lost most of its voltage is limited by current, not by power
                 let va = self.rated_va.min(volts * self.max_current_a);

@@ -306,6 +306,20 @@ impl Inverter {
             DutCommand::ReactivePower(pu) => self.dispatch.reactive_pu = pu,
             DutCommand::VoltVar(on) => self.dispatch.volt_var.enabled = on,
             DutCommand::VoltWatt(on) => self.dispatch.volt_watt.enabled = on,
+            DutCommand::VoltVarCurve(points) => self.dispatch.volt_var.set_points(points),
+            DutCommand::VoltWattCurve(points) => self.dispatch.volt_watt.set_points(points),
+            DutCommand::PowerFactor(factor) => self.dispatch.power_factor = factor,
+            DutCommand::Protection(elements) => {
+                self.protection = Protection::new(&elements, self.config.nominal_hz);
+                self.config.protection = elements;
+            }
+            DutCommand::Reconnect(to) => {
+                self.config.reconnect_s = to.delay_s;
+                (self.config.reconnect_v_min, self.config.reconnect_v_max) = to.volts;
+                (self.config.reconnect_hz_min, self.config.reconnect_hz_max) = to.hz;
+                self.config.ramp_pu_per_s = to.ramp_pu_per_s;
+                self.dispatch.set_ramp(to.ramp_pu_per_s);
+            }
             DutCommand::ClearFault => {
                 self.tripped = false;
                 self.last_trip = None;

@@ -1,5 +1,7 @@
 //! Everything an instrument or an interface can do to the bench.
 
+use crate::config::{ProtectionElement, Reconnect};
+
 /// One action. Applied at the plant's current time, or scheduled for an exact later time.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Input {
@@ -106,7 +108,7 @@ pub struct GridSegment {
 }
 
 /// What the harness can tell the DUT.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum DutCommand {
     /// Permit or forbid connection to the grid.
     Connect(bool),
@@ -121,6 +123,17 @@ pub enum DutCommand {
     VoltVar(bool),
     /// Switch the volt-watt response.
     VoltWatt(bool),
+    /// New points of volt-var: (V RMS, pu of rated apparent power), ascending in V.
+    VoltVarCurve(Vec<(f64, f64)>),
+    /// New points of volt-watt: (V RMS, ceiling in pu of rated apparent power), ascending in V.
+    VoltWattCurve(Vec<(f64, f64)>),
+    /// Fixed displacement factor instead of fixed reactive power, 0.1–1 in magnitude: > 0
+    /// over-excited, < 0 under-excited; `None` back to fixed reactive power.
+    PowerFactor(Option<f64>),
+    /// New protection elements; their timers start at rest.
+    Protection(Vec<ProtectionElement>),
+    /// New conditions of (re)connection.
+    Reconnect(Reconnect),
     /// Clear a latched fault and restart the reconnection timer.
     ClearFault,
 }

@@ -104,6 +104,11 @@ impl VoltageResponse {
         }
     }
 
+    /// New points; the output approaches them with the dynamics it has.
+    pub(crate) fn set_points(&mut self, points: Vec<(f64, f64)>) {
+        self.points = points;
+    }
+
     /// One step; output in pu of rated apparent power.
     #[inline]
     pub(crate) fn step(&mut self, volts: f64) -> f64 {

@@ -62,6 +62,10 @@ pub enum Role {
     Recorder,
     /// Climatic chamber.
     Chamber,
+    /// Energy meter at the grid connection, read by the product under test.
+    Meter,
+    /// Battery management system that talks to the product under test.
+    Bms,
     /// The product under test.
     Dut,
 }
@@ -78,6 +82,8 @@ impl Role {
             Role::PowerAnalyser => "power-analyser",
             Role::Recorder => "recorder",
             Role::Chamber => "chamber",
+            Role::Meter => "meter",
+            Role::Bms => "bms",
             Role::Dut => "dut",
         }
     }
@@ -92,7 +98,7 @@ impl Role {
             | Role::RelayBank
             | Role::Chamber
             | Role::Dut => true,
-            Role::PowerAnalyser | Role::Recorder => false,
+            Role::PowerAnalyser | Role::Recorder | Role::Meter | Role::Bms => false,
         }
     }
 }
@@ -117,6 +123,8 @@ pub enum Model {
     /// ITECH IT6000C battery simulator.
     #[serde(rename = "itech-it6000c")]
     ItechIt6000c,
+    /// EA Elektro-Automatik PSB battery simulator.
+    EaPsb,
     /// Chroma A800067 RLC load.
     #[serde(rename = "chroma-a800067")]
     ChromaA800067,
@@ -132,6 +140,16 @@ pub enum Model {
     /// ESPEC chamber with a P300 controller.
     #[serde(rename = "espec-p300")]
     EspecP300,
+    /// Chint DDSU666 energy meter.
+    #[serde(rename = "chint-ddsu666")]
+    ChintDdsu666,
+    /// Eastron SDM120 energy meter.
+    #[serde(rename = "eastron-sdm120")]
+    EastronSdm120,
+    /// Battery with the low-voltage CAN protocol of Pylontech.
+    PylontechCan,
+    /// Battery with the low-voltage CAN protocol of Growatt.
+    GrowattCan,
     /// As the DUT profile says.
     FromProfile,
 }
@@ -143,11 +161,16 @@ impl Model {
             Model::Chroma61845 => "chroma-61845",
             Model::Terrasas => "terrasas",
             Model::ItechIt6000c => "itech-it6000c",
+            Model::EaPsb => "ea-psb",
             Model::ChromaA800067 => "chroma-a800067",
             Model::Adam6060 => "adam-6060",
             Model::YokogawaWt3000 => "yokogawa-wt3000",
             Model::YokogawaDl850 => "yokogawa-dl850",
             Model::EspecP300 => "espec-p300",
+            Model::ChintDdsu666 => "chint-ddsu666",
+            Model::EastronSdm120 => "eastron-sdm120",
+            Model::PylontechCan => "pylontech-can",
+            Model::GrowattCan => "growatt-can",
             Model::FromProfile => "from-profile",
         }
     }
@@ -157,12 +180,14 @@ impl Model {
         match self {
             Model::Chroma61845 => Role::GridSource,
             Model::Terrasas => Role::PvSource,
-            Model::ItechIt6000c => Role::BatterySource,
+            Model::ItechIt6000c | Model::EaPsb => Role::BatterySource,
             Model::ChromaA800067 => Role::RlcLoad,
             Model::Adam6060 => Role::RelayBank,
             Model::YokogawaWt3000 => Role::PowerAnalyser,
             Model::YokogawaDl850 => Role::Recorder,
             Model::EspecP300 => Role::Chamber,
+            Model::ChintDdsu666 | Model::EastronSdm120 => Role::Meter,
+            Model::PylontechCan | Model::GrowattCan => Role::Bms,
             Model::FromProfile => Role::Dut,
         }
     }

@@ -1,10 +1,13 @@
 //! One emulated model per file, each written from its manual's facts alone.
 
 pub(crate) mod adam_6060;
+pub(crate) mod bms;
 pub(crate) mod chroma_61845;
 pub(crate) mod chroma_a800067;
+pub(crate) mod ea_psb;
 pub(crate) mod espec_p300;
 pub(crate) mod itech_it6000c;
+pub(crate) mod meter;
 pub(crate) mod saj_as1;
 pub(crate) mod sunspec;
 pub(crate) mod terrasas;

@@ -88,13 +88,15 @@ impl<D: ModbusDevice> Instrument for ModbusRtu<D> {
             }
             let frame: Vec<u8> = session.input.drain(..length).collect();
             let pdu = &frame[1..length - 2];
-            if frame[0] != self.unit && frame[0] != 0 {
+            // a new address counts from the next request
+            let unit = self.device.unit().unwrap_or(self.unit);
+            if frame[0] != unit && frame[0] != 0 {
                 continue;
             }
             let reply = answer(pdu, &mut self.device, field);
             if frame[0] != 0 {
                 let start = session.output.len();
-                session.output.push(self.unit);
+                session.output.push(unit);
                 session.output.extend_from_slice(&reply);
                 let sum = crc(&session.output[start..]);
                 session.output.extend_from_slice(&sum.to_le_bytes());

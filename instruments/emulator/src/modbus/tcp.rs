@@ -35,7 +35,7 @@ impl<D: ModbusDevice> Instrument for ModbusTcp<D> {
                 break;
             };
             used += 6 + length;
-            let reply = match self.unit {
+            let reply = match self.device.unit().or(self.unit) {
                 Some(unit) if ![unit, 0, 255].contains(&header[6]) => vec![pdu[0] | 0x80, 11],
                 Some(_) | None => answer(pdu, &mut self.device, field),
             };

@@ -5,7 +5,9 @@ mod dc_sources;
 mod dut;
 mod healthy;
 mod measuring;
+mod meters;
 mod parser;
+mod sunspec;
 mod switching;
 mod world;
 
