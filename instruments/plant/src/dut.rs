@@ -13,6 +13,7 @@ use crate::frequency::FrequencyMeter;
 use crate::gridforming::VoltageControl;
 use crate::input::DutCommand;
 use crate::protection::Protection;
+use crate::rest::Fingerprint;
 use crate::rms::SlidingRms;
 use crate::rng::{Purpose, Rng};
 use crate::signal::DutState;
@@ -334,6 +335,38 @@ impl Inverter {
             q,
             lead: if p == 0.0 { 0.0 } else { self.shift.lead() },
         }
+    }
+
+    /// Quantities that the slow functions move.
+    pub(crate) fn slow_fingerprint(&self, f: &mut Fingerprint) {
+        f.add(match self.phase {
+            Phase::Idle => 0.0,
+            Phase::Grid => 1.0,
+            Phase::Opening { .. } => 2.0,
+            Phase::Starting { .. } => 3.0,
+            Phase::Forming => 4.0,
+            Phase::Syncing => 5.0,
+        });
+        f.add(if self.protection.timing() {
+            f64::NAN
+        } else {
+            0.0
+        });
+        f.add(self.healthy_s);
+        f.add(self.dead_grid_s);
+        f.add(self.overload_s);
+        f.add(self.shift.lead());
+        self.dispatch.fingerprint(f);
+    }
+
+    /// `n` slow steps like the last.
+    pub(crate) fn repeat(&mut self, n: u64) {
+        if self.forming() {
+            for _ in 0..n {
+                self.voltage.advance(SLOW_S);
+            }
+        }
+        self.dispatch.repeat(n);
     }
 
     /// Own one-cycle RMS, V.

@@ -48,8 +48,12 @@ impl Phasor {
         Self::new(self.re * k, self.im * k)
     }
 
+    pub(crate) fn square(self) -> f64 {
+        self.re * self.re + self.im * self.im
+    }
+
     pub(crate) fn abs(self) -> f64 {
-        (self.re * self.re + self.im * self.im).sqrt()
+        self.square().sqrt()
     }
 
     pub(crate) fn turns(self) -> f64 {
@@ -91,36 +95,69 @@ pub(crate) struct Conditions {
     pub(crate) floor_v: f64,
 }
 
+/// Admittances at the PCC for one topology and frequency; they change far more rarely than the
+/// powers that flow through them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Admittance {
+    topology: Topology,
+    hz: f64,
+    /// Line.
+    y_line: Phasor,
+    /// All that hangs on the PCC, the line included.
+    y: Phasor,
+    /// Its inverse.
+    z: Phasor,
+}
+
+impl Admittance {
+    /// Admittances of a closed line.
+    pub(crate) fn new(topology: &Topology, line: &Line, hz: f64) -> Self {
+        let w = hz * std::f64::consts::TAU;
+        let y_line = Phasor::new(line.r_ohm, w * line.l_h).inv();
+        let mut y = y_line.add(Phasor::new(topology.load.g + 1e-6, w * topology.load.c_f));
+        if let Some(l_h) = topology.load.l_h {
+            y.im -= 1.0 / (w * l_h);
+        }
+        if topology.relay {
+            y.re += topology.backup_g + 1e-6;
+        }
+        Self {
+            topology: *topology,
+            hz,
+            y_line,
+            y,
+            z: y.inv(),
+        }
+    }
+
+    /// These are the admittances of that topology and frequency.
+    pub(crate) fn fits(&self, topology: &Topology, hz: f64) -> bool {
+        self.hz == hz && self.topology == *topology
+    }
+}
+
 /// Solves V = (E/Z + I(V)) / Y by fixed point from `start`; the map contracts by |Z||S|/V²,
 /// below 0.02 on any bench that is worth the name.
 pub(crate) fn solve(
-    topology: &Topology,
-    line: &Line,
+    network: &Admittance,
     filter: &Filter,
     c: &Conditions,
     start: Phasor,
 ) -> Steady {
     let w = c.hz * std::f64::consts::TAU;
+    let topology = &network.topology;
     if !topology.line {
         return Steady {
             w,
             ..Steady::default()
         };
     }
-    let y_line = Phasor::new(line.r_ohm, w * line.l_h).inv();
-    let mut y = y_line.add(Phasor::new(topology.load.g + 1e-6, w * topology.load.c_f));
-    if let Some(l_h) = topology.load.l_h {
-        y.im -= 1.0 / (w * l_h);
-    }
-    if topology.relay {
-        y.re += topology.backup_g + 1e-6;
-    }
-    let z = y.inv();
+    let (y_line, y, z) = (network.y_line, network.y, network.z);
     let drive = y_line.scale(c.source_v);
     let open = drive.mul(z);
     let (mut v, mut i2) = (open, Phasor::ZERO);
     if let Some(power) = c.power.filter(|_| topology.relay) {
-        v = if start.abs() > 0.5 * open.abs() {
+        v = if start.square() > 0.25 * open.square() {
             start
         } else {
             open
@@ -162,9 +199,8 @@ fn injected(power: PowerReference, v: Phasor, c: &Conditions) -> Phasor {
         .conj()
         .mul(v)
         .scale(1.0 / square);
-    let size = i.abs();
-    if size > c.i_max {
-        i.scale(c.i_max / size)
+    if i.square() > c.i_max * c.i_max {
+        i.scale(c.i_max / i.abs())
     } else {
         i
     }
