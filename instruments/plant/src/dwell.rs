@@ -76,6 +76,7 @@ impl Plant {
             power,
             i_max: 1.1 * dut.max_current_a,
             floor_v: 0.2 * dut.nominal_v,
+            nominal_v: dut.nominal_v,
         };
         let topology = self.bench.topology(power.is_some());
         let admittance = match self.admittance {
@@ -99,7 +100,8 @@ impl Plant {
         let seen = self.seen_in(&steady);
         let hz = steady.w / std::f64::consts::TAU;
         if self.dut.on_grid() {
-            self.dut.shift.settle(hz, SLOW_S);
+            self.dut.active.settle(hz, seen.volts, SLOW_S);
+            self.dut.passive.settle(self.config.line.r_ohm, SLOW_S);
             self.dut.protection.step(seen, SLOW_S);
         }
         let v_pcc = steady.v;

@@ -2,9 +2,14 @@
 //!
 //! Phasors are RMS, the angle of the source is the reference.
 
-use crate::config::{Filter, Line};
+use crate::config::{CurrentReference, Filter, Line};
 use crate::current_control::PowerReference;
 use crate::network::Topology;
+
+/// Most passes of the fixed point; each shrinks the error to a fiftieth or less.
+const PASSES: u32 = 4;
+/// A pass that moved the voltage less than this is the last, V.
+const TOLERANCE_V: f64 = 1e-7;
 
 /// A complex number.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -93,6 +98,8 @@ pub(crate) struct Conditions {
     pub(crate) i_max: f64,
     /// Smallest voltage the controller divides by, V RMS.
     pub(crate) floor_v: f64,
+    /// Nominal voltage, V RMS.
+    pub(crate) nominal_v: f64,
 }
 
 /// Admittances at the PCC for one topology and frequency; they change far more rarely than the
@@ -168,12 +175,12 @@ pub(crate) fn solve(
             let (s, k) = crate::trig::sincos(power.lead);
             Phasor::new(k, s)
         };
-        for _ in 0..6 {
+        for _ in 0..PASSES {
             i2 = injected(power, v, c).mul(lead);
             let next = drive.add(i2).mul(z);
             let moved = (next.re - v.re).abs() + (next.im - v.im).abs();
             v = next;
-            if moved < 1e-9 {
+            if moved < TOLERANCE_V {
                 break;
             }
         }
@@ -194,11 +201,18 @@ pub(crate) fn solve(
 
 /// I = (S/V)*, limited in amplitude.
 fn injected(power: PowerReference, v: Phasor, c: &Conditions) -> Phasor {
-    let square = (v.re * v.re + v.im * v.im).max(c.floor_v * c.floor_v);
+    let square = v.square().max(c.floor_v * c.floor_v);
+    let divisor = match power.reference {
+        CurrentReference::ConstantPower => square,
+        // the untracked angle stands on that of the voltage as long as nothing moves
+        CurrentReference::ConstantCurrent | CurrentReference::Untracked => {
+            square.sqrt() * c.nominal_v
+        }
+    };
     let i = Phasor::new(power.p, power.q)
         .conj()
         .mul(v)
-        .scale(1.0 / square);
+        .scale(1.0 / divisor);
     if i.square() > c.i_max * c.i_max {
         i.scale(c.i_max / i.abs())
     } else {

@@ -1,6 +1,6 @@
 //! What happens every 20 ms, and the changes of state.
 
-use super::{After, BLACK_START_S, Gate, Inverter, OVERLOAD_S, Phase, RelayOrder};
+use super::{After, BLACK_START_S, CONTROL_S, Gate, Inverter, OVERLOAD_S, Phase, RelayOrder};
 use crate::Nanos;
 use crate::config::Backup;
 use crate::dispatch::{Duty, SLOW_S};
@@ -58,7 +58,11 @@ impl Inverter {
         self.gate = Gate::Following;
         self.tripped = false;
         self.current.reset();
+        let step = self.sync.w * CONTROL_S / std::f64::consts::TAU;
+        self.current.anchor(self.sync.turns + step);
         self.protection.reset();
+        self.passive.connected();
+        self.found = None;
         self.dispatch.start_ramp(p_w);
         self.next_v = self.sync.alpha;
         let amplitude = self.sync.amplitude();
