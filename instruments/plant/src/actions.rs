@@ -58,6 +58,7 @@ impl Plant {
 
     /// Does an action at `t`, the present simulated time in waveform mode.
     pub(crate) fn act(&mut self, t: Nanos, action: Action) {
+        self.rest_until = 0;
         match action {
             Action::Input(input) => self.act_input(t, input),
             Action::Output(closed) => self.switch_output(t, closed, true),

@@ -9,6 +9,7 @@ use crate::derating::ThermalLimit;
 use crate::drm::DrmPort;
 use crate::pv::PvCurve;
 use crate::response::{Lag, VoltageResponse};
+use crate::rest::Fingerprint;
 
 /// Period of the slow functions, s.
 pub(crate) const SLOW_S: f64 = 0.02;
@@ -96,7 +97,7 @@ impl Dispatch {
             volt_var: VoltageResponse::new(&dut.volt_var, SLOW_S, 0.0),
             volt_watt: VoltageResponse::new(&dut.volt_watt, SLOW_S, 1.0),
             drm: DrmPort::new(&dut.drm, SLOW_S),
-            thermal: ThermalLimit::new(dut.derating, ambient_c, SLOW_S),
+            thermal: ThermalLimit::new(dut.derating, ambient_c, 1.0),
             pv: PvCurve::default(),
             battery: BatteryPort::new(dut.battery),
             active_w: None,
@@ -175,10 +176,10 @@ impl Dispatch {
     }
 
     /// One slow step: `volts` is the DUT's own one-cycle RMS.
-    pub(crate) fn step(&mut self, volts: f64, ambient_c: f64, duty: Duty) {
+    pub(crate) fn step(&mut self, volts: f64, duty: Duty) {
         let var_pu = self.volt_var.step(volts);
         let watt_pu = self.volt_watt.step(volts);
-        let derate = self.thermal.step(ambient_c);
+        let derate = self.thermal.ceiling_pu;
         let demand = self.drm.step(self.p_w / self.rated_w, self.ramp_per_step);
         self.disconnect = demand.disconnect;
         match duty {
@@ -242,6 +243,30 @@ impl Dispatch {
         }
     }
 
+    /// What is slower still, once a second: state of charge, temperature.
+    pub(crate) fn second(&mut self, ambient_c: f64) {
+        self.battery.count();
+        self.thermal.step(ambient_c);
+    }
+
+    /// What moves.
+    pub(crate) fn fingerprint(&self, f: &mut Fingerprint) {
+        self.volt_var.fingerprint(f);
+        self.volt_watt.fingerprint(f);
+        self.drm.fingerprint(f);
+        f.add(self.active_lag.y / self.rated_w);
+        f.add(self.reactive_lag.y);
+        f.add(self.ramp_pu);
+        for w in [self.p_w, self.q_var, self.pv_w, self.battery_w] {
+            f.add(w / self.rated_va);
+        }
+    }
+
+    /// The last step `n` times more.
+    pub(crate) fn repeat(&mut self, n: u64) {
+        self.battery.repeat(n);
+    }
+
     /// Splits the dc power: PV first, the battery takes the rest.
     fn balance(&mut self, dc: f64) {
         self.pv_w = dc.clamp(0.0, self.pv_available());
@@ -250,7 +275,7 @@ impl Dispatch {
         } else {
             0.0
         };
-        self.battery.draw(self.battery_w, SLOW_S);
+        self.battery.draw(self.battery_w);
         // the operating point is solved again only when it has moved visibly
         if (self.pv_w - self.pv_solved_w).abs() > 1e-4 * self.rated_w {
             self.refresh_pv();

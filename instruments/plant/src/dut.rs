@@ -4,8 +4,9 @@ mod supervision;
 mod tick;
 
 use crate::Nanos;
-use crate::antiislanding::FrequencyShift;
-use crate::config::{Dut, Health};
+use crate::antiislanding::ActiveMethod;
+use crate::antiislanding::passive::{Finding, Passive};
+use crate::config::{CurrentReference, Dut, Health};
 use crate::current_control::{CurrentControl, PowerReference};
 use crate::detector::LossDetector;
 use crate::dispatch::{Dispatch, SLOW_S};
@@ -13,6 +14,7 @@ use crate::frequency::FrequencyMeter;
 use crate::gridforming::VoltageControl;
 use crate::input::DutCommand;
 use crate::protection::Protection;
+use crate::rest::Fingerprint;
 use crate::rms::SlidingRms;
 use crate::rng::{Purpose, Rng};
 use crate::signal::DutState;
@@ -102,10 +104,14 @@ pub(crate) struct Inverter {
     /// Protection.
     pub(crate) protection: Protection,
     /// Anti-islanding.
-    pub(crate) shift: FrequencyShift,
+    pub(crate) active: ActiveMethod,
+    /// Passive anti-islanding.
+    pub(crate) passive: Passive,
     /// Set-points and dc side.
     pub(crate) dispatch: Dispatch,
     detector: Option<LossDetector>,
+    /// Finding of the last period.
+    found: Option<Finding>,
     rng: Rng,
     phase: Phase,
     gate: Gate,
@@ -131,7 +137,13 @@ impl Inverter {
             sync: SogiPll::new(CONTROL_S, config.nominal_v, config.nominal_hz),
             rms: SlidingRms::new(CONTROL_S, config.nominal_hz),
             frequency: FrequencyMeter::new(config.nominal_v, config.nominal_hz),
-            current: CurrentControl::new(CONTROL_S, &config.filter, v_max, i_max),
+            current: CurrentControl::new(
+                CONTROL_S,
+                &config.filter,
+                v_max,
+                i_max,
+                (config.nominal_v, config.nominal_hz),
+            ),
             voltage: VoltageControl::new(
                 CONTROL_S,
                 config.nominal_v,
@@ -141,12 +153,18 @@ impl Inverter {
                 2.0 * i_max,
             ),
             protection: Protection::new(&config.protection, config.nominal_hz),
-            shift: FrequencyShift::new(config.anti_islanding, config.nominal_hz),
+            active: ActiveMethod::new(
+                config.anti_islanding,
+                config.anti_islanding_lag_s,
+                config.nominal_hz,
+            ),
+            passive: Passive::new(&config.passive_detection),
             dispatch: Dispatch::new(config, ambient_c),
             detector: config
                 .backup
                 .as_ref()
                 .map(|b| LossDetector::new(b, config.nominal_v)),
+            found: None,
             rng: Rng::new(seed, Purpose::Relay),
             phase: Phase::Idle,
             gate: Gate::Blocked,
@@ -343,11 +361,54 @@ impl Inverter {
                 q = bias.copysign(q);
             }
         }
+        let c = &self.config;
+        let amps = p.abs() / c.nominal_v;
+        let extra = self.active.extra_amps(amps).copysign(p) * c.nominal_v;
+        let (lead, keep) = match c.reference {
+            _ if p == 0.0 => (0.0, 1.0),
+            CurrentReference::ConstantPower => (self.active.lead(), self.active.keep()),
+            CurrentReference::ConstantCurrent | CurrentReference::Untracked => {
+                (self.active.lead(), 1.0)
+            }
+        };
         PowerReference {
-            p,
-            q,
-            lead: if p == 0.0 { 0.0 } else { self.shift.lead() },
+            p: keep * (p * self.passive.power_factor() + extra),
+            q: keep * (q + self.active.extra_vars_pu() * c.rated_apparent_va),
+            lead,
+            reference: c.reference,
         }
+    }
+
+    /// Quantities that the slow functions move.
+    pub(crate) fn slow_fingerprint(&self, f: &mut Fingerprint) {
+        f.add(match self.phase {
+            Phase::Idle => 0.0,
+            Phase::Grid => 1.0,
+            Phase::Opening { .. } => 2.0,
+            Phase::Starting { .. } => 3.0,
+            Phase::Forming => 4.0,
+            Phase::Syncing => 5.0,
+        });
+        f.add(if self.protection.timing() {
+            f64::NAN
+        } else {
+            0.0
+        });
+        f.add(self.healthy_s);
+        f.add(self.dead_grid_s);
+        f.add(self.overload_s);
+        f.add(self.active.lead());
+        self.dispatch.fingerprint(f);
+    }
+
+    /// `n` slow steps like the last.
+    pub(crate) fn repeat(&mut self, n: u64) {
+        if self.forming() {
+            for _ in 0..n {
+                self.voltage.advance(SLOW_S);
+            }
+        }
+        self.dispatch.repeat(n);
     }
 
     /// Own one-cycle RMS, V.

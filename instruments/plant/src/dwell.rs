@@ -7,7 +7,7 @@ use crate::meter::Sums;
 use crate::network::state;
 use crate::plant::{Mode, Plant, SLOW_NS};
 use crate::protection::Seen;
-use crate::quasi_static::{Conditions, Phasor, Steady, solve};
+use crate::quasi_static::{Admittance, Conditions, Phasor, Steady, solve};
 
 /// A protection timer that would end within this time wants the waveform, s.
 const TIMER_S: f64 = 0.12;
@@ -47,10 +47,11 @@ impl Plant {
             let grid =
                 bench.line_conducts() && source.volts(end) > LOW_PU * self.config.dut.nominal_v;
             return grid
-                && !self
-                    .dut
-                    .protection
-                    .would_trip_within(self.seen_in(ahead), TIMER_S);
+                && (self.dut.protection.quiet(self.seen_in(ahead))
+                    || !self
+                        .dut
+                        .protection
+                        .would_trip_within(self.seen_in(ahead), TIMER_S));
         }
         true
     }
@@ -65,7 +66,7 @@ impl Plant {
     }
 
     /// Phasors with the source as it is at `t`.
-    pub(crate) fn solve_at(&self, t: u64) -> Steady {
+    pub(crate) fn solve_at(&mut self, t: u64) -> Steady {
         let dut = &self.config.dut;
         let set = self.bench.source.ahead(t);
         let power = (self.dut.gate() == Gate::Following).then(|| self.dut.power_reference());
@@ -75,11 +76,16 @@ impl Plant {
             power,
             i_max: 1.1 * dut.max_current_a,
             floor_v: 0.2 * dut.nominal_v,
+            nominal_v: dut.nominal_v,
         };
         let topology = self.bench.topology(power.is_some());
+        let admittance = match self.admittance {
+            Some(known) if known.fits(&topology, conditions.hz) => known,
+            Some(_) | None => Admittance::new(&topology, self.network.line(), conditions.hz),
+        };
+        self.admittance = Some(admittance);
         solve(
-            &topology,
-            self.network.line(),
+            &admittance,
             self.network.filter(),
             &conditions,
             self.steady.v,
@@ -94,14 +100,14 @@ impl Plant {
         let seen = self.seen_in(&steady);
         let hz = steady.w / std::f64::consts::TAU;
         if self.dut.on_grid() {
-            self.dut.shift.settle(hz, SLOW_S);
+            self.dut.active.settle(hz, seen.volts, SLOW_S);
+            self.dut.passive.settle(self.config.line.r_ohm, SLOW_S);
             self.dut.protection.step(seen, SLOW_S);
         }
         let v_pcc = steady.v;
         let (v_n, hz_n) = self.node_n(&steady);
         if self.dut.forming() {
-            self.dut.voltage.turns += self.dut.voltage.hz * SLOW_S;
-            self.dut.voltage.turns -= self.dut.voltage.turns.floor();
+            self.dut.voltage.advance(SLOW_S);
             self.dut.voltage.hz = self.config.dut.nominal_hz;
         }
         let g = self.bench.backup_g();
@@ -265,13 +271,18 @@ impl Plant {
     }
 
     /// Waveform mode has nothing more to show.
-    pub(crate) fn may_leave_waveform(&self) -> bool {
-        self.quiet_cycles >= QUIET_CYCLES && self.may_dwell(&self.solve_at(self.sim + SLOW_NS))
+    pub(crate) fn may_leave_waveform(&mut self) -> bool {
+        if self.quiet_cycles < QUIET_CYCLES {
+            return false;
+        }
+        let ahead = self.solve_at(self.sim + SLOW_NS);
+        self.may_dwell(&ahead)
     }
 
     /// From instantaneous states back to phasors.
     pub(crate) fn leave_waveform(&mut self) {
         self.mode = Mode::QuasiStatic;
+        self.rest_until = 0;
         self.steady = self.solve_at(self.sim);
         self.meters.resync();
     }

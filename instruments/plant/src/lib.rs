@@ -32,6 +32,7 @@ mod protection;
 mod pv;
 mod quasi_static;
 mod response;
+mod rest;
 mod rms;
 mod rng;
 pub mod signal;

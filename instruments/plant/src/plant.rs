@@ -10,7 +10,7 @@ use crate::dut::Inverter;
 use crate::input::Input;
 use crate::meter::Meters;
 use crate::network::Network;
-use crate::quasi_static::Steady;
+use crate::quasi_static::{Admittance, Steady};
 use crate::signal::{Capture, CaptureSpec, CaptureState, MeterPoint, Reading};
 
 /// One cycle of the slow functions, ns.
@@ -67,6 +67,10 @@ pub struct Plant {
     pub(crate) frame: Frame,
     /// Last phasor solution.
     pub(crate) steady: Steady,
+    /// Admittances of the last solution.
+    pub(crate) admittance: Option<Admittance>,
+    /// Until then every slow step repeats the last one.
+    pub(crate) rest_until: Nanos,
     /// Cycles in waveform mode without a visible change.
     pub(crate) quiet_cycles: u32,
     pub(crate) last_cycle_v: (f64, f64),
@@ -99,6 +103,8 @@ impl Plant {
             e: 0.0,
             frame: [0.0; SIGNALS],
             steady: Steady::default(),
+            admittance: None,
+            rest_until: 0,
             quiet_cycles: 0,
             last_cycle_v: (0.0, 0.0),
             v_dc,
@@ -141,12 +147,14 @@ impl Plant {
         self.run();
     }
 
+    /// Time of the next event.
+    fn next_event(&self) -> Option<Nanos> {
+        self.queue.first_key_value().map(|(key, _)| key.0)
+    }
+
     /// Time of the next event at or before now.
     fn due(&self) -> Option<Nanos> {
-        self.queue
-            .first_key_value()
-            .map(|(key, _)| key.0)
-            .filter(|&t| t <= self.now)
+        self.next_event().filter(|&t| t <= self.now)
     }
 
     fn run(&mut self) {
@@ -183,9 +191,16 @@ impl Plant {
         if end > self.now {
             return true;
         }
+        if self.rest_until > self.sim && self.repeat(self.next_event()) {
+            return false;
+        }
         let ahead = self.solve_at(end);
         if self.may_dwell(&ahead) {
+            let before = self.looks_for_rest(end).then(|| self.fingerprint());
             self.dwell(ahead);
+            if before.is_some_and(|before| self.fingerprint().still(&before)) {
+                self.begin_rest();
+            }
         } else {
             self.enter_waveform();
         }

@@ -27,23 +27,57 @@ struct Timer {
 pub(crate) struct Protection {
     elements: Vec<(ProtectionElement, Timer)>,
     reset_s: f64,
+    /// Between these voltages and frequencies no element picks up.
+    calm_volts: (f64, f64),
+    calm_hz: (f64, f64),
+    /// A timer has moved since all were zero.
+    picked_up: bool,
 }
 
 impl Protection {
     /// Elements at rest; a cycle inside the drop-out band resets a timer.
     pub(crate) fn new(elements: &[ProtectionElement], nominal_hz: f64) -> Self {
+        let calm = |watch: Watch| {
+            let of = |side: Side| {
+                elements
+                    .iter()
+                    .filter(move |e| e.watch == watch && e.side == side)
+                    .map(|e| e.threshold)
+            };
+            (
+                of(Side::Under).fold(f64::NEG_INFINITY, f64::max),
+                of(Side::Over).fold(f64::INFINITY, f64::min),
+            )
+        };
         Self {
             elements: elements
                 .iter()
                 .map(|e| (e.clone(), Timer::default()))
                 .collect(),
             reset_s: 1.0 / nominal_hz,
+            calm_volts: calm(Watch::Voltage),
+            calm_hz: calm(Watch::Frequency),
+            picked_up: false,
         }
+    }
+
+    /// No timer runs and these values start none: a step would change nothing.
+    #[inline]
+    pub(crate) fn quiet(&self, seen: Seen) -> bool {
+        !self.picked_up
+            && seen.volts >= self.calm_volts.0
+            && seen.volts <= self.calm_volts.1
+            && seen
+                .hz
+                .is_none_or(|hz| hz >= self.calm_hz.0 && hz <= self.calm_hz.1)
     }
 
     /// Runs the timers for `dt` s; index of the element that trips.
     #[inline]
     pub(crate) fn step(&mut self, seen: Seen, dt: f64) -> Option<usize> {
+        if self.quiet(seen) {
+            return None;
+        }
         let mut tripped = None;
         for (index, (element, timer)) in self.elements.iter_mut().enumerate() {
             let value = match element.watch {
@@ -87,6 +121,10 @@ impl Protection {
                 }
             }
         }
+        self.picked_up = self
+            .elements
+            .iter()
+            .any(|(_, timer)| timer.beyond_s > 0.0 || timer.inside_s > 0.0);
         tripped
     }
 
@@ -115,6 +153,12 @@ impl Protection {
         for (_, timer) in &mut self.elements {
             *timer = Timer::default();
         }
+        self.picked_up = false;
+    }
+
+    /// A timer runs.
+    pub(crate) fn timing(&self) -> bool {
+        self.picked_up
     }
 }
 

@@ -1,9 +1,12 @@
 //! What happens every 20 ms, and the changes of state.
 
-use super::{After, Gate, Inverter, OVERLOAD_S, Phase, RelayOrder};
+use super::{After, BLACK_START_S, CONTROL_S, Gate, Inverter, OVERLOAD_S, Phase, RelayOrder};
 use crate::Nanos;
 use crate::config::Backup;
 use crate::dispatch::{Duty, SLOW_S};
+
+/// Period of what is slower than the slow functions, ns.
+const SECOND_NS: Nanos = 1_000_000_000;
 
 impl Inverter {
     /// Leaves the grid: gates now, contact after `delay_s`.
@@ -55,7 +58,11 @@ impl Inverter {
         self.gate = Gate::Following;
         self.tripped = false;
         self.current.reset();
+        let step = self.sync.w * CONTROL_S / std::f64::consts::TAU;
+        self.current.anchor(self.sync.turns + step);
         self.protection.reset();
+        self.passive.connected();
+        self.found = None;
         self.dispatch.start_ramp(p_w);
         self.next_v = self.sync.alpha;
         let amplitude = self.sync.amplitude();
@@ -78,14 +85,23 @@ impl Inverter {
             Phase::Forming | Phase::Syncing => Duty::Backup(backup_w),
             Phase::Idle | Phase::Opening { .. } | Phase::Starting { .. } => Duty::Idle,
         };
-        self.dispatch.step(volts, ambient_c, duty);
+        if t.is_multiple_of(SECOND_NS) {
+            self.dispatch.second(ambient_c);
+        }
+        self.dispatch.step(volts, duty);
         let c = &self.config;
         let inside = volts >= c.reconnect_v_min
             && volts <= c.reconnect_v_max
             && hz.is_some_and(|hz| hz >= c.reconnect_hz_min && hz <= c.reconnect_hz_max);
-        self.healthy_s = if inside { self.healthy_s + SLOW_S } else { 0.0 };
+        // timers stop counting when they have nothing more to say: the bench comes to rest
+        let enough = c.reconnect_s + 1.0;
+        self.healthy_s = if inside {
+            (self.healthy_s + SLOW_S).min(enough)
+        } else {
+            0.0
+        };
         self.dead_grid_s = if volts < 0.5 * c.nominal_v {
-            self.dead_grid_s + SLOW_S
+            (self.dead_grid_s + SLOW_S).min(2.0 * BLACK_START_S)
         } else {
             self.dead_grid_s.min(0.0)
         };

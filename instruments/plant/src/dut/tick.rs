@@ -20,8 +20,14 @@ impl Inverter {
         self.sync.step(m.v_grid);
         self.rms
             .push(m.v_grid * (1.0 + self.config.voltage_gain_error));
-        if self.frequency.push(t as f64 * 1e-9, m.v_grid) {
-            self.shift.push(self.frequency.last_hz());
+        let seconds = t as f64 * 1e-9;
+        if self.frequency.push(seconds, m.v_grid) {
+            let (hz, volts) = (self.frequency.last_hz(), self.rms.half_cycle());
+            self.active.push(hz, volts);
+            if self.phase == Phase::Grid {
+                let amps = self.current.amplitude * std::f64::consts::FRAC_1_SQRT_2;
+                self.found = self.passive.period(seconds, hz, volts, amps);
+            }
         }
         self.ticks = (self.ticks + 1) % PROTECTION_EVERY;
         match self.phase {
@@ -60,6 +66,15 @@ impl Inverter {
                 self.trip(t, name);
                 return;
             }
+        }
+        let residue = m.v_grid - self.sync.alpha;
+        let found = self
+            .passive
+            .sample(residue, self.sync.amplitude(), CONTROL_S)
+            .or(self.found.take());
+        if let Some(finding) = found {
+            self.trip(t, finding.name().to_owned());
+            return;
         }
         let power = self.power_reference();
         let floor = 0.2 * self.config.nominal_v * std::f64::consts::SQRT_2;

@@ -1,5 +1,9 @@
 //! What the bench and the DUT are made of. Every field is physical and in SI units.
 
+mod islanding;
+
+pub use islanding::{AntiIslanding, HarmonicRise, ImpedanceRise, PassiveDetection, Rocof};
+
 /// The whole emulated bench.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlantConfig {
@@ -73,6 +77,12 @@ pub struct Dut {
     pub relay_open_s: f64,
     /// Active anti-islanding method.
     pub anti_islanding: AntiIslanding,
+    /// Time constant of the frequency that the active method sees, s.
+    pub anti_islanding_lag_s: f64,
+    /// Passive islanding detection besides the protection elements.
+    pub passive_detection: PassiveDetection,
+    /// What the current reference is made from.
+    pub reference: CurrentReference,
     /// Demand-response input.
     pub drm: Drm,
     /// Back-up output; `None` when the product has none.
@@ -123,6 +133,19 @@ impl Dut {
             ramp_pu_per_s: self.ramp_pu_per_s,
         }
     }
+}
+
+/// What the current reference is made from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CurrentReference {
+    /// i* follows P/V: the power stays when the voltage moves.
+    #[default]
+    ConstantPower,
+    /// i* follows P/Vn in phase with the voltage: the current stays.
+    ConstantCurrent,
+    /// As constant current, on an angle that runs on at nominal frequency from the moment of
+    /// connection and follows nothing: only good on a grid of exactly nominal frequency.
+    Untracked,
 }
 
 /// LCL filter of the bridge (values of the reference bench: 1.5 mH/0.05 Ω, 3.3 µF/5 Ω, 0.5 mH/0.02 Ω).
@@ -182,20 +205,6 @@ pub struct ProtectionElement {
     pub threshold: f64,
     /// s from pick-up to the trip decision.
     pub delay_s: f64,
-}
-
-/// Active anti-islanding.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum AntiIslanding {
-    /// None: only the passive limits end an island.
-    Off,
-    /// Sandia frequency shift: θ = (π/2)(cf0 + K (f − fg)).
-    Sfs {
-        /// Chopping fraction at zero deviation.
-        cf0: f64,
-        /// Gain K, 1/Hz.
-        gain_per_hz: f64,
-    },
 }
 
 /// Demand response modes 0–8 decoded from the shorted pins of the RJ45.
@@ -331,6 +340,9 @@ pub fn reference() -> PlantConfig {
                 cf0: 0.005,
                 gain_per_hz: 0.08,
             },
+            anti_islanding_lag_s: 0.02,
+            passive_detection: PassiveDetection::default(),
+            reference: CurrentReference::ConstantPower,
             drm: Drm {
                 enabled: true,
                 delay_s: 0.2,
