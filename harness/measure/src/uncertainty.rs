@@ -106,9 +106,14 @@ impl Budget {
             .sqrt()
     }
 
+    /// Expanded uncertainty U.
+    pub fn expanded(&self) -> f64 {
+        COVERAGE * self.combined()
+    }
+
     /// The measurement with U = 2 × the combined standard uncertainty.
     pub fn measure(self, value: f64) -> Measurement {
-        let u = COVERAGE * self.combined();
+        let u = self.expanded();
         Measurement {
             value,
             u,

@@ -142,6 +142,7 @@ impl Campaign {
                 CaseSpec::Trip(spec) => (spec.disconnect.max, 1e-4),
                 CaseSpec::CurveSweep(_)
                 | CaseSpec::CurveStep(_)
+                | CaseSpec::OpenLoopStep(_)
                 | CaseSpec::Drm(_)
                 | CaseSpec::Derating(_) => continue,
             };
@@ -335,6 +336,7 @@ pub fn expected_s(case: &Case) -> f64 {
         CaseSpec::Transfer(_) => 75.0,
         CaseSpec::CurveSweep(spec) => spec.dwell_s * spec.voltages_v.len() as f64,
         CaseSpec::CurveStep(spec) => 60.0 + 2.0 * spec.observe_s,
+        CaseSpec::OpenLoopStep(spec) => 60.0 + 2.0 * spec.observe_s,
         CaseSpec::Drm(spec) => RECONNECT + spec.hold_s,
         CaseSpec::Trip(spec) => RECONNECT + spec.observe_s,
         CaseSpec::Derating(spec) => (spec.soak_s + 600.0) * spec.ambient_c.len() as f64,

@@ -5,6 +5,7 @@
 mod abort;
 mod analyze;
 mod bench;
+mod criteria;
 mod defects;
 mod quickstart;
 mod records;

@@ -6,11 +6,14 @@
 )]
 
 mod analyze_robust;
+mod attacks;
 mod bench;
 mod coverage;
 mod golden;
 mod golden_readings;
+mod golden_table;
 mod islands;
+mod margins;
 mod properties;
 mod responses;
 mod transfers;
