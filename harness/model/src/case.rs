@@ -224,6 +224,10 @@ pub struct CurveSweepCase {
     pub window_s: f64,
     /// Active power commanded before the sweep, W.
     pub power_w: f64,
+    /// The DUT is told the curve before the sweep, with this open-loop response time, s; without,
+    /// it runs the one it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_response_s: Option<f64>,
 }
 
 /// One voltage step.

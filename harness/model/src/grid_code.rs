@@ -34,6 +34,9 @@ pub struct GridCode {
     /// Volt-var response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub volt_var: Option<CurveLimits>,
+    /// Volt-var curves that a DUT must be able to run, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub volt_var_characteristics: BTreeMap<String, CurveLimits>,
     /// Volt-watt response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub volt_watt: Option<CurveLimits>,

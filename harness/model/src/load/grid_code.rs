@@ -48,6 +48,10 @@ pub(super) fn check(c: &mut Checker<'_>, root: Cursor<'_>, code: &GridCode) {
         c.name(root.key("trips").name(name), "protection element", name);
         trip(c, root.key("trips").key(name), limit, code);
     }
+    for (name, limits) in &code.volt_var_characteristics {
+        let at = root.key("volt_var_characteristics").key(name);
+        curve(c, at, limits);
+    }
     for (key, limits) in [("volt_var", &code.volt_var), ("volt_watt", &code.volt_watt)] {
         if let Some(limits) = limits {
             curve(c, root.key(key), limits);
@@ -62,6 +66,7 @@ pub(super) fn check(c: &mut Checker<'_>, root: Cursor<'_>, code: &GridCode) {
     let empty = code.anti_islanding.is_none()
         && code.trips.is_empty()
         && code.volt_var.is_none()
+        && code.volt_var_characteristics.is_empty()
         && code.volt_watt.is_none()
         && code.drm.is_none()
         && code.reconnect.is_none();

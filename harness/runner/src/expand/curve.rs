@@ -25,27 +25,7 @@ pub(super) fn expand(
     };
     let limits = limits.ok_or_else(|| coded.lacks(&format!("{name} curve")))?;
     let power_w = params.power.resolve(coded.dut.ratings.power.0);
-    let nominal_v = coded.code.nominal.voltage.0;
-    let (tolerance_pu, tolerance_v) = match &limits.criterion {
-        CurveCriterion::CommenceComplete(times) => (times.tolerance.0, times.voltage_tolerance.0),
-        CurveCriterion::OpenLoop(response) => (
-            response.accuracy_multiple * response.power_accuracy.0,
-            response.accuracy_multiple * response.voltage_accuracy.0 * nominal_v,
-        ),
-    };
-    let curve = Curve {
-        kind,
-        points: limits
-            .points
-            .iter()
-            .map(|(volts, level)| (volts.0, level.0))
-            .collect(),
-        tolerance_pu,
-        tolerance_v,
-        reactive_pu: Some(reactive(coded.code.volt_var.as_ref()) + tolerance_pu),
-        origin: coded.origin(name, &limits.clause),
-        mark: limits.mark,
-    };
+    let curve = curve(coded, kind, name, limits);
     let mut cases = vec![(
         format!(
             "stair of {} V to {} V",
@@ -58,6 +38,7 @@ pub(super) fn expand(
             dwell_s: params.dwell.0,
             window_s: params.window.0,
             power_w,
+            told_response_s: None,
         }),
     )];
     for (from, to) in &params.steps {
@@ -76,6 +57,34 @@ pub(super) fn expand(
         ));
     }
     Ok(Expansion::Cases(cases))
+}
+
+/// The curve of a grid code with its corridor; `name` is what it is called in the origin.
+pub(super) fn curve(coded: &Coded<'_>, kind: CurveKind, name: &str, limits: &CurveLimits) -> Curve {
+    let (tolerance_pu, tolerance_v) = match &limits.criterion {
+        CurveCriterion::CommenceComplete(times) => (times.tolerance.0, times.voltage_tolerance.0),
+        CurveCriterion::OpenLoop(response) => (
+            response.accuracy_multiple * response.power_accuracy.0,
+            response.accuracy_multiple * response.voltage_accuracy.0 * coded.code.nominal.voltage.0,
+        ),
+    };
+    let own = match kind {
+        CurveKind::VoltVar => Some(limits),
+        CurveKind::VoltWatt => coded.code.volt_var.as_ref(),
+    };
+    Curve {
+        kind,
+        points: limits
+            .points
+            .iter()
+            .map(|(volts, level)| (volts.0, level.0))
+            .collect(),
+        tolerance_pu,
+        tolerance_v,
+        reactive_pu: Some(reactive(own) + tolerance_pu),
+        origin: coded.origin(name, &limits.clause),
+        mark: limits.mark,
+    }
 }
 
 /// Largest |Q| that the code's volt-var curve asks for, pu; it may be on while volt-watt is tested.

@@ -1,7 +1,7 @@
 //! Voltage response curves: a stair of voltages, and single steps for the response times
 //! (AS/NZS 4777.2:2020 clauses 3.3.2.2 and 3.3.2.3, IEEE 1547.1-2020 clause 4.2).
 
-use gridproof_instruments::roles::{CaptureSetup, DutCapability, TriggerSetup};
+use gridproof_instruments::roles::{CaptureSetup, DutCapability, TriggerSetup, VoltVarCurve};
 use gridproof_model::capture::ChannelKind;
 use gridproof_model::case::{Case, CurveKind, CurveStepCase, CurveSweepCase, OpenLoopStepCase};
 
@@ -36,6 +36,10 @@ pub(super) async fn sweep(
     spec: &CurveSweepCase,
 ) -> Result<(), Halt> {
     isolate(ctx, spec.curve.kind).await?;
+    let before = match spec.told_response_s {
+        Some(response_s) => Some(tell(ctx, case, spec, response_s).await?),
+        None => None,
+    };
     settle_at(ctx, &case.ratings, spec.power_w).await?;
     for (index, &volts) in (0u32..).zip(&spec.voltages_v) {
         ctx.grid_set(volts, case.ratings.nominal_hz).await?;
@@ -44,7 +48,34 @@ pub(super) async fn sweep(
             .await?;
     }
     ctx.grid_set(case.ratings.nominal_v, case.ratings.nominal_hz)
-        .await
+        .await?;
+    if let Some(before) = before {
+        // The next test finds the DUT as it was.
+        ctx.rig.dut.set_volt_var_curve(&before).await?;
+    }
+    Ok(())
+}
+
+/// Tells the DUT the curve of the case; the curve it had before.
+async fn tell(
+    ctx: &mut Context<'_>,
+    case: &Case,
+    spec: &CurveSweepCase,
+    response_s: f64,
+) -> Result<VoltVarCurve, Halt> {
+    let before = ctx.rig.dut.volt_var_curve().await?;
+    let points = spec
+        .curve
+        .points
+        .iter()
+        .map(|&(volts, level)| (volts / case.ratings.nominal_v, level))
+        .collect();
+    let told = VoltVarCurve { points, response_s };
+    ctx.rig.dut.set_volt_var_curve(&told).await?;
+    ctx.note(format!(
+        "the DUT runs the curve of the case, response time {response_s} s"
+    ));
+    Ok(before)
 }
 
 /// One voltage step, however its response is judged.
