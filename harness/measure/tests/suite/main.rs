@@ -8,6 +8,7 @@
 mod analyze_robust;
 mod bench;
 mod coverage;
+mod coverage_times;
 mod golden;
 mod golden_readings;
 mod islands;
