@@ -76,12 +76,17 @@ pub(crate) fn regression<const N: usize>(
     let (mut matrix, mut right, mut count) = ([[0.0; N]; N], [0.0; N], 0_usize);
     for (row, y) in rows.clone() {
         for a in 0..N {
-            for b in 0..N {
+            for b in a..N {
                 matrix[a][b] += row[a] * row[b];
             }
             right[a] += row[a] * y;
         }
         count += 1;
+    }
+    for a in 1..N {
+        for b in 0..a {
+            matrix[a][b] = matrix[b][a];
+        }
     }
     let x = solve(matrix, right)?;
     let freedom = count.checked_sub(N).filter(|&f| f > 0)?;
