@@ -83,9 +83,10 @@ pub(crate) fn regression<const N: usize>(
         }
         count += 1;
     }
-    for a in 1..N {
-        for b in 0..a {
-            matrix[a][b] = matrix[b][a];
+    let upper = matrix;
+    for (a, line) in matrix.iter_mut().enumerate() {
+        for (x, source) in line.iter_mut().zip(&upper).take(a) {
+            *x = source[a];
         }
     }
     let x = solve(matrix, right)?;
