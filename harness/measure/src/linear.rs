@@ -76,12 +76,18 @@ pub(crate) fn regression<const N: usize>(
     let (mut matrix, mut right, mut count) = ([[0.0; N]; N], [0.0; N], 0_usize);
     for (row, y) in rows.clone() {
         for a in 0..N {
-            for b in 0..N {
+            for b in a..N {
                 matrix[a][b] += row[a] * row[b];
             }
             right[a] += row[a] * y;
         }
         count += 1;
+    }
+    let upper = matrix;
+    for (a, line) in matrix.iter_mut().enumerate() {
+        for (x, source) in line.iter_mut().zip(&upper).take(a) {
+            *x = source[a];
+        }
     }
     let x = solve(matrix, right)?;
     let freedom = count.checked_sub(N).filter(|&f| f > 0)?;

@@ -140,7 +140,7 @@ pub fn power_quantities(
     let hz = estimate(volts, rate, channels.nominal_hz, FrequencyMethod::SineFit)?.hz;
     let cycle = rate / hz;
     let shift = channels.skew_s * rate;
-    if !(shift.abs() < cycle) {
+    if !shift.is_finite() || shift.abs() >= cycle {
         return None;
     }
     // Two samples of room for the interpolation on the side the current is moved to.

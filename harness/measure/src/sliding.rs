@@ -67,7 +67,7 @@ fn sliding_block(samples: &[f64], window: usize, results: &mut [f64]) {
     let mut sums: [f64; ROWS] =
         std::array::from_fn(|r| sum_of_squares(&samples[r * row..r * row + window]));
     let (whole, rest) = results.split_at_mut(ROWS * row);
-    let (old, new) = (&samples[..], &samples[window..]);
+    let (old, new) = (samples, &samples[window..]);
     let mut rows = whole.chunks_exact_mut(row.max(1));
     let rows: [&mut [[f64; TILE]]; ROWS] =
         std::array::from_fn(|_| rows.next().unwrap_or_default().as_chunks_mut().0);

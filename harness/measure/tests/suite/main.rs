@@ -9,6 +9,7 @@ mod analyze_robust;
 mod attacks;
 mod bench;
 mod coverage;
+mod coverage_times;
 mod golden;
 mod golden_readings;
 mod golden_table;
