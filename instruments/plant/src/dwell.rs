@@ -1,7 +1,7 @@
 //! Quasi-static mode and the hand-over between the two modes (docs/models.md 9.4).
 
 use crate::actions::{GENTLE_HZ, GENTLE_PU};
-use crate::dispatch::SLOW_S;
+use crate::dispatch::{SLOW_S, Surroundings};
 use crate::dut::{CONTROL_NS, CONTROL_S, Gate};
 use crate::meter::Sums;
 use crate::network::state;
@@ -147,8 +147,16 @@ impl Plant {
             Sums::steady(SLOW_S, v_n, v_n * g, backup_w, 0.0, hz_n),
         );
         self.sim = t;
-        self.dut
-            .supervise(t, seen.volts, seen.hz, self.bench.ambient_c, backup_w);
+        self.dut.supervise(
+            t,
+            &Surroundings {
+                volts: seen.volts,
+                hz: seen.hz,
+                ambient_c: self.bench.ambient_c,
+                backup_w,
+                site_w: s_line.re,
+            },
+        );
         let d = &self.dut.dispatch;
         let battery = (d.battery.volts(), d.battery_w);
         self.meters.dc(t, SLOW_S, (d.pv_v, d.pv_w), battery);

@@ -22,7 +22,9 @@ mod drm;
 mod dut;
 mod dwell;
 mod expm;
+mod fault;
 mod frequency;
+mod functions;
 mod gridforming;
 pub mod input;
 mod meter;
@@ -43,6 +45,7 @@ mod view;
 mod waveform;
 
 pub use capture::CaptureError;
+pub use fault::Fault;
 pub use plant::Plant;
 pub use view::DutView;
 

@@ -124,6 +124,16 @@ impl VoltageResponse {
         }
     }
 
+    /// Other points.
+    pub(crate) fn set_points(&mut self, points: &[(f64, f64)]) {
+        self.points = points.to_vec();
+    }
+
+    /// The points.
+    pub(crate) fn points(&self) -> &[(f64, f64)] {
+        &self.points
+    }
+
     /// What moves.
     pub(crate) fn fingerprint(&self, f: &mut Fingerprint) {
         f.add(self.delay.pending());

@@ -2,6 +2,7 @@
 
 use crate::Nanos;
 use crate::capture::{Frame, SIGNALS, index};
+use crate::dispatch::Surroundings;
 use crate::dut::{CONTROL_NS, Gate, Measured, RelayOrder};
 use crate::meter::Instant;
 use crate::network::{Nodes, state};
@@ -135,10 +136,16 @@ impl Plant {
         );
         if t.is_multiple_of(SLOW_NS) {
             let volts = self.dut.own_volts();
-            let backup_w = self.meters.cycle(MeterPoint::Backup).watts;
-            let hz = self.dut.frequency.hz();
-            self.dut
-                .supervise(t, volts, hz, self.bench.ambient_c, backup_w);
+            self.dut.supervise(
+                t,
+                &Surroundings {
+                    volts,
+                    hz: self.dut.frequency.hz(),
+                    ambient_c: self.bench.ambient_c,
+                    backup_w: self.meters.cycle(MeterPoint::Backup).watts,
+                    site_w: self.meters.cycle(MeterPoint::Source).watts,
+                },
+            );
             let d = &self.dut.dispatch;
             let battery = (d.battery.volts(), d.battery_w);
             self.meters

@@ -1,7 +1,12 @@
 //! What the bench and the DUT are made of. Every field is physical and in SI units.
 
+mod functions;
 mod islanding;
 
+pub use functions::{
+    ExportLimit, FrequencySlope, FrequencyWatt, Functions, Mean, MomentaryCessation, PowerFactor,
+    SlopeLaw, SustainedOverVoltage,
+};
 pub use islanding::{AntiIslanding, HarmonicRise, ImpedanceRise, PassiveDetection, Rocof};
 
 /// The whole emulated bench.
@@ -71,6 +76,10 @@ pub struct Dut {
     pub volt_var: Response,
     /// Volt-watt response: points are the ceiling of P in pu of rated apparent power.
     pub volt_watt: Response,
+    /// Further grid-support functions.
+    pub functions: Functions,
+    /// Lock-out after repeated trips; `None` restarts for ever.
+    pub lockout: Option<Lockout>,
     /// Passive protection elements.
     pub protection: Vec<ProtectionElement>,
     /// Delay from the trip decision to the grid relay contact open, s.
@@ -214,8 +223,23 @@ pub struct Backup {
     pub start_s: f64,
     /// Rise of the voltage from zero, s.
     pub ramp_s: f64,
+    /// Power up to which an overload is carried, W.
+    pub overload_w: f64,
+    /// Time for which it is carried, s.
+    pub overload_s: f64,
+    /// Time in the current limit after which a short circuit is assumed, s.
+    pub short_circuit_s: f64,
     /// Extra delay before the bridge starts when the grid is lost in a window of the wave.
     pub late: Option<LateWindow>,
+}
+
+/// So many trips within so long lock the DUT until its fault is cleared.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Lockout {
+    /// Trips.
+    pub trips: usize,
+    /// s.
+    pub window_s: f64,
 }
 
 /// A window of the wave in which the transfer is late (a defect).
@@ -301,6 +325,8 @@ pub fn reference() -> PlantConfig {
                 delay_s: 0.1,
                 tau_s: 2.0,
             },
+            functions: Functions::default(),
+            lockout: None,
             protection: vec![
                 element("UV2", Watch::Voltage, Side::Under, 70.0, 1.0),
                 element("UV1", Watch::Voltage, Side::Under, 180.0, 10.0),
@@ -341,6 +367,9 @@ pub fn reference() -> PlantConfig {
                 relay_sigma_s: 0.0003,
                 start_s: 0.0005,
                 ramp_s: 0.001,
+                overload_w: 6000.0,
+                overload_s: 10.0,
+                short_circuit_s: 0.1,
                 late: None,
             }),
             derating: Some(Derating {
