@@ -1,6 +1,6 @@
 //! Everything an instrument or an interface can do to the bench.
 
-use crate::config::PowerFactor;
+use crate::config::{PowerFactor, PvArray};
 
 /// A response whose points can be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,6 +112,13 @@ pub enum Input {
         vmp: f64,
         /// MPP current, A.
         imp: f64,
+    },
+    /// An array of single-diode modules in place of the simulator's curve.
+    PvArray {
+        /// Connected.
+        on: bool,
+        /// Modules, irradiance and temperature.
+        array: PvArray,
     },
     /// Battery simulator.
     BatterySource {

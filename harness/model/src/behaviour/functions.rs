@@ -108,3 +108,14 @@ behaviour!(
         within: Seconds,
     }
 );
+
+/// Where a PV tracker ends up when the curve has several maxima.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PvTracking {
+    /// At the global maximum.
+    #[default]
+    Global,
+    /// At the first maximum from open circuit.
+    FirstFromOpenCircuit,
+}

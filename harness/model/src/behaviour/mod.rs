@@ -75,6 +75,7 @@ replaced_whole!(
     IslandingMethod,
     CurrentReference,
     AverageKind,
+    PvTracking,
     Vec<PowerFactorPoint>,
     Vec<u8>,
     Vec<(Volts, Ratio)>,
@@ -98,7 +99,7 @@ mod islanding;
 
 pub use functions::{
     AverageKind, ExportLimit, FrequencySlope, FrequencyWatt, Lockout, MomentaryCessation,
-    PowerFactorPoint, SustainedOverVoltage,
+    PowerFactorPoint, PvTracking, SustainedOverVoltage,
 };
 pub use islanding::{
     AntiIslanding, CurrentReference, HarmonicRise, ImpedanceRise, IslandingMethod, Rocof,
@@ -157,6 +158,8 @@ behaviour!(
         setpoint_ramp: RatioPerSecond,
         /// Ceiling of power against PV voltage: (voltage, fraction of rated power).
         pv_voltage_derating: Vec<(Volts, Ratio)>,
+        /// Where the PV tracker ends up.
+        pv_tracking: PvTracking,
         /// Blocking of the bridge with the relay closed.
         momentary_cessation: MomentaryCessation,
         /// Lock-out after repeated trips.

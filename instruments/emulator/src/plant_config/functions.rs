@@ -88,3 +88,11 @@ pub(super) fn lockout(behaviour: &Behaviour) -> Option<plant::Lockout> {
         window_s: stated.within.map_or(600.0, |time| time.0),
     })
 }
+
+/// Where the PV tracker ends up: at the global maximum unless stated.
+pub(super) fn tracking(behaviour: &Behaviour) -> plant::Tracking {
+    match behaviour.pv_tracking.unwrap_or_default() {
+        behaviour::PvTracking::Global => plant::Tracking::Global,
+        behaviour::PvTracking::FirstFromOpenCircuit => plant::Tracking::FirstFromOpenCircuit,
+    }
+}

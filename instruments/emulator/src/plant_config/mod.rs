@@ -102,6 +102,7 @@ fn unit(
         ),
         protection: protection::elements(behaviour, code, relay_open_s)?,
         relay_open_s,
+        tracking: functions::tracking(behaviour),
         functions: functions::functions(behaviour),
         lockout: functions::lockout(behaviour),
         anti_islanding: islanding::active(behaviour, nominal_hz),

@@ -2,12 +2,15 @@
 
 mod functions;
 mod islanding;
+mod pv;
 
 pub use functions::{
     ExportLimit, FrequencySlope, FrequencyWatt, Functions, Mean, MomentaryCessation, PowerFactor,
     SlopeLaw, SustainedOverVoltage,
 };
 pub use islanding::{AntiIslanding, HarmonicRise, ImpedanceRise, PassiveDetection, Rocof};
+
+pub use pv::{PvArray, PvModule, Tracking, reference_module};
 
 /// The whole emulated bench.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,6 +79,8 @@ pub struct Dut {
     pub volt_var: Response,
     /// Volt-watt response: points are the ceiling of P in pu of rated apparent power.
     pub volt_watt: Response,
+    /// Where the PV tracker ends up.
+    pub tracking: Tracking,
     /// Further grid-support functions.
     pub functions: Functions,
     /// Lock-out after repeated trips; `None` restarts for ever.
@@ -325,6 +330,7 @@ pub fn reference() -> PlantConfig {
                 delay_s: 0.1,
                 tau_s: 2.0,
             },
+            tracking: Tracking::Global,
             functions: Functions::default(),
             lockout: None,
             protection: vec![
