@@ -99,6 +99,7 @@ pub(crate) struct Dispatch {
     pv_solved_w: f64,
     /// Battery power, W (> 0 discharges).
     pub(crate) battery_w: f64,
+    fed_w: f64,
 }
 
 impl Dispatch {
@@ -154,6 +155,7 @@ impl Dispatch {
             pv_v: 0.0,
             pv_solved_w: -1.0,
             battery_w: 0.0,
+            fed_w: 0.0,
         }
     }
 
@@ -222,11 +224,13 @@ impl Dispatch {
                 } else {
                     0.0
                 };
+                self.fed_w = 0.0;
                 self.balance(dc);
             }
             Duty::Backup(w) => {
                 self.p_w = 0.0;
                 self.q_var = 0.0;
+                self.fed_w = w;
                 self.balance(w + self.loss(w));
             }
             Duty::Grid => {
@@ -283,6 +287,7 @@ impl Dispatch {
                         0.0
                     });
                 self.p_w = wish.clamp(-lower, upper);
+                self.fed_w = self.p_w;
                 self.balance(self.p_w + self.loss(self.p_w));
             }
         }
@@ -317,6 +322,11 @@ impl Dispatch {
     pub(crate) fn repeat(&mut self, n: u64) {
         self.battery.repeat(n);
         self.ten_minutes.repeat(n);
+    }
+
+    /// Power the sources feed into the dc link beyond the losses, W.
+    pub(crate) fn expected_w(&self) -> f64 {
+        self.fed_w
     }
 
     /// Splits the dc power: PV first, the battery takes the rest.

@@ -14,6 +14,7 @@ use crate::fault::Fault;
 use crate::frequency::FrequencyMeter;
 use crate::gridforming::VoltageControl;
 use crate::input::{DutCommand, ResponseCurve};
+use crate::output_quality::Disturbance;
 use crate::protection::Protection;
 use crate::rest::Fingerprint;
 use crate::rms::SlidingRms;
@@ -155,6 +156,7 @@ impl Inverter {
                 v_max,
                 i_max,
                 (config.nominal_v, config.nominal_hz),
+                Disturbance::new(&config.output, config.rated_apparent_va / config.nominal_v),
             ),
             voltage: VoltageControl::new(
                 CONTROL_S,
@@ -457,6 +459,17 @@ impl Inverter {
             }
         }
         self.dispatch.repeat(n);
+    }
+
+    /// The dc bus is too high: whatever runs stops.
+    pub(crate) fn bus_over_voltage(&mut self, t: Nanos) {
+        match self.phase {
+            Phase::Grid => self.trip(t, "DC-BUS".to_owned(), Fault::BusOverVoltage),
+            Phase::Forming | Phase::Syncing => {
+                self.shut_backup(t, "dc-bus", Fault::BusOverVoltage);
+            }
+            Phase::Idle | Phase::Opening { .. } | Phase::Starting { .. } => {}
+        }
     }
 
     /// Own one-cycle RMS, V.

@@ -1,6 +1,7 @@
 //! Quasi-static mode and the hand-over between the two modes (docs/models.md 9.4).
 
 use crate::actions::{GENTLE_HZ, GENTLE_PU};
+use crate::dc_link::swing;
 use crate::dispatch::{SLOW_S, Surroundings};
 use crate::dut::{CONTROL_NS, CONTROL_S, Gate};
 use crate::meter::Sums;
@@ -234,6 +235,11 @@ impl Plant {
         let cap = mid.mul(Phasor::new(1.0, w * f.cf_f * f.rd_ohm).inv());
         let i1 = i2.add(cap.mul(Phasor::new(0.0, w * f.cf_f)));
         let bridge = mid.add(i1.mul(Phasor::new(f.r1_ohm, w * f.l1_h)));
+        if self.dut.gate() != Gate::Blocked {
+            let mean = bridge.mul(i1.conj()).re;
+            let swing = swing(bridge, i1, w, turns);
+            self.dc.settle(mean, self.dut.dispatch.expected_w(), swing);
+        }
         let x = &mut self.network.x;
         x[state::VC] = cap.at(turns);
         x[state::I2] = i2.at(turns);

@@ -107,7 +107,7 @@ impl Plant {
             battery_v: self.dut.dispatch.battery.volts(),
             battery_a: self.dut.dispatch.battery.amps,
             battery_w: self.dut.dispatch.battery_w,
-            dc_link_v: self.v_dc,
+            dc_link_v: self.dc.volts(),
             dut_temperature_c: self.dut.dispatch.thermal.celsius(),
             p_set_w: self.dut.dispatch.p_w,
             q_set_var: self.dut.dispatch.q_var,

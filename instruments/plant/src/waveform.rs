@@ -44,10 +44,12 @@ impl Plant {
         let i1 = before[state::I1];
         let v_bridge = match self.dut.gate() {
             // the diodes drive the current back into the dc bus
-            Gate::Blocked => -i1.signum() * self.v_dc,
+            Gate::Blocked => -i1.signum() * self.dc.volts(),
             Gate::Following | Gate::Forming => self.dut.bridge_v(),
         };
         self.network.step(h, v_bridge, self.e, e);
+        let mean_a = 0.5 * (i1 + self.network.x[state::I1]);
+        self.dc.draw(v_bridge * mean_a * (h as f64 * 1e-9));
         self.e = e;
         self.sim = t;
         if self.network.topology().bridge
@@ -125,6 +127,15 @@ impl Plant {
     fn control(&mut self, t: Nanos) {
         let nodes = self.network.nodes();
         let gate = self.dut.gate();
+        if self
+            .dc
+            .step(self.dut.dispatch.expected_w(), self.dut.sync.w)
+        {
+            self.dut.bus_over_voltage(t);
+        }
+        let bus = self.dc.volts();
+        self.dut.current.set_bus(bus);
+        self.dut.voltage.set_bus(bus);
         self.dut.tick(
             t,
             Measured {

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Overlay;
-use crate::quantity::{Hertz, Ratio, Seconds, Volts, Watts};
+use crate::quantity::{Farads, Hertz, Ratio, Seconds, Volts, Watts};
 
 behaviour!(
     /// Power against frequency: generation falls above `over`, charging below `under`.
@@ -119,3 +119,29 @@ pub enum PvTracking {
     /// At the first maximum from open circuit.
     FirstFromOpenCircuit,
 }
+
+behaviour!(
+    /// Harmonics and direct current in the output: THD = √(thd² + (harmonic_floor/p)²).
+    OutputQuality {
+        /// Distortion far above the floor.
+        thd: Ratio,
+        /// RMS of harmonics at any current, of rated current.
+        harmonic_floor: Ratio,
+        /// Direct current, of rated current.
+        dc_injection: Ratio,
+    }
+);
+
+behaviour!(
+    /// Capacitor between the sources and the bridge.
+    DcLink {
+        /// Capacitance.
+        capacitance: Farads,
+        /// Reference voltage.
+        voltage: Volts,
+        /// Bandwidth of the voltage control.
+        bandwidth: Hertz,
+        /// Over-voltage trip.
+        trip: Volts,
+    }
+);

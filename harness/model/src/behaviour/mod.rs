@@ -98,8 +98,8 @@ mod functions;
 mod islanding;
 
 pub use functions::{
-    AverageKind, ExportLimit, FrequencySlope, FrequencyWatt, Lockout, MomentaryCessation,
-    PowerFactorPoint, PvTracking, SustainedOverVoltage,
+    AverageKind, DcLink, ExportLimit, FrequencySlope, FrequencyWatt, Lockout, MomentaryCessation,
+    OutputQuality, PowerFactorPoint, PvTracking, SustainedOverVoltage,
 };
 pub use islanding::{
     AntiIslanding, CurrentReference, HarmonicRise, ImpedanceRise, IslandingMethod, Rocof,
@@ -158,6 +158,10 @@ behaviour!(
         setpoint_ramp: RatioPerSecond,
         /// Ceiling of power against PV voltage: (voltage, fraction of rated power).
         pv_voltage_derating: Vec<(Volts, Ratio)>,
+        /// Output current beside its fundamental.
+        output_quality: OutputQuality,
+        /// Capacitor between the sources and the bridge.
+        dc_link: DcLink,
         /// Where the PV tracker ends up.
         pv_tracking: PvTracking,
         /// Blocking of the bridge with the relay closed.

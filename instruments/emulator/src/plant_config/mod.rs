@@ -102,6 +102,8 @@ fn unit(
         ),
         protection: protection::elements(behaviour, code, relay_open_s)?,
         relay_open_s,
+        output: output(behaviour),
+        dc_link: dc_link(behaviour, nominal_v),
         tracking: functions::tracking(behaviour),
         functions: functions::functions(behaviour),
         lockout: functions::lockout(behaviour),
@@ -151,6 +153,31 @@ fn filter(behaviour: &Behaviour) -> plant::Filter {
         rd_ohm: f.rd.map_or(5.0, |r| r.0),
         l2_h: f.l2.map_or(0.5e-3, |l| l.0),
         r2_ohm: f.r2.map_or(0.02, |r| r.0),
+    }
+}
+
+/// A clean current unless stated.
+fn output(behaviour: &Behaviour) -> plant::OutputQuality {
+    let stated = behaviour.output_quality.clone().unwrap_or_default();
+    plant::OutputQuality {
+        thd: stated.thd.map_or(0.0, |ratio| ratio.0),
+        floor_pu: stated.harmonic_floor.map_or(0.0, |ratio| ratio.0),
+        dc_pu: stated.dc_injection.map_or(0.0, |ratio| ratio.0),
+    }
+}
+
+/// As the plant proposes for the grid, unless stated.
+fn dc_link(behaviour: &Behaviour, nominal_v: f64) -> plant::DcLink {
+    let stated = behaviour.dc_link.clone().unwrap_or_default();
+    let proposed = plant::DcLink::for_grid(nominal_v);
+    let volts = stated.voltage.map_or(proposed.volts, |volts| volts.0);
+    plant::DcLink {
+        farads: stated
+            .capacitance
+            .map_or(proposed.farads, |farads| farads.0),
+        volts,
+        bandwidth_hz: stated.bandwidth.map_or(proposed.bandwidth_hz, |hz| hz.0),
+        trip_v: stated.trip.map_or(1.25 * volts, |volts| volts.0),
     }
 }
 

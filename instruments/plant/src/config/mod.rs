@@ -2,6 +2,7 @@
 
 mod functions;
 mod islanding;
+mod output;
 mod pv;
 
 pub use functions::{
@@ -10,6 +11,7 @@ pub use functions::{
 };
 pub use islanding::{AntiIslanding, HarmonicRise, ImpedanceRise, PassiveDetection, Rocof};
 
+pub use output::{DcLink, OutputQuality};
 pub use pv::{PvArray, PvModule, Tracking, reference_module};
 
 /// The whole emulated bench.
@@ -79,6 +81,10 @@ pub struct Dut {
     pub volt_var: Response,
     /// Volt-watt response: points are the ceiling of P in pu of rated apparent power.
     pub volt_watt: Response,
+    /// Output current beside its fundamental.
+    pub output: OutputQuality,
+    /// Dc link.
+    pub dc_link: DcLink,
     /// Where the PV tracker ends up.
     pub tracking: Tracking,
     /// Further grid-support functions.
@@ -121,6 +127,21 @@ pub struct Dut {
     pub battery: Option<Battery>,
     /// Standby consumption, W.
     pub standby_w: f64,
+}
+
+impl DcLink {
+    /// 1.5 mF at half as much again as the peak of a grid of `nominal_v`: stiff, with room for
+    /// over-voltage tests; trips a quarter above.
+    #[must_use]
+    pub fn for_grid(nominal_v: f64) -> Self {
+        let volts = 1.5 * nominal_v * std::f64::consts::SQRT_2;
+        Self {
+            farads: 1.5e-3,
+            volts,
+            bandwidth_hz: 15.0,
+            trip_v: 1.25 * volts,
+        }
+    }
 }
 
 /// What the current reference is made from.
@@ -330,6 +351,8 @@ pub fn reference() -> PlantConfig {
                 delay_s: 0.1,
                 tau_s: 2.0,
             },
+            output: OutputQuality::default(),
+            dc_link: DcLink::for_grid(230.0),
             tracking: Tracking::Global,
             functions: Functions::default(),
             lockout: None,

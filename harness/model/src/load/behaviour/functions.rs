@@ -3,7 +3,7 @@
 use super::{Checker, Cursor, Fields};
 use crate::behaviour::{AntiIslanding, Behaviour, FrequencySlope};
 use crate::quantity::{
-    Degrees, Hertz, Ohms, PerHertz, Ratio, RatioPerSecond, Seconds, Volts, Watts,
+    Degrees, Farads, Hertz, Ohms, PerHertz, Ratio, RatioPerSecond, Seconds, Volts, Watts,
 };
 
 const VOLTS: (Volts, Volts) = (Volts(1.0), Volts(1_000.0));
@@ -118,6 +118,30 @@ pub(super) fn functions(c: &mut Checker<'_>, at: Cursor<'_>, behaviour: &Behavio
         fields.within("below", value.below, VOLTS);
         fields.within("above", value.above, VOLTS);
         fields.times(&[("restart", value.restart)]);
+    }
+    if let Some(value) = &behaviour.output_quality {
+        let at = at.key("output_quality");
+        let mut fields = Fields { c, at };
+        for (key, ratio) in [("thd", value.thd), ("harmonic_floor", value.harmonic_floor)] {
+            fields.within(key, ratio, (Ratio(0.0), Ratio(0.5)));
+        }
+        fields.within(
+            "dc_injection",
+            value.dc_injection,
+            (Ratio(-0.1), Ratio(0.1)),
+        );
+    }
+    if let Some(value) = &behaviour.dc_link {
+        let at = at.key("dc_link");
+        let mut fields = Fields { c, at };
+        fields.within(
+            "capacitance",
+            value.capacitance,
+            (Farads(1e-5), Farads(1.0)),
+        );
+        fields.within("voltage", value.voltage, (Volts(100.0), Volts(2_000.0)));
+        fields.within("trip", value.trip, (Volts(100.0), Volts(4_000.0)));
+        fields.within("bandwidth", value.bandwidth, (Hertz(0.0), Hertz(50.0)));
     }
     if let Some(value) = &behaviour.lockout {
         let at = at.key("lockout");
