@@ -44,6 +44,7 @@ impl Plant {
             }
             Input::GridProgramStop
             | Input::Pv { .. }
+            | Input::PvArray { .. }
             | Input::BatterySource { .. }
             | Input::DrmPins(_)
             | Input::Ambient { .. }
@@ -126,6 +127,11 @@ impl Plant {
                 imp,
             } => {
                 self.dut.dispatch.pv = PvCurve::new(on, voc, isc, vmp, imp);
+                self.dut.dispatch.refresh_pv();
+            }
+            Input::PvArray { on, array } => {
+                let tracking = self.config.dut.tracking;
+                self.dut.dispatch.pv = PvCurve::of_array(on, &array, tracking);
                 self.dut.dispatch.refresh_pv();
             }
             Input::BatterySource {

@@ -2,6 +2,7 @@
 //! with resonators at 1, 3 and 5 times the frequency (docs/models.md 4.3).
 
 use crate::config::{CurrentReference, Filter};
+use crate::output_quality::Disturbance;
 use crate::sogi_pll::SogiPll;
 
 /// Orders of the resonators.
@@ -40,6 +41,9 @@ pub(crate) struct CurrentControl {
     rotation_w: f64,
     rotation: [(f64, f64); 3],
     advance: (f64, f64),
+    disturbance: Disturbance,
+    /// Reference of direct current, A: the controller has no integrator at zero frequency.
+    dc_reference: f64,
     nominal_peak: f64,
     /// Nominal frequency, turns per control period.
     nominal_step: f64,
@@ -60,10 +64,12 @@ impl CurrentControl {
         v_max: f64,
         i_max: f64,
         nominal: (f64, f64),
+        disturbance: Disturbance,
     ) -> Self {
+        let kp = BANDWIDTH * (filter.l1_h + filter.l2_h);
         Self {
             period_s,
-            kp: BANDWIDTH * (filter.l1_h + filter.l2_h),
+            kp,
             v_max,
             i_max,
             feed_forward: 0.0,
@@ -71,12 +77,20 @@ impl CurrentControl {
             rotation_w: 0.0,
             rotation: [(1.0, 0.0); 3],
             advance: (1.0, 0.0),
+            disturbance,
+            dc_reference: disturbance.dc() * (1.0 + (filter.r1_ohm + filter.r2_ohm) / kp),
             nominal_peak: nominal.0 * std::f64::consts::SQRT_2,
             nominal_step: nominal.1 * period_s,
             free_turns: 0.0,
             reference: 0.0,
             amplitude: 0.0,
         }
+    }
+
+    /// The dc bus bounds the bridge.
+    #[inline]
+    pub(crate) fn set_bus(&mut self, volts: f64) {
+        self.v_max = volts;
     }
 
     /// Forgets the past.
@@ -178,7 +192,10 @@ impl CurrentControl {
         }
         self.amplitude = amplitude.min(self.i_max);
         self.reference = gain * (power.p * a + power.q * b);
-        let e = self.reference - i;
+        let inverse = 1.0 / (alpha * alpha + beta * beta).sqrt().max(1e-3);
+        let rms = self.amplitude * std::f64::consts::FRAC_1_SQRT_2;
+        let beside = self.disturbance.at(rms, alpha * inverse, -beta * inverse);
+        let e = self.reference + beside + self.dc_reference - i;
 
         // fundamental of the voltage, advanced by the delay of the bridge, plus the residue
         self.feed_forward +=

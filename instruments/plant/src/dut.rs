@@ -10,9 +10,11 @@ use crate::config::{CurrentReference, Dut, Health};
 use crate::current_control::{CurrentControl, PowerReference};
 use crate::detector::LossDetector;
 use crate::dispatch::{Dispatch, SLOW_S};
+use crate::fault::Fault;
 use crate::frequency::FrequencyMeter;
 use crate::gridforming::VoltageControl;
-use crate::input::DutCommand;
+use crate::input::{DutCommand, ResponseCurve};
+use crate::output_quality::Disturbance;
 use crate::protection::Protection;
 use crate::rest::Fingerprint;
 use crate::rms::SlidingRms;
@@ -28,8 +30,8 @@ pub(crate) const CONTROL_S: f64 = 40e-6;
 const BIAS_PU: f64 = 0.01;
 /// A dead grid must last so long before the DUT starts its back-up from black, s.
 const BLACK_START_S: f64 = 1.0;
-/// Overload of the back-up port for so long shuts it down, s.
-const OVERLOAD_S: f64 = 0.1;
+/// A back-up load beyond any permitted overload for so long shuts it down, s.
+const EXCESS_S: f64 = 0.1;
 
 /// What the gates of the bridge do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +112,8 @@ pub(crate) struct Inverter {
     /// Set-points and dc side.
     pub(crate) dispatch: Dispatch,
     detector: Option<LossDetector>,
+    /// The bridge has ceased in a sag or swell; time inside the zone since, s.
+    ceased: Option<f64>,
     /// Finding of the last period.
     found: Option<Finding>,
     rng: Rng,
@@ -124,7 +128,16 @@ pub(crate) struct Inverter {
     last_trip: Option<String>,
     healthy_s: f64,
     dead_grid_s: f64,
+    /// Time above rated back-up power, s.
     overload_s: f64,
+    /// Time above the largest overload, s.
+    excess_s: f64,
+    /// Time in the current limit, s.
+    short_s: f64,
+    fault: Option<Fault>,
+    /// Instants of the last trips.
+    trips: Vec<Nanos>,
+    locked: bool,
     lost_deg: f64,
 }
 
@@ -143,6 +156,7 @@ impl Inverter {
                 v_max,
                 i_max,
                 (config.nominal_v, config.nominal_hz),
+                Disturbance::new(&config.output, config.rated_apparent_va / config.nominal_v),
             ),
             voltage: VoltageControl::new(
                 CONTROL_S,
@@ -164,6 +178,7 @@ impl Inverter {
                 .backup
                 .as_ref()
                 .map(|b| LossDetector::new(b, config.nominal_v)),
+            ceased: None,
             found: None,
             rng: Rng::new(seed, Purpose::Relay),
             phase: Phase::Idle,
@@ -178,6 +193,11 @@ impl Inverter {
             healthy_s: 0.0,
             dead_grid_s: 0.0,
             overload_s: 0.0,
+            excess_s: 0.0,
+            short_s: 0.0,
+            fault: None,
+            trips: Vec::new(),
+            locked: false,
             lost_deg: 0.0,
             config: config.clone(),
         }
@@ -241,6 +261,26 @@ impl Inverter {
         self.last_trip.as_deref()
     }
 
+    /// Faults and alarms now.
+    pub(crate) fn faults(&self) -> Vec<Fault> {
+        let d = &self.dispatch;
+        let conditions = [
+            (self.fault.filter(|_| self.tripped || self.locked)),
+            (self.dead_grid_s > 0.0).then_some(Fault::GridLoss),
+            d.ten_minutes
+                .exceeded()
+                .then_some(Fault::TenMinuteOverVoltage),
+            (d.thermal.ceiling_pu < 1.0).then_some(Fault::TemperatureDerating),
+            (d.battery.present() && d.battery.soc <= 0.05).then_some(Fault::LowStateOfCharge),
+            d.disconnect.then_some(Fault::Drm0),
+            self.locked.then_some(Fault::LockedOut),
+        ];
+        let mut faults: Vec<Fault> = conditions.into_iter().flatten().collect();
+        faults.sort_unstable();
+        faults.dedup();
+        faults
+    }
+
     /// Connection permitted.
     pub(crate) fn permitted(&self) -> bool {
         self.permit
@@ -269,8 +309,11 @@ impl Inverter {
     /// Steady enough for the quasi-static mode.
     pub(crate) fn settled(&self) -> bool {
         match self.phase {
-            Phase::Idle | Phase::Grid => true,
-            Phase::Forming => self.voltage.level >= 1.0 && self.overload_s == 0.0,
+            Phase::Idle => true,
+            Phase::Grid => self.ceased.is_none(),
+            Phase::Forming => {
+                self.voltage.level >= 1.0 && self.excess_s == 0.0 && self.short_s == 0.0
+            }
             Phase::Opening { .. } | Phase::Starting { .. } | Phase::Syncing => false,
         }
     }
@@ -295,6 +338,7 @@ impl Inverter {
     fn may_connect(&self) -> bool {
         self.config.health == Health::Healthy
             && self.permit
+            && !self.locked
             && !self.dispatch.disconnect
             && self.dispatch.dc_present()
     }
@@ -302,6 +346,7 @@ impl Inverter {
     fn may_backup(&self) -> bool {
         self.config.backup.is_some()
             && self.config.health == Health::Healthy
+            && !self.locked
             && !self.dispatch.disconnect
             && self.dispatch.dc_present()
     }
@@ -321,12 +366,25 @@ impl Inverter {
             DutCommand::Connect(permit) => self.permit = permit,
             DutCommand::PowerLimit(pu) => self.dispatch.limit_pu = pu,
             DutCommand::ActivePower(w) => self.dispatch.active_w = w,
-            DutCommand::ReactivePower(pu) => self.dispatch.reactive_pu = pu,
+            DutCommand::ReactivePower(pu) => self.dispatch.reactive.fixed_pu = pu,
+            DutCommand::PowerFactor(factor) => self.dispatch.reactive.power_factor = factor,
+            DutCommand::PowerFactorCurve(on) => self.dispatch.reactive.curve_enabled = on,
+            DutCommand::FrequencyWatt(on) => self.dispatch.frequency_watt.enabled = on,
+            DutCommand::ChargingVoltWatt(on) => self.dispatch.charging_volt_watt.enabled = on,
+            DutCommand::ExportLimit(watts) => self.dispatch.export.soft_w = watts,
+            DutCommand::Ramp(pu_per_s) => {
+                self.dispatch.slew_w = pu_per_s.map(|r| r * self.config.rated_power_w * SLOW_S);
+            }
+            DutCommand::Curve(which, points) => {
+                let response = match which {
+                    ResponseCurve::VoltVar => &mut self.dispatch.volt_var,
+                    ResponseCurve::VoltWatt => &mut self.dispatch.volt_watt,
+                    ResponseCurve::ChargingVoltWatt => &mut self.dispatch.charging_volt_watt,
+                };
+                response.set_points(points.points());
+            }
             DutCommand::VoltVar(on) => self.dispatch.volt_var.enabled = on,
             DutCommand::VoltWatt(on) => self.dispatch.volt_watt.enabled = on,
-            DutCommand::VoltVarCurve(points) => self.dispatch.volt_var.set_points(points),
-            DutCommand::VoltWattCurve(points) => self.dispatch.volt_watt.set_points(points),
-            DutCommand::PowerFactor(factor) => self.dispatch.power_factor = factor,
             DutCommand::Protection(elements) => {
                 self.protection = Protection::new(&elements, self.config.nominal_hz);
                 self.config.protection = elements;
@@ -341,6 +399,9 @@ impl Inverter {
             DutCommand::ClearFault => {
                 self.tripped = false;
                 self.last_trip = None;
+                self.fault = None;
+                self.trips.clear();
+                self.locked = false;
                 self.healthy_s = 0.0;
             }
         }
@@ -409,6 +470,17 @@ impl Inverter {
             }
         }
         self.dispatch.repeat(n);
+    }
+
+    /// The dc bus is too high: whatever runs stops.
+    pub(crate) fn bus_over_voltage(&mut self, t: Nanos) {
+        match self.phase {
+            Phase::Grid => self.trip(t, "DC-BUS".to_owned(), Fault::BusOverVoltage),
+            Phase::Forming | Phase::Syncing => {
+                self.shut_backup(t, "dc-bus", Fault::BusOverVoltage);
+            }
+            Phase::Idle | Phase::Opening { .. } | Phase::Starting { .. } => {}
+        }
     }
 
     /// Own one-cycle RMS, V.

@@ -1,7 +1,8 @@
 //! Quasi-static mode and the hand-over between the two modes (docs/models.md 9.4).
 
 use crate::actions::{GENTLE_HZ, GENTLE_PU};
-use crate::dispatch::SLOW_S;
+use crate::dc_link::swing;
+use crate::dispatch::{SLOW_S, Surroundings};
 use crate::dut::{CONTROL_NS, CONTROL_S, Gate};
 use crate::meter::Sums;
 use crate::network::state;
@@ -147,8 +148,16 @@ impl Plant {
             Sums::steady(SLOW_S, v_n, v_n * g, backup_w, 0.0, hz_n),
         );
         self.sim = t;
-        self.dut
-            .supervise(t, seen.volts, seen.hz, self.bench.ambient_c, backup_w);
+        self.dut.supervise(
+            t,
+            &Surroundings {
+                volts: seen.volts,
+                hz: seen.hz,
+                ambient_c: self.bench.ambient_c,
+                backup_w,
+                site_w: s_line.re,
+            },
+        );
         let d = &self.dut.dispatch;
         let battery = (d.battery.volts(), d.battery_w);
         self.meters.dc(t, SLOW_S, (d.pv_v, d.pv_w), battery);
@@ -226,6 +235,11 @@ impl Plant {
         let cap = mid.mul(Phasor::new(1.0, w * f.cf_f * f.rd_ohm).inv());
         let i1 = i2.add(cap.mul(Phasor::new(0.0, w * f.cf_f)));
         let bridge = mid.add(i1.mul(Phasor::new(f.r1_ohm, w * f.l1_h)));
+        if self.dut.gate() != Gate::Blocked {
+            let mean = bridge.mul(i1.conj()).re;
+            let swing = swing(bridge, i1, w, turns);
+            self.dc.settle(mean, self.dut.dispatch.expected_w(), swing);
+        }
         let x = &mut self.network.x;
         x[state::VC] = cap.at(turns);
         x[state::I2] = i2.at(turns);

@@ -67,6 +67,12 @@ impl VoltageControl {
         self.limited = false;
     }
 
+    /// The dc bus bounds the bridge.
+    #[inline]
+    pub(crate) fn set_bus(&mut self, volts: f64) {
+        self.v_max = volts;
+    }
+
     /// The reference runs on for `seconds` without control.
     pub(crate) fn advance(&mut self, seconds: f64) {
         self.turns += self.hz * seconds;

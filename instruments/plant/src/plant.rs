@@ -6,7 +6,8 @@ use crate::Nanos;
 use crate::bench::Bench;
 use crate::capture::{CaptureError, Frame, SIGNALS, Sampler};
 use crate::config::PlantConfig;
-use crate::dut::Inverter;
+use crate::dc_link::DcLinkState;
+use crate::dut::{CONTROL_S, Inverter};
 use crate::input::Input;
 use crate::meter::Meters;
 use crate::network::Network;
@@ -74,8 +75,8 @@ pub struct Plant {
     /// Cycles in waveform mode without a visible change.
     pub(crate) quiet_cycles: u32,
     pub(crate) last_cycle_v: (f64, f64),
-    /// Dc bus, V.
-    pub(crate) v_dc: f64,
+    /// Dc link.
+    pub(crate) dc: DcLinkState,
 }
 
 impl Plant {
@@ -84,12 +85,10 @@ impl Plant {
     #[must_use]
     pub fn new(config: PlantConfig) -> Self {
         let dut = &config.dut;
-        // stiff bus with room for over-voltage tests
-        let v_dc = 1.5 * dut.nominal_v * std::f64::consts::SQRT_2;
         let bench = Bench::new(dut.nominal_v, dut.nominal_hz, config.ambient_c);
         let network = Network::new(dut.filter, config.line, bench.topology(false));
         Self {
-            dut: Inverter::new(dut, v_dc, config.ambient_c, config.seed),
+            dut: Inverter::new(dut, dut.dc_link.volts, config.ambient_c, config.seed),
             meters: Meters::new(dut.nominal_v),
             now: 0,
             sequence: 0,
@@ -107,7 +106,7 @@ impl Plant {
             rest_until: 0,
             quiet_cycles: 0,
             last_cycle_v: (0.0, 0.0),
-            v_dc,
+            dc: DcLinkState::new(dut.dc_link, dut.rated_power_w, CONTROL_S),
             config,
         }
     }

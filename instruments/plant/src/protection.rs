@@ -1,6 +1,7 @@
 //! Passive protection elements with timers (docs/models.md section 6).
 
 use crate::config::{ProtectionElement, Side, Watch};
+use crate::fault::Fault;
 
 /// Drop-out ratio of an over element; an under element uses the mirrored 1.02.
 const DROP_OUT: f64 = 0.98;
@@ -131,6 +132,17 @@ impl Protection {
     /// Name of an element.
     pub(crate) fn name(&self, index: usize) -> &str {
         &self.elements[index].0.name
+    }
+
+    /// What an element's trip means.
+    pub(crate) fn fault(&self, index: usize) -> Fault {
+        let element = &self.elements[index].0;
+        match (element.watch, element.side) {
+            (Watch::Voltage, Side::Over) => Fault::GridOverVoltage,
+            (Watch::Voltage, Side::Under) => Fault::GridUnderVoltage,
+            (Watch::Frequency, Side::Over) => Fault::GridOverFrequency,
+            (Watch::Frequency, Side::Under) => Fault::GridUnderFrequency,
+        }
     }
 
     /// An element would pick up at these values and trip within `s`.

@@ -124,9 +124,14 @@ impl VoltageResponse {
         }
     }
 
-    /// New points; the output approaches them with the dynamics it has.
-    pub(crate) fn set_points(&mut self, points: Vec<(f64, f64)>) {
-        self.points = points;
+    /// Other points.
+    pub(crate) fn set_points(&mut self, points: &[(f64, f64)]) {
+        self.points = points.to_vec();
+    }
+
+    /// The points.
+    pub(crate) fn points(&self) -> &[(f64, f64)] {
+        &self.points
     }
 
     /// What moves.

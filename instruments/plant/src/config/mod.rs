@@ -1,8 +1,18 @@
 //! What the bench and the DUT are made of. Every field is physical and in SI units.
 
+mod functions;
 mod islanding;
+mod output;
+mod pv;
 
+pub use functions::{
+    ExportLimit, FrequencySlope, FrequencyWatt, Functions, Mean, MomentaryCessation, PowerFactor,
+    SlopeLaw, SustainedOverVoltage,
+};
 pub use islanding::{AntiIslanding, HarmonicRise, ImpedanceRise, PassiveDetection, Rocof};
+
+pub use output::{DcLink, OutputQuality};
+pub use pv::{PvArray, PvModule, Tracking, reference_module};
 
 /// The whole emulated bench.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,6 +81,16 @@ pub struct Dut {
     pub volt_var: Response,
     /// Volt-watt response: points are the ceiling of P in pu of rated apparent power.
     pub volt_watt: Response,
+    /// Output current beside its fundamental.
+    pub output: OutputQuality,
+    /// Dc link.
+    pub dc_link: DcLink,
+    /// Where the PV tracker ends up.
+    pub tracking: Tracking,
+    /// Further grid-support functions.
+    pub functions: Functions,
+    /// Lock-out after repeated trips; `None` restarts for ever.
+    pub lockout: Option<Lockout>,
     /// Passive protection elements.
     pub protection: Vec<ProtectionElement>,
     /// Delay from the trip decision to the grid relay contact open, s.
@@ -131,6 +151,21 @@ impl Dut {
             volts: (self.reconnect_v_min, self.reconnect_v_max),
             hz: (self.reconnect_hz_min, self.reconnect_hz_max),
             ramp_pu_per_s: self.ramp_pu_per_s,
+        }
+    }
+}
+
+impl DcLink {
+    /// 1.5 mF at half as much again as the peak of a grid of `nominal_v`: stiff, with room for
+    /// over-voltage tests; trips a quarter above.
+    #[must_use]
+    pub fn for_grid(nominal_v: f64) -> Self {
+        let volts = 1.5 * nominal_v * std::f64::consts::SQRT_2;
+        Self {
+            farads: 1.5e-3,
+            volts,
+            bandwidth_hz: 15.0,
+            trip_v: 1.25 * volts,
         }
     }
 }
@@ -240,8 +275,23 @@ pub struct Backup {
     pub start_s: f64,
     /// Rise of the voltage from zero, s.
     pub ramp_s: f64,
+    /// Power up to which an overload is carried, W.
+    pub overload_w: f64,
+    /// Time for which it is carried, s.
+    pub overload_s: f64,
+    /// Time in the current limit after which a short circuit is assumed, s.
+    pub short_circuit_s: f64,
     /// Extra delay before the bridge starts when the grid is lost in a window of the wave.
     pub late: Option<LateWindow>,
+}
+
+/// So many trips within so long lock the DUT until its fault is cleared.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Lockout {
+    /// Trips.
+    pub trips: usize,
+    /// s.
+    pub window_s: f64,
 }
 
 /// A window of the wave in which the transfer is late (a defect).
@@ -327,6 +377,11 @@ pub fn reference() -> PlantConfig {
                 delay_s: 0.1,
                 tau_s: 2.0,
             },
+            output: OutputQuality::default(),
+            dc_link: DcLink::for_grid(230.0),
+            tracking: Tracking::Global,
+            functions: Functions::default(),
+            lockout: None,
             protection: vec![
                 element("UV2", Watch::Voltage, Side::Under, 70.0, 1.0),
                 element("UV1", Watch::Voltage, Side::Under, 180.0, 10.0),
@@ -367,6 +422,9 @@ pub fn reference() -> PlantConfig {
                 relay_sigma_s: 0.0003,
                 start_s: 0.0005,
                 ramp_s: 0.001,
+                overload_w: 6000.0,
+                overload_s: 10.0,
+                short_circuit_s: 0.1,
                 late: None,
             }),
             derating: Some(Derating {

@@ -92,7 +92,13 @@ impl Control {
             self.active_w != to.active_w,
             DutCommand::ActivePower(to.active_w),
         );
-        push(self.factor != to.factor, DutCommand::PowerFactor(to.factor));
+        push(
+            self.factor != to.factor,
+            DutCommand::PowerFactor(to.factor.map(|factor| PowerFactor {
+                cos: factor.abs(),
+                over_excited: factor > 0.0,
+            })),
+        );
         push(
             self.volt_var != to.volt_var,
             DutCommand::VoltVar(to.volt_var),

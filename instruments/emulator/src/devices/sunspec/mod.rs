@@ -264,14 +264,15 @@ impl SunSpec {
     fn act_on_curve(&self, model: u16, field: &mut Field) {
         for (which, curve) in BOTH.into_iter().zip(&self.acting) {
             if which.der() == model {
-                let points = curve.0.clone();
-                tell(
-                    field,
-                    match which {
-                        Which::VoltVar => DutCommand::VoltVarCurve(points),
-                        Which::VoltWatt => DutCommand::VoltWattCurve(points),
-                    },
-                );
+                // `NPt` of the plate is what the plant can hold, and a curve was checked when read.
+                let Some(points) = CurvePoints::new(&curve.0) else {
+                    continue;
+                };
+                let response = match which {
+                    Which::VoltVar => ResponseCurve::VoltVar,
+                    Which::VoltWatt => ResponseCurve::VoltWatt,
+                };
+                tell(field, DutCommand::Curve(response, points));
             }
         }
     }
