@@ -114,6 +114,7 @@ pub(crate) struct Inverter {
     ticks: u32,
     order: Option<RelayOrder>,
     permit: bool,
+    backup_enabled: bool,
     tripped: bool,
     last_trip: Option<String>,
     healthy_s: f64,
@@ -146,6 +147,7 @@ impl Inverter {
             detector: config
                 .backup
                 .as_ref()
+                .filter(|b| b.enabled)
                 .map(|b| LossDetector::new(b, config.nominal_v)),
             rng: Rng::new(seed, Purpose::Relay),
             phase: Phase::Idle,
@@ -155,6 +157,7 @@ impl Inverter {
             ticks: 0,
             order: None,
             permit: true,
+            backup_enabled: config.backup.as_ref().is_some_and(|b| b.enabled),
             tripped: false,
             last_trip: None,
             healthy_s: 0.0,
@@ -283,6 +286,7 @@ impl Inverter {
 
     fn may_backup(&self) -> bool {
         self.config.backup.is_some()
+            && self.backup_enabled
             && self.config.health == Health::Healthy
             && !self.dispatch.disconnect
             && self.dispatch.dc_present()
@@ -306,9 +310,10 @@ impl Inverter {
             DutCommand::ReactivePower(pu) => self.dispatch.reactive_pu = pu,
             DutCommand::VoltVar(on) => self.dispatch.volt_var.enabled = on,
             DutCommand::VoltWatt(on) => self.dispatch.volt_watt.enabled = on,
-            DutCommand::VoltVarCurve(points) => self.dispatch.volt_var.set_points(points),
-            DutCommand::VoltWattCurve(points) => self.dispatch.volt_watt.set_points(points),
+            DutCommand::VoltVarCurve(curve) => self.dispatch.volt_var.change(curve, SLOW_S),
+            DutCommand::VoltWattCurve(curve) => self.dispatch.volt_watt.change(curve, SLOW_S),
             DutCommand::PowerFactor(factor) => self.dispatch.power_factor = factor,
+            DutCommand::Backup(enabled) => self.enable_backup(enabled),
             DutCommand::Protection(elements) => {
                 self.protection = Protection::new(&elements, self.config.nominal_hz);
                 self.config.protection = elements;
@@ -326,6 +331,17 @@ impl Inverter {
                 self.healthy_s = 0.0;
             }
         }
+    }
+
+    /// With the back-up goes what watches for the loss of the grid.
+    fn enable_backup(&mut self, enabled: bool) {
+        if self.backup_enabled == enabled {
+            return;
+        }
+        self.backup_enabled = enabled;
+        let backup = self.config.backup.as_ref().filter(|_| enabled);
+        self.detector = backup.map(|b| LossDetector::new(b, self.config.nominal_v));
+        self.rearm();
     }
 
     fn block(&mut self) {

@@ -107,6 +107,15 @@ pub struct GridSegment {
     pub start_deg: Option<f64>,
 }
 
+/// What a response to voltage is told to be. Its dead time stays.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResponseCurve {
+    /// (V RMS, output in pu of rated apparent power), ascending in V, clamped outside.
+    pub points: Vec<(f64, f64)>,
+    /// First-order time constant, s: T90 after the dead time is τ ln 10. `None` leaves it.
+    pub tau_s: Option<f64>,
+}
+
 /// What the harness can tell the DUT.
 #[derive(Debug, Clone, PartialEq)]
 pub enum DutCommand {
@@ -123,13 +132,15 @@ pub enum DutCommand {
     VoltVar(bool),
     /// Switch the volt-watt response.
     VoltWatt(bool),
-    /// New points of volt-var: (V RMS, pu of rated apparent power), ascending in V.
-    VoltVarCurve(Vec<(f64, f64)>),
-    /// New points of volt-watt: (V RMS, ceiling in pu of rated apparent power), ascending in V.
-    VoltWattCurve(Vec<(f64, f64)>),
+    /// New volt-var: points of reactive power.
+    VoltVarCurve(ResponseCurve),
+    /// New volt-watt: points of the ceiling of active power.
+    VoltWattCurve(ResponseCurve),
     /// Fixed displacement factor instead of fixed reactive power, 0.1–1 in magnitude: > 0
     /// over-excited, < 0 under-excited; `None` back to fixed reactive power.
     PowerFactor(Option<f64>),
+    /// Let the back-up port take over when the grid is lost, or not. A running back-up goes on.
+    Backup(bool),
     /// New protection elements; their timers start at rest.
     Protection(Vec<ProtectionElement>),
     /// New conditions of (re)connection.

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::config::Response;
+use crate::input::ResponseCurve;
 use crate::trig;
 
 /// Piecewise linear curve, clamped outside.
@@ -104,9 +105,12 @@ impl VoltageResponse {
         }
     }
 
-    /// New points; the output approaches them with the dynamics it has.
-    pub(crate) fn set_points(&mut self, points: Vec<(f64, f64)>) {
-        self.points = points;
+    /// New points and dynamics, called every `dt` s; the output goes on from where it is.
+    pub(crate) fn change(&mut self, curve: ResponseCurve, dt: f64) {
+        self.points = curve.points;
+        if let Some(tau_s) = curve.tau_s {
+            self.lag = Lag::new(tau_s, dt, self.lag.y);
+        }
     }
 
     /// One step; output in pu of rated apparent power.

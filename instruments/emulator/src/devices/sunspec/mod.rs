@@ -18,7 +18,7 @@ mod trips;
 
 use gridproof_plant::Nanos;
 use gridproof_plant::config::ProtectionElement;
-use gridproof_plant::input::{DutCommand, Input};
+use gridproof_plant::input::{DutCommand, Input, ResponseCurve};
 
 use self::control::{Control, REACTIVE_MODES};
 use self::curve::{BOTH, Curve, Which};
@@ -92,8 +92,10 @@ impl SunSpec {
     pub(crate) fn new(plate: Nameplate, windows: Rng) -> Self {
         let map = plate::registers(&plate);
         let sent = Control::of(&map, &plate);
-        let acting = [&plate.dut.volt_var, &plate.dut.volt_watt]
-            .map(|response| Curve(response.points.clone()));
+        let acting = [&plate.dut.volt_var, &plate.dut.volt_watt].map(|response| Curve {
+            points: response.points.clone(),
+            tau_s: Some(response.tau_s),
+        });
         Self {
             map,
             limit: Glide::at(sent.limit),
@@ -211,7 +213,10 @@ impl SunSpec {
             1 => Some(self.first[index].clone()),
             _ => curve::read_fixed(&self.map, &self.plate, which),
         };
-        if let Some(curve) = selected.filter(|curve| *curve != self.acting[index]) {
+        let acting = &self.acting[index];
+        if let Some(mut curve) = selected.filter(|curve| curve.points != acting.points) {
+            // the older models know no response time
+            curve.tau_s = acting.tau_s;
             curve::publish_der(&mut self.map, &self.plate, which, 0, &curve);
             self.acting[index] = curve;
             self.adoptions.push((now + LATENCY, which.der(), NONE));
@@ -264,12 +269,15 @@ impl SunSpec {
     fn act_on_curve(&self, model: u16, field: &mut Field) {
         for (which, curve) in BOTH.into_iter().zip(&self.acting) {
             if which.der() == model {
-                let points = curve.0.clone();
+                let curve = ResponseCurve {
+                    points: curve.points.clone(),
+                    tau_s: curve.tau_s,
+                };
                 tell(
                     field,
                     match which {
-                        Which::VoltVar => DutCommand::VoltVarCurve(points),
-                        Which::VoltWatt => DutCommand::VoltWattCurve(points),
+                        Which::VoltVar => DutCommand::VoltVarCurve(curve),
+                        Which::VoltWatt => DutCommand::VoltWattCurve(curve),
                     },
                 );
             }
