@@ -14,6 +14,7 @@ use gridproof_plant::input::{DutCommand, Input};
 
 use self::map::{Settings, writable};
 use self::slots::Clock;
+use crate::devices::setpoints::Setpoints;
 use crate::field::{Field, MILLISECOND};
 use crate::modbus::{Exception, ModbusDevice, Request, Response};
 
@@ -37,20 +38,6 @@ pub(crate) struct Nameplate {
     pub(crate) capacity_ah: f64,
     /// The unit as it leaves the works.
     pub(crate) dut: Dut,
-}
-
-/// What the registers ask of the DUT.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Control {
-    connect: bool,
-    limit: f64,
-    active_w: Option<f64>,
-    reactive_pu: f64,
-    /// > 0 over-excited; instead of reactive power.
-    factor: Option<f64>,
-    /// The back-up port takes over at a blackout.
-    backup: bool,
-    reconnect_s: f64,
 }
 
 /// Registers of the threshold and of the time of a protection element.
@@ -77,7 +64,7 @@ pub(crate) struct SajAs1 {
     plate: Nameplate,
     settings: Settings,
     clock: Clock,
-    sent: Control,
+    sent: Setpoints,
     /// Protection that acts.
     protection: Vec<ProtectionElement>,
     next_minute: Option<Nanos>,
@@ -87,9 +74,9 @@ impl SajAs1 {
     /// With the settings of its grid code shown in the protection registers.
     pub(crate) fn new(plate: Nameplate) -> Self {
         let mut settings = Settings::default();
-        let backup = plate.dut.backup.as_ref().is_some_and(|b| b.enabled);
+        let sent = Setpoints::of(&plate.dut);
         for (address, value) in map::DEFAULTS.into_iter().chain([
-            (map::EPS, u16::from(backup)),
+            (map::EPS, u16::from(sent.backup)),
             (0x3307, (plate.power_w / 100.0).round() as u16),
             (map::RECONNECT, plate.dut.reconnect_s.round() as u16),
             (map::CHARGE_LIMIT, plate.charge_w.round() as u16),
@@ -106,15 +93,6 @@ impl SajAs1 {
             }
         }
         let protection = plate.dut.protection.clone();
-        let sent = Control {
-            connect: true,
-            limit: 1.0,
-            active_w: None,
-            reactive_pu: 0.0,
-            factor: None,
-            backup,
-            reconnect_s: plate.dut.reconnect_s,
-        };
         Self {
             plate,
             settings,
@@ -156,7 +134,7 @@ impl SajAs1 {
         elements
     }
 
-    fn control(&self, field: &Field) -> Control {
+    fn control(&self, field: &Field) -> Setpoints {
         let s = &self.settings;
         let active_w = match s.get(map::USER_MODE) {
             TIME_OF_USE => {
@@ -187,20 +165,24 @@ impl SajAs1 {
             2 => (0.0, Some(value / 1000.0)),
             _ => (0.0, Some(-value / 1000.0)),
         };
-        let own = self.plate.dut.reconnect_s;
-        let reconnect = s.get(map::RECONNECT);
-        Control {
+        let own = self.plate.dut.reconnect();
+        let delay = s.get(map::RECONNECT);
+        Setpoints {
             connect: s.get(map::STOP) == 0,
             limit,
             active_w,
-            reactive_pu,
+            reactive: reactive_pu,
             factor,
             backup: s.get(map::EPS) == 1,
-            reconnect_s: if reconnect == own.round() as u16 {
+            reconnect: if delay == own.delay_s.round() as u16 {
                 own
             } else {
-                f64::from(reconnect)
+                Reconnect {
+                    delay_s: f64::from(delay),
+                    ..own
+                }
             },
+            ..Setpoints::of(&self.plate.dut)
         }
     }
 
@@ -215,29 +197,8 @@ impl SajAs1 {
             self.protection.clone_from(&elements);
             send(DutCommand::Protection(elements));
         }
-        if control.factor != self.sent.factor {
-            send(DutCommand::PowerFactor(control.factor));
-        }
-        if control.backup != self.sent.backup {
-            send(DutCommand::Backup(control.backup));
-        }
-        if control.reconnect_s != self.sent.reconnect_s {
-            send(DutCommand::Reconnect(Reconnect {
-                delay_s: control.reconnect_s,
-                ..self.plate.dut.reconnect()
-            }));
-        }
-        if control.connect != self.sent.connect {
-            send(DutCommand::Connect(control.connect));
-        }
-        if control.limit != self.sent.limit {
-            send(DutCommand::PowerLimit(control.limit));
-        }
-        if control.active_w != self.sent.active_w {
-            send(DutCommand::ActivePower(control.active_w));
-        }
-        if control.reactive_pu != self.sent.reactive_pu {
-            send(DutCommand::ReactivePower(control.reactive_pu));
+        for command in self.sent.changes(&control) {
+            send(command);
         }
         self.sent = control;
         let timed = match self.settings.get(map::USER_MODE) {

@@ -20,12 +20,13 @@ use gridproof_plant::Nanos;
 use gridproof_plant::config::ProtectionElement;
 use gridproof_plant::input::{DutCommand, Input, ResponseCurve};
 
-use self::control::{Control, REACTIVE_MODES};
+use self::control::{REACTIVE_MODES, setpoints};
 use self::curve::{BOTH, Curve, Which};
 use self::glide::Glide;
 use self::map::{At, Map, Place, at};
 use self::timers::Running;
 use self::trips::TripSide;
+use crate::devices::setpoints::Setpoints;
 use crate::field::{Field, MILLISECOND, SECOND};
 use crate::modbus::{Exception, ModbusDevice, Request, Response};
 use crate::rng::Rng;
@@ -68,9 +69,9 @@ pub(crate) struct SunSpec {
     plate: Nameplate,
     map: Map,
     /// What the DUT has been told.
-    sent: Control,
+    sent: Setpoints,
     /// What it will be told, and when.
-    pending: Vec<(Nanos, Control)>,
+    pending: Vec<(Nanos, Setpoints)>,
     limit: Glide,
     reactive: Glide,
     /// Points that act, in the order of [`BOTH`].
@@ -91,7 +92,7 @@ impl SunSpec {
     /// With the DUT's nameplate; `windows` draws the delays within time windows.
     pub(crate) fn new(plate: Nameplate, windows: Rng) -> Self {
         let map = plate::registers(&plate);
-        let sent = Control::of(&map, &plate);
+        let sent = setpoints(&map, &plate);
         let acting = [&plate.dut.volt_var, &plate.dut.volt_watt].map(|response| Curve {
             points: response.points.clone(),
             tau_s: Some(response.tau_s),
@@ -301,15 +302,21 @@ impl SunSpec {
 
     /// The DUT will be told what the points say now; older plans for later are dropped.
     fn command(&mut self, due: Nanos) {
-        let control = Control::of(&self.map, &self.plate);
+        let control = setpoints(&self.map, &self.plate);
         self.pending.retain(|pending| pending.0 < due);
         if self.pending.last().map_or(self.sent, |last| last.1) != control {
             self.pending.push((due, control));
         }
     }
 
-    fn send(&mut self, control: Control, field: &mut Field) {
-        for command in self.sent.commands(&control) {
+    fn send(&mut self, control: Setpoints, field: &mut Field) {
+        // these two may take their time
+        let at_once = Setpoints {
+            limit: self.sent.limit,
+            reactive: self.sent.reactive,
+            ..control
+        };
+        for command in self.sent.changes(&at_once) {
             tell(field, command);
         }
         let now = field.now();
