@@ -236,8 +236,7 @@ fn interface(dut: &DutProfile, config: &PlantConfig, seed: u64) -> Box<dyn Instr
                     .battery
                     .as_ref()
                     .map_or(0.0, |battery| battery.capacity.0),
-                reconnect_s: plant.reconnect_s,
-                protection: plant.protection.clone(),
+                dut: plant.clone(),
             }),
             unit,
         )),

@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use gridproof_plant::Nanos;
+
 use crate::devices::bms::slcan::Adapter;
 use crate::scpi::Fault;
 use crate::scpi::message::Unit;
@@ -23,6 +25,8 @@ pub(crate) struct Session {
     pub(crate) in_message: bool,
     /// The unit at the front waits for the instrument.
     pub(crate) waiting: bool,
+    /// Bytes of a frame that has not ended, and when the last of them came.
+    pub(crate) unfinished: (usize, Nanos),
     /// The CAN adapter that this connection is, if it is one.
     pub(crate) adapter: Adapter,
 }

@@ -124,6 +124,7 @@ pub(crate) struct Inverter {
     ticks: u32,
     order: Option<RelayOrder>,
     permit: bool,
+    backup_enabled: bool,
     tripped: bool,
     last_trip: Option<String>,
     healthy_s: f64,
@@ -177,6 +178,7 @@ impl Inverter {
             detector: config
                 .backup
                 .as_ref()
+                .filter(|b| b.enabled)
                 .map(|b| LossDetector::new(b, config.nominal_v)),
             ceased: None,
             found: None,
@@ -188,6 +190,7 @@ impl Inverter {
             ticks: 0,
             order: None,
             permit: true,
+            backup_enabled: config.backup.as_ref().is_some_and(|b| b.enabled),
             tripped: false,
             last_trip: None,
             healthy_s: 0.0,
@@ -345,6 +348,7 @@ impl Inverter {
 
     fn may_backup(&self) -> bool {
         self.config.backup.is_some()
+            && self.backup_enabled
             && self.config.health == Health::Healthy
             && !self.locked
             && !self.dispatch.disconnect
@@ -375,16 +379,17 @@ impl Inverter {
             DutCommand::Ramp(pu_per_s) => {
                 self.dispatch.slew_w = pu_per_s.map(|r| r * self.config.rated_power_w * SLOW_S);
             }
-            DutCommand::Curve(which, points) => {
-                let response = match which {
+            DutCommand::Curve { of, points, tau_s } => {
+                let response = match of {
                     ResponseCurve::VoltVar => &mut self.dispatch.volt_var,
                     ResponseCurve::VoltWatt => &mut self.dispatch.volt_watt,
                     ResponseCurve::ChargingVoltWatt => &mut self.dispatch.charging_volt_watt,
                 };
-                response.set_points(points.points());
+                response.change(points.points(), tau_s, SLOW_S);
             }
             DutCommand::VoltVar(on) => self.dispatch.volt_var.enabled = on,
             DutCommand::VoltWatt(on) => self.dispatch.volt_watt.enabled = on,
+            DutCommand::Backup(enabled) => self.enable_backup(enabled),
             DutCommand::Protection(elements) => {
                 self.protection = Protection::new(&elements, self.config.nominal_hz);
                 self.config.protection = elements;
@@ -405,6 +410,17 @@ impl Inverter {
                 self.healthy_s = 0.0;
             }
         }
+    }
+
+    /// With the back-up goes what watches for the loss of the grid.
+    fn enable_backup(&mut self, enabled: bool) {
+        if self.backup_enabled == enabled {
+            return;
+        }
+        self.backup_enabled = enabled;
+        let backup = self.config.backup.as_ref().filter(|_| enabled);
+        self.detector = backup.map(|b| LossDetector::new(b, self.config.nominal_v));
+        self.rearm();
     }
 
     fn block(&mut self) {

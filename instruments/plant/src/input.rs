@@ -184,12 +184,22 @@ pub enum DutCommand {
     ExportLimit(Option<f64>),
     /// Largest rate of change of a commanded power, pu of rated power per second; `None` is none.
     Ramp(Option<f64>),
-    /// Points of a response in place of the configured ones.
-    Curve(ResponseCurve, CurvePoints),
+    /// A response in place of the configured one; its output goes on from where it is.
+    Curve {
+        /// Which.
+        of: ResponseCurve,
+        /// Points.
+        points: CurvePoints,
+        /// First-order time constant, s: T90 after the dead time, which stays, is τ ln 10. `None`
+        /// leaves it.
+        tau_s: Option<f64>,
+    },
     /// Switch the volt-var response.
     VoltVar(bool),
     /// Switch the volt-watt response.
     VoltWatt(bool),
+    /// Let the back-up port take over when the grid is lost, or not. A running back-up goes on.
+    Backup(bool),
     /// New protection elements; their timers start at rest.
     Protection(Vec<ProtectionElement>),
     /// New conditions of (re)connection.

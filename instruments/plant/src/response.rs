@@ -124,9 +124,13 @@ impl VoltageResponse {
         }
     }
 
-    /// Other points.
-    pub(crate) fn set_points(&mut self, points: &[(f64, f64)]) {
+    /// Other points and, if stated, another time constant, s, at steps of `dt` s; the output goes on
+    /// from where it is.
+    pub(crate) fn change(&mut self, points: &[(f64, f64)], tau_s: Option<f64>, dt: f64) {
         self.points = points.to_vec();
+        if let Some(tau_s) = tau_s {
+            self.lag = Lag::new(tau_s, dt, self.lag.y);
+        }
     }
 
     /// The points.

@@ -135,7 +135,11 @@ fn a_written_curve_replaces_the_configured_one() {
     let points = CurvePoints::new(&[(220.0, 0.3), (240.0, -0.3)]).expect("a curve");
     command(
         &mut plant,
-        DutCommand::Curve(ResponseCurve::VoltVar, points),
+        DutCommand::Curve {
+            of: ResponseCurve::VoltVar,
+            points,
+            tau_s: None,
+        },
         1,
     );
     command(&mut plant, DutCommand::VoltVar(true), 60);

@@ -9,6 +9,7 @@ pub(crate) mod espec_p300;
 pub(crate) mod itech_it6000c;
 pub(crate) mod meter;
 pub(crate) mod saj_as1;
+pub(crate) mod setpoints;
 pub(crate) mod sunspec;
 pub(crate) mod terrasas;
 pub(crate) mod yokogawa_dl850;

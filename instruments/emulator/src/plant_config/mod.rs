@@ -115,7 +115,7 @@ fn unit(
         backup: dut
             .backup
             .as_ref()
-            .and_then(|port| backup(port.power.0, behaviour.backup.as_ref())),
+            .map(|port| backup(port.power.0, behaviour.backup.as_ref())),
         derating: derating(dut, behaviour),
         reconnect_s: behaviour
             .reconnect_delay
@@ -181,10 +181,11 @@ fn dc_link(behaviour: &Behaviour, nominal_v: f64) -> plant::DcLink {
     }
 }
 
-/// As the unit behaves with its back-up function on, which it is unless stated.
-fn backup(rated_w: f64, stated: Option<&Backup>) -> Option<plant::Backup> {
+/// The back-up function is on unless stated.
+fn backup(rated_w: f64, stated: Option<&Backup>) -> plant::Backup {
     let b = stated.cloned().unwrap_or_default();
-    b.enabled.unwrap_or(true).then(|| plant::Backup {
+    plant::Backup {
+        enabled: b.enabled.unwrap_or(true),
         rated_w,
         detect_pu: b.detect_deviation.map_or(0.2, |ratio| ratio.0),
         detect_s: b.detect_time.map_or(0.0015, |time| time.0),
@@ -200,7 +201,7 @@ fn backup(rated_w: f64, stated: Option<&Backup>) -> Option<plant::Backup> {
             to_deg: late.to.map_or(360.0, |angle| angle.0),
             extra_s: late.extra.map_or(0.0, |time| time.0),
         }),
-    })
+    }
 }
 
 /// Only where the manual names a temperature; 5 %/K, no floor, 5 min unless stated.

@@ -273,3 +273,52 @@ fn the_psb_feeds_the_battery_port_over_modbus() {
     assert_eq!(pdu(&[3, 0, 121, 0, 2]), [3, 4, 0x43, 0xfa, 0, 0]);
     assert_eq!(pdu(&[3, 3, 0, 0, 1]), [0x83, 2]);
 }
+
+/// Runs on `vcan0`; without CAN in the kernel or without the interface it says so and passes.
+#[test]
+fn a_battery_on_socketcan() {
+    #[expect(clippy::print_stderr, reason = "a skipped test must say why")]
+    fn skip(cause: &dyn std::fmt::Display) {
+        eprintln!("skipped: {cause}");
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    tokio::task::LocalSet::new().block_on(&runtime, async {
+        let mut inverter = match socketcan::tokio::CanSocket::open("vcan0") {
+            Ok(socket) => socket,
+            Err(cause) => return skip(&cause),
+        };
+        let bench = bench_and(&[("bms", Model::GrowattCan)]);
+        energise(&bench);
+        let served = bench.clone();
+        tokio::task::spawn_local(async move { served.serve_can("vcan0", "bms").await });
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        advance(&bench, 1.0);
+        let limit = std::time::Duration::from_secs(10);
+        let next = async |inverter: &mut socketcan::tokio::CanSocket| {
+            let frame = tokio::time::timeout(limit, inverter.read_frame()).await;
+            match frame.expect("a frame in time").expect("a frame") {
+                socketcan::CanFrame::Data(data) => data,
+                other @ (socketcan::CanFrame::Remote(_) | socketcan::CanFrame::Error(_)) => {
+                    panic!("{other:?}")
+                }
+            }
+        };
+        use socketcan::{EmbeddedFrame, Frame};
+        let first = next(&mut inverter).await;
+        assert_eq!(
+            (first.raw_id(), first.data()[..2].to_vec()),
+            (0x311, vec![2, 0x38])
+        );
+        for _ in 1..11 {
+            next(&mut inverter).await;
+        }
+        // the poll of the inverter reaches the battery, and its answer the inverter
+        let id = socketcan::StandardId::new(0x301).expect("an identifier");
+        let poll = socketcan::CanFrame::new(id, &[0; 8]).expect("a frame");
+        inverter.write_frame(poll).await.expect("sent");
+        assert_eq!(next(&mut inverter).await.raw_id(), 0x311);
+    });
+}

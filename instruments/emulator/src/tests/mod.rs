@@ -7,6 +7,7 @@ mod healthy;
 mod measuring;
 mod meters;
 mod parser;
+mod saj;
 mod sunspec;
 mod switching;
 mod world;

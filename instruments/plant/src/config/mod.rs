@@ -261,6 +261,8 @@ pub struct Drm {
 /// Back-up output and its transfer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Backup {
+    /// Takes over when the grid is lost, from power-up on; can be switched over the interface.
+    pub enabled: bool,
     /// Rated back-up power, W.
     pub rated_w: f64,
     /// Instantaneous deviation |v − v̂| that counts as grid loss, pu of the peak.
@@ -415,6 +417,7 @@ pub fn reference() -> PlantConfig {
                 drm0: true,
             },
             backup: Some(Backup {
+                enabled: true,
                 rated_w: 5000.0,
                 detect_pu: 0.2,
                 detect_s: 0.0015,

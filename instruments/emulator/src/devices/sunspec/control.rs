@@ -1,30 +1,13 @@
 //! What the writable points ask of the DUT, and which values they take.
 
 use gridproof_plant::config::Reconnect;
-use gridproof_plant::input::DutCommand;
 
 use super::curve::Which;
 use super::map::{At, CURVES, Map, POINTS, Place, at};
 use super::models::Kind;
 use super::plate::{FACTOR_LEAST, Nameplate};
+use crate::devices::setpoints::Setpoints;
 use crate::modbus::Exception;
-
-/// Everything that can be commanded but the curves, as the points stand.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Control {
-    connect: bool,
-    /// Smaller of the limits of 123 and 704, pu of rated power.
-    pub(crate) limit: f64,
-    /// 704 WSet when enabled, else 124's rates, else none.
-    active_w: Option<f64>,
-    /// 704 VarSet when enabled, else 123's VArPct, pu of rated apparent power.
-    pub(crate) reactive: f64,
-    /// 704 PFWInj when enabled, else 123's OutPFSet.
-    factor: Option<f64>,
-    volt_var: bool,
-    volt_watt: bool,
-    reconnect: Reconnect,
-}
 
 /// An enable point is on.
 fn on(map: &Map, model: u16, name: &'static str) -> bool {
@@ -54,64 +37,28 @@ pub(crate) const REACTIVE_MODES: [(u16, &str); 4] = [
     (704, "VarSetEna"),
 ];
 
-impl Control {
-    /// As the points stand.
-    pub(crate) fn of(map: &Map, plate: &Nameplate) -> Self {
-        let most = value(map, 121, "WMax") / plate.dut.rated_power_w;
-        let limit = |enable: (u16, &'static str), percent: &'static str| {
-            if on(map, enable.0, enable.1) {
-                part(map, enable.0, percent)
-            } else {
-                1.0
-            }
-        };
-        let old = limit((123, "WMaxLim_Ena"), "WMaxLimPct");
-        let new = limit((704, "WMaxLimPctEna"), "WMaxLimPct");
-        Self {
-            connect: on(map, 123, "Conn") && on(map, 703, "ES"),
-            limit: most * old.min(new),
-            active_w: active(map, plate),
-            reactive: reactive(map, plate),
-            factor: factor(map),
-            volt_var: responds(map, Which::VoltVar),
-            volt_watt: responds(map, Which::VoltWatt),
-            reconnect: reconnect(map, plate),
+/// What the points ask for: the smaller of both limits, 704 before 123 and 124.
+pub(crate) fn setpoints(map: &Map, plate: &Nameplate) -> Setpoints {
+    let most = value(map, 121, "WMax") / plate.dut.rated_power_w;
+    let limit = |model, enable, percent| {
+        if on(map, model, enable) {
+            part(map, model, percent)
+        } else {
+            1.0
         }
-    }
-
-    /// The commands that lead from `self` to `to`; limit and reactive power are sent by themselves.
-    pub(crate) fn commands(&self, to: &Self) -> Vec<DutCommand> {
-        let mut commands = Vec::new();
-        let mut push = |changed: bool, command: DutCommand| {
-            if changed {
-                commands.push(command);
-            }
-        };
-        push(self.connect != to.connect, DutCommand::Connect(to.connect));
-        push(
-            self.active_w != to.active_w,
-            DutCommand::ActivePower(to.active_w),
-        );
-        push(
-            self.factor != to.factor,
-            DutCommand::PowerFactor(to.factor.map(|factor| PowerFactor {
-                cos: factor.abs(),
-                over_excited: factor > 0.0,
-            })),
-        );
-        push(
-            self.volt_var != to.volt_var,
-            DutCommand::VoltVar(to.volt_var),
-        );
-        push(
-            self.volt_watt != to.volt_watt,
-            DutCommand::VoltWatt(to.volt_watt),
-        );
-        push(
-            self.reconnect != to.reconnect,
-            DutCommand::Reconnect(to.reconnect),
-        );
-        commands
+    };
+    let old = limit(123, "WMaxLim_Ena", "WMaxLimPct");
+    let new = limit(704, "WMaxLimPctEna", "WMaxLimPct");
+    Setpoints {
+        connect: on(map, 123, "Conn") && on(map, 703, "ES"),
+        limit: most * old.min(new),
+        active_w: active(map, plate),
+        reactive: reactive(map, plate),
+        factor: factor(map),
+        volt_var: responds(map, Which::VoltVar),
+        volt_watt: responds(map, Which::VoltWatt),
+        reconnect: reconnect(map, plate),
+        ..Setpoints::of(&plate.dut)
     }
 }
 

@@ -119,15 +119,20 @@ impl Which {
     }
 }
 
-/// Points as the plant has them: V, pu of rated apparent power.
+/// A curve as the plant has it.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Curve(pub(crate) Vec<(f64, f64)>);
+pub(crate) struct Curve {
+    /// V, pu of rated apparent power.
+    pub(crate) points: Vec<(f64, f64)>,
+    /// Time constant, s; `None` where a model does not say.
+    pub(crate) tau_s: Option<f64>,
+}
 
 impl Curve {
     /// Something a function can run on: points, ascending in voltage.
     fn sound(self) -> Option<Self> {
-        let ascending = self.0.windows(2).all(|pair| pair[0].0 <= pair[1].0);
-        (ascending && !self.0.is_empty()).then_some(self)
+        let ascending = self.points.windows(2).all(|pair| pair[0].0 <= pair[1].0);
+        (ascending && !self.points.is_empty()).then_some(self)
     }
 }
 
@@ -172,7 +177,7 @@ pub(crate) fn publish_der(map: &mut Map, plate: &Nameplate, which: Which, n: u8,
         Which::VoltWatt => (0, Reference::Watts),
     };
     let base = base(map, plate, which, reference);
-    map.set(at(model, "Crv.ActPt").of(n), curve.0.len() as u64);
+    map.set(at(model, "Crv.ActPt").of(n), curve.points.len() as u64);
     map.set(at(model, "Crv.DeptRef").of(n), code);
     map.set(at(model, "Crv.ReadOnly").of(n), u64::from(n == 0));
     if which == Which::VoltVar {
@@ -186,7 +191,7 @@ pub(crate) fn publish_der(map: &mut Map, plate: &Nameplate, which: Which, n: u8,
             at(model, "Crv.Pt.V").of(n).point(i),
             which.output().of(n).point(i),
         );
-        match curve.0.get(usize::from(i)) {
+        match curve.points.get(usize::from(i)) {
             Some(&(volt, output)) => {
                 map.put(v, 100.0 * volt / volts);
                 map.put(y, 100.0 * output / base);
@@ -203,12 +208,12 @@ pub(crate) fn publish_der(map: &mut Map, plate: &Nameplate, which: Which, n: u8,
 pub(crate) fn publish_fixed(map: &mut Map, plate: &Nameplate, which: Which, n: u8, curve: &Curve) {
     let (model, volts) = (which.fixed(), reference(map, plate));
     let base = base(map, plate, which, Reference::Watts);
-    map.set(at(model, "curve.ActPt").of(n), curve.0.len() as u64);
+    map.set(at(model, "curve.ActPt").of(n), curve.points.len() as u64);
     map.set(at(model, "curve.DeptRef").of(n), 1);
     map.set(at(model, "curve.ReadOnly").of(n), u64::from(n == 0));
     for (i, (v, y)) in VOLTS.into_iter().zip(which.outputs()).enumerate() {
         let (v, y) = (at(model, v).of(n), at(model, y).of(n));
-        match curve.0.get(i) {
+        match curve.points.get(i) {
             Some(&(volt, output)) => {
                 map.put(v, 100.0 * volt / volts);
                 map.put(y, 100.0 * output / base);
@@ -250,7 +255,12 @@ pub(crate) fn read_der(map: &Map, plate: &Nameplate, which: Which, n: u8) -> Opt
         let output = map.get(which.output().of(n).point(i))?;
         Some((volt / 100.0 * volts * shift, output / 100.0 * base))
     });
-    Curve(points.collect::<Option<_>>()?).sound()
+    let response_s = map.get(at(model, "Crv.RspTms").of(n));
+    let curve = Curve {
+        points: points.collect::<Option<_>>()?,
+        tau_s: response_s.map(|seconds| seconds / std::f64::consts::LN_10),
+    };
+    curve.sound()
 }
 
 /// The curve that the old model has selected, if a function can run on it.
@@ -276,5 +286,9 @@ pub(crate) fn read_fixed(map: &Map, plate: &Nameplate, which: Which) -> Option<C
             map.get(at(model, y).of(n))? / 100.0 * base,
         ))
     });
-    Curve(points.collect::<Option<_>>()?).sound()
+    let curve = Curve {
+        points: points.collect::<Option<_>>()?,
+        tau_s: None,
+    };
+    curve.sound()
 }

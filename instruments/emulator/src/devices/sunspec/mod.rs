@@ -18,14 +18,15 @@ mod trips;
 
 use gridproof_plant::Nanos;
 use gridproof_plant::config::ProtectionElement;
-use gridproof_plant::input::{DutCommand, Input};
+use gridproof_plant::input::{CurvePoints, DutCommand, Input, ResponseCurve};
 
-use self::control::{Control, REACTIVE_MODES};
+use self::control::{REACTIVE_MODES, setpoints};
 use self::curve::{BOTH, Curve, Which};
 use self::glide::Glide;
 use self::map::{At, Map, Place, at};
 use self::timers::Running;
 use self::trips::TripSide;
+use crate::devices::setpoints::Setpoints;
 use crate::field::{Field, MILLISECOND, SECOND};
 use crate::modbus::{Exception, ModbusDevice, Request, Response};
 use crate::rng::Rng;
@@ -68,9 +69,9 @@ pub(crate) struct SunSpec {
     plate: Nameplate,
     map: Map,
     /// What the DUT has been told.
-    sent: Control,
+    sent: Setpoints,
     /// What it will be told, and when.
-    pending: Vec<(Nanos, Control)>,
+    pending: Vec<(Nanos, Setpoints)>,
     limit: Glide,
     reactive: Glide,
     /// Points that act, in the order of [`BOTH`].
@@ -91,9 +92,11 @@ impl SunSpec {
     /// With the DUT's nameplate; `windows` draws the delays within time windows.
     pub(crate) fn new(plate: Nameplate, windows: Rng) -> Self {
         let map = plate::registers(&plate);
-        let sent = Control::of(&map, &plate);
-        let acting = [&plate.dut.volt_var, &plate.dut.volt_watt]
-            .map(|response| Curve(response.points.clone()));
+        let sent = setpoints(&map, &plate);
+        let acting = [&plate.dut.volt_var, &plate.dut.volt_watt].map(|response| Curve {
+            points: response.points.clone(),
+            tau_s: Some(response.tau_s),
+        });
         Self {
             map,
             limit: Glide::at(sent.limit),
@@ -211,7 +214,10 @@ impl SunSpec {
             1 => Some(self.first[index].clone()),
             _ => curve::read_fixed(&self.map, &self.plate, which),
         };
-        if let Some(curve) = selected.filter(|curve| *curve != self.acting[index]) {
+        let acting = &self.acting[index];
+        if let Some(mut curve) = selected.filter(|curve| curve.points != acting.points) {
+            // the older models know no response time
+            curve.tau_s = acting.tau_s;
             curve::publish_der(&mut self.map, &self.plate, which, 0, &curve);
             self.acting[index] = curve;
             self.adoptions.push((now + LATENCY, which.der(), NONE));
@@ -265,14 +271,20 @@ impl SunSpec {
         for (which, curve) in BOTH.into_iter().zip(&self.acting) {
             if which.der() == model {
                 // `NPt` of the plate is what the plant can hold, and a curve was checked when read.
-                let Some(points) = CurvePoints::new(&curve.0) else {
+                let Some(points) = CurvePoints::new(&curve.points) else {
                     continue;
                 };
-                let response = match which {
-                    Which::VoltVar => ResponseCurve::VoltVar,
-                    Which::VoltWatt => ResponseCurve::VoltWatt,
-                };
-                tell(field, DutCommand::Curve(response, points));
+                tell(
+                    field,
+                    DutCommand::Curve {
+                        of: match which {
+                            Which::VoltVar => ResponseCurve::VoltVar,
+                            Which::VoltWatt => ResponseCurve::VoltWatt,
+                        },
+                        points,
+                        tau_s: curve.tau_s,
+                    },
+                );
             }
         }
     }
@@ -294,15 +306,21 @@ impl SunSpec {
 
     /// The DUT will be told what the points say now; older plans for later are dropped.
     fn command(&mut self, due: Nanos) {
-        let control = Control::of(&self.map, &self.plate);
+        let control = setpoints(&self.map, &self.plate);
         self.pending.retain(|pending| pending.0 < due);
         if self.pending.last().map_or(self.sent, |last| last.1) != control {
             self.pending.push((due, control));
         }
     }
 
-    fn send(&mut self, control: Control, field: &mut Field) {
-        for command in self.sent.commands(&control) {
+    fn send(&mut self, control: Setpoints, field: &mut Field) {
+        // these two may take their time
+        let at_once = Setpoints {
+            limit: self.sent.limit,
+            reactive: self.sent.reactive,
+            ..control
+        };
+        for command in self.sent.changes(&at_once) {
             tell(field, command);
         }
         let now = field.now();

@@ -349,9 +349,12 @@ fn curves(map: &mut Map, plate: &Nameplate) {
         map.set(at(which.der(), "RvrtTms"), 0);
         map.set(at(which.der(), "RvrtRem"), 0);
         map.set(at(which.der(), "RvrtCrv"), 1);
-        let points = Curve(response.points.clone());
+        let curve = Curve {
+            points: response.points.clone(),
+            tau_s: Some(response.tau_s),
+        };
         for n in 0..CURVES {
-            curve::publish(map, plate, which, n, &points);
+            curve::publish(map, plate, which, n, &curve);
             curve::set_dynamics(map, which, n, response.tau_s);
         }
     }
