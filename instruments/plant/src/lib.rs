@@ -37,12 +37,16 @@ mod rng;
 pub mod signal;
 mod sogi_pll;
 mod source;
+mod state;
+mod stuck;
 pub mod trig;
 mod view;
 mod waveform;
 
 pub use capture::CaptureError;
 pub use plant::Plant;
+pub use state::{BatterySetPoint, LoadSetPoint, PvPoints, SetPoints};
+pub use stuck::{Contact, Stuck};
 pub use view::DutView;
 
 /// Nanoseconds since the bench was powered.

@@ -12,6 +12,8 @@ use crate::meter::Meters;
 use crate::network::Network;
 use crate::quasi_static::Steady;
 use crate::signal::{Capture, CaptureSpec, CaptureState, MeterPoint, Reading};
+use crate::state::SetPoints;
+use crate::stuck::Contacts;
 
 /// One cycle of the slow functions, ns.
 pub(crate) const SLOW_NS: u64 = 20_000_000;
@@ -72,6 +74,10 @@ pub struct Plant {
     pub(crate) last_cycle_v: (f64, f64),
     /// Dc bus, V.
     pub(crate) v_dc: f64,
+    /// What sources and loads were last told.
+    pub(crate) set_points: SetPoints,
+    /// Contacts that stick.
+    pub(crate) contacts: Contacts,
 }
 
 impl Plant {
@@ -102,6 +108,8 @@ impl Plant {
             quiet_cycles: 0,
             last_cycle_v: (0.0, 0.0),
             v_dc,
+            set_points: SetPoints::default(),
+            contacts: Contacts::default(),
             config,
         }
     }

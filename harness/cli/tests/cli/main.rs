@@ -6,6 +6,8 @@ mod abort;
 mod analyze;
 mod bench;
 mod defects;
+mod emulate;
+mod faults;
 mod quickstart;
 mod records;
 mod registers;

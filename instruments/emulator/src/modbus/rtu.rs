@@ -5,6 +5,7 @@ use gridproof_plant::Nanos;
 
 use super::pdu::{ModbusDevice, answer};
 use crate::field::{Field, Instrument};
+use crate::serve::Wire;
 use crate::session::Session;
 
 /// Longest RTU frame.
@@ -108,6 +109,10 @@ impl<D: ModbusDevice> Instrument for ModbusRtu<D> {
 
     fn on_time(&mut self, field: &mut Field) {
         self.device.on_time(field);
+    }
+
+    fn wire(&self) -> Wire {
+        Wire::ModbusRtu { unit: self.unit }
     }
 }
 
