@@ -55,16 +55,12 @@ impl TimeBase {
         lag: f64,
         level: bool,
     ) -> Vec<f32> {
-        (0..samples)
-            .map(|k| {
-                let at = self.place(k, shown, taken) - lag;
-                if level {
-                    held(data, at)
-                } else {
-                    cubic(data, at)
-                }
-            })
-            .collect()
+        let places = (0..samples).map(|k| self.place(k, shown, taken) - lag);
+        if level {
+            places.map(|at| held(data, at)).collect()
+        } else {
+            places.map(|at| cubic(data, at)).collect()
+        }
     }
 }
 
@@ -89,11 +85,15 @@ fn held(data: &[f32], at: f64) -> f32 {
 fn cubic(data: &[f32], at: f64) -> f32 {
     let base = at.floor();
     let (x, index) = (at - base, base as isize);
-    let y = |offset: isize| f64::from(at_index(data, index + offset));
-    let (a, b, c, d) = (y(-1), y(0), y(1), y(2));
-    let value = -a * x * (x - 1.0) * (x - 2.0) / 6.0 + b * (x + 1.0) * (x - 1.0) * (x - 2.0) / 2.0
-        - c * (x + 1.0) * x * (x - 2.0) / 2.0
-        + d * (x + 1.0) * x * (x - 1.0) / 6.0;
+    let y = match data.get((index - 1).max(0) as usize..) {
+        Some(&[a, b, c, d, ..]) if index > 0 => [a, b, c, d],
+        // at either end the first or last sample holds
+        Some(_) | None => [-1, 0, 1, 2].map(|offset| at_index(data, index + offset)),
+    };
+    let [a, b, c, d] = y.map(f64::from);
+    let (before, after, beyond) = (x + 1.0, x - 1.0, x - 2.0);
+    let value = (-a * x * after * beyond + d * before * x * after) / 6.0
+        + (b * before * after * beyond - c * before * x * beyond) / 2.0;
     value as f32
 }
 
