@@ -67,9 +67,13 @@ pub(crate) fn instruments(
 }
 
 /// A load whose name speaks of the back-up port is wired there, any other at the PCC with S1.
+pub(crate) fn at_backup(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.contains("backup") || name.contains("back-up")
+}
+
 fn load(name: &str, entry: &InstrumentEntry, field: &Field, seed: u64) -> A800067 {
-    let backup = name.to_ascii_lowercase().contains("backup")
-        || name.to_ascii_lowercase().contains("back-up");
+    let backup = at_backup(name);
     let place = if backup { Place::Backup } else { Place::Island };
     let s1_closed = !backup && field.plant.state().grid_switch;
     let resolution = entry.resolution.map_or(1.0, |watts| watts.0);
@@ -195,10 +199,12 @@ fn recorder(name: &str, entry: &InstrumentEntry, seed: u64) -> Result<Dl850, Emu
                 reading: of.map_or(0.0, |of| of.reading.0),
                 range: of.map_or(0.0, |of| of.range.0),
                 contact_lag_s: accuracy.contact_lag.map_or(0.0, |lag| lag.0),
+                skew_s: accuracy.skew.map_or(0.0, |skew| skew.0),
             }
         })
         .collect();
-    Ok(Dl850::new(seed, name, &fitted))
+    let clock = accuracy.clock.map_or(0.0, |clock| clock.0);
+    Ok(Dl850::new(seed, name, &fitted, clock))
 }
 
 fn interface(dut: &DutProfile, config: &PlantConfig, seed: u64) -> Box<dyn Instrument> {

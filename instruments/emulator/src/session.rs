@@ -8,6 +8,10 @@ use crate::devices::bms::slcan::Adapter;
 use crate::scpi::Fault;
 use crate::scpi::message::Unit;
 
+/// An instrument that has this much to send does nothing more for the connection until the client
+/// has taken it, bytes.
+const MOST_OUTPUT: usize = 64 * 1024;
+
 /// Buffers of one connection. The instrument outlives it.
 #[derive(Debug, Default)]
 pub(crate) struct Session {
@@ -25,8 +29,20 @@ pub(crate) struct Session {
     pub(crate) in_message: bool,
     /// The unit at the front waits for the instrument.
     pub(crate) waiting: bool,
+    /// The instrument speaks of its own accord, and is asked again whenever time has moved.
+    pub(crate) listening: bool,
     /// Bytes of a frame that has not ended, and when the last of them came.
     pub(crate) unfinished: (usize, Nanos),
     /// The CAN adapter that this connection is, if it is one.
     pub(crate) adapter: Adapter,
+    /// The instrument paused because the client takes nothing; it goes on when the output is gone.
+    pub(crate) paused: bool,
+}
+
+impl Session {
+    /// Before each message: whether to pause until the client has taken what is there.
+    pub(crate) fn pause(&mut self) -> bool {
+        self.paused = self.output.len() >= MOST_OUTPUT;
+        self.paused
+    }
 }

@@ -42,6 +42,8 @@ mod rng;
 pub mod signal;
 mod sogi_pll;
 mod source;
+mod state;
+mod stuck;
 pub mod trig;
 mod view;
 mod waveform;
@@ -49,6 +51,8 @@ mod waveform;
 pub use capture::CaptureError;
 pub use fault::Fault;
 pub use plant::Plant;
+pub use state::{BatterySetPoint, LoadSetPoint, PvPoints, SetPoints};
+pub use stuck::{Contact, Stuck};
 pub use view::DutView;
 
 /// Nanoseconds since the bench was powered.

@@ -13,6 +13,8 @@ use crate::meter::Meters;
 use crate::network::Network;
 use crate::quasi_static::{Admittance, Steady};
 use crate::signal::{Capture, CaptureSpec, CaptureState, MeterPoint, Reading};
+use crate::state::SetPoints;
+use crate::stuck::Contacts;
 
 /// One cycle of the slow functions, ns.
 pub(crate) const SLOW_NS: u64 = 20_000_000;
@@ -77,6 +79,10 @@ pub struct Plant {
     pub(crate) last_cycle_v: (f64, f64),
     /// Dc link.
     pub(crate) dc: DcLinkState,
+    /// What sources and loads were last told.
+    pub(crate) set_points: SetPoints,
+    /// Contacts that stick.
+    pub(crate) contacts: Contacts,
 }
 
 impl Plant {
@@ -107,6 +113,8 @@ impl Plant {
             quiet_cycles: 0,
             last_cycle_v: (0.0, 0.0),
             dc: DcLinkState::new(dut.dc_link, dut.rated_power_w, CONTROL_S),
+            set_points: SetPoints::default(),
+            contacts: Contacts::default(),
             config,
         }
     }

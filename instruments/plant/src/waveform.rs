@@ -8,6 +8,7 @@ use crate::meter::Instant;
 use crate::network::{Nodes, state};
 use crate::plant::{Plant, SLOW_NS};
 use crate::signal::{MeterPoint, Signal};
+use crate::stuck::Contact;
 
 impl Plant {
     /// Advances to `t`, a grid point or the time of an event; changes of the source in between
@@ -165,9 +166,11 @@ impl Plant {
         }
         let order = self.dut.take_order();
         if let Some(order) = order {
-            match order {
-                RelayOrder::Close => self.bench.relay.close(),
-                RelayOrder::Open => self.bench.relay.open(t),
+            let (close, present) = (order == RelayOrder::Close, self.bench.relay.contact);
+            if self.contacts.follow(Contact::DutRelay, close, present) {
+                self.bench.relay.close();
+            } else {
+                self.bench.relay.open(t);
             }
         }
         if order.is_some() || gate != self.dut.gate() {

@@ -7,6 +7,8 @@ mod analyze;
 mod bench;
 mod criteria;
 mod defects;
+mod emulate;
+mod faults;
 mod quickstart;
 mod records;
 mod registers;

@@ -7,6 +7,7 @@ use gridproof_plant::Nanos;
 use gridproof_plant::input::Input;
 
 use crate::field::{Field, Instrument, SECOND};
+use crate::serve::Wire;
 use crate::session::Session;
 
 /// e^(−1 s / 60 s).
@@ -185,6 +186,14 @@ impl EspecP300 {
 }
 
 impl Instrument for EspecP300 {
+    fn wire(&self) -> Wire {
+        Wire::EspecP300
+    }
+
+    fn set_points(&self) -> Vec<(&'static str, f64)> {
+        vec![("set_c", self.set_c)]
+    }
+
     fn receive(&mut self, session: &mut Session, field: &mut Field) {
         while let Some(end) = session.input.iter().position(|&byte| byte == b'\n') {
             let line: Vec<u8> = session.input.drain(..=end).collect();

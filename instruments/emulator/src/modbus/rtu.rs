@@ -5,6 +5,7 @@ use gridproof_plant::Nanos;
 
 use super::pdu::{ModbusDevice, answer};
 use crate::field::{Field, Instrument, MILLISECOND};
+use crate::serve::Wire;
 use crate::session::Session;
 
 /// A frame that pauses for longer is dropped. Three and a half characters are 4 ms at 9600 baud, but
@@ -74,6 +75,10 @@ impl<D: ModbusDevice> Instrument for ModbusRtu<D> {
 
     fn on_time(&mut self, field: &mut Field) {
         self.device.on_time(field);
+    }
+
+    fn wire(&self) -> Wire {
+        Wire::ModbusRtu { unit: self.unit }
     }
 }
 

@@ -4,6 +4,7 @@ use gridproof_plant::Nanos;
 
 use super::pdu::{ModbusDevice, answer};
 use crate::field::{Field, Instrument};
+use crate::serve::Wire;
 use crate::session::Session;
 
 /// A device behind Modbus TCP.
@@ -55,5 +56,9 @@ impl<D: ModbusDevice> Instrument for ModbusTcp<D> {
 
     fn on_time(&mut self, field: &mut Field) {
         self.device.on_time(field);
+    }
+
+    fn wire(&self) -> Wire {
+        Wire::ModbusTcp { unit: self.unit }
     }
 }

@@ -1,5 +1,6 @@
 //! An instrument that speaks SCPI: byte stream in, replies out, around a device.
 
+use gridproof_model::fault::FaultKind;
 use gridproof_plant::Nanos;
 
 use super::fault::{self, Fault};
@@ -7,7 +8,8 @@ use super::message::{self, Unit};
 use super::pattern::{Table, Use};
 use super::status::Status;
 use super::{Call, Outcome, Params};
-use crate::field::{Field, Instrument};
+use crate::field::{Disturbance, Field, Instrument};
+use crate::serve::Wire;
 use crate::session::Session;
 
 /// What a command answers.
@@ -104,6 +106,20 @@ pub(crate) trait ScpiDevice {
     }
     /// Does what is due now.
     fn on_time(&mut self, _field: &mut Field) {}
+    /// The device is powered with the bench: its set-points reach the plant.
+    fn power_on(&mut self, _field: &mut Field) {}
+    /// Whether faults of this kind inside the device are modelled.
+    fn takes(&self, _fault: FaultKind) -> bool {
+        false
+    }
+    /// A fault inside the device begins or ends; what a protection puts into the error queue.
+    fn disturb(&mut self, _what: Disturbance, _field: &mut Field) -> Option<Fault> {
+        None
+    }
+    /// Set-points that only the device holds, each named with its unit.
+    fn set_points(&self) -> Vec<(&'static str, f64)> {
+        Vec::new()
+    }
 }
 
 /// A device behind its SCPI parser.
@@ -274,6 +290,9 @@ impl<D: ScpiDevice> Instrument for ScpiInstrument<D> {
                     break;
                 }
             }
+            if session.pause() {
+                break;
+            }
             let ends =
                 |&byte: &u8| byte == b'\n' || (self.dialect.carriage_return_ends && byte == b'\r');
             let Some(length) = session.input[used..].iter().position(ends) else {
@@ -293,7 +312,7 @@ impl<D: ScpiDevice> Instrument for ScpiInstrument<D> {
             session.in_message = true;
         }
         session.input.drain(..used);
-        if !session.waiting && session.input.len() > LONGEST_MESSAGE {
+        if !session.waiting && !session.paused && session.input.len() > LONGEST_MESSAGE {
             if !session.discarding {
                 session.discarding = true;
                 self.status.raise(fault::INPUT_OVERRUN);
@@ -308,5 +327,29 @@ impl<D: ScpiDevice> Instrument for ScpiInstrument<D> {
 
     fn on_time(&mut self, field: &mut Field) {
         self.device.on_time(field);
+    }
+
+    fn wire(&self) -> Wire {
+        Wire::Scpi {
+            terminator: self.dialect.terminator,
+        }
+    }
+
+    fn power_on(&mut self, field: &mut Field) {
+        self.device.power_on(field);
+    }
+
+    fn takes(&self, fault: FaultKind) -> bool {
+        self.device.takes(fault)
+    }
+
+    fn disturb(&mut self, what: Disturbance, field: &mut Field) {
+        if let Some(entry) = self.device.disturb(what, field) {
+            self.status.raise(entry);
+        }
+    }
+
+    fn set_points(&self) -> Vec<(&'static str, f64)> {
+        self.device.set_points()
     }
 }

@@ -31,6 +31,7 @@ pub(crate) const SETTINGS_CONFLICT: Fault = fault(-221, "Settings conflict");
 pub(crate) const OUT_OF_RANGE: Fault = fault(-222, "Data out of range");
 pub(crate) const ILLEGAL_VALUE: Fault = fault(-224, "Illegal parameter value");
 pub(crate) const LISTS_NOT_SAME_LENGTH: Fault = fault(-226, "Lists not same length");
+pub(crate) const PROTECTION: Fault = fault(-240, "Hardware error; output protection tripped");
 pub(crate) const QUEUE_OVERFLOW: Fault = fault(-350, "Queue overflow");
 pub(crate) const INPUT_OVERRUN: Fault = fault(-363, "Input buffer overrun");
 

@@ -14,6 +14,7 @@ use gridproof_plant::Nanos;
 use self::report::Report;
 use self::slcan::{Adapter, Frame};
 use crate::field::{Field, Instrument, SECOND};
+use crate::serve::Wire;
 use crate::session::Session;
 
 pub(crate) use self::report::Pack;
@@ -113,8 +114,7 @@ impl Instrument for Bms {
             }
         }
         self.deliver(session);
-        // asked again whenever time has moved
-        session.waiting = session.adapter.open();
+        session.listening = session.adapter.open();
     }
 
     fn next_event(&self) -> Option<Nanos> {
@@ -126,5 +126,9 @@ impl Instrument for Bms {
             self.report(field);
             self.next = field.now() + PERIOD;
         }
+    }
+
+    fn wire(&self) -> Wire {
+        Wire::Slcan
     }
 }

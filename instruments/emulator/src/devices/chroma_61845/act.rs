@@ -8,6 +8,9 @@ use crate::scpi::engine::Reply;
 use crate::scpi::fault::{self, Fault};
 use crate::scpi::{Call, Outcome};
 
+/// Bit of an over-current in the questionable condition register (SCPI-99: 1, current).
+const OVER_CURRENT_BIT: u16 = 1;
+
 impl Chroma61845 {
     /// A command without `?`.
     pub(super) fn command(
@@ -33,9 +36,15 @@ impl Chroma61845 {
             }
             C::State => {
                 let state = on_off(params)?;
+                if state && self.tripped {
+                    return Err(fault::PROTECTION);
+                }
                 self.switch(self.relay, state, field);
             }
-            C::Protection => params.none()?,
+            C::Protection => {
+                params.none()?;
+                self.tripped = false;
+            }
             C::Phases => self.three_phase = params.choice(0, &["SINGLE", "THREE"])? == 1,
             C::Edit => self.edit_all = params.choice(0, &["EACH", "ALL"])? == 1,
             C::Select => self.selected = within(params.only_number("")?, 1.0, 3.0)? as u32,
@@ -324,7 +333,7 @@ impl Chroma61845 {
             C::PulseCount => s.pulse.count.to_string(),
             C::PulseDuty => format!("{:.1}", s.pulse.duty_percent),
             C::PulsePeriod => format!("{:.1}", s.pulse.period_ms),
-            C::Questionable => "0".to_owned(),
+            C::Questionable => (u16::from(self.tripped) << OVER_CURRENT_BIT).to_string(),
             C::Measure(what) => self.measure(what, field),
             C::Trigger | C::Protection => return Err(fault::UNDEFINED_HEADER),
         }))

@@ -8,12 +8,13 @@ mod commands;
 mod measure;
 mod program;
 
+use gridproof_model::fault::FaultKind;
 use gridproof_plant::Nanos;
 use gridproof_plant::input::{GridSegment, Input};
 
 use self::commands::Command;
 use self::program::{IMMEDIATE_DEG, List, Pulse};
-use crate::field::Field;
+use crate::field::{Disturbance, Field};
 use crate::scpi::engine::{Dialect, Reply, ScpiDevice};
 use crate::scpi::fault::{self, Fault};
 use crate::scpi::pattern::Use;
@@ -95,6 +96,8 @@ pub(crate) struct Chroma61845 {
     three_phase: bool,
     selected: u32,
     edit_all: bool,
+    /// The over-current protection has opened the output and was not cleared.
+    tripped: bool,
 }
 
 impl Chroma61845 {
@@ -109,6 +112,7 @@ impl Chroma61845 {
             three_phase: false,
             selected: 1,
             edit_all: true,
+            tripped: false,
         }
     }
 
@@ -273,6 +277,26 @@ impl ScpiDevice for Chroma61845 {
         } else {
             self.command(command, call, field).map(|()| Reply::None)
         }
+    }
+
+    fn power_on(&mut self, field: &mut Field) {
+        self.send_fixed(field);
+    }
+
+    fn takes(&self, fault: FaultKind) -> bool {
+        fault == FaultKind::SourceTrip
+    }
+
+    /// The over-current protection: the output opens at once and stays open until it is cleared.
+    fn disturb(&mut self, what: Disturbance, field: &mut Field) -> Option<Fault> {
+        if what != Disturbance::Trip {
+            return None;
+        }
+        self.stop(field);
+        self.settings.phase_off = IMMEDIATE_DEG;
+        self.switch(self.relay, false, field);
+        self.tripped = true;
+        Some(fault::PROTECTION)
     }
 
     fn reset(&mut self, field: &mut Field) {

@@ -5,6 +5,7 @@
 
 mod commands;
 
+use gridproof_model::fault::FaultKind;
 use gridproof_plant::Nanos;
 use gridproof_plant::input::Input;
 use gridproof_plant::signal::MeterPoint;
@@ -12,7 +13,7 @@ use gridproof_plant::signal::MeterPoint;
 use self::commands::Command::{self, self as C};
 use self::commands::{KEPT, TABLE};
 use crate::devices::chroma_61845::within;
-use crate::field::{Field, MILLISECOND};
+use crate::field::{Disturbance, Field, MILLISECOND};
 use crate::scpi::engine::{Dialect, Reply, ScpiDevice};
 use crate::scpi::fault::{self, Fault};
 use crate::scpi::format::nr3;
@@ -251,6 +252,19 @@ impl ScpiDevice for It6000c {
         } else {
             self.set(command, call, field).map(|()| Reply::None)
         }
+    }
+
+    fn takes(&self, fault: FaultKind) -> bool {
+        fault == FaultKind::SourceTrip
+    }
+
+    /// The over-current protection opens the output.
+    fn disturb(&mut self, what: Disturbance, field: &mut Field) -> Option<Fault> {
+        (what == Disturbance::Trip).then(|| {
+            self.output = false;
+            self.send(field);
+            fault::PROTECTION
+        })
     }
 
     fn reset(&mut self, field: &mut Field) {
