@@ -68,7 +68,9 @@ fn part(plan: &Bench, fault: &FaultEntry) -> Option<Part> {
                 .find(|wire| wire.bank == name && Some(wire.relay) == fault.relay)?;
             Part::Relay(name.to_owned(), wire.pins)
         }
-        Role::PowerAnalyser | Role::Recorder | Role::Chamber => return None,
+        Role::PowerAnalyser | Role::Recorder | Role::Chamber | Role::Meter | Role::Bms => {
+            return None;
+        }
     })
 }
 

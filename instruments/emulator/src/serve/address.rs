@@ -38,7 +38,10 @@ pub(crate) fn assign(bench: &Bench, ports: &Ports) -> Result<BTreeMap<String, u1
         } else {
             match &entry.address {
                 Address::Tcp { host, port } if is_loopback(host) => *port,
-                Address::Tcp { .. } | Address::Serial { .. } | Address::Emulated => 0,
+                Address::Tcp { .. }
+                | Address::Serial { .. }
+                | Address::Can { .. }
+                | Address::Emulated => 0,
             }
         };
         assigned.insert(name.clone(), port);
