@@ -30,6 +30,7 @@ pub(crate) enum Command {
     Explain(Explain),
     Judge(Judge),
     Analyze(Analyze),
+    Emulate(Emulate),
     Report(Report),
     List(List),
     Schema(Schema),
@@ -49,7 +50,7 @@ Examples:
 )]
 pub(crate) struct Select {
     /// Plan: a file, or the name of a shipped plan. `check` also takes a DUT, bench, grid code,
-    /// defect or register file.
+    /// defect, register or fault file.
     pub(crate) plan: String,
     /// Bench file; without it the embedded emulated bench.
     #[arg(long, value_name = "FILE")]
@@ -66,6 +67,9 @@ pub(crate) struct Select {
     /// Change one setting of the emulated DUT's behaviour, e.g. `backup.start="5 ms"`.
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) dut_set: Vec<String>,
+    /// Break things on the emulated bench as this fault file says (file or shipped name).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) faults: Option<String>,
 }
 
 /// Run a plan, judge the record and write the report.
@@ -151,6 +155,7 @@ pub(crate) enum Listed {
     Benches,
     Defects,
     Registers,
+    Faults,
 }
 
 /// List what ships with gridproof.
@@ -173,6 +178,7 @@ pub(crate) enum SchemaOf {
     GridCode,
     Defect,
     Registers,
+    Faults,
 }
 
 /// Print the JSON Schema of a file format, for completion and checks in editors.
@@ -186,6 +192,96 @@ pub(crate) struct Schema {
     /// Of what.
     #[arg(value_enum)]
     pub(crate) of: SchemaOf,
+}
+
+/// Serve the emulated bench to other people's clients.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Every instrument listens on a TCP port of its own and speaks the protocol of its model; a serial
+one also on a pseudo-terminal. When all listen, one line of JSON says where, on stdout:
+  {\"instruments\":[{\"name\":\"grid\",\"role\":\"grid-source\",\"model\":\"chroma-61845\",
+   \"protocol\":\"scpi-tcp\",\"address\":\"127.0.0.1:40001\",…},…],\"control\":\"127.0.0.1:40000\",…}
+In virtual time the bench stands still until the control port moves it, or until a reply that a
+client awaits (a measurement, *OPC? …) needs it to move, at most 60 s.
+The control port takes lines (help lists them) and HTTP. docs/emulate.md says it all.
+
+Examples:
+  gridproof emulate
+  gridproof emulate --virtual --dut saj-as1-3ks-5.1 --base-port 40000 --control 127.0.0.1:39999
+  gridproof emulate --port grid=5025 --port pv-source=4944 --speed 10
+  gridproof emulate --faults deaf-grid-simulator
+  gridproof emulate --control 127.0.0.1:39999 --state        ask a bench that is being served
+  gridproof emulate --control 127.0.0.1:39999 --advance '60 s'
+  curl -X POST 'http://127.0.0.1:39999/advance?by=60s'")]
+pub(crate) struct Emulate {
+    /// Bench file; without it the embedded emulated bench.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) bench: Option<String>,
+    /// DUT profile (file or shipped name).
+    #[arg(long, value_name = "FILE", default_value = "aux-asg-5sl-zh")]
+    pub(crate) dut: String,
+    /// Lay a known defect over the DUT (file or shipped name).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) defect: Option<String>,
+    /// Change one setting of the DUT's behaviour, e.g. `backup.start="5 ms"`.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) dut_set: Vec<String>,
+    /// Seed of every error and noise: the same seed gives the same bytes.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Break things as this fault file says (file or shipped name).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) faults: Option<String>,
+    /// Bench time follows the wall clock (the default).
+    #[arg(long, conflicts_with = "virtual_time")]
+    pub(crate) realtime: bool,
+    /// Bench time stands still until the control port, or an awaited reply, moves it.
+    #[arg(long = "virtual")]
+    pub(crate) virtual_time: bool,
+    /// How many times as fast as the wall clock, 0.01 to 1000.
+    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = speed, conflicts_with = "virtual_time")]
+    pub(crate) speed: f64,
+    /// Address the instruments listen on. There is no password: keep it on this machine.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub(crate) host: std::net::IpAddr,
+    /// Fixed port of one instrument, by its name or a role that only it has.
+    #[arg(long, value_name = "NAME=PORT", value_parser = named_port)]
+    pub(crate) port: Vec<(String, u16)>,
+    /// Consecutive ports from here, in order of name, instead of free ones.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) base_port: Option<u16>,
+    /// Where the control port listens (default: a free port of 127.0.0.1); with --state, --advance
+    /// or --quit, the control port to ask.
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) control: Option<String>,
+    /// Print the true state of the bench at --control as JSON.
+    #[arg(long, requires = "control")]
+    pub(crate) state: bool,
+    /// Move the time of the bench at --control, e.g. "10 s".
+    #[arg(long, value_name = "TIME", requires = "control")]
+    pub(crate) advance: Option<Seconds>,
+    /// End the servers of the bench at --control.
+    #[arg(long, requires = "control")]
+    pub(crate) quit: bool,
+}
+
+/// `NAME=PORT`.
+fn named_port(text: &str) -> Result<(String, u16), String> {
+    let (name, port) = text
+        .split_once('=')
+        .ok_or("write the instrument and its port, e.g. grid=5025")?;
+    let port: u16 = port
+        .parse()
+        .map_err(|_| format!("`{port}` is not a port from 0 to 65535"))?;
+    Ok((name.to_owned(), port))
+}
+
+/// A factor on the wall clock.
+fn speed(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(factor) if (0.01..=1000.0).contains(&factor) => Ok(factor),
+        Ok(_) | Err(_) => Err("not a number from 0.01 to 1000".to_owned()),
+    }
 }
 
 /// Measure one capture (COMTRADE, CSV, Parquet) outside any run.
@@ -219,6 +315,17 @@ pub(crate) struct CaptureFile {
     /// Print the figures as JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// How a frequency is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FrequencyBy {
+    /// Upward zero crossings.
+    ZeroCrossing,
+    /// Phasors of one cycle after another.
+    Phasor,
+    /// Least squares over all samples.
+    SineFit,
 }
 
 /// What to measure.
@@ -302,6 +409,9 @@ pub(crate) enum AnalyzeKind {
         /// Nominal fundamental, \"50 Hz\" or \"60 Hz\".
         #[arg(long, value_name = "F")]
         fundamental: Hertz,
+        /// Rated current, A RMS, that the harmonic current is related to as TDD.
+        #[arg(long, value_name = "A")]
+        rated_current: Option<Amps>,
     },
     /// Mean frequency and its rate of change.
     Frequency {
@@ -322,6 +432,9 @@ pub(crate) enum AnalyzeKind {
         /// Give the frequency of every cycle too.
         #[arg(long)]
         series: bool,
+        /// How the phase is found.
+        #[arg(long, value_enum, default_value_t = FrequencyBy::SineFit)]
+        method: FrequencyBy,
     },
     /// An SVG of any channels, with instants marked.
     Plot {

@@ -12,25 +12,32 @@
 #![forbid(unsafe_code)]
 
 pub mod analyze;
+pub mod curve_fit;
 pub mod edge;
 pub mod efficiency;
 pub mod flicker;
+pub mod frequency;
 pub mod judge;
 mod linear;
 mod math;
 pub mod phase_track;
 pub mod phasor;
 pub mod power;
+pub mod power_quantities;
+pub mod quality;
 pub mod ramp_rate;
 pub mod rms;
 pub mod run_on;
 pub mod sine_fit;
 pub mod sliding;
 pub mod spectrum;
+pub mod steady_state;
 pub mod step_response;
+pub mod threshold;
 pub mod trace;
 pub mod transfer;
 pub mod trip_time;
 pub mod uncertainty;
+pub mod urms_half;
 mod window;
 pub mod zero_crossing;

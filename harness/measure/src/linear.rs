@@ -47,3 +47,66 @@ pub(crate) fn least_squares<const N: usize>(
     }
     solve(matrix, right)
 }
+
+/// A least-squares solution with what it leaves.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Regression<const N: usize> {
+    /// Coefficients.
+    pub(crate) x: [f64; N],
+    /// Standard deviation of the residual: √(sum of squares/degrees of freedom).
+    pub(crate) sigma: f64,
+    /// Points less coefficients.
+    pub(crate) freedom: usize,
+    /// Diagonal of the inverse normal matrix: variance of a coefficient for a residual of 1.
+    pub(crate) spread: [f64; N],
+}
+
+impl<const N: usize> Regression<N> {
+    /// Standard uncertainty of coefficient `n` when the residuals are independent.
+    pub(crate) fn u(&self, n: usize) -> f64 {
+        self.sigma * self.spread[n].sqrt()
+    }
+}
+
+/// As [`least_squares`] with the uncertainty of the coefficients; needs more rows than
+/// coefficients.
+pub(crate) fn regression<const N: usize>(
+    rows: impl Iterator<Item = ([f64; N], f64)> + Clone,
+) -> Option<Regression<N>> {
+    let (mut matrix, mut right, mut count) = ([[0.0; N]; N], [0.0; N], 0_usize);
+    for (row, y) in rows.clone() {
+        for a in 0..N {
+            for b in a..N {
+                matrix[a][b] += row[a] * row[b];
+            }
+            right[a] += row[a] * y;
+        }
+        count += 1;
+    }
+    let upper = matrix;
+    for (a, line) in matrix.iter_mut().enumerate() {
+        for (x, source) in line.iter_mut().zip(&upper).take(a) {
+            *x = source[a];
+        }
+    }
+    let x = solve(matrix, right)?;
+    let freedom = count.checked_sub(N).filter(|&f| f > 0)?;
+    let squares: f64 = rows
+        .map(|(row, y)| {
+            let model: f64 = row.iter().zip(&x).map(|(a, b)| a * b).sum();
+            (y - model).powi(2)
+        })
+        .sum();
+    let mut spread = [0.0; N];
+    for (n, s) in spread.iter_mut().enumerate() {
+        let mut unit = [0.0; N];
+        unit[n] = 1.0;
+        *s = solve(matrix, unit)?[n].max(0.0);
+    }
+    Some(Regression {
+        x,
+        sigma: (squares / freedom as f64).sqrt(),
+        freedom,
+        spread,
+    })
+}

@@ -19,6 +19,8 @@ pub struct SineFit {
     /// Standard deviation of the residual, channel unit.
     pub sigma: f64,
     rate_hz: f64,
+    /// Samples that were fitted.
+    points: usize,
     /// Sample position the angles refer to.
     centre: f64,
     direct: f64,
@@ -84,6 +86,7 @@ impl SineFit {
             hz,
             sigma: 0.0,
             rate_hz,
+            points: samples.len().div_ceil(stride),
             centre,
             direct,
             terms,
@@ -95,6 +98,11 @@ impl SineFit {
         });
         fit.sigma = (sum / samples.len() as f64).sqrt();
         Some(fit)
+    }
+
+    /// Number of samples that the fit looked at.
+    pub(crate) fn points(&self) -> usize {
+        self.points
     }
 
     /// Peak of the fundamental, channel unit.

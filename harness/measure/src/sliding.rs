@@ -5,62 +5,109 @@ use realfft::{RealFftPlanner, RealToComplex};
 use rustfft::num_complex::Complex64;
 use std::sync::Arc;
 
-/// Samples after which a running sum begins anew, so that rounding cannot grow.
+/// Windows after which a running sum begins anew (more for longer windows), so that rounding
+/// cannot grow.
 const RESTART: usize = 4096;
+/// Rows of windows whose running sums advance side by side: their additions do not wait for each
+/// other, and a row of four fills a vector register.
+const ROWS: usize = 4;
+/// Consecutive windows of a row that are taken at once.
+const TILE: usize = 8;
 
 /// RMS over every window of `window` samples: `out[k]` belongs to `samples[k..k + window]`.
-/// `out` is cleared and filled with `samples.len() − window + 1` values (none if there are fewer
-/// samples or `window` is 0).
+/// `out` is filled with `samples.len() − window + 1` values (none if there are fewer samples or
+/// `window` is 0).
 ///
-/// The sum of squares runs along and is taken anew every 4096 samples: its error stays below 1e-12 of
-/// the largest window.
+/// The sum of squares runs along and is taken anew every 4096 windows (or every `window` windows,
+/// if that is more): its error stays below 1e-12 of the largest window. A sample that is not a
+/// number makes its own windows and those up to the next new sum not a number.
+///
+/// The same code is compiled for wider vectors too and the widest that the processor has is
+/// chosen; no operation is fused or reordered by that, so the result is the same to the bit.
 pub fn sliding_rms(samples: &[f64], window: usize, out: &mut Vec<f64>) {
-    out.clear();
     if window == 0 || samples.len() < window {
+        out.clear();
         return;
     }
-    let count = samples.len() - window + 1;
-    out.resize(count, 0.0);
-    let scale = 1.0 / window as f64;
-    // Eight consecutive windows differ from the first by the prefix sums of eight differences,
-    // which do not wait for each other.
-    for (block, results) in out.chunks_mut(RESTART).enumerate() {
-        let first = block * RESTART;
-        let mut sum: f64 = sum_of_squares(&samples[first..first + window]);
-        let n = results.len();
-        let enter = &samples[first + window..first + window + n - 1];
-        let leave = &samples[first..first + n - 1];
-        results[0] = sum;
-        let (groups, rest) = results[1..].as_chunks_mut::<8>();
-        let (new, new_rest) = enter.as_chunks::<8>();
-        let (old, old_rest) = leave.as_chunks::<8>();
-        for ((group, new), old) in groups.iter_mut().zip(new).zip(old) {
-            let mut d = [0.0; 8];
-            for k in 0..8 {
-                d[k] = new[k] * new[k] - old[k] * old[k];
-            }
-            // Prefix sums in three steps.
-            for shift in [1, 2, 4] {
-                let before = d;
-                for k in shift..8 {
-                    d[k] = before[k] + before[k - shift];
-                }
-            }
-            for k in 0..8 {
-                group[k] = sum + d[k];
-            }
-            sum += d[7];
-        }
-        for ((result, new), old) in rest.iter_mut().zip(new_rest).zip(old_rest) {
-            sum += new * new - old * old;
-            *result = sum;
-        }
-        for result in results {
-            *result = (result.max(0.0) * scale).sqrt();
+    out.resize(samples.len() - window + 1, 0.0);
+    pulp::Arch::new().dispatch(SlidingPass {
+        samples,
+        window,
+        out,
+    });
+}
+
+/// The work of [`sliding_rms`] for the processor at hand.
+struct SlidingPass<'a> {
+    samples: &'a [f64],
+    window: usize,
+    out: &'a mut [f64],
+}
+
+impl pulp::NullaryFnOnce for SlidingPass<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let block = ROWS * RESTART.max(self.window);
+        for (k, results) in self.out.chunks_mut(block).enumerate() {
+            sliding_block(&self.samples[k * block..], self.window, results);
         }
     }
 }
 
+/// RMS of the windows that begin at the first `results.len()` samples.
+#[inline(always)]
+fn sliding_block(samples: &[f64], window: usize, results: &mut [f64]) {
+    let scale = 1.0 / window as f64;
+    // The comparison, unlike `max`, lets through what is not a number.
+    let root = |sum: f64| (if sum < 0.0 { 0.0 } else { sum } * scale).sqrt();
+    // The last window has no successor: it is left to the loop at the end.
+    let row = (results.len().max(1) - 1) / (ROWS * TILE) * TILE;
+    let mut sums: [f64; ROWS] =
+        std::array::from_fn(|r| sum_of_squares(&samples[r * row..r * row + window]));
+    let (whole, rest) = results.split_at_mut(ROWS * row);
+    let (old, new) = (samples, &samples[window..]);
+    let mut rows = whole.chunks_exact_mut(row.max(1));
+    let rows: [&mut [[f64; TILE]]; ROWS] =
+        std::array::from_fn(|_| rows.next().unwrap_or_default().as_chunks_mut().0);
+    let new_rows: [&[[f64; TILE]]; ROWS] =
+        std::array::from_fn(|r| new[r * row..(r + 1) * row].as_chunks().0);
+    let old_rows: [&[[f64; TILE]]; ROWS] =
+        std::array::from_fn(|r| old[r * row..(r + 1) * row].as_chunks().0);
+    for t in 0..row / TILE {
+        let mut columns = [[0.0; ROWS]; TILE];
+        for r in 0..ROWS {
+            for k in 0..TILE {
+                let (enter, leave) = (new_rows[r][t][k], old_rows[r][t][k]);
+                columns[k][r] = enter * enter - leave * leave;
+            }
+        }
+        for column in &mut columns {
+            for r in 0..ROWS {
+                let step = column[r];
+                column[r] = root(sums[r]);
+                sums[r] += step;
+            }
+        }
+        for r in 0..ROWS {
+            for k in 0..TILE {
+                rows[r][t][k] = columns[k][r];
+            }
+        }
+    }
+    // Without whole rows all four are the sum of the first window.
+    let mut sum = sums[ROWS - 1];
+    let done = ROWS * row;
+    for (k, result) in rest.iter_mut().enumerate() {
+        *result = root(sum);
+        if let Some(enter) = new.get(done + k) {
+            sum += enter * enter - old[done + k] * old[done + k];
+        }
+    }
+}
+
+#[inline(always)]
 fn sum_of_squares(samples: &[f64]) -> f64 {
     let (groups, rest) = samples.as_chunks::<8>();
     let mut sums = [0.0; 8];
@@ -156,6 +203,32 @@ mod tests {
     use super::*;
 
     #[test]
+    fn wider_vectors_change_no_bit() {
+        let samples: Vec<f64> = (0..40_000)
+            .map(|k| 325.0 * (f64::from(k) * 0.0314).sin() + f64::from(k % 97) * 0.013)
+            .collect();
+        let (mut wide, mut plain) = (Vec::new(), vec![0.0; 39_501]);
+        sliding_rms(&samples, 500, &mut wide);
+        pulp::NullaryFnOnce::call(SlidingPass {
+            samples: &samples,
+            window: 500,
+            out: &mut plain,
+        });
+        assert_eq!(wide, plain);
+    }
+
+    #[test]
+    fn a_sample_that_is_no_number_does_not_read_as_zero() {
+        let mut samples = vec![1.0; 20_000];
+        samples[700] = f64::NAN;
+        let mut out = Vec::new();
+        sliding_rms(&samples, 100, &mut out);
+        assert!(out[..=600].iter().all(|x| *x == 1.0));
+        assert!(out[601..=700].iter().all(|x| x.is_nan()));
+        assert!(out[701 + 4096..].iter().all(|x| *x == 1.0));
+    }
+
+    #[test]
     fn same_as_the_plain_formulas() {
         let mut seed = 9_u64;
         let samples: Vec<f64> = (0..10_000)
@@ -174,6 +247,14 @@ mod tests {
                     (value - plain).abs() < 1e-7,
                     "{window} {k}: {value} {plain}"
                 );
+            }
+        }
+        for count in 1..140 {
+            sliding_rms(&samples[..count + 20], 21, &mut out);
+            assert_eq!(out.len(), count);
+            for (k, value) in out.iter().enumerate() {
+                let plain = crate::rms::rms(&samples[k..k + 21]);
+                assert!((value - plain).abs() < 1e-7, "{count} {k}");
             }
         }
         sliding_rms(&samples, 0, &mut out);

@@ -76,6 +76,13 @@ impl Response {
         }
     }
 
+    /// Whether the value could have been inside `bounds` by `latest` and stayed, if the level
+    /// were off by `guard`.
+    pub fn may_stay(&self, bounds: (f64, f64), guard: f64, latest: f64) -> bool {
+        self.stays((bounds.0 - guard, bounds.1 + guard))
+            .is_some_and(|at| at <= latest)
+    }
+
     /// First time after the step at which the value reaches `level` in direction `sign` (±1).
     pub fn reaches(&self, level: f64, sign: f64) -> Option<f64> {
         let after: Vec<_> = self.points.iter().filter(|p| p.0 >= 0.0).collect();

@@ -4,6 +4,15 @@
 /// Positive-going zero crossings in sample positions. `cycle` is the expected cycle in samples;
 /// the hysteresis is ±10 % of the peak of the record, so a flat record has none.
 pub fn rising_crossings(samples: &[f64], cycle: f64) -> Vec<f64> {
+    crossings(samples, cycle, |k| samples[k])
+}
+
+/// Negative-going zero crossings, otherwise as [`rising_crossings`].
+pub fn falling_crossings(samples: &[f64], cycle: f64) -> Vec<f64> {
+    crossings(samples, cycle, |k| -samples[k])
+}
+
+fn crossings(samples: &[f64], cycle: f64, value: impl Fn(usize) -> f64) -> Vec<f64> {
     let peak = samples.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
     let mut found = Vec::new();
     if peak <= 0.0 || !cycle.is_finite() || cycle < 4.0 {
@@ -13,12 +22,13 @@ pub fn rising_crossings(samples: &[f64], cycle: f64) -> Vec<f64> {
     // asin(0.1)/2π of a cycle to each side.
     let reach = ((cycle * 0.0159) as usize).max(1);
     let mut below: Option<usize> = None;
-    for (k, &x) in samples.iter().enumerate() {
+    for k in 0..samples.len() {
+        let x = value(k);
         if x < -level {
             below = Some(k);
         } else if x > level
             && let Some(low) = below.take()
-            && let Some(position) = place(samples, low, k, reach)
+            && let Some(position) = place(samples.len(), &value, low, k, reach)
         {
             found.push(position);
         }
@@ -27,24 +37,30 @@ pub fn rising_crossings(samples: &[f64], cycle: f64) -> Vec<f64> {
 }
 
 /// Zero of the line through the samples around the sign change between `low` and `high`.
-fn place(samples: &[f64], low: usize, high: usize, reach: usize) -> Option<f64> {
+fn place(
+    len: usize,
+    value: &impl Fn(usize) -> f64,
+    low: usize,
+    high: usize,
+    reach: usize,
+) -> Option<f64> {
     // Middle of the first and last sign change: unbiased when noise makes several.
-    let first = (low..high).find(|&k| samples[k + 1] >= 0.0)?;
-    let last = (low..high).rev().find(|&k| samples[k] < 0.0)?;
+    let first = (low..high).find(|&k| value(k + 1) >= 0.0)?;
+    let last = (low..high).rev().find(|&k| value(k) < 0.0)?;
     let middle = usize::midpoint(first, last + 1);
     if reach < 2 {
-        let (a, b) = (samples[last], samples[last + 1]);
+        let (a, b) = (value(last), value(last + 1));
         return Some(last as f64 + if b > a { -a / (b - a) } else { 0.5 });
     }
     let from = middle.saturating_sub(reach);
-    let to = (middle + reach + 1).min(samples.len());
+    let to = (middle + reach + 1).min(len);
     let n = (to - from) as f64;
     let mean_t = 0.5 * (n - 1.0);
-    let mean_x = samples[from..to].iter().sum::<f64>() / n;
+    let mean_x = (from..to).map(value).sum::<f64>() / n;
     let (mut sxt, mut stt) = (0.0, 0.0);
-    for (k, &x) in samples[from..to].iter().enumerate() {
-        let dt = k as f64 - mean_t;
-        sxt += dt * (x - mean_x);
+    for k in from..to {
+        let dt = (k - from) as f64 - mean_t;
+        sxt += dt * (value(k) - mean_x);
         stt += dt * dt;
     }
     let slope = sxt / stt;

@@ -110,6 +110,8 @@ pub enum CaseSpec {
     CurveSweep(CurveSweepCase),
     /// One voltage step against the response times of a curve.
     CurveStep(CurveStepCase),
+    /// One voltage step against the open-loop response of a curve.
+    OpenLoopStep(OpenLoopStepCase),
     /// One demand-response mode.
     Drm(DrmCase),
     /// One protection element.
@@ -129,8 +131,19 @@ pub struct AntiIslandingCase {
     pub delta_q: f64,
     /// Quality factor of the load.
     pub quality_factor: f64,
+    /// MPP voltage of the PV simulator, fraction of the DUT's MPPT range.
+    #[serde(default = "AntiIslandingCase::condition_a")]
+    pub dc_voltage: f64,
     /// Run-on time, s.
     pub run_on: Limit,
+}
+
+impl AntiIslandingCase {
+    /// The dc voltage where nothing else is stated: above 75 % of the range (IEC 62116 condition A).
+    #[must_use]
+    pub fn condition_a() -> f64 {
+        0.78
+    }
 }
 
 /// Transfer to back-up.
@@ -165,6 +178,10 @@ pub struct Curve {
     pub tolerance_pu: f64,
     /// Half width of the corridor in voltage, V.
     pub tolerance_v: f64,
+    /// Largest |Q| that may rightly take the place of active power while the curve is tested, pu
+    /// of rated apparent power; no bound when the record does not state it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reactive_pu: Option<f64>,
     /// Where the curve was taken from.
     pub origin: String,
     /// How well it is founded.
@@ -207,6 +224,10 @@ pub struct CurveSweepCase {
     pub window_s: f64,
     /// Active power commanded before the sweep, W.
     pub power_w: f64,
+    /// The DUT is told the curve before the sweep, with this open-loop response time, s; without,
+    /// it runs the one it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_response_s: Option<f64>,
 }
 
 /// One voltage step.
@@ -226,6 +247,30 @@ pub struct CurveStepCase {
     pub commence: Limit,
     /// Time after which the output is inside the corridor and stays, s.
     pub complete: Limit,
+}
+
+/// One voltage step against an open-loop response (IEEE 1547.1-2020 clause 4.2). The tolerances of
+/// the curve are the multiple of the minimum required accuracy by which limits are widened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OpenLoopStepCase {
+    /// Curve with its corridor.
+    pub curve: Curve,
+    /// Voltage before, V.
+    pub from_v: f64,
+    /// Voltage after, V.
+    pub to_v: f64,
+    /// Time recorded after the step, s; the steady state is its part from twice the response time.
+    pub observe_s: f64,
+    /// Active power commanded before, W.
+    pub power_w: f64,
+    /// Time after which a first-order response has made 90 % of its change, s.
+    pub response_s: f64,
+    /// Half width of the corridor in time, s.
+    pub tolerance_s: f64,
+    /// Where the response time was taken from.
+    pub response_origin: String,
+    /// How well it is founded.
+    pub response_mark: Mark,
 }
 
 /// Whether the DUT feeds or draws while the mode is asserted.
@@ -304,4 +349,11 @@ pub struct DeratingCase {
     pub window_s: f64,
     /// Where the temperature was taken from.
     pub origin: String,
+    /// How well it is founded; records of before it was kept took every temperature as sourced.
+    #[serde(default = "sourced")]
+    pub mark: Mark,
+}
+
+fn sourced() -> Mark {
+    Mark::S
 }

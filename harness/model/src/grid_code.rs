@@ -34,6 +34,9 @@ pub struct GridCode {
     /// Volt-var response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub volt_var: Option<CurveLimits>,
+    /// Volt-var curves that a DUT must be able to run, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub volt_var_characteristics: BTreeMap<String, CurveLimits>,
     /// Volt-watt response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub volt_watt: Option<CurveLimits>,
@@ -122,6 +125,32 @@ pub struct TripLimit {
 pub struct CurveLimits {
     /// (voltage, fraction of rated apparent power), ascending in voltage.
     pub points: Vec<(Volts, Ratio)>,
+    /// How a response is held against the points.
+    pub criterion: CurveCriterion,
+    /// Clause.
+    pub clause: String,
+    /// How well the curve is founded.
+    pub mark: Mark,
+    /// How well the times are founded.
+    pub timing_mark: Mark,
+}
+
+/// How a response is held against its curve.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CurveCriterion {
+    /// A corridor of stated width, with latest start and latest completion
+    /// (AS/NZS 4777.2:2020 clause 3.3.2).
+    CommenceComplete(CommenceComplete),
+    /// The response of an open loop of first order, with the minimum required accuracy (MRA) of
+    /// what it measures and of what it does (IEEE 1547.1-2020 clause 4.2).
+    OpenLoop(OpenLoop),
+}
+
+/// A corridor of stated width and latest times.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CommenceComplete {
     /// Half width of the corridor, fraction of rated apparent power.
     pub tolerance: Ratio,
     /// Half width of the corridor in voltage.
@@ -130,12 +159,20 @@ pub struct CurveLimits {
     pub commence_max: Seconds,
     /// Latest completion of the response.
     pub complete_max: Seconds,
-    /// Clause.
-    pub clause: String,
-    /// How well the curve is founded.
-    pub mark: Mark,
-    /// How well the times are founded.
-    pub timing_mark: Mark,
+}
+
+/// An open-loop response and the accuracy that is required of it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OpenLoop {
+    /// Open-loop response time: to 90 % of the change.
+    pub response_time: Seconds,
+    /// MRA of the voltage, fraction of nominal.
+    pub voltage_accuracy: Ratio,
+    /// MRA of the power, fraction of rated apparent power.
+    pub power_accuracy: Ratio,
+    /// Limits are widened by this many MRA.
+    pub accuracy_multiple: f64,
 }
 
 /// Demand response.

@@ -1,5 +1,5 @@
 //! The words of gridproof as types: quantities with units, plans, DUT profiles, grid codes,
-//! benches and defects as people write them; cases, records and results as programs pass them on.
+//! benches, defects and faults as people write them; cases, records and results as programs pass them on.
 //!
 //! No I/O beyond parsing text. Everything a person writes carries a unit; everything a program
 //! passes on is in SI units with the unit in the field's name.
@@ -14,6 +14,7 @@ pub mod defect;
 pub mod diagnostic;
 pub mod dut;
 pub mod event;
+pub mod fault;
 pub mod grid_code;
 pub mod load;
 pub mod located;

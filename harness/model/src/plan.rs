@@ -57,6 +57,8 @@ pub enum Procedure {
     VoltWatt(CurveParams),
     /// Reactive power against voltage.
     VoltVar(CurveParams),
+    /// Reactive power against voltage with curves that the DUT is told (IEEE 1547.1).
+    VoltVarMatrix(VoltVarMatrixParams),
     /// One demand-response mode.
     Drm(DrmParams),
     /// One protection element.
@@ -67,11 +69,12 @@ pub enum Procedure {
 
 impl Procedure {
     /// Every procedure's name, in the order they are listed to people.
-    pub const NAMES: [&'static str; 7] = [
+    pub const NAMES: [&'static str; 8] = [
         "anti-islanding",
         "transfer",
         "volt-watt",
         "volt-var",
+        "volt-var-matrix",
         "drm",
         "trip",
         "derating",
@@ -84,6 +87,7 @@ impl Procedure {
             Procedure::Transfer(_) => "transfer",
             Procedure::VoltWatt(_) => "volt-watt",
             Procedure::VoltVar(_) => "volt-var",
+            Procedure::VoltVarMatrix(_) => "volt-var-matrix",
             Procedure::Drm(_) => "drm",
             Procedure::Trip(_) => "trip",
             Procedure::Derating(_) => "derating",
@@ -104,6 +108,14 @@ pub struct AntiIslandingParams {
     /// Quality factor of the load, in place of the grid code's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quality_factor: Option<f64>,
+    /// MPP voltage of the PV simulator as a fraction of the DUT's MPPT range (IEC 62116 conditions
+    /// A above 75 %, B 40–60 %, C below 20 %); above 75 % when left out. Without meaning on a DUT
+    /// that has no PV input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dc_voltage: Option<Ratio>,
+    /// How often each pair is run (1 when left out).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<u32>,
 }
 
 /// Transfer to back-up: every pair of `loads` and `angles`.
@@ -134,6 +146,21 @@ pub struct CurveParams {
     /// Steps (from, to) for the response times.
     #[serde(default)]
     pub steps: Vec<(Volts, Volts)>,
+}
+
+/// Volt-var over test characteristics, powers and reference voltages: every combination is told to
+/// the DUT and held at the voltages around its corners (IEEE 1547.1-2020 clause 5.14.4).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VoltVarMatrixParams {
+    /// Names of `volt_var_characteristics` of the grid code.
+    pub characteristics: Vec<Located<String>>,
+    /// Active powers commanded.
+    pub powers: Vec<PowerLevel>,
+    /// Reference voltages as a fraction of nominal: the points of a characteristic move with them.
+    pub references: Vec<Ratio>,
+    /// Range of continuous operation; voltages outside are left out.
+    pub range: (Volts, Volts),
 }
 
 /// Voltages from one end to the other, and back if wanted.

@@ -5,6 +5,7 @@ use schemars::schema_for;
 use crate::bench::Bench;
 use crate::defect::Defect;
 use crate::dut::DutProfile;
+use crate::fault::FaultFile;
 use crate::grid_code::GridCode;
 use crate::plan::Plan;
 use crate::register_file::RegisterFile;
@@ -24,17 +25,20 @@ pub enum SchemaKind {
     Defect,
     /// [`RegisterFile`].
     Registers,
+    /// [`FaultFile`].
+    Faults,
 }
 
 impl SchemaKind {
     /// Every kind.
-    pub const ALL: [SchemaKind; 6] = [
+    pub const ALL: [SchemaKind; 7] = [
         SchemaKind::Plan,
         SchemaKind::Bench,
         SchemaKind::Dut,
         SchemaKind::GridCode,
         SchemaKind::Defect,
         SchemaKind::Registers,
+        SchemaKind::Faults,
     ];
 
     /// The word of the command line.
@@ -46,6 +50,7 @@ impl SchemaKind {
             SchemaKind::GridCode => "grid-code",
             SchemaKind::Defect => "defect",
             SchemaKind::Registers => "registers",
+            SchemaKind::Faults => "faults",
         }
     }
 }
@@ -72,6 +77,7 @@ pub fn schema(kind: SchemaKind) -> serde_json::Value {
         SchemaKind::GridCode => schema_for!(GridCode),
         SchemaKind::Defect => schema_for!(Defect),
         SchemaKind::Registers => schema_for!(RegisterFile),
+        SchemaKind::Faults => schema_for!(FaultFile),
     }
     .to_value()
 }

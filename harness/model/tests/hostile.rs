@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use gridproof_model::load::{
-    LARGEST_FILE, parse_bench, parse_defect, parse_dut, parse_grid_code, parse_plan,
+    LARGEST_FILE, parse_bench, parse_defect, parse_dut, parse_faults, parse_grid_code, parse_plan,
     parse_register_file,
 };
 use proptest::prelude::*;
@@ -26,6 +26,7 @@ fn feed(text: &str) {
         parse_bench("x", text).err(),
         parse_defect("x", text).err(),
         parse_register_file("x", text).err(),
+        parse_faults("x", text).err(),
     ]
     .into_iter()
     .flatten()

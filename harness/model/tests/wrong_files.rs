@@ -17,6 +17,7 @@ fn refusal(kind: &str, name: &str, text: &str) -> Option<Diagnostics> {
         "bench" => load::parse_bench(name, text).err(),
         "defect" => load::parse_defect(name, text).err(),
         "registers" => load::parse_register_file(name, text).err(),
+        "faults" => load::parse_faults(name, text).err(),
         other => panic!("fixtures/wrong/{other}: no such kind of file"),
     }
 }
@@ -24,7 +25,15 @@ fn refusal(kind: &str, name: &str, text: &str) -> Option<Diagnostics> {
 #[test]
 fn wrong_files_are_refused_with_their_message() {
     let mut count = 0;
-    for kind in ["bench", "defect", "dut", "grid-code", "plan", "registers"] {
+    for kind in [
+        "bench",
+        "defect",
+        "dut",
+        "faults",
+        "grid-code",
+        "plan",
+        "registers",
+    ] {
         let mut files: Vec<_> = std::fs::read_dir(folder().join(kind))
             .unwrap()
             .map(|entry| entry.unwrap().path())

@@ -1,11 +1,12 @@
 //! The campaign: every case of a plan on every DUT, resolved and proven possible before anything
 //! is energised.
 
-use gridproof_model::bench::Bench;
+use gridproof_model::bench::{Bench, Environment};
 use gridproof_model::case::{Case, CaseSpec};
 use gridproof_model::defect::Defect;
 use gridproof_model::diagnostic::{Diagnostic, Diagnostics};
 use gridproof_model::dut::DutProfile;
+use gridproof_model::fault::FaultFile;
 use gridproof_model::grid_code::GridCode;
 use gridproof_model::located::{Located, Position};
 use gridproof_model::plan::{Plan, PlanTest};
@@ -14,7 +15,6 @@ use gridproof_model::register_file::RegisterFile;
 use crate::catalog::{self, Loaded};
 use crate::error::RunError;
 use crate::expand::{Expansion, Problem, expand};
-use crate::open;
 use crate::registers;
 
 /// What the user asked for.
@@ -32,6 +32,8 @@ pub struct Request {
     pub defect: Option<String>,
     /// `KEY=VALUE` overlays of the emulated behaviour, later ones win.
     pub dut_set: Vec<String>,
+    /// Faults of the emulated bench, by path or shipped name.
+    pub faults: Option<String>,
 }
 
 /// One test on one DUT: what runs on one bench from cold to safe.
@@ -71,6 +73,8 @@ pub struct Campaign {
     pub codes: Vec<Loaded<GridCode>>,
     /// The defect laid over, if any.
     pub defect: Option<Loaded<Defect>>,
+    /// Faults of the emulated bench, if any.
+    pub faults: Option<Loaded<FaultFile>>,
     /// Units DUT by DUT, in plan order.
     pub units: Vec<Unit>,
 }
@@ -84,6 +88,20 @@ impl Campaign {
         let plan = catalog::plan(&request.plan)?;
         let bench = catalog::bench(request.bench.as_deref().unwrap_or(catalog::EMBEDDED_BENCH))?;
         let defect = request.defect.as_deref().map(catalog::defect).transpose()?;
+        let faults = request
+            .faults
+            .as_deref()
+            .map(|name| catalog::faults_on(name, &bench.value))
+            .transpose()?;
+        if let (Some(faults), Environment::Real) = (&faults, bench.value.environment) {
+            return Err(RunError::Record {
+                path: faults.file.clone().into(),
+                problem: format!(
+                    "faults happen on emulated benches only, and `{}` is real; leave --faults out",
+                    bench.value.bench
+                ),
+            });
+        }
         let mut duts = match &request.dut {
             Some(name) => vec![catalog::dut(name)?],
             None => plan
@@ -112,6 +130,7 @@ impl Campaign {
             registers,
             codes,
             defect,
+            faults,
             units,
         };
         registers::support(&campaign)?;
@@ -129,14 +148,7 @@ impl Campaign {
 
     /// The bench must be able to support every limit, and carry what every test needs.
     fn bench_supports(&self) -> Result<(), RunError> {
-        let instruments = &self.bench.value.instruments;
-        if let Some((name, entry)) = instruments
-            .iter()
-            .find(|(_, entry)| !entry.model.has_driver())
-        {
-            let why = open::no_driver(entry.model);
-            return Err(RunError::Bench(format!("instrument `{name}`: {why}")));
-        }
+        crate::open::has_drivers(&self.bench.value)?;
         let specs = self
             .bench
             .value
@@ -150,6 +162,7 @@ impl Campaign {
                 CaseSpec::Trip(spec) => (spec.disconnect.max, 1e-4),
                 CaseSpec::CurveSweep(_)
                 | CaseSpec::CurveStep(_)
+                | CaseSpec::OpenLoopStep(_)
                 | CaseSpec::Drm(_)
                 | CaseSpec::Derating(_) => continue,
             };
@@ -343,6 +356,7 @@ pub fn expected_s(case: &Case) -> f64 {
         CaseSpec::Transfer(_) => 75.0,
         CaseSpec::CurveSweep(spec) => spec.dwell_s * spec.voltages_v.len() as f64,
         CaseSpec::CurveStep(spec) => 60.0 + 2.0 * spec.observe_s,
+        CaseSpec::OpenLoopStep(spec) => 60.0 + 2.0 * spec.observe_s,
         CaseSpec::Drm(spec) => RECONNECT + spec.hold_s,
         CaseSpec::Trip(spec) => RECONNECT + spec.observe_s,
         CaseSpec::Derating(spec) => (spec.soak_s + 600.0) * spec.ambient_c.len() as f64,

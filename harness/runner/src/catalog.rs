@@ -9,6 +9,7 @@ use gridproof_model::behaviour::Behaviour;
 use gridproof_model::bench::Bench;
 use gridproof_model::defect::Defect;
 use gridproof_model::dut::DutProfile;
+use gridproof_model::fault::FaultFile;
 use gridproof_model::grid_code::GridCode;
 use gridproof_model::load;
 use gridproof_model::plan::Plan;
@@ -32,6 +33,8 @@ pub enum Kind {
     Defect,
     /// A register file.
     Registers,
+    /// A schedule of faults.
+    Faults,
 }
 
 impl Kind {
@@ -44,6 +47,7 @@ impl Kind {
             Kind::Bench => "bench",
             Kind::Defect => "defect",
             Kind::Registers => "register file",
+            Kind::Faults => "fault file",
         }
     }
 
@@ -56,6 +60,7 @@ impl Kind {
             Kind::Bench => BENCHES,
             Kind::Defect => DEFECTS,
             Kind::Registers => REGISTERS,
+            Kind::Faults => FAULTS,
         }
     }
 }
@@ -68,8 +73,7 @@ macro_rules! shipped {
 
 const PLANS: &[(&str, &str)] = shipped!("test-plans": "quickstart");
 const DUTS: &[(&str, &str)] = shipped!("fixtures/duts": "aux-asg-5sl-zh", "saj-as1-3ks-5.1");
-const GRID_CODES: &[(&str, &str)] =
-    shipped!("fixtures/grid-codes": "as-nzs-4777.2-2020-a", "iec-61727-2004", "iec-62116-2014");
+const GRID_CODES: &[(&str, &str)] = shipped!("fixtures/grid-codes": "as-nzs-4777.2-2020-a", "iec-61727-2004", "iec-62116-2014", "ieee-1547-2018-b");
 const BENCHES: &[(&str, &str)] = shipped!("fixtures/benches": "embedded", "embedded-b");
 const DEFECTS: &[(&str, &str)] = shipped!("fixtures/defects":
     "anti-islanding-off",
@@ -87,6 +91,11 @@ const DEFECTS: &[(&str, &str)] = shipped!("fixtures/defects":
 );
 
 const REGISTERS: &[(&str, &str)] = shipped!("fixtures/drivers": "aux-asg-sunspec-points");
+const FAULTS: &[(&str, &str)] = shipped!("fixtures/faults":
+    "deaf-grid-simulator",
+    "drifting-instruments",
+    "welded-grid-output",
+);
 
 /// What a file describes, by the first of its top-level keys that names a kind; `None` when no key
 /// does, so that it can be read as whatever the caller expected.
@@ -104,6 +113,7 @@ pub fn kind_of(name: &str) -> Result<Option<Kind>, RunError> {
             "bench" => Some(Kind::Bench),
             "defect" => Some(Kind::Defect),
             "registers" => Some(Kind::Registers),
+            "faults" => Some(Kind::Faults),
             _ => None,
         }
     }))
@@ -209,6 +219,22 @@ loader!(
     register_file, Kind::Registers, load::parse_register_file, RegisterFile
 );
 
+loader!(
+    /// Load a schedule of faults by path or shipped name.
+    faults, Kind::Faults, load::parse_faults, FaultFile
+);
+
+/// Load a schedule of faults and hold it against the bench it is to happen on.
+///
+/// # Errors
+/// As [`faults`]; [`RunError::Input`] for what cannot happen on the bench.
+pub fn faults_on(name: &str, bench: &Bench) -> Result<Loaded<FaultFile>, RunError> {
+    let loaded = faults(name)?;
+    load::check_faults_on(&loaded.file, &loaded.text, &loaded.value, bench)
+        .map_err(RunError::Input)?;
+    Ok(loaded)
+}
+
 /// One setting of the emulated DUT's behaviour, `backup.start=5 ms`.
 ///
 /// # Errors
@@ -261,6 +287,7 @@ mod tests {
     #[case(Kind::Bench, "fixtures/benches")]
     #[case(Kind::Defect, "fixtures/defects")]
     #[case(Kind::Registers, "fixtures/drivers")]
+    #[case(Kind::Faults, "fixtures/faults")]
     fn folder_and_catalogue_agree(#[case] kind: Kind, #[case] folder: &str) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("../..")

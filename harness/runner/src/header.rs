@@ -93,6 +93,9 @@ pub struct RunHeader {
     pub defect: Option<InputFile>,
     /// Settings laid over the emulated DUT.
     pub dut_set: Vec<String>,
+    /// Faults of the emulated bench.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub faults: Option<InputFile>,
     /// Accuracy of the instruments.
     pub instruments: InstrumentSpecs,
     /// Tests in order.
@@ -157,6 +160,10 @@ impl RunHeader {
                 .as_ref()
                 .map(|defect| input("defect", defect, &defect.value.defect)),
             dut_set: circumstances.dut_set,
+            faults: campaign
+                .faults
+                .as_ref()
+                .map(|faults| input("faults", faults, &faults.value.faults)),
             instruments: bench
                 .specs()
                 .map_err(|problem| RunError::Bench(problem.to_string()))?,
@@ -210,6 +217,12 @@ impl RunHeader {
                 .iter()
                 .map(|defect| &defect.copy)
                 .zip(campaign.defect.iter().map(|file| &file.text)),
+        );
+        copies.extend(
+            self.faults
+                .iter()
+                .map(|faults| &faults.copy)
+                .zip(campaign.faults.iter().map(|file| &file.text)),
         );
         for (name, text) in copies {
             let path = dir.join(name);

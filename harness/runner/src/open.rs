@@ -15,9 +15,10 @@ use gridproof_instruments::roles::{
     BatterySource, Chamber, DutInterface, GridSource, PowerAnalyser, PvSource, RelayBank, RlcLoad,
     WaveformRecorder,
 };
-use gridproof_instruments::transport::{Link, connect_tcp, open_serial};
+use gridproof_instruments::transport::{Link, ScpiSettings, connect_tcp, open_serial};
 use gridproof_model::bench::{Address, Bench, Environment, InstrumentEntry, Model};
 use gridproof_model::dut::{DutProfile, InterfaceProtocol};
+use gridproof_model::fault::FaultFile;
 use gridproof_model::register_file::RegisterFile;
 
 use crate::campaign::{Campaign, Unit};
@@ -52,6 +53,9 @@ pub(crate) async fn open(campaign: &Campaign, unit: &Unit, seed: u64) -> Result<
             let seed = unit_seed(seed, &dut.dut, &unit.test);
             let emulated = EmulatedBench::new(bench, dut, &dut.behaviour, &codes, seed)
                 .map_err(|error| RunError::Bench(error.to_string()))?;
+            if let Some(faults) = &campaign.faults {
+                break_things(&emulated, &faults.value)?;
+            }
             Some(Rc::new(emulated))
         }
         Environment::Real => None,
@@ -69,7 +73,33 @@ pub(crate) async fn open(campaign: &Campaign, unit: &Unit, seed: u64) -> Result<
         let link = link(name, entry, protocol, emulated.as_deref()).await?;
         parts.take(name, build(spec, name.clone(), link, Rc::clone(&clock)));
     }
-    parts.rig(clock, bench, dut, emulated)
+    parts.rig(clock, bench, (dut, registers), emulated)
+}
+
+/// A new link and a new driver for an instrument whose link has broken. Sends nothing.
+pub(crate) async fn reopen(rig: &mut Rig, name: &str) -> Result<(), RunError> {
+    let Some(entry) = rig.bench.instruments.get(name).cloned() else {
+        return Ok(());
+    };
+    let Some(spec) = driver(&entry, &rig.bench, &rig.profile, rig.registers.as_ref())? else {
+        return Ok(());
+    };
+    let protocol = (entry.model == Model::FromProfile).then_some(rig.profile.interface.protocol);
+    let link = link(name, &entry, protocol, rig.emulated.as_deref()).await?;
+    let clock = Rc::clone(&rig.clock);
+    rig.replace(name, build(spec, name.to_owned(), link, clock));
+    Ok(())
+}
+
+/// Schedules the faults of a run. Late replies make bench time move as far as the drivers wait.
+fn break_things(bench: &EmulatedBench, faults: &FaultFile) -> Result<(), RunError> {
+    for fault in &faults.schedule {
+        bench
+            .inject(fault.clone())
+            .map_err(|error| RunError::Bench(error.to_string()))?;
+    }
+    bench.answer_waits(ScpiSettings::default().timeout);
+    Ok(())
 }
 
 async fn link(
@@ -90,6 +120,9 @@ async fn link(
             Ok(connect_tcp(name, &format!("{host}:{port}"), CONNECT_LIMIT).await?)
         }
         Address::Serial { path, baud } => Ok(open_serial(name, path, *baud)?),
+        Address::Can { interface } => Err(RunError::Bench(format!(
+            "instrument `{name}` has no driver that speaks CAN on {interface}"
+        ))),
     }
 }
 
@@ -105,6 +138,18 @@ fn emulated_link(
             Box::new(bench.connect(name)?)
         }
     })
+}
+
+/// Refuses a bench with an instrument that no driver speaks to although runs need one.
+pub(crate) fn has_drivers(bench: &Bench) -> Result<(), RunError> {
+    let unfit = |(_, entry): &(&String, &InstrumentEntry)| !entry.model.fits_runs();
+    match bench.instruments.iter().find(unfit) {
+        Some((name, entry)) => Err(RunError::Bench(format!(
+            "instrument `{name}`: {}",
+            no_driver(entry.model)
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// The driver of an entry; `None` for instruments that this DUT has no use for.
@@ -135,6 +180,10 @@ fn driver(
                 return Ok(None);
             }
             DriverSpec::ItechIt6000c(ItechIt6000cParams::default())
+        }
+        // they talk to the DUT, not to the harness
+        Model::ChintDdsu666 | Model::EastronSdm120 | Model::PylontechCan | Model::GrowattCan => {
+            return Ok(None);
         }
         Model::ChromaA800067 => DriverSpec::ChromaA800067(ChromaA800067Params {
             resolution: entry.resolution.map_or(1.0, |watts| watts.0),
@@ -202,7 +251,7 @@ fn driver(
 }
 
 /// Why a model cannot be part of a run.
-pub(crate) fn no_driver(model: Model) -> String {
+fn no_driver(model: Model) -> String {
     format!(
         "there is no driver for a {model}; it is served by `gridproof emulate` only, take another \
          {} for runs",
@@ -261,7 +310,7 @@ impl Parts {
         self,
         clock: Rc<dyn Clock>,
         bench: &Bench,
-        dut: &DutProfile,
+        (dut, registers): (&DutProfile, Option<&RegisterFile>),
         emulated: Option<Rc<EmulatedBench>>,
     ) -> Result<Rig, RunError> {
         Ok(Rig {
@@ -283,6 +332,7 @@ impl Parts {
             bench: bench.clone(),
             profile: dut.clone(),
             forbid_proven: false,
+            registers: registers.cloned(),
             emulated,
         })
     }

@@ -152,6 +152,7 @@ pub(crate) fn support(campaign: &Campaign) -> Result<(), RunError> {
             | CaseSpec::Transfer(_)
             | CaseSpec::CurveSweep(_)
             | CaseSpec::CurveStep(_)
+            | CaseSpec::OpenLoopStep(_)
             | CaseSpec::Trip(_)
             | CaseSpec::Derating(_) => false,
         });

@@ -5,12 +5,14 @@ use std::rc::Rc;
 
 use gridproof_emulator::EmulatedBench;
 use gridproof_instruments::clock::Clock;
+use gridproof_instruments::factory::RoleObject;
 use gridproof_instruments::roles::{
     BatterySource, Chamber, DutInterface, GridSource, Instrument, PowerAnalyser, PvSource,
     RelayBank, RlcLoad, WaveformRecorder,
 };
 use gridproof_model::bench::Bench;
 use gridproof_model::dut::DutProfile;
+use gridproof_model::register_file::RegisterFile;
 
 /// Instruments by role. What the bench file does not list is absent.
 pub(crate) struct Rig {
@@ -33,6 +35,8 @@ pub(crate) struct Rig {
     pub(crate) profile: DutProfile,
     /// The DUT was seen to obey `forbid`.
     pub(crate) forbid_proven: bool,
+    /// Register file that the DUT is controlled by, if any.
+    pub(crate) registers: Option<RegisterFile>,
     /// The emulation behind the drivers, asked only for the proof of safe state.
     pub(crate) emulated: Option<Rc<EmulatedBench>>,
 }
@@ -89,6 +93,26 @@ impl Rig {
             Some(self.dut.as_mut())
         } else {
             None
+        }
+    }
+
+    /// Puts a driver in the place of the one with this name in the bench file.
+    pub(crate) fn replace(&mut self, name: &str, object: RoleObject) {
+        match object {
+            RoleObject::Grid(grid) => self.grid = grid,
+            RoleObject::Pv(pv) => self.pv = Some(pv),
+            RoleObject::Battery(battery) => self.battery = Some(battery),
+            RoleObject::Load(load) if name == self.names.backup_load => {
+                self.backup_load = Some(load);
+            }
+            RoleObject::Load(load) => self.island_load = load,
+            RoleObject::Relays(relays) => {
+                self.relays.insert(name.to_owned(), relays);
+            }
+            RoleObject::Analyser(analyser) => self.analyser = analyser,
+            RoleObject::Recorder(recorder) => self.recorder = recorder,
+            RoleObject::Chamber(chamber) => self.chamber = Some(chamber),
+            RoleObject::Dut(dut) => self.dut = dut,
         }
     }
 

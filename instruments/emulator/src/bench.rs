@@ -1,6 +1,6 @@
 //! The emulated bench: a shared single-threaded world of plant, instruments and connections.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll};
@@ -9,20 +9,29 @@ use std::time::Duration;
 use gridproof_model::behaviour::Behaviour;
 use gridproof_model::bench::Bench;
 use gridproof_model::dut::DutProfile;
+use gridproof_model::fault::FaultEntry;
 use gridproof_model::grid_code::GridCode;
 use gridproof_plant::signal::TrueState;
 use gridproof_plant::{Nanos, Plant};
 use tokio::io::DuplexStream;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio_serial::{SerialPort as _, SerialStream};
 
-use crate::connection::{Connection, Stream};
+use crate::connection::{self, Connection, Stream};
+use crate::control::State;
 use crate::error::EmulatorError;
+use crate::faults::{FaultStatus, Faults, inject};
 use crate::field::{Field, Instrument};
+use crate::serve::{Pace, Wire};
 use crate::{fit, plant_config};
 
 /// Bytes a connection buffers in each direction before a writer waits.
 const BUFFER: usize = 256 * 1024;
+/// Wait after a connection that could not be accepted.
+const RESPITE: Duration = Duration::from_millis(20);
+/// Gap to the wall clock (at speed 1) that a single request may close.
+const FRESH: Duration = Duration::from_millis(50);
 
 /// The client's end of a pseudo-terminal.
 #[derive(Debug)]
@@ -41,13 +50,21 @@ pub struct EmulatedBench {
 }
 
 struct World {
+    /// The file it was made of.
+    plan: Bench,
     inner: RefCell<Inner>,
     connections: RefCell<Vec<Weak<Connection>>>,
+    /// The wall clock it follows, if it does.
+    pace: Cell<Option<Pace>>,
+    /// Told when a client begins to wait for time.
+    waits: Rc<Notify>,
 }
 
-struct Inner {
-    field: Field,
-    instruments: BTreeMap<String, Box<dyn Instrument>>,
+/// Everything on the bench but its connections.
+pub(crate) struct Inner {
+    pub(crate) field: Field,
+    pub(crate) instruments: BTreeMap<String, Box<dyn Instrument>>,
+    pub(crate) faults: Faults,
 }
 
 impl EmulatedBench {
@@ -64,11 +81,21 @@ impl EmulatedBench {
         seed: u64,
     ) -> Result<Self, EmulatorError> {
         let config = plant_config::plant_config(bench, dut, behaviour, codes, seed)?;
-        let field = Field::new(Plant::new(config.clone()));
-        let instruments = fit::instruments(bench, dut, &config, &field, seed)?;
+        let mut field = Field::new(Plant::new(config.clone()));
+        let mut instruments = fit::instruments(bench, dut, &config, &field, seed)?;
+        for instrument in instruments.values_mut() {
+            instrument.power_on(&mut field);
+        }
         let world = World {
-            inner: RefCell::new(Inner { field, instruments }),
+            plan: bench.clone(),
+            inner: RefCell::new(Inner {
+                field,
+                instruments,
+                faults: Faults::new(seed),
+            }),
             connections: RefCell::default(),
+            pace: Cell::new(None),
+            waits: Rc::default(),
         };
         Ok(Self {
             world: Rc::new(world),
@@ -104,10 +131,11 @@ impl EmulatedBench {
         })
     }
 
-    /// Serves an instrument to every client of a listener, for as long as it is awaited.
+    /// Serves an instrument to every client of a listener, for as long as it is awaited. A
+    /// connection that cannot be accepted (too many open files, say) does not end it.
     ///
     /// # Errors
-    /// When the bench has no such instrument or accepting fails.
+    /// When the bench has no such instrument.
     ///
     /// # Panics
     /// Outside a [`tokio::task::LocalSet`].
@@ -117,13 +145,113 @@ impl EmulatedBench {
         instrument: &str,
     ) -> Result<(), EmulatorError> {
         loop {
-            let (stream, _) = listener.accept().await?;
-            stream.set_nodelay(true)?;
-            self.serve(instrument, Box::new(stream))?;
+            match listener.accept().await {
+                Ok((stream, _)) => {
+                    // a socket that is gone already is found out at its first read
+                    let _no_delay = stream.set_nodelay(true);
+                    self.serve(instrument, Box::new(stream))?;
+                }
+                Err(_) => tokio::time::sleep(RESPITE).await,
+            }
         }
     }
 
-    fn serve(&self, instrument: &str, stream: Box<dyn Stream>) -> Result<(), EmulatorError> {
+    /// Puts an instrument that is on a CAN bus on a SocketCAN interface such as `vcan0`, for as long
+    /// as it is awaited.
+    ///
+    /// # Errors
+    /// When the bench has no such instrument, or the system no such interface.
+    ///
+    /// # Panics
+    /// Outside a [`tokio::task::LocalSet`].
+    pub async fn serve_can(&self, interface: &str, instrument: &str) -> Result<(), EmulatorError> {
+        crate::socketcan::bridge(interface, self.connect(instrument)?).await
+    }
+
+    /// Schedules a fault. One whose time has come happens at once.
+    ///
+    /// # Errors
+    /// When it cannot happen on this bench.
+    pub fn inject(&self, fault: FaultEntry) -> Result<(), EmulatorError> {
+        if let Some(problem) = fault.problem_on(&self.world.plan) {
+            return Err(EmulatorError::Fault {
+                message: problem.message,
+                hint: problem.hint,
+            });
+        }
+        let mut inner = self.world.inner.borrow_mut();
+        inject::supported(&inner, &fault)?;
+        let now = inner.field.now();
+        inner.faults.add(fault, now);
+        drop(inner);
+        self.world.play_faults();
+        Ok(())
+    }
+
+    /// Every fault that was scheduled, with where it is in its life.
+    #[must_use]
+    pub fn faults(&self) -> Vec<FaultStatus> {
+        self.world.inner.borrow().faults.list()
+    }
+
+    /// From now on bench time follows the wall clock, `speed` times as fast. Somebody must call
+    /// [`EmulatedBench::advance_to`] now and then; requests bring the bench up to date by
+    /// themselves.
+    pub(crate) fn follow_wall_clock(&self, speed: f64) {
+        self.world.pace.set(Some(Pace::start(self.now(), speed)));
+    }
+
+    /// Makes a bench that follows the wall clock jump ahead; false when it does not follow it.
+    pub(crate) fn skip(&self, by: Duration) -> bool {
+        let mut pace = self.world.pace.get();
+        if let Some(pace) = &mut pace {
+            pace.skip(by);
+        }
+        self.world.pace.set(pace);
+        pace.is_some()
+    }
+
+    /// How far the bench ought to be, and how far it may go at once, when it is behind the clock.
+    pub(crate) fn behind(&self, stride: Duration) -> Option<(Duration, Duration)> {
+        let pace = self.world.pace.get()?;
+        let target = pace.target();
+        (target > self.now()).then(|| (target, pace.stretch(stride)))
+    }
+
+    /// From now on a client that waits for a reply makes bench time move to that reply, at most by
+    /// `patience`: a client that is alone on a bench in virtual time is not kept waiting for ever.
+    ///
+    /// # Panics
+    /// Outside a [`tokio::task::LocalSet`].
+    pub fn answer_waits(&self, patience: Duration) {
+        let (world, waits) = (Rc::downgrade(&self.world), Rc::clone(&self.world.waits));
+        tokio::task::spawn_local(async move {
+            loop {
+                waits.notified().await;
+                match world.upgrade() {
+                    Some(world) => world.settle(patience),
+                    None => return,
+                }
+            }
+        });
+    }
+
+    /// How an instrument is spoken to.
+    pub(crate) fn wire(&self, instrument: &str) -> Result<Wire, EmulatorError> {
+        let inner = self.world.inner.borrow();
+        inner
+            .instruments
+            .get(instrument)
+            .map(|instrument| instrument.wire())
+            .ok_or_else(|| EmulatorError::UnknownInstrument(instrument.to_owned()))
+    }
+
+    /// Serves an instrument over a stream.
+    pub(crate) fn serve(
+        &self,
+        instrument: &str,
+        mut stream: Box<dyn Stream>,
+    ) -> Result<(), EmulatorError> {
         if !self
             .world
             .inner
@@ -132,6 +260,10 @@ impl EmulatedBench {
             .contains_key(instrument)
         {
             return Err(EmulatorError::UnknownInstrument(instrument.to_owned()));
+        }
+        if self.world.inner.borrow().faults.refuses(instrument) {
+            stream.abort();
+            return Ok(());
         }
         let connection = Rc::new(Connection::new(instrument, stream));
         let mut connections = self.world.connections.borrow_mut();
@@ -169,30 +301,21 @@ impl EmulatedBench {
     /// by itself. What was written to an instrument before is carried out before; the result does
     /// not depend on how a wait is cut into pieces. A time in the past does nothing.
     pub fn advance_to(&self, time: Duration) {
-        let target = Nanos::try_from(time.as_nanos()).unwrap_or(Nanos::MAX);
         self.world.pump(false);
-        loop {
-            let next = self
-                .world
-                .inner
-                .borrow()
-                .next_event()
-                .filter(|&next| next <= target);
-            self.world
-                .inner
-                .borrow_mut()
-                .advance(next.unwrap_or(target));
-            self.world.pump(true);
-            if next.is_none() {
-                return;
-            }
-        }
+        self.world.run_to(nanos(time));
     }
 
     /// The true state of the bench.
     #[must_use]
     pub fn true_state(&self) -> TrueState {
         self.world.inner.borrow().field.plant.state()
+    }
+
+    /// The true state of the bench with all set-points, as the control port shows it.
+    #[must_use]
+    pub fn full_state(&self) -> State {
+        let inner = self.world.inner.borrow();
+        State::of(&inner.field.plant, &inner.instruments)
     }
 
     /// Grid, PV and battery simulator are all open in truth, whatever they report.
@@ -212,33 +335,137 @@ impl std::fmt::Debug for EmulatedBench {
     }
 }
 
+fn nanos(time: Duration) -> Nanos {
+    Nanos::try_from(time.as_nanos()).unwrap_or(Nanos::MAX)
+}
+
 impl World {
     fn poll(&self, connection: &Connection, context: &mut Context<'_>) -> Poll<()> {
-        let mut inner = self.inner.borrow_mut();
-        let Inner { field, instruments } = &mut *inner;
-        match instruments.get_mut(&connection.instrument) {
-            Some(instrument) => connection.poll_task(context, instrument.as_mut(), field),
-            None => Poll::Ready(()),
+        self.freshen();
+        let ended = {
+            let mut inner = self.inner.borrow_mut();
+            let Inner {
+                field,
+                instruments,
+                faults,
+            } = &mut *inner;
+            match instruments.get_mut(&connection.instrument) {
+                Some(instrument) => connection.poll_task(
+                    context,
+                    &mut connection::Bench {
+                        instrument: instrument.as_mut(),
+                        field,
+                        faults,
+                    },
+                ),
+                None => Poll::Ready(()),
+            }
+        };
+        let now = self.inner.borrow().field.now();
+        if connection.waiting_since(now).is_some() {
+            self.waits.notify_one();
         }
+        ended
+    }
+
+    /// Brings a bench that follows the wall clock up to the moment, so that a request acts now and
+    /// not at the last tick. A larger gap is left to whoever keeps the pace.
+    fn freshen(&self) {
+        let Some(pace) = self.pace.get() else {
+            return;
+        };
+        let (target, now) = (pace.target(), self.inner.borrow().field.now());
+        let gap = target.saturating_sub(Duration::from_nanos(now));
+        if !gap.is_zero() && gap <= pace.stretch(FRESH) {
+            self.run_to(nanos(target));
+        }
+    }
+
+    /// Moves time without looking for new requests.
+    fn run_to(&self, target: Nanos) {
+        loop {
+            let next = self.next_event().filter(|&next| next <= target);
+            self.inner.borrow_mut().advance(next.unwrap_or(target));
+            self.play_faults();
+            self.pump(true);
+            if next.is_none() {
+                return;
+            }
+        }
+    }
+
+    /// Moves time to what clients wait for, as long as one of them is patient.
+    fn settle(&self, patience: Duration) {
+        self.pump(false);
+        loop {
+            let now = self.inner.borrow().field.now();
+            let limit = self
+                .clients()
+                .iter()
+                .filter_map(|client| client.waiting_since(now))
+                .map(|since| since.saturating_add(nanos(patience)))
+                .max();
+            let Some(limit) = limit else {
+                return;
+            };
+            match self.next_event().filter(|&next| next <= limit) {
+                Some(next) => self.run_to(next),
+                None => return,
+            }
+        }
+    }
+
+    fn next_event(&self) -> Option<Nanos> {
+        let held = self
+            .clients()
+            .iter()
+            .filter_map(|client| client.next_event())
+            .min();
+        let own = self.inner.borrow().next_event();
+        [held, own].into_iter().flatten().min()
+    }
+
+    /// Begins and ends the faults that are due.
+    fn play_faults(&self) {
+        let torn = self.inner.borrow_mut().play_faults(&self.plan);
+        if torn.is_empty() {
+            return;
+        }
+        for client in self.clients() {
+            if torn.contains(&client.instrument) {
+                client.reset();
+            }
+        }
+    }
+
+    fn clients(&self) -> Vec<Rc<Connection>> {
+        self.connections
+            .borrow()
+            .iter()
+            .filter_map(Weak::upgrade)
+            .collect()
     }
 
     /// Carries out what has been written to all connections, in the order in which they were
     /// opened; or only what waits for its instrument.
     fn pump(&self, only_waiting: bool) {
-        let connections: Vec<Rc<Connection>> = self
-            .connections
-            .borrow()
-            .iter()
-            .filter_map(Weak::upgrade)
-            .collect();
+        let clients = self.clients();
         let mut inner = self.inner.borrow_mut();
-        let Inner { field, instruments } = &mut *inner;
-        for connection in connections
+        let Inner {
+            field,
+            instruments,
+            faults,
+        } = &mut *inner;
+        for client in clients
             .iter()
-            .filter(|connection| !only_waiting || connection.waits())
+            .filter(|client| !only_waiting || client.attends())
         {
-            if let Some(instrument) = instruments.get_mut(&connection.instrument) {
-                connection.pump(instrument.as_mut(), field);
+            if let Some(instrument) = instruments.get_mut(&client.instrument) {
+                client.pump(&mut connection::Bench {
+                    instrument: instrument.as_mut(),
+                    field,
+                    faults,
+                });
             }
         }
     }
@@ -249,6 +476,7 @@ impl Inner {
         self.instruments
             .values()
             .filter_map(|instrument| instrument.next_event())
+            .chain(self.faults.next_event())
             .min()
     }
 
@@ -274,7 +502,9 @@ impl EmulatedBench {
         bytes: &[u8],
     ) -> Vec<u8> {
         let mut inner = self.world.inner.borrow_mut();
-        let Inner { field, instruments } = &mut *inner;
+        let Inner {
+            field, instruments, ..
+        } = &mut *inner;
         session.input.extend_from_slice(bytes);
         if let Some(instrument) = instruments.get_mut(instrument) {
             instrument.receive(session, field);

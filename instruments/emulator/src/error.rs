@@ -29,6 +29,39 @@ pub enum EmulatorError {
         /// What is missing.
         what: &'static str,
     },
+    /// An instrument cannot stand for what the DUT's profile states.
+    #[error("instrument `{instrument}` ({model}) {why}")]
+    Unfit {
+        /// Instrument.
+        instrument: String,
+        /// Model.
+        model: &'static str,
+        /// Why.
+        why: &'static str,
+    },
+    /// A fault that cannot happen here.
+    #[error("{message}\nhint: {hint}")]
+    Fault {
+        /// What is wrong.
+        message: String,
+        /// How to mend it.
+        hint: String,
+    },
+    /// Ports cannot be given out as asked for.
+    #[error("{0}")]
+    Ports(String),
+    /// A port could not be opened.
+    #[error("cannot listen on {address} for {what}: {why}\nhint: {hint}")]
+    Listen {
+        /// Instrument, or the control port.
+        what: String,
+        /// Where.
+        address: std::net::SocketAddr,
+        /// Why not.
+        why: String,
+        /// What to do.
+        hint: String,
+    },
     /// The operating system refused.
     #[error("cannot serve the emulated instrument")]
     Io(#[from] std::io::Error),

@@ -1,23 +1,23 @@
 //! From the entries of a bench file to emulated models.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 use gridproof_model::bench::{AccuracyOf, AccuracyTable, Bench, InstrumentEntry, Model};
 use gridproof_model::capture::ChannelKind;
 use gridproof_model::dut::{DutProfile, InterfaceProtocol};
-use gridproof_plant::config::{Health, PlantConfig};
+use gridproof_plant::config::{PlantConfig, Topology};
 use gridproof_plant::signal::Signal;
 
 use crate::devices::adam_6060::Adam6060;
 use crate::devices::ametek_mx::AmetekMx;
+use crate::devices::bms::{Bms, Pack, Protocol};
 use crate::devices::chroma_61845::Chroma61845;
 use crate::devices::chroma_62000h::Chroma62000h;
 use crate::devices::chroma_a800067::{A800067, Place};
-use crate::devices::ea_psb::{EaPsb, EaPsbScpi};
+use crate::devices::ea_psb::EaPsbPort;
 use crate::devices::espec_p300::EspecP300;
 use crate::devices::itech_it6000c::It6000c;
+use crate::devices::meter::{ddsu666::Ddsu666, sdm120::Sdm120};
 use crate::devices::saj_as1::{self, SajAs1};
 use crate::devices::sunspec::{self, SunSpec};
 use crate::devices::tektronix_mdo4000::Mdo4000;
@@ -30,6 +30,12 @@ use crate::field::{Field, Instrument};
 use crate::modbus::{rtu::ModbusRtu, tcp::ModbusTcp};
 use crate::rng::Rng;
 use crate::scpi::ScpiInstrument;
+
+/// Bus address that meters leave the works with.
+const METER: u8 = 1;
+/// Highest nominal voltage that the low-voltage CAN protocols can report on, V: their voltage is a
+/// signed 16-bit number of 10 mV.
+const LOW_VOLTAGE: f64 = 250.0;
 
 /// Every instrument of the bench, whatever address it has.
 pub(crate) fn instruments(
@@ -63,10 +69,7 @@ pub(crate) fn instruments(
             Model::Chroma62000h => {
                 Box::new(ScpiInstrument::new(Chroma62000h::new(seed, name), field))
             }
-            Model::EaPsb => {
-                let unit = Rc::new(RefCell::new(EaPsb::new(seed, name)));
-                Box::new(ScpiInstrument::new(EaPsbScpi::new(unit), field))
-            }
+            Model::EaPsb => Box::new(EaPsbPort::new(seed, name, field)),
             Model::YokogawaWt5000 => {
                 Box::new(ScpiInstrument::new(analyser(name, entry, seed)?, field))
             }
@@ -76,12 +79,16 @@ pub(crate) fn instruments(
             Model::TektronixMdo4000 => {
                 let inputs = inputs(name, entry)?;
                 Box::new(ScpiInstrument::new(
-                    Mdo4000::new(seed, name, &inputs),
+                    Mdo4000::new(seed, name, &inputs, clock(entry)),
                     field,
                 ))
             }
             Model::WeissSimserv => Box::new(WeissSimserv::new(bench.ambient.0)),
-            Model::FromProfile => interface(dut, config),
+            Model::ChintDdsu666 => Box::new(ModbusRtu::new(Ddsu666::new(METER), METER)),
+            Model::EastronSdm120 => Box::new(ModbusRtu::new(Sdm120::new(METER), METER)),
+            Model::PylontechCan => Box::new(bms(name, entry, dut, Protocol::Pylontech)?),
+            Model::GrowattCan => Box::new(bms(name, entry, dut, Protocol::Growatt)?),
+            Model::FromProfile => interface(dut, config, seed),
         };
         fitted.insert(name.clone(), instrument);
     }
@@ -89,9 +96,13 @@ pub(crate) fn instruments(
 }
 
 /// A load whose name speaks of the back-up port is wired there, any other at the PCC with S1.
+pub(crate) fn at_backup(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.contains("backup") || name.contains("back-up")
+}
+
 fn load(name: &str, entry: &InstrumentEntry, field: &Field, seed: u64) -> A800067 {
-    let backup = name.to_ascii_lowercase().contains("backup")
-        || name.to_ascii_lowercase().contains("back-up");
+    let backup = at_backup(name);
     let place = if backup { Place::Backup } else { Place::Island };
     let s1_closed = !backup && field.plant.state().grid_switch;
     let resolution = entry.resolution.map_or(1.0, |watts| watts.0);
@@ -106,6 +117,35 @@ fn load(name: &str, entry: &InstrumentEntry, field: &Field, seed: u64) -> A80006
 fn relays(name: &str, bench: &Bench) -> Adam6060 {
     let wires = bench.drm_wiring.iter().filter(|wire| wire.bank == name);
     Adam6060::new(name, wires.map(|wire| (wire.relay, wire.pins)).collect())
+}
+
+fn bms(
+    name: &str,
+    entry: &InstrumentEntry,
+    dut: &DutProfile,
+    protocol: Protocol,
+) -> Result<Bms, EmulatorError> {
+    let unfit = |why| EmulatorError::Unfit {
+        instrument: name.to_owned(),
+        model: entry.model.word(),
+        why,
+    };
+    let battery = dut
+        .battery
+        .as_ref()
+        .ok_or_else(|| unfit("needs a DUT with a battery"))?;
+    if battery.nominal_voltage.0 > LOW_VOLTAGE {
+        return Err(unfit("cannot report a high-voltage battery"));
+    }
+    Ok(Bms::new(
+        protocol,
+        Pack {
+            capacity_ah: battery.capacity.0,
+            nominal_v: battery.nominal_voltage.0,
+            charge_a: battery.max_charge_current.0,
+            discharge_a: battery.max_discharge_current.0,
+        },
+    ))
 }
 
 fn table(entry: &InstrumentEntry) -> Option<&AccuracyTable> {
@@ -169,7 +209,14 @@ fn recorder(name: &str, entry: &InstrumentEntry, seed: u64) -> Result<Dl850, Emu
         seed,
         name,
         &inputs(name, entry)?,
+        clock(entry),
     ))
+}
+
+/// Accuracy of the sample clock, as a fraction.
+fn clock(entry: &InstrumentEntry) -> f64 {
+    let clock = table(entry).and_then(|accuracy| accuracy.clock);
+    clock.map_or(0.0, |clock| clock.0)
 }
 
 /// What the channels of a recorder are connected to.
@@ -199,34 +246,33 @@ fn inputs(name: &str, entry: &InstrumentEntry) -> Result<Vec<Fitted>, EmulatorEr
                 reading: of.map_or(0.0, |of| of.reading.0),
                 range: of.map_or(0.0, |of| of.range.0),
                 contact_lag_s: accuracy.contact_lag.map_or(0.0, |lag| lag.0),
+                skew_s: accuracy.skew.map_or(0.0, |skew| skew.0),
             }
         })
         .collect())
 }
 
-fn interface(dut: &DutProfile, config: &PlantConfig) -> Box<dyn Instrument> {
+fn interface(dut: &DutProfile, config: &PlantConfig, seed: u64) -> Box<dyn Instrument> {
     let unit = dut.interface.unit;
     let plant = &config.dut;
     match dut.interface.protocol {
         // What a register file names is not known here: the unit then speaks SunSpec.
         InterfaceProtocol::SunspecTcp | InterfaceProtocol::RegisterFile => {
             Box::new(ModbusTcp::new(
-                SunSpec::new(sunspec::Nameplate {
-                    maker: dut.maker.clone(),
-                    model: dut.model.clone(),
-                    unit,
-                    dead: plant.health == Health::Dead,
-                    power_w: plant.rated_power_w,
-                    apparent_va: plant.rated_apparent_va,
-                    charge_w: plant.rated_charge_w,
-                    current_a: plant.max_current_a,
-                    voltage_v: plant.nominal_v,
-                    frequency_hz: plant.nominal_hz,
-                    battery: dut
-                        .battery
-                        .as_ref()
-                        .map(|battery| (battery.capacity.0, battery.nominal_voltage.0)),
-                }),
+                SunSpec::new(
+                    sunspec::Nameplate {
+                        maker: dut.maker.clone(),
+                        model: dut.model.clone(),
+                        unit,
+                        dut: plant.clone(),
+                        battery: dut
+                            .battery
+                            .as_ref()
+                            .map(|battery| (battery.capacity.0, battery.nominal_voltage.0)),
+                        trackers: u8::from(plant.topology == Topology::Hybrid),
+                    },
+                    Rng::new(seed, "dut", "time windows"),
+                ),
                 Some(unit),
             ))
         }
@@ -241,8 +287,7 @@ fn interface(dut: &DutProfile, config: &PlantConfig) -> Box<dyn Instrument> {
                     .battery
                     .as_ref()
                     .map_or(0.0, |battery| battery.capacity.0),
-                reconnect_s: plant.reconnect_s,
-                protection: plant.protection.clone(),
+                dut: plant.clone(),
             }),
             unit,
         )),

@@ -2,8 +2,24 @@
 
 use std::collections::VecDeque;
 
+use gridproof_plant::Nanos;
+
+use crate::devices::bms::slcan::Adapter;
 use crate::scpi::Fault;
 use crate::scpi::message::Unit;
+
+/// An instrument that has this much to send does nothing more for the connection until the client
+/// has taken it, bytes.
+const MOST_OUTPUT: usize = 64 * 1024;
+
+/// What a connection speaks, where a port takes more than one protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Spoken {
+    /// Lines of SCPI.
+    Scpi,
+    /// Modbus TCP.
+    Modbus,
+}
 
 /// Buffers of one connection. The instrument outlives it.
 #[derive(Debug, Default)]
@@ -22,4 +38,22 @@ pub(crate) struct Session {
     pub(crate) in_message: bool,
     /// The unit at the front waits for the instrument.
     pub(crate) waiting: bool,
+    /// The instrument speaks of its own accord, and is asked again whenever time has moved.
+    pub(crate) listening: bool,
+    /// Bytes of a frame that has not ended, and when the last of them came.
+    pub(crate) unfinished: (usize, Nanos),
+    /// The CAN adapter that this connection is, if it is one.
+    pub(crate) adapter: Adapter,
+    /// The instrument paused because the client takes nothing; it goes on when the output is gone.
+    pub(crate) paused: bool,
+    /// What it speaks, once that has shown; only for ports that take several protocols.
+    pub(crate) spoken: Option<Spoken>,
+}
+
+impl Session {
+    /// Before each message: whether to pause until the client has taken what is there.
+    pub(crate) fn pause(&mut self) -> bool {
+        self.paused = self.output.len() >= MOST_OUTPUT;
+        self.paused
+    }
 }

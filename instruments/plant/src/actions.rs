@@ -5,6 +5,7 @@ use crate::input::Input;
 use crate::network::ParallelLoad;
 use crate::plant::{Action, Mode, Plant};
 use crate::pv::PvCurve;
+use crate::stuck::Contact;
 
 /// Steps of voltage (pu) and frequency (Hz) that the quasi-static mode takes.
 pub(crate) const GENTLE_PU: f64 = 0.02;
@@ -44,6 +45,7 @@ impl Plant {
             }
             Input::GridProgramStop
             | Input::Pv { .. }
+            | Input::PvArray { .. }
             | Input::BatterySource { .. }
             | Input::DrmPins(_)
             | Input::Ambient { .. }
@@ -58,6 +60,7 @@ impl Plant {
 
     /// Does an action at `t`, the present simulated time in waveform mode.
     pub(crate) fn act(&mut self, t: Nanos, action: Action) {
+        self.rest_until = 0;
         match action {
             Action::Input(input) => self.act_input(t, input),
             Action::Output(closed) => self.switch_output(t, closed, true),
@@ -74,7 +77,8 @@ impl Plant {
     }
 
     fn act_input(&mut self, t: Nanos, input: Input) {
-        let bench = &mut self.bench;
+        self.set_points.note(&input);
+        let (bench, contacts) = (&mut self.bench, &mut self.contacts);
         match input {
             Input::GridOutput {
                 closed,
@@ -108,7 +112,9 @@ impl Plant {
             }
             Input::GridProgram(segments) => bench.source.program(t, &segments),
             Input::GridProgramStop => bench.source.stop(t),
-            Input::IslandLoadSwitch { closed } => bench.s2 = closed,
+            Input::IslandLoadSwitch { closed } => {
+                bench.s2 = contacts.follow(Contact::IslandLoad, closed, bench.s2);
+            }
             Input::IslandLoad { r_ohm, l_h, c_f } => {
                 bench.load = ParallelLoad {
                     g: r_ohm.map_or(0.0, |r| if r > 0.0 { 1.0 / r } else { 1e3 }),
@@ -116,7 +122,12 @@ impl Plant {
                     c_f: c_f.unwrap_or(0.0).max(0.0),
                 };
             }
-            Input::BackupLoad { r_ohm } => bench.backup_ohm = r_ohm,
+            Input::BackupLoad { r_ohm } => {
+                let before = bench.backup_ohm;
+                let closed =
+                    contacts.follow(Contact::BackupLoad, r_ohm.is_some(), before.is_some());
+                bench.backup_ohm = r_ohm.or(before).filter(|_| closed);
+            }
             Input::Pv {
                 on,
                 voc,
@@ -124,7 +135,13 @@ impl Plant {
                 vmp,
                 imp,
             } => {
+                let on = contacts.follow(Contact::PvOutput, on, self.dut.dispatch.pv.on);
                 self.dut.dispatch.pv = PvCurve::new(on, voc, isc, vmp, imp);
+                self.dut.dispatch.refresh_pv();
+            }
+            Input::PvArray { on, array } => {
+                let tracking = self.config.dut.tracking;
+                self.dut.dispatch.pv = PvCurve::of_array(on, &array, tracking);
                 self.dut.dispatch.refresh_pv();
             }
             Input::BatterySource {
@@ -133,7 +150,9 @@ impl Plant {
                 source_a,
                 sink_a,
             } => {
-                self.dut.dispatch.battery.set(on, volts, source_a, sink_a);
+                let battery = &mut self.dut.dispatch.battery;
+                let on = contacts.follow(Contact::BatteryOutput, on, battery.on);
+                battery.set(on, volts, source_a, sink_a);
             }
             Input::DrmPins(pins) => {
                 self.dut.dispatch.drm.set_pins(&pins);
@@ -145,6 +164,8 @@ impl Plant {
     }
 
     fn switch_output(&mut self, t: Nanos, closed: bool, at_once: bool) {
+        let present = self.bench.output.contact;
+        let closed = self.contacts.follow(Contact::GridOutput, closed, present);
         if self.bench.output.contact != closed {
             self.bench.source.pulse(t);
         }
@@ -158,6 +179,8 @@ impl Plant {
     }
 
     fn switch_s1(&mut self, t: Nanos, closed: bool, at_once: bool) {
+        let present = self.bench.s1.contact;
+        let closed = self.contacts.follow(Contact::GridSwitch, closed, present);
         let before = self.bench.line_conducts();
         match (closed, at_once) {
             (true, _) => self.bench.s1.close(),

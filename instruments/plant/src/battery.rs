@@ -1,6 +1,7 @@
 //! Battery of the DUT: coulomb counting, LiFePO4 open-circuit voltage, battery simulator.
 
 use crate::config;
+use crate::dispatch::SLOW_S;
 
 /// (state of charge, V per cell) of docs/models.md section 3.
 const OCV: [(f64, f64); 15] = [
@@ -40,6 +41,10 @@ pub(crate) struct BatteryPort {
     pub(crate) soc: f64,
     /// Current out of the battery, A (> 0 discharges).
     pub(crate) amps: f64,
+    /// Charge moved since the state of charge was last counted, A·s.
+    moved_as: f64,
+    /// Steps of `SLOW_S` at the present current that are not in `moved_as` yet.
+    repeated: u64,
 }
 
 impl BatteryPort {
@@ -53,6 +58,8 @@ impl BatteryPort {
             sink_a: 0.0,
             soc: config.map_or(0.0, |b| b.soc),
             amps: 0.0,
+            moved_as: 0.0,
+            repeated: 0,
         }
     }
 
@@ -101,26 +108,42 @@ impl BatteryPort {
         (discharge * v, charge * v)
     }
 
-    /// Takes `watts` (> 0 discharges) for `dt` s.
+    /// Takes `watts` (> 0 discharges) for one slow step.
     #[inline]
-    pub(crate) fn draw(&mut self, watts: f64, dt: f64) {
-        let Some(config) = self.config.filter(|_| self.on) else {
-            self.amps = 0.0;
-            return;
-        };
-        if watts == 0.0 {
-            self.amps = 0.0;
-            return;
-        }
+    pub(crate) fn draw(&mut self, watts: f64) {
+        self.flush();
         let v = self.volts();
-        self.amps = if v > 0.0 { watts / v } else { 0.0 };
+        self.amps = if watts != 0.0 && v > 0.0 && self.present() {
+            watts / v
+        } else {
+            0.0
+        };
+        self.repeated = 1;
+    }
+
+    /// The last step `n` times more.
+    pub(crate) fn repeat(&mut self, n: u64) {
+        self.repeated += n;
+    }
+
+    fn flush(&mut self) {
         let efficiency = if self.amps < 0.0 {
             CHARGE_EFFICIENCY
         } else {
             1.0
         };
-        let moved = efficiency * self.amps * dt / (3600.0 * config.capacity_ah.max(1e-6));
-        self.soc = (self.soc - moved).clamp(0.0, 1.0);
+        self.moved_as += efficiency * self.amps * (SLOW_S * self.repeated as f64);
+        self.repeated = 0;
+    }
+
+    /// Once a second: the charge that has moved is counted.
+    pub(crate) fn count(&mut self) {
+        self.flush();
+        if let Some(config) = self.config {
+            let moved = self.moved_as / (3600.0 * config.capacity_ah.max(1e-6));
+            self.soc = (self.soc - moved).clamp(0.0, 1.0);
+        }
+        self.moved_as = 0.0;
     }
 }
 
@@ -138,7 +161,9 @@ mod tests {
         }));
         battery.set(true, 50.0, 100.0, 100.0);
         for _ in 0..3600 {
-            battery.draw(2500.0, 1.0);
+            battery.draw(2500.0);
+            battery.repeat(49);
+            battery.count();
         }
         assert!((battery.soc - 0.3).abs() < 1e-9, "{}", battery.soc);
         assert_eq!(battery.amps, 50.0);

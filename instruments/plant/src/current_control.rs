@@ -1,7 +1,8 @@
 //! Grid-following current control: reference from P and Q, proportional-resonant controller
 //! with resonators at 1, 3 and 5 times the frequency (docs/models.md 4.3).
 
-use crate::config::Filter;
+use crate::config::{CurrentReference, Filter};
+use crate::output_quality::Disturbance;
 use crate::sogi_pll::SogiPll;
 
 /// Orders of the resonators.
@@ -24,6 +25,8 @@ pub(crate) struct PowerReference {
     pub(crate) q: f64,
     /// Lead of the current, rad (anti-islanding).
     pub(crate) lead: f64,
+    /// What the current is made from.
+    pub(crate) reference: CurrentReference,
 }
 
 /// Proportional-resonant controller of the grid-side current.
@@ -38,6 +41,14 @@ pub(crate) struct CurrentControl {
     rotation_w: f64,
     rotation: [(f64, f64); 3],
     advance: (f64, f64),
+    disturbance: Disturbance,
+    /// Reference of direct current, A: the controller has no integrator at zero frequency.
+    dc_reference: f64,
+    nominal_peak: f64,
+    /// Nominal frequency, turns per control period.
+    nominal_step: f64,
+    /// Angle of the untracked reference at the next tick, turns.
+    free_turns: f64,
     /// Last reference, A.
     pub(crate) reference: f64,
     /// Amplitude of the last reference, A peak.
@@ -45,11 +56,20 @@ pub(crate) struct CurrentControl {
 }
 
 impl CurrentControl {
-    /// Controller for a filter; `v_max` is the dc bus, `i_max` the peak of the current limit.
-    pub(crate) fn new(period_s: f64, filter: &Filter, v_max: f64, i_max: f64) -> Self {
+    /// Controller for a filter; `v_max` is the dc bus, `i_max` the peak of the current limit,
+    /// `nominal` V RMS and Hz.
+    pub(crate) fn new(
+        period_s: f64,
+        filter: &Filter,
+        v_max: f64,
+        i_max: f64,
+        nominal: (f64, f64),
+        disturbance: Disturbance,
+    ) -> Self {
+        let kp = BANDWIDTH * (filter.l1_h + filter.l2_h);
         Self {
             period_s,
-            kp: BANDWIDTH * (filter.l1_h + filter.l2_h),
+            kp,
             v_max,
             i_max,
             feed_forward: 0.0,
@@ -57,9 +77,20 @@ impl CurrentControl {
             rotation_w: 0.0,
             rotation: [(1.0, 0.0); 3],
             advance: (1.0, 0.0),
+            disturbance,
+            dc_reference: disturbance.dc() * (1.0 + (filter.r1_ohm + filter.r2_ohm) / kp),
+            nominal_peak: nominal.0 * std::f64::consts::SQRT_2,
+            nominal_step: nominal.1 * period_s,
+            free_turns: 0.0,
             reference: 0.0,
             amplitude: 0.0,
         }
+    }
+
+    /// The dc bus bounds the bridge.
+    #[inline]
+    pub(crate) fn set_bus(&mut self, volts: f64) {
+        self.v_max = volts;
     }
 
     /// Forgets the past.
@@ -68,10 +99,16 @@ impl CurrentControl {
         self.feed_forward = 0.0;
     }
 
+    /// The untracked reference runs on from the angle of the voltage at the next tick.
+    pub(crate) fn anchor(&mut self, turns: f64) {
+        self.free_turns = turns;
+    }
+
     /// Starts settled: the fundamental resonator supplies `drop` = bridge minus terminal
     /// voltage as (in phase, quadrature) of a sine whose angle is `turns` at the next tick.
     pub(crate) fn settle(&mut self, drop: (f64, f64), turns: f64, w: f64) {
         self.reset();
+        self.anchor(turns);
         self.follow(w);
         // `turns` is the angle at the next tick, which itself rotates by one period
         let ahead = (DELAY_PERIODS - 1.0) * w * self.period_s / std::f64::consts::TAU;
@@ -93,6 +130,32 @@ impl CurrentControl {
         }
     }
 
+    /// The two quadratures the current is made from, and the gain that turns them with P and Q
+    /// into amperes: i* = 2(P vα + Q vβ)/|v|² for constant power.
+    #[inline]
+    fn shape(
+        &mut self,
+        reference: CurrentReference,
+        alpha: f64,
+        beta: f64,
+        floor_v: f64,
+    ) -> (f64, f64, f64) {
+        let square = (alpha * alpha + beta * beta).max(floor_v * floor_v);
+        match reference {
+            CurrentReference::ConstantPower => (alpha, beta, 2.0 / square),
+            CurrentReference::ConstantCurrent => {
+                (alpha, beta, 2.0 / (square.sqrt() * self.nominal_peak))
+            }
+            CurrentReference::Untracked => {
+                let (s, c) = crate::trig::sincos_turns(self.free_turns);
+                self.free_turns += self.nominal_step;
+                self.free_turns -= self.free_turns.floor();
+                let peak = self.nominal_peak;
+                (peak * s, -peak * c, 2.0 / (peak * peak))
+            }
+        }
+    }
+
     /// One control period: bridge voltage to hold from the next tick on.
     #[inline]
     pub(crate) fn step(
@@ -103,19 +166,25 @@ impl CurrentControl {
         i: f64,
         floor_v: f64,
     ) -> f64 {
-        self.follow(sync.w);
+        self.follow(match power.reference {
+            CurrentReference::ConstantPower | CurrentReference::ConstantCurrent => sync.w,
+            // the resonators stand where the reference is
+            CurrentReference::Untracked => {
+                self.nominal_step / self.period_s * std::f64::consts::TAU
+            }
+        });
         let (alpha, beta) = (sync.alpha, sync.beta);
-        // i* = 2(P vα + Q vβ)/|v|², turned ahead by the anti-islanding angle
-        let square = (alpha * alpha + beta * beta).max(floor_v * floor_v);
+        let (va, vb, gain) = self.shape(power.reference, alpha, beta, floor_v);
         let (lead_c, lead_s) = if power.lead == 0.0 {
             (1.0, 0.0)
         } else {
             let (s, c) = crate::trig::sincos(power.lead);
             (c, s)
         };
-        let a = alpha * lead_c - beta * lead_s;
-        let b = beta * lead_c + alpha * lead_s;
-        let mut gain = 2.0 / square;
+        let a = va * lead_c - vb * lead_s;
+        let b = vb * lead_c + va * lead_s;
+        let mut gain = gain;
+        let square = va * va + vb * vb;
         let amplitude = (square * (power.p * power.p + power.q * power.q)).sqrt() * gain;
         if amplitude > self.i_max {
             // the amplitude is limited, not the samples: the current stays a sine
@@ -123,7 +192,10 @@ impl CurrentControl {
         }
         self.amplitude = amplitude.min(self.i_max);
         self.reference = gain * (power.p * a + power.q * b);
-        let e = self.reference - i;
+        let inverse = 1.0 / (alpha * alpha + beta * beta).sqrt().max(1e-3);
+        let rms = self.amplitude * std::f64::consts::FRAC_1_SQRT_2;
+        let beside = self.disturbance.at(rms, alpha * inverse, -beta * inverse);
+        let e = self.reference + beside + self.dc_reference - i;
 
         // fundamental of the voltage, advanced by the delay of the bridge, plus the residue
         self.feed_forward +=

@@ -8,6 +8,8 @@ use crate::response::Lag;
 pub(crate) struct ThermalLimit {
     config: Option<Derating>,
     lag: Lag,
+    /// Ceiling of power, pu of rated.
+    pub(crate) ceiling_pu: f64,
 }
 
 impl ThermalLimit {
@@ -17,6 +19,7 @@ impl ThermalLimit {
         Self {
             config,
             lag: Lag::new(tau, dt, ambient_c),
+            ceiling_pu: 1.0,
         }
     }
 
@@ -25,12 +28,11 @@ impl ThermalLimit {
         self.lag.y
     }
 
-    /// One step; ceiling in pu of rated power.
-    #[inline]
-    pub(crate) fn step(&mut self, ambient_c: f64) -> f64 {
+    /// One step.
+    pub(crate) fn step(&mut self, ambient_c: f64) {
         let t = self.lag.step(ambient_c);
-        self.config.map_or(1.0, |d| {
+        self.ceiling_pu = self.config.map_or(1.0, |d| {
             (1.0 - d.slope_pu_per_k * (t - d.start_c).max(0.0)).max(d.floor_pu)
-        })
+        });
     }
 }

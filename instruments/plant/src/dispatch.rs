@@ -4,16 +4,26 @@
 //! either.
 
 use crate::battery::BatteryPort;
-use crate::config::{Dut, Topology};
+use crate::config::{Dut, Response, Topology};
 use crate::derating::ThermalLimit;
 use crate::drm::DrmPort;
+use crate::functions::{ExportControl, FrequencyResponse, Reactive, TenMinutes};
 use crate::pv::PvCurve;
-use crate::response::{Lag, VoltageResponse};
+use crate::response::{Lag, VoltageResponse, curve};
+use crate::rest::Fingerprint;
 
 /// Period of the slow functions, s.
 pub(crate) const SLOW_S: f64 = 0.02;
 /// Losses in pu of rated power: constant, linear and quadratic in p (docs/models.md 4.6).
 const LOSS: [f64; 3] = [0.004, 0.008, 0.012];
+
+fn ramp_per_step(pu_per_s: f64) -> f64 {
+    if pu_per_s > 0.0 {
+        pu_per_s * SLOW_S
+    } else {
+        1.0
+    }
+}
 
 /// What the bridge is doing while the dispatcher runs.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -24,6 +34,21 @@ pub(crate) enum Duty {
     Grid,
     /// Feeding the back-up load with so many watts.
     Backup(f64),
+}
+
+/// What the slow functions see of the world.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Surroundings {
+    /// Own one-cycle RMS, V.
+    pub(crate) volts: f64,
+    /// Own frequency, Hz.
+    pub(crate) hz: Option<f64>,
+    /// Ambient, °C.
+    pub(crate) ambient_c: f64,
+    /// Power of the back-up load, W.
+    pub(crate) backup_w: f64,
+    /// Power from the source to the PCC, W.
+    pub(crate) site_w: f64,
 }
 
 /// Set-points, functions and dc sources of the DUT.
@@ -52,8 +77,20 @@ pub(crate) struct Dispatch {
     pub(crate) active_w: Option<f64>,
     /// Commanded limit of generation, pu.
     pub(crate) limit_pu: f64,
-    /// Commanded reactive power, pu.
-    pub(crate) reactive_pu: f64,
+    /// Reactive functions apart from volt-var.
+    pub(crate) reactive: Reactive,
+    /// Frequency-watt.
+    pub(crate) frequency_watt: FrequencyResponse,
+    /// Ceiling of charging against voltage.
+    pub(crate) charging_volt_watt: VoltageResponse,
+    /// Limit of the export.
+    pub(crate) export: ExportControl,
+    /// Ten-minute average.
+    pub(crate) ten_minutes: TenMinutes,
+    /// Largest change of a commanded power per slow step, W.
+    pub(crate) slew_w: Option<f64>,
+    wish_w: f64,
+    pv_derating: Vec<(f64, f64)>,
     active_lag: Lag,
     reactive_lag: Lag,
     ramp_pu: f64,
@@ -70,11 +107,13 @@ pub(crate) struct Dispatch {
     pv_solved_w: f64,
     /// Battery power, W (> 0 discharges).
     pub(crate) battery_w: f64,
+    fed_w: f64,
 }
 
 impl Dispatch {
     /// Everything off, in balance with the ambient.
     pub(crate) fn new(dut: &Dut, ambient_c: f64) -> Self {
+        let functions = &dut.functions;
         Self {
             rated_w: dut.rated_power_w,
             rated_va: dut.rated_apparent_va,
@@ -82,20 +121,34 @@ impl Dispatch {
             standby_w: dut.standby_w,
             max_current_a: dut.max_current_a,
             has_pv: dut.topology == Topology::Hybrid,
-            ramp_per_step: if dut.ramp_pu_per_s > 0.0 {
-                dut.ramp_pu_per_s * SLOW_S
-            } else {
-                1.0
-            },
+            ramp_per_step: ramp_per_step(dut.ramp_pu_per_s),
             volt_var: VoltageResponse::new(&dut.volt_var, SLOW_S, 0.0),
             volt_watt: VoltageResponse::new(&dut.volt_watt, SLOW_S, 1.0),
             drm: DrmPort::new(&dut.drm, SLOW_S),
-            thermal: ThermalLimit::new(dut.derating, ambient_c, SLOW_S),
+            thermal: ThermalLimit::new(dut.derating, ambient_c, 1.0),
             pv: PvCurve::default(),
             battery: BatteryPort::new(dut.battery),
             active_w: None,
             limit_pu: 1.0,
-            reactive_pu: 0.0,
+            reactive: Reactive::new(&functions.power_factor_curve),
+            frequency_watt: FrequencyResponse::new(functions.frequency_watt, dut.nominal_hz),
+            charging_volt_watt: VoltageResponse::new(
+                &functions.charging_volt_watt.clone().unwrap_or(Response {
+                    enabled: false,
+                    points: Vec::new(),
+                    delay_s: 0.0,
+                    tau_s: 0.0,
+                }),
+                SLOW_S,
+                1.0,
+            ),
+            export: ExportControl::new(functions.export_limit),
+            ten_minutes: TenMinutes::new(functions.sustained_over_voltage, dut.nominal_v),
+            slew_w: functions
+                .ramp_pu_per_s
+                .map(|ramp| ramp * dut.rated_power_w * SLOW_S),
+            wish_w: 0.0,
+            pv_derating: functions.pv_voltage_derating.clone(),
             active_lag: Lag::new(dut.setpoint_tau_s, SLOW_S, 0.0),
             reactive_lag: Lag::new(dut.setpoint_tau_s, SLOW_S, 0.0),
             ramp_pu: 0.0,
@@ -106,7 +159,13 @@ impl Dispatch {
             pv_v: 0.0,
             pv_solved_w: -1.0,
             battery_w: 0.0,
+            fed_w: 0.0,
         }
+    }
+
+    /// A new ramp after connecting, fraction of rated power per second; 0 for none.
+    pub(crate) fn set_ramp(&mut self, pu_per_s: f64) {
+        self.ramp_per_step = ramp_per_step(pu_per_s);
     }
 
     /// Loss at an ac power, W.
@@ -145,20 +204,27 @@ impl Dispatch {
     pub(crate) fn start_ramp(&mut self, p_w: f64) {
         self.ramp_pu = 0.0;
         self.active_lag.y = p_w;
+        self.wish_w = p_w;
         self.p_w = 0.0;
         self.q_var = 0.0;
     }
 
-    /// One slow step: `volts` is the DUT's own one-cycle RMS.
-    pub(crate) fn step(&mut self, volts: f64, ambient_c: f64, duty: Duty) {
+    /// One slow step.
+    pub(crate) fn step(&mut self, seen: &Surroundings, duty: Duty) {
+        let volts = seen.volts;
+        self.ten_minutes.push(volts);
+        let ceilings = self.frequency_watt.step(seen.hz, self.p_w / self.rated_w);
+        let charge_pu = self.charging_volt_watt.step(volts);
+        let export_w = self.export.step(seen.site_w, self.p_w);
         let var_pu = self.volt_var.step(volts);
         let watt_pu = self.volt_watt.step(volts);
-        let derate = self.thermal.step(ambient_c);
+        let derate = self.thermal.ceiling_pu;
         let demand = self.drm.step(self.p_w / self.rated_w, self.ramp_per_step);
         self.disconnect = demand.disconnect;
         match duty {
             Duty::Idle => {
                 self.active_lag.y = 0.0;
+                self.wish_w = 0.0;
                 self.reactive_lag.y = 0.0;
                 self.p_w = 0.0;
                 self.q_var = 0.0;
@@ -167,16 +233,21 @@ impl Dispatch {
                 } else {
                     0.0
                 };
+                self.fed_w = 0.0;
                 self.balance(dc);
             }
             Duty::Backup(w) => {
                 self.p_w = 0.0;
                 self.q_var = 0.0;
+                self.fed_w = w;
                 self.balance(w + self.loss(w));
             }
             Duty::Grid => {
                 self.ramp_pu = (self.ramp_pu + self.ramp_per_step).min(1.0);
-                let fixed = self.reactive_lag.step(self.reactive_pu);
+                let target = self
+                    .reactive
+                    .target_pu(self.p_w, self.rated_w, self.rated_va);
+                let fixed = self.reactive_lag.step(target);
                 let q_pu = if self.volt_var.enabled { var_pu } else { fixed };
                 // a bridge that lost most of its voltage is limited by current, not by power
                 let va = self.rated_va.min(volts * self.max_current_a);
@@ -192,17 +263,31 @@ impl Dispatch {
                     -self.rated_charge_w,
                     self.rated_w.min(self.limit_pu.max(0.0) * self.rated_w),
                 );
-                let wish = self.active_lag.step(wish);
+                self.wish_w = match self.slew_w {
+                    Some(slew) => wish.clamp(self.wish_w - slew, self.wish_w + slew),
+                    None => wish,
+                };
+                let wish = self.active_lag.step(self.wish_w);
+                let pv_pu = if self.pv_derating.is_empty() || self.pv_v == 0.0 {
+                    1.0
+                } else {
+                    curve(&self.pv_derating, self.pv_v)
+                };
                 let ramp_w = self.ramp_pu * self.rated_w;
                 let upper = (watt_pu * self.rated_va)
                     .min(demand.generation * self.rated_w)
                     .min(derate * self.rated_w)
+                    .min(ceilings.generation * self.rated_w)
+                    .min(pv_pu * self.rated_w)
+                    .min(export_w)
                     .min(ramp_w)
                     .min(room)
                     .min(self.ac_from(pv + discharge))
                     .max(0.0);
                 let lower = (demand.consumption * self.rated_w)
                     .min(derate * self.rated_w)
+                    .min(ceilings.charging * self.rated_w)
+                    .min(charge_pu * self.rated_charge_w)
                     .min(ramp_w)
                     .min(room)
                     .min(if charge > 0.0 {
@@ -211,9 +296,46 @@ impl Dispatch {
                         0.0
                     });
                 self.p_w = wish.clamp(-lower, upper);
+                self.fed_w = self.p_w;
                 self.balance(self.p_w + self.loss(self.p_w));
             }
         }
+    }
+
+    /// What is slower still, once a second: state of charge, temperature.
+    /// True when the ten-minute average asks for a disconnection.
+    pub(crate) fn second(&mut self, ambient_c: f64) -> bool {
+        self.battery.count();
+        self.thermal.step(ambient_c);
+        self.ten_minutes.second()
+    }
+
+    /// What moves.
+    pub(crate) fn fingerprint(&self, f: &mut Fingerprint) {
+        self.volt_var.fingerprint(f);
+        self.volt_watt.fingerprint(f);
+        self.drm.fingerprint(f);
+        self.frequency_watt.fingerprint(f);
+        self.charging_volt_watt.fingerprint(f);
+        self.export.fingerprint(f);
+        f.add(self.wish_w / self.rated_w);
+        f.add(self.active_lag.y / self.rated_w);
+        f.add(self.reactive_lag.y);
+        f.add(self.ramp_pu);
+        for w in [self.p_w, self.q_var, self.pv_w, self.battery_w] {
+            f.add(w / self.rated_va);
+        }
+    }
+
+    /// The last step `n` times more.
+    pub(crate) fn repeat(&mut self, n: u64) {
+        self.battery.repeat(n);
+        self.ten_minutes.repeat(n);
+    }
+
+    /// Power the sources feed into the dc link beyond the losses, W.
+    pub(crate) fn expected_w(&self) -> f64 {
+        self.fed_w
     }
 
     /// Splits the dc power: PV first, the battery takes the rest.
@@ -224,7 +346,7 @@ impl Dispatch {
         } else {
             0.0
         };
-        self.battery.draw(self.battery_w, SLOW_S);
+        self.battery.draw(self.battery_w);
         // the operating point is solved again only when it has moved visibly
         if (self.pv_w - self.pv_solved_w).abs() > 1e-4 * self.rated_w {
             self.refresh_pv();

@@ -6,6 +6,7 @@
 
 use crate::config;
 use crate::response::{Delay, Lag};
+use crate::rest::Fingerprint;
 
 /// Bit n set: DRM n is asserted.
 pub(crate) fn asserted(pins: &[(u8, u8)]) -> u16 {
@@ -50,6 +51,12 @@ impl Ceiling {
             lag: Lag::new(config.tau_s, dt, 1.0),
             engaged: false,
         }
+    }
+
+    fn fingerprint(&self, f: &mut Fingerprint) {
+        f.add(self.delay.pending());
+        f.add(self.lag.y);
+        f.add(if self.engaged { 1.0 } else { 0.0 });
     }
 
     /// `used` is the power in pu that flows now; the answer begins there, not at 100 %.
@@ -116,6 +123,13 @@ impl DrmPort {
         } else {
             0
         };
+    }
+
+    /// What moves.
+    pub(crate) fn fingerprint(&self, f: &mut Fingerprint) {
+        f.add(self.shutdown.pending());
+        self.generation.fingerprint(f);
+        self.consumption.fingerprint(f);
     }
 
     fn strictest(&self, modes: std::ops::RangeInclusive<usize>) -> f64 {

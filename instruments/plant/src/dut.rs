@@ -4,15 +4,19 @@ mod supervision;
 mod tick;
 
 use crate::Nanos;
-use crate::antiislanding::FrequencyShift;
-use crate::config::{Dut, Health};
+use crate::antiislanding::ActiveMethod;
+use crate::antiislanding::passive::{Finding, Passive};
+use crate::config::{CurrentReference, Dut, Health};
 use crate::current_control::{CurrentControl, PowerReference};
 use crate::detector::LossDetector;
 use crate::dispatch::{Dispatch, SLOW_S};
+use crate::fault::Fault;
 use crate::frequency::FrequencyMeter;
 use crate::gridforming::VoltageControl;
-use crate::input::DutCommand;
+use crate::input::{DutCommand, ResponseCurve};
+use crate::output_quality::Disturbance;
 use crate::protection::Protection;
+use crate::rest::Fingerprint;
 use crate::rms::SlidingRms;
 use crate::rng::{Purpose, Rng};
 use crate::signal::DutState;
@@ -26,8 +30,8 @@ pub(crate) const CONTROL_S: f64 = 40e-6;
 const BIAS_PU: f64 = 0.01;
 /// A dead grid must last so long before the DUT starts its back-up from black, s.
 const BLACK_START_S: f64 = 1.0;
-/// Overload of the back-up port for so long shuts it down, s.
-const OVERLOAD_S: f64 = 0.1;
+/// A back-up load beyond any permitted overload for so long shuts it down, s.
+const EXCESS_S: f64 = 0.1;
 
 /// What the gates of the bridge do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,10 +106,16 @@ pub(crate) struct Inverter {
     /// Protection.
     pub(crate) protection: Protection,
     /// Anti-islanding.
-    pub(crate) shift: FrequencyShift,
+    pub(crate) active: ActiveMethod,
+    /// Passive anti-islanding.
+    pub(crate) passive: Passive,
     /// Set-points and dc side.
     pub(crate) dispatch: Dispatch,
     detector: Option<LossDetector>,
+    /// The bridge has ceased in a sag or swell; time inside the zone since, s.
+    ceased: Option<f64>,
+    /// Finding of the last period.
+    found: Option<Finding>,
     rng: Rng,
     phase: Phase,
     gate: Gate,
@@ -114,11 +124,21 @@ pub(crate) struct Inverter {
     ticks: u32,
     order: Option<RelayOrder>,
     permit: bool,
+    backup_enabled: bool,
     tripped: bool,
     last_trip: Option<String>,
     healthy_s: f64,
     dead_grid_s: f64,
+    /// Time above rated back-up power, s.
     overload_s: f64,
+    /// Time above the largest overload, s.
+    excess_s: f64,
+    /// Time in the current limit, s.
+    short_s: f64,
+    fault: Option<Fault>,
+    /// Instants of the last trips.
+    trips: Vec<Nanos>,
+    locked: bool,
     lost_deg: f64,
 }
 
@@ -131,7 +151,14 @@ impl Inverter {
             sync: SogiPll::new(CONTROL_S, config.nominal_v, config.nominal_hz),
             rms: SlidingRms::new(CONTROL_S, config.nominal_hz),
             frequency: FrequencyMeter::new(config.nominal_v, config.nominal_hz),
-            current: CurrentControl::new(CONTROL_S, &config.filter, v_max, i_max),
+            current: CurrentControl::new(
+                CONTROL_S,
+                &config.filter,
+                v_max,
+                i_max,
+                (config.nominal_v, config.nominal_hz),
+                Disturbance::new(&config.output, config.rated_apparent_va / config.nominal_v),
+            ),
             voltage: VoltageControl::new(
                 CONTROL_S,
                 config.nominal_v,
@@ -141,12 +168,20 @@ impl Inverter {
                 2.0 * i_max,
             ),
             protection: Protection::new(&config.protection, config.nominal_hz),
-            shift: FrequencyShift::new(config.anti_islanding, config.nominal_hz),
+            active: ActiveMethod::new(
+                config.anti_islanding,
+                config.anti_islanding_lag_s,
+                config.nominal_hz,
+            ),
+            passive: Passive::new(&config.passive_detection),
             dispatch: Dispatch::new(config, ambient_c),
             detector: config
                 .backup
                 .as_ref()
+                .filter(|b| b.enabled)
                 .map(|b| LossDetector::new(b, config.nominal_v)),
+            ceased: None,
+            found: None,
             rng: Rng::new(seed, Purpose::Relay),
             phase: Phase::Idle,
             gate: Gate::Blocked,
@@ -155,11 +190,17 @@ impl Inverter {
             ticks: 0,
             order: None,
             permit: true,
+            backup_enabled: config.backup.as_ref().is_some_and(|b| b.enabled),
             tripped: false,
             last_trip: None,
             healthy_s: 0.0,
             dead_grid_s: 0.0,
             overload_s: 0.0,
+            excess_s: 0.0,
+            short_s: 0.0,
+            fault: None,
+            trips: Vec::new(),
+            locked: false,
             lost_deg: 0.0,
             config: config.clone(),
         }
@@ -223,6 +264,26 @@ impl Inverter {
         self.last_trip.as_deref()
     }
 
+    /// Faults and alarms now.
+    pub(crate) fn faults(&self) -> Vec<Fault> {
+        let d = &self.dispatch;
+        let conditions = [
+            (self.fault.filter(|_| self.tripped || self.locked)),
+            (self.dead_grid_s > 0.0).then_some(Fault::GridLoss),
+            d.ten_minutes
+                .exceeded()
+                .then_some(Fault::TenMinuteOverVoltage),
+            (d.thermal.ceiling_pu < 1.0).then_some(Fault::TemperatureDerating),
+            (d.battery.present() && d.battery.soc <= 0.05).then_some(Fault::LowStateOfCharge),
+            d.disconnect.then_some(Fault::Drm0),
+            self.locked.then_some(Fault::LockedOut),
+        ];
+        let mut faults: Vec<Fault> = conditions.into_iter().flatten().collect();
+        faults.sort_unstable();
+        faults.dedup();
+        faults
+    }
+
     /// Connection permitted.
     pub(crate) fn permitted(&self) -> bool {
         self.permit
@@ -251,8 +312,11 @@ impl Inverter {
     /// Steady enough for the quasi-static mode.
     pub(crate) fn settled(&self) -> bool {
         match self.phase {
-            Phase::Idle | Phase::Grid => true,
-            Phase::Forming => self.voltage.level >= 1.0 && self.overload_s == 0.0,
+            Phase::Idle => true,
+            Phase::Grid => self.ceased.is_none(),
+            Phase::Forming => {
+                self.voltage.level >= 1.0 && self.excess_s == 0.0 && self.short_s == 0.0
+            }
             Phase::Opening { .. } | Phase::Starting { .. } | Phase::Syncing => false,
         }
     }
@@ -277,13 +341,16 @@ impl Inverter {
     fn may_connect(&self) -> bool {
         self.config.health == Health::Healthy
             && self.permit
+            && !self.locked
             && !self.dispatch.disconnect
             && self.dispatch.dc_present()
     }
 
     fn may_backup(&self) -> bool {
         self.config.backup.is_some()
+            && self.backup_enabled
             && self.config.health == Health::Healthy
+            && !self.locked
             && !self.dispatch.disconnect
             && self.dispatch.dc_present()
     }
@@ -303,15 +370,57 @@ impl Inverter {
             DutCommand::Connect(permit) => self.permit = permit,
             DutCommand::PowerLimit(pu) => self.dispatch.limit_pu = pu,
             DutCommand::ActivePower(w) => self.dispatch.active_w = w,
-            DutCommand::ReactivePower(pu) => self.dispatch.reactive_pu = pu,
+            DutCommand::ReactivePower(pu) => self.dispatch.reactive.fixed_pu = pu,
+            DutCommand::PowerFactor(factor) => self.dispatch.reactive.power_factor = factor,
+            DutCommand::PowerFactorCurve(on) => self.dispatch.reactive.curve_enabled = on,
+            DutCommand::FrequencyWatt(on) => self.dispatch.frequency_watt.enabled = on,
+            DutCommand::ChargingVoltWatt(on) => self.dispatch.charging_volt_watt.enabled = on,
+            DutCommand::ExportLimit(watts) => self.dispatch.export.soft_w = watts,
+            DutCommand::Ramp(pu_per_s) => {
+                self.dispatch.slew_w = pu_per_s.map(|r| r * self.config.rated_power_w * SLOW_S);
+            }
+            DutCommand::Curve { of, points, tau_s } => {
+                let response = match of {
+                    ResponseCurve::VoltVar => &mut self.dispatch.volt_var,
+                    ResponseCurve::VoltWatt => &mut self.dispatch.volt_watt,
+                    ResponseCurve::ChargingVoltWatt => &mut self.dispatch.charging_volt_watt,
+                };
+                response.change(points.points(), tau_s, SLOW_S);
+            }
             DutCommand::VoltVar(on) => self.dispatch.volt_var.enabled = on,
             DutCommand::VoltWatt(on) => self.dispatch.volt_watt.enabled = on,
+            DutCommand::Backup(enabled) => self.enable_backup(enabled),
+            DutCommand::Protection(elements) => {
+                self.protection = Protection::new(&elements, self.config.nominal_hz);
+                self.config.protection = elements;
+            }
+            DutCommand::Reconnect(to) => {
+                self.config.reconnect_s = to.delay_s;
+                (self.config.reconnect_v_min, self.config.reconnect_v_max) = to.volts;
+                (self.config.reconnect_hz_min, self.config.reconnect_hz_max) = to.hz;
+                self.config.ramp_pu_per_s = to.ramp_pu_per_s;
+                self.dispatch.set_ramp(to.ramp_pu_per_s);
+            }
             DutCommand::ClearFault => {
                 self.tripped = false;
                 self.last_trip = None;
+                self.fault = None;
+                self.trips.clear();
+                self.locked = false;
                 self.healthy_s = 0.0;
             }
         }
+    }
+
+    /// With the back-up goes what watches for the loss of the grid.
+    fn enable_backup(&mut self, enabled: bool) {
+        if self.backup_enabled == enabled {
+            return;
+        }
+        self.backup_enabled = enabled;
+        let backup = self.config.backup.as_ref().filter(|_| enabled);
+        self.detector = backup.map(|b| LossDetector::new(b, self.config.nominal_v));
+        self.rearm();
     }
 
     fn block(&mut self) {
@@ -329,10 +438,64 @@ impl Inverter {
                 q = bias.copysign(q);
             }
         }
+        let c = &self.config;
+        let amps = p.abs() / c.nominal_v;
+        let extra = self.active.extra_amps(amps).copysign(p) * c.nominal_v;
+        let (lead, keep) = match c.reference {
+            _ if p == 0.0 => (0.0, 1.0),
+            CurrentReference::ConstantPower => (self.active.lead(), self.active.keep()),
+            CurrentReference::ConstantCurrent | CurrentReference::Untracked => {
+                (self.active.lead(), 1.0)
+            }
+        };
         PowerReference {
-            p,
-            q,
-            lead: if p == 0.0 { 0.0 } else { self.shift.lead() },
+            p: keep * (p * self.passive.power_factor() + extra),
+            q: keep * (q + self.active.extra_vars_pu() * c.rated_apparent_va),
+            lead,
+            reference: c.reference,
+        }
+    }
+
+    /// Quantities that the slow functions move.
+    pub(crate) fn slow_fingerprint(&self, f: &mut Fingerprint) {
+        f.add(match self.phase {
+            Phase::Idle => 0.0,
+            Phase::Grid => 1.0,
+            Phase::Opening { .. } => 2.0,
+            Phase::Starting { .. } => 3.0,
+            Phase::Forming => 4.0,
+            Phase::Syncing => 5.0,
+        });
+        f.add(if self.protection.timing() {
+            f64::NAN
+        } else {
+            0.0
+        });
+        f.add(self.healthy_s);
+        f.add(self.dead_grid_s);
+        f.add(self.overload_s);
+        f.add(self.active.lead());
+        self.dispatch.fingerprint(f);
+    }
+
+    /// `n` slow steps like the last.
+    pub(crate) fn repeat(&mut self, n: u64) {
+        if self.forming() {
+            for _ in 0..n {
+                self.voltage.advance(SLOW_S);
+            }
+        }
+        self.dispatch.repeat(n);
+    }
+
+    /// The dc bus is too high: whatever runs stops.
+    pub(crate) fn bus_over_voltage(&mut self, t: Nanos) {
+        match self.phase {
+            Phase::Grid => self.trip(t, "DC-BUS".to_owned(), Fault::BusOverVoltage),
+            Phase::Forming | Phase::Syncing => {
+                self.shut_backup(t, "dc-bus", Fault::BusOverVoltage);
+            }
+            Phase::Idle | Phase::Opening { .. } | Phase::Starting { .. } => {}
         }
     }
 

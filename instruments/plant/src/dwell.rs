@@ -1,13 +1,14 @@
 //! Quasi-static mode and the hand-over between the two modes (docs/models.md 9.4).
 
 use crate::actions::{GENTLE_HZ, GENTLE_PU};
-use crate::dispatch::SLOW_S;
+use crate::dc_link::swing;
+use crate::dispatch::{SLOW_S, Surroundings};
 use crate::dut::{CONTROL_NS, CONTROL_S, Gate};
 use crate::meter::Sums;
 use crate::network::state;
 use crate::plant::{Mode, Plant, SLOW_NS};
 use crate::protection::Seen;
-use crate::quasi_static::{Conditions, Phasor, Steady, solve};
+use crate::quasi_static::{Admittance, Conditions, Phasor, Steady, solve};
 
 /// A protection timer that would end within this time wants the waveform, s.
 const TIMER_S: f64 = 0.12;
@@ -47,10 +48,11 @@ impl Plant {
             let grid =
                 bench.line_conducts() && source.volts(end) > LOW_PU * self.config.dut.nominal_v;
             return grid
-                && !self
-                    .dut
-                    .protection
-                    .would_trip_within(self.seen_in(ahead), TIMER_S);
+                && (self.dut.protection.quiet(self.seen_in(ahead))
+                    || !self
+                        .dut
+                        .protection
+                        .would_trip_within(self.seen_in(ahead), TIMER_S));
         }
         true
     }
@@ -65,7 +67,7 @@ impl Plant {
     }
 
     /// Phasors with the source as it is at `t`.
-    pub(crate) fn solve_at(&self, t: u64) -> Steady {
+    pub(crate) fn solve_at(&mut self, t: u64) -> Steady {
         let dut = &self.config.dut;
         let set = self.bench.source.ahead(t);
         let power = (self.dut.gate() == Gate::Following).then(|| self.dut.power_reference());
@@ -75,11 +77,16 @@ impl Plant {
             power,
             i_max: 1.1 * dut.max_current_a,
             floor_v: 0.2 * dut.nominal_v,
+            nominal_v: dut.nominal_v,
         };
         let topology = self.bench.topology(power.is_some());
+        let admittance = match self.admittance {
+            Some(known) if known.fits(&topology, conditions.hz) => known,
+            Some(_) | None => Admittance::new(&topology, self.network.line(), conditions.hz),
+        };
+        self.admittance = Some(admittance);
         solve(
-            &topology,
-            self.network.line(),
+            &admittance,
             self.network.filter(),
             &conditions,
             self.steady.v,
@@ -94,14 +101,14 @@ impl Plant {
         let seen = self.seen_in(&steady);
         let hz = steady.w / std::f64::consts::TAU;
         if self.dut.on_grid() {
-            self.dut.shift.settle(hz, SLOW_S);
+            self.dut.active.settle(hz, seen.volts, SLOW_S);
+            self.dut.passive.settle(self.config.line.r_ohm, SLOW_S);
             self.dut.protection.step(seen, SLOW_S);
         }
         let v_pcc = steady.v;
         let (v_n, hz_n) = self.node_n(&steady);
         if self.dut.forming() {
-            self.dut.voltage.turns += self.dut.voltage.hz * SLOW_S;
-            self.dut.voltage.turns -= self.dut.voltage.turns.floor();
+            self.dut.voltage.advance(SLOW_S);
             self.dut.voltage.hz = self.config.dut.nominal_hz;
         }
         let g = self.bench.backup_g();
@@ -141,8 +148,16 @@ impl Plant {
             Sums::steady(SLOW_S, v_n, v_n * g, backup_w, 0.0, hz_n),
         );
         self.sim = t;
-        self.dut
-            .supervise(t, seen.volts, seen.hz, self.bench.ambient_c, backup_w);
+        self.dut.supervise(
+            t,
+            &Surroundings {
+                volts: seen.volts,
+                hz: seen.hz,
+                ambient_c: self.bench.ambient_c,
+                backup_w,
+                site_w: s_line.re,
+            },
+        );
         let d = &self.dut.dispatch;
         let battery = (d.battery.volts(), d.battery_w);
         self.meters.dc(t, SLOW_S, (d.pv_v, d.pv_w), battery);
@@ -220,6 +235,11 @@ impl Plant {
         let cap = mid.mul(Phasor::new(1.0, w * f.cf_f * f.rd_ohm).inv());
         let i1 = i2.add(cap.mul(Phasor::new(0.0, w * f.cf_f)));
         let bridge = mid.add(i1.mul(Phasor::new(f.r1_ohm, w * f.l1_h)));
+        if self.dut.gate() != Gate::Blocked {
+            let mean = bridge.mul(i1.conj()).re;
+            let swing = swing(bridge, i1, w, turns);
+            self.dc.settle(mean, self.dut.dispatch.expected_w(), swing);
+        }
         let x = &mut self.network.x;
         x[state::VC] = cap.at(turns);
         x[state::I2] = i2.at(turns);
@@ -265,13 +285,18 @@ impl Plant {
     }
 
     /// Waveform mode has nothing more to show.
-    pub(crate) fn may_leave_waveform(&self) -> bool {
-        self.quiet_cycles >= QUIET_CYCLES && self.may_dwell(&self.solve_at(self.sim + SLOW_NS))
+    pub(crate) fn may_leave_waveform(&mut self) -> bool {
+        if self.quiet_cycles < QUIET_CYCLES {
+            return false;
+        }
+        let ahead = self.solve_at(self.sim + SLOW_NS);
+        self.may_dwell(&ahead)
     }
 
     /// From instantaneous states back to phasors.
     pub(crate) fn leave_waveform(&mut self) {
         self.mode = Mode::QuasiStatic;
+        self.rest_until = 0;
         self.steady = self.solve_at(self.sim);
         self.meters.resync();
     }

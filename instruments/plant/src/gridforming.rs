@@ -67,6 +67,18 @@ impl VoltageControl {
         self.limited = false;
     }
 
+    /// The dc bus bounds the bridge.
+    #[inline]
+    pub(crate) fn set_bus(&mut self, volts: f64) {
+        self.v_max = volts;
+    }
+
+    /// The reference runs on for `seconds` without control.
+    pub(crate) fn advance(&mut self, seconds: f64) {
+        self.turns += self.hz * seconds;
+        self.turns -= self.turns.floor();
+    }
+
     /// One control period: bridge voltage for the next interval.
     #[inline]
     pub(crate) fn step(&mut self, v: f64, i1: f64, i2: f64) -> f64 {

@@ -1,5 +1,52 @@
 //! Everything an instrument or an interface can do to the bench.
 
+use crate::config::{PowerFactor, ProtectionElement, PvArray, Reconnect};
+
+/// A response whose points can be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResponseCurve {
+    /// (V, pu of rated apparent power).
+    VoltVar,
+    /// (V, ceiling in pu of rated apparent power).
+    VoltWatt,
+    /// (V, ceiling in pu of rated charging power).
+    ChargingVoltWatt,
+}
+
+/// Up to ten points of a curve, ascending in the first coordinate.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct CurvePoints {
+    points: [(f64, f64); Self::MOST],
+    count: usize,
+}
+
+impl CurvePoints {
+    /// Most points a curve can have.
+    pub const MOST: usize = 10;
+
+    /// From a slice; `None` when it has no or too many points, or is not ascending.
+    #[must_use]
+    pub fn new(points: &[(f64, f64)]) -> Option<Self> {
+        let ascending = points.windows(2).all(|pair| pair[0].0 <= pair[1].0);
+        let finite = points.iter().all(|p| p.0.is_finite() && p.1.is_finite());
+        if points.is_empty() || points.len() > Self::MOST || !ascending || !finite {
+            return None;
+        }
+        let mut new = Self {
+            count: points.len(),
+            ..Self::default()
+        };
+        new.points[..points.len()].copy_from_slice(points);
+        Some(new)
+    }
+
+    /// The points.
+    #[must_use]
+    pub fn points(&self) -> &[(f64, f64)] {
+        &self.points[..self.count]
+    }
+}
+
 /// One action. Applied at the plant's current time, or scheduled for an exact later time.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Input {
@@ -66,6 +113,13 @@ pub enum Input {
         /// MPP current, A.
         imp: f64,
     },
+    /// An array of single-diode modules in place of the simulator's curve.
+    PvArray {
+        /// Connected.
+        on: bool,
+        /// Modules, irradiance and temperature.
+        array: PvArray,
+    },
     /// Battery simulator.
     BatterySource {
         /// Output relay.
@@ -106,7 +160,7 @@ pub struct GridSegment {
 }
 
 /// What the harness can tell the DUT.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum DutCommand {
     /// Permit or forbid connection to the grid.
     Connect(bool),
@@ -115,12 +169,41 @@ pub enum DutCommand {
     /// Active power at the grid port, W: > 0 discharge/generate, < 0 charge.
     /// `None` = follow the source (PV MPP, no battery exchange).
     ActivePower(Option<f64>),
-    /// Fixed reactive power, pu of rated apparent power (0 by default; volt-var overrides).
+    /// Fixed reactive power, pu of rated apparent power (0 by default). Volt-var goes first, then
+    /// a fixed cosφ, then cosφ(P), then this.
     ReactivePower(f64),
+    /// Fixed cosφ; `None` switches it off.
+    PowerFactor(Option<PowerFactor>),
+    /// Switch cosφ(P).
+    PowerFactorCurve(bool),
+    /// Switch frequency-watt.
+    FrequencyWatt(bool),
+    /// Switch the charging volt-watt response.
+    ChargingVoltWatt(bool),
+    /// Soft limit of the export at the source meter, W; `None` is no limit.
+    ExportLimit(Option<f64>),
+    /// Largest rate of change of a commanded power, pu of rated power per second; `None` is none.
+    Ramp(Option<f64>),
+    /// A response in place of the configured one; its output goes on from where it is.
+    Curve {
+        /// Which.
+        of: ResponseCurve,
+        /// Points.
+        points: CurvePoints,
+        /// First-order time constant, s: T90 after the dead time, which stays, is τ ln 10. `None`
+        /// leaves it.
+        tau_s: Option<f64>,
+    },
     /// Switch the volt-var response.
     VoltVar(bool),
     /// Switch the volt-watt response.
     VoltWatt(bool),
+    /// Let the back-up port take over when the grid is lost, or not. A running back-up goes on.
+    Backup(bool),
+    /// New protection elements; their timers start at rest.
+    Protection(Vec<ProtectionElement>),
+    /// New conditions of (re)connection.
+    Reconnect(Reconnect),
     /// Clear a latched fault and restart the reconnection timer.
     ClearFault,
 }

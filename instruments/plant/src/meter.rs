@@ -10,7 +10,7 @@ const WINDOW_CYCLES: u32 = 10;
 const TIMEOUT_NS: u64 = 25_000_000;
 
 /// Sums over one or several cycles.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Sums {
     pub(crate) seconds: f64,
     pub(crate) vv: f64,
@@ -93,11 +93,45 @@ struct Point {
     cycles: u32,
     last_cycle: Closed,
     last_window: Closed,
+    /// Cycles of exactly the same sums that ended the record.
+    same: u32,
 }
 
 impl Point {
+    /// The last cycle `n` times more, the last of them ending at `at_ns`.
+    fn repeat(&mut self, at_ns: Nanos, n: u64, seconds_ns: u64) {
+        let (sums, elapsed) = (self.last_cycle.sums, self.last_cycle.elapsed);
+        let mut n = n;
+        // until the present window and the one before hold nothing but cycles like the last
+        while n > 0 && self.same < 2 * WINDOW_CYCLES {
+            n -= 1;
+            self.close(at_ns - n * seconds_ns, sums, elapsed);
+        }
+        self.last_cycle.at_ns = at_ns;
+        let total = u64::from(self.cycles) + n;
+        let left = (total % u64::from(WINDOW_CYCLES)) as u32;
+        let begin = if total >= u64::from(WINDOW_CYCLES) {
+            self.last_window.at_ns = at_ns - u64::from(left) * seconds_ns;
+            self.window = Sums::default();
+            self.window_elapsed = 0.0;
+            0
+        } else {
+            self.cycles
+        };
+        for _ in begin..left {
+            self.window.add(&sums);
+            self.window_elapsed += elapsed;
+        }
+        self.cycles = left;
+    }
+
     /// Closes a cycle of `elapsed` s (interpolated between the crossings).
     fn close(&mut self, at_ns: Nanos, cycle: Sums, elapsed: f64) {
+        self.same = if cycle == self.last_cycle.sums {
+            self.same.saturating_add(1)
+        } else {
+            0
+        };
         self.last_cycle = Closed {
             at_ns,
             sums: cycle,
@@ -271,6 +305,19 @@ impl Meters {
                 Sums::steady(seconds, volts, amps, watts, 0.0, 0.0),
                 seconds,
             );
+        }
+    }
+
+    /// `n` more cycles like the last, up to `at_ns`.
+    pub(crate) fn repeat(&mut self, at_ns: Nanos, n: u64) {
+        for point in [
+            &mut self.dut,
+            &mut self.source,
+            &mut self.port,
+            &mut self.pv,
+            &mut self.battery,
+        ] {
+            point.repeat(at_ns, n, crate::plant::SLOW_NS);
         }
     }
 

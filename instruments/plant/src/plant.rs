@@ -6,12 +6,15 @@ use crate::Nanos;
 use crate::bench::Bench;
 use crate::capture::{CaptureError, Frame, SIGNALS, Sampler};
 use crate::config::PlantConfig;
-use crate::dut::Inverter;
+use crate::dc_link::DcLinkState;
+use crate::dut::{CONTROL_S, Inverter};
 use crate::input::Input;
 use crate::meter::Meters;
 use crate::network::Network;
-use crate::quasi_static::Steady;
+use crate::quasi_static::{Admittance, Steady};
 use crate::signal::{Capture, CaptureSpec, CaptureState, MeterPoint, Reading};
+use crate::state::SetPoints;
+use crate::stuck::Contacts;
 
 /// One cycle of the slow functions, ns.
 pub(crate) const SLOW_NS: u64 = 20_000_000;
@@ -67,11 +70,19 @@ pub struct Plant {
     pub(crate) frame: Frame,
     /// Last phasor solution.
     pub(crate) steady: Steady,
+    /// Admittances of the last solution.
+    pub(crate) admittance: Option<Admittance>,
+    /// Until then every slow step repeats the last one.
+    pub(crate) rest_until: Nanos,
     /// Cycles in waveform mode without a visible change.
     pub(crate) quiet_cycles: u32,
     pub(crate) last_cycle_v: (f64, f64),
-    /// Dc bus, V.
-    pub(crate) v_dc: f64,
+    /// Dc link.
+    pub(crate) dc: DcLinkState,
+    /// What sources and loads were last told.
+    pub(crate) set_points: SetPoints,
+    /// Contacts that stick.
+    pub(crate) contacts: Contacts,
 }
 
 impl Plant {
@@ -80,12 +91,10 @@ impl Plant {
     #[must_use]
     pub fn new(config: PlantConfig) -> Self {
         let dut = &config.dut;
-        // stiff bus with room for over-voltage tests
-        let v_dc = 1.5 * dut.nominal_v * std::f64::consts::SQRT_2;
         let bench = Bench::new(dut.nominal_v, dut.nominal_hz, config.ambient_c);
         let network = Network::new(dut.filter, config.line, bench.topology(false));
         Self {
-            dut: Inverter::new(dut, v_dc, config.ambient_c, config.seed),
+            dut: Inverter::new(dut, dut.dc_link.volts, config.ambient_c, config.seed),
             meters: Meters::new(dut.nominal_v),
             now: 0,
             sequence: 0,
@@ -99,9 +108,13 @@ impl Plant {
             e: 0.0,
             frame: [0.0; SIGNALS],
             steady: Steady::default(),
+            admittance: None,
+            rest_until: 0,
             quiet_cycles: 0,
             last_cycle_v: (0.0, 0.0),
-            v_dc,
+            dc: DcLinkState::new(dut.dc_link, dut.rated_power_w, CONTROL_S),
+            set_points: SetPoints::default(),
+            contacts: Contacts::default(),
             config,
         }
     }
@@ -141,12 +154,14 @@ impl Plant {
         self.run();
     }
 
+    /// Time of the next event.
+    fn next_event(&self) -> Option<Nanos> {
+        self.queue.first_key_value().map(|(key, _)| key.0)
+    }
+
     /// Time of the next event at or before now.
     fn due(&self) -> Option<Nanos> {
-        self.queue
-            .first_key_value()
-            .map(|(key, _)| key.0)
-            .filter(|&t| t <= self.now)
+        self.next_event().filter(|&t| t <= self.now)
     }
 
     fn run(&mut self) {
@@ -183,9 +198,16 @@ impl Plant {
         if end > self.now {
             return true;
         }
+        if self.rest_until > self.sim && self.repeat(self.next_event()) {
+            return false;
+        }
         let ahead = self.solve_at(end);
         if self.may_dwell(&ahead) {
+            let before = self.looks_for_rest(end).then(|| self.fingerprint());
             self.dwell(ahead);
+            if before.is_some_and(|before| self.fingerprint().still(&before)) {
+                self.begin_rest();
+            }
         } else {
             self.enter_waveform();
         }

@@ -1,6 +1,7 @@
 //! Passive protection elements with timers (docs/models.md section 6).
 
 use crate::config::{ProtectionElement, Side, Watch};
+use crate::fault::Fault;
 
 /// Drop-out ratio of an over element; an under element uses the mirrored 1.02.
 const DROP_OUT: f64 = 0.98;
@@ -27,23 +28,57 @@ struct Timer {
 pub(crate) struct Protection {
     elements: Vec<(ProtectionElement, Timer)>,
     reset_s: f64,
+    /// Between these voltages and frequencies no element picks up.
+    calm_volts: (f64, f64),
+    calm_hz: (f64, f64),
+    /// A timer has moved since all were zero.
+    picked_up: bool,
 }
 
 impl Protection {
     /// Elements at rest; a cycle inside the drop-out band resets a timer.
     pub(crate) fn new(elements: &[ProtectionElement], nominal_hz: f64) -> Self {
+        let calm = |watch: Watch| {
+            let of = |side: Side| {
+                elements
+                    .iter()
+                    .filter(move |e| e.watch == watch && e.side == side)
+                    .map(|e| e.threshold)
+            };
+            (
+                of(Side::Under).fold(f64::NEG_INFINITY, f64::max),
+                of(Side::Over).fold(f64::INFINITY, f64::min),
+            )
+        };
         Self {
             elements: elements
                 .iter()
                 .map(|e| (e.clone(), Timer::default()))
                 .collect(),
             reset_s: 1.0 / nominal_hz,
+            calm_volts: calm(Watch::Voltage),
+            calm_hz: calm(Watch::Frequency),
+            picked_up: false,
         }
+    }
+
+    /// No timer runs and these values start none: a step would change nothing.
+    #[inline]
+    pub(crate) fn quiet(&self, seen: Seen) -> bool {
+        !self.picked_up
+            && seen.volts >= self.calm_volts.0
+            && seen.volts <= self.calm_volts.1
+            && seen
+                .hz
+                .is_none_or(|hz| hz >= self.calm_hz.0 && hz <= self.calm_hz.1)
     }
 
     /// Runs the timers for `dt` s; index of the element that trips.
     #[inline]
     pub(crate) fn step(&mut self, seen: Seen, dt: f64) -> Option<usize> {
+        if self.quiet(seen) {
+            return None;
+        }
         let mut tripped = None;
         for (index, (element, timer)) in self.elements.iter_mut().enumerate() {
             let value = match element.watch {
@@ -87,12 +122,27 @@ impl Protection {
                 }
             }
         }
+        self.picked_up = self
+            .elements
+            .iter()
+            .any(|(_, timer)| timer.beyond_s > 0.0 || timer.inside_s > 0.0);
         tripped
     }
 
     /// Name of an element.
     pub(crate) fn name(&self, index: usize) -> &str {
         &self.elements[index].0.name
+    }
+
+    /// What an element's trip means.
+    pub(crate) fn fault(&self, index: usize) -> Fault {
+        let element = &self.elements[index].0;
+        match (element.watch, element.side) {
+            (Watch::Voltage, Side::Over) => Fault::GridOverVoltage,
+            (Watch::Voltage, Side::Under) => Fault::GridUnderVoltage,
+            (Watch::Frequency, Side::Over) => Fault::GridOverFrequency,
+            (Watch::Frequency, Side::Under) => Fault::GridUnderFrequency,
+        }
     }
 
     /// An element would pick up at these values and trip within `s`.
@@ -115,6 +165,12 @@ impl Protection {
         for (_, timer) in &mut self.elements {
             *timer = Timer::default();
         }
+        self.picked_up = false;
+    }
+
+    /// A timer runs.
+    pub(crate) fn timing(&self) -> bool {
+        self.picked_up
     }
 }
 

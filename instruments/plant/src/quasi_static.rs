@@ -2,9 +2,14 @@
 //!
 //! Phasors are RMS, the angle of the source is the reference.
 
-use crate::config::{Filter, Line};
+use crate::config::{CurrentReference, Filter, Line};
 use crate::current_control::PowerReference;
 use crate::network::Topology;
+
+/// Most passes of the fixed point; each shrinks the error to a fiftieth or less.
+const PASSES: u32 = 4;
+/// A pass that moved the voltage less than this is the last, V.
+const TOLERANCE_V: f64 = 1e-7;
 
 /// A complex number.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -48,8 +53,12 @@ impl Phasor {
         Self::new(self.re * k, self.im * k)
     }
 
+    pub(crate) fn square(self) -> f64 {
+        self.re * self.re + self.im * self.im
+    }
+
     pub(crate) fn abs(self) -> f64 {
-        (self.re * self.re + self.im * self.im).sqrt()
+        self.square().sqrt()
     }
 
     pub(crate) fn turns(self) -> f64 {
@@ -89,38 +98,73 @@ pub(crate) struct Conditions {
     pub(crate) i_max: f64,
     /// Smallest voltage the controller divides by, V RMS.
     pub(crate) floor_v: f64,
+    /// Nominal voltage, V RMS.
+    pub(crate) nominal_v: f64,
+}
+
+/// Admittances at the PCC for one topology and frequency; they change far more rarely than the
+/// powers that flow through them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Admittance {
+    topology: Topology,
+    hz: f64,
+    /// Line.
+    y_line: Phasor,
+    /// All that hangs on the PCC, the line included.
+    y: Phasor,
+    /// Its inverse.
+    z: Phasor,
+}
+
+impl Admittance {
+    /// Admittances of a closed line.
+    pub(crate) fn new(topology: &Topology, line: &Line, hz: f64) -> Self {
+        let w = hz * std::f64::consts::TAU;
+        let y_line = Phasor::new(line.r_ohm, w * line.l_h).inv();
+        let mut y = y_line.add(Phasor::new(topology.load.g + 1e-6, w * topology.load.c_f));
+        if let Some(l_h) = topology.load.l_h {
+            y.im -= 1.0 / (w * l_h);
+        }
+        if topology.relay {
+            y.re += topology.backup_g + 1e-6;
+        }
+        Self {
+            topology: *topology,
+            hz,
+            y_line,
+            y,
+            z: y.inv(),
+        }
+    }
+
+    /// These are the admittances of that topology and frequency.
+    pub(crate) fn fits(&self, topology: &Topology, hz: f64) -> bool {
+        self.hz == hz && self.topology == *topology
+    }
 }
 
 /// Solves V = (E/Z + I(V)) / Y by fixed point from `start`; the map contracts by |Z||S|/V²,
 /// below 0.02 on any bench that is worth the name.
 pub(crate) fn solve(
-    topology: &Topology,
-    line: &Line,
+    network: &Admittance,
     filter: &Filter,
     c: &Conditions,
     start: Phasor,
 ) -> Steady {
     let w = c.hz * std::f64::consts::TAU;
+    let topology = &network.topology;
     if !topology.line {
         return Steady {
             w,
             ..Steady::default()
         };
     }
-    let y_line = Phasor::new(line.r_ohm, w * line.l_h).inv();
-    let mut y = y_line.add(Phasor::new(topology.load.g + 1e-6, w * topology.load.c_f));
-    if let Some(l_h) = topology.load.l_h {
-        y.im -= 1.0 / (w * l_h);
-    }
-    if topology.relay {
-        y.re += topology.backup_g + 1e-6;
-    }
-    let z = y.inv();
+    let (y_line, y, z) = (network.y_line, network.y, network.z);
     let drive = y_line.scale(c.source_v);
     let open = drive.mul(z);
     let (mut v, mut i2) = (open, Phasor::ZERO);
     if let Some(power) = c.power.filter(|_| topology.relay) {
-        v = if start.abs() > 0.5 * open.abs() {
+        v = if start.square() > 0.25 * open.square() {
             start
         } else {
             open
@@ -131,12 +175,12 @@ pub(crate) fn solve(
             let (s, k) = crate::trig::sincos(power.lead);
             Phasor::new(k, s)
         };
-        for _ in 0..6 {
+        for _ in 0..PASSES {
             i2 = injected(power, v, c).mul(lead);
             let next = drive.add(i2).mul(z);
             let moved = (next.re - v.re).abs() + (next.im - v.im).abs();
             v = next;
-            if moved < 1e-9 {
+            if moved < TOLERANCE_V {
                 break;
             }
         }
@@ -157,14 +201,20 @@ pub(crate) fn solve(
 
 /// I = (S/V)*, limited in amplitude.
 fn injected(power: PowerReference, v: Phasor, c: &Conditions) -> Phasor {
-    let square = (v.re * v.re + v.im * v.im).max(c.floor_v * c.floor_v);
+    let square = v.square().max(c.floor_v * c.floor_v);
+    let divisor = match power.reference {
+        CurrentReference::ConstantPower => square,
+        // the untracked angle stands on that of the voltage as long as nothing moves
+        CurrentReference::ConstantCurrent | CurrentReference::Untracked => {
+            square.sqrt() * c.nominal_v
+        }
+    };
     let i = Phasor::new(power.p, power.q)
         .conj()
         .mul(v)
-        .scale(1.0 / square);
-    let size = i.abs();
-    if size > c.i_max {
-        i.scale(c.i_max / size)
+        .scale(1.0 / divisor);
+    if i.square() > c.i_max * c.i_max {
+        i.scale(c.i_max / i.abs())
     } else {
         i
     }

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::config::Response;
+use crate::rest::Fingerprint;
 use crate::trig;
 
 /// Piecewise linear curve, clamped outside.
@@ -59,6 +60,9 @@ impl Lag {
 #[derive(Debug, Clone)]
 pub(crate) struct Delay {
     line: VecDeque<f64>,
+    /// Steps until the last change comes out.
+    pending: usize,
+    newest: f64,
 }
 
 impl Delay {
@@ -67,6 +71,8 @@ impl Delay {
         let steps = (delay_s / dt).round() as usize;
         Self {
             line: std::iter::repeat_n(y, steps).collect(),
+            pending: 0,
+            newest: y,
         }
     }
 
@@ -76,8 +82,22 @@ impl Delay {
         if self.line.is_empty() {
             return x;
         }
+        if x == self.newest {
+            if self.pending == 0 {
+                return x;
+            }
+            self.pending -= 1;
+        } else {
+            self.newest = x;
+            self.pending = self.line.len();
+        }
         self.line.push_back(x);
         self.line.pop_front().unwrap_or(x)
+    }
+
+    /// Steps until the last change comes out.
+    pub(crate) fn pending(&self) -> f64 {
+        self.pending as f64
     }
 }
 
@@ -102,6 +122,26 @@ impl VoltageResponse {
             lag: Lag::new(config.tau_s, dt, rest),
             enabled: config.enabled,
         }
+    }
+
+    /// Other points and, if stated, another time constant, s, at steps of `dt` s; the output goes on
+    /// from where it is.
+    pub(crate) fn change(&mut self, points: &[(f64, f64)], tau_s: Option<f64>, dt: f64) {
+        self.points = points.to_vec();
+        if let Some(tau_s) = tau_s {
+            self.lag = Lag::new(tau_s, dt, self.lag.y);
+        }
+    }
+
+    /// The points.
+    pub(crate) fn points(&self) -> &[(f64, f64)] {
+        &self.points
+    }
+
+    /// What moves.
+    pub(crate) fn fingerprint(&self, f: &mut Fingerprint) {
+        f.add(self.delay.pending());
+        f.add(self.lag.y);
     }
 
     /// One step; output in pu of rated apparent power.

@@ -168,6 +168,34 @@ pub struct TrueState {
     pub backup_v: f64,
     /// Power at the DUT's grid port over the last cycle, W.
     pub dut_w: f64,
+    /// Reactive power at the DUT's grid port over the last cycle, var.
+    pub dut_var: f64,
+    /// Current at the DUT's grid port over the last cycle, A RMS.
+    pub dut_a: f64,
+    /// Frequency at the PCC over the last cycle, Hz; 0 without voltage.
+    pub pcc_hz: f64,
+    /// Power from the source to the PCC over the last cycle, W.
+    pub source_w: f64,
+    /// PV voltage at the DUT, V.
+    pub pv_v: f64,
+    /// PV power taken, W.
+    pub pv_w: f64,
+    /// Battery voltage, V.
+    pub battery_v: f64,
+    /// Battery current, A (> 0 discharges).
+    pub battery_a: f64,
+    /// Battery power, W (> 0 discharges).
+    pub battery_w: f64,
+    /// Dc bus, V.
+    pub dc_link_v: f64,
+    /// Temperature of the DUT, °C.
+    pub dut_temperature_c: f64,
+    /// Active power the bridge is asked for, W.
+    pub p_set_w: f64,
+    /// Reactive power the bridge is asked for, var.
+    pub q_set_var: f64,
+    /// Faults and alarms of the DUT, ascending.
+    pub faults: Vec<crate::Fault>,
     /// State of charge, 0–1 (0 without battery).
     pub soc: f64,
     /// Ambient, °C.

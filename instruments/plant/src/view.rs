@@ -1,6 +1,7 @@
 //! What can be asked about the bench and the DUT at any time.
 
-use crate::config::Health;
+use crate::config::{Health, PowerFactor};
+use crate::fault::Fault;
 use crate::plant::Plant;
 use crate::signal::{DutState, MeterPoint, Reading, TrueState};
 
@@ -55,6 +56,24 @@ pub struct DutView {
     pub backup_v: f64,
     /// Back-up load, W.
     pub backup_w: f64,
+    /// Faults and alarms, ascending.
+    pub faults: Vec<Fault>,
+    /// Fixed cosφ, if on.
+    pub power_factor: Option<PowerFactor>,
+    /// cosφ(P) on.
+    pub power_factor_curve_enabled: bool,
+    /// Frequency-watt on.
+    pub frequency_watt_enabled: bool,
+    /// Charging volt-watt on.
+    pub charging_volt_watt_enabled: bool,
+    /// Soft limit of the export, W.
+    pub export_limit_w: Option<f64>,
+    /// Ten-minute average of the voltage, V; 0 when the function is absent.
+    pub ten_minute_v: f64,
+    /// Points of the volt-var curve in force: (V, pu of rated apparent power).
+    pub volt_var_points: Vec<(f64, f64)>,
+    /// Points of the volt-watt curve in force: (V, pu of rated apparent power).
+    pub volt_watt_points: Vec<(f64, f64)>,
 }
 
 impl Plant {
@@ -79,6 +98,20 @@ impl Plant {
             pcc_v: grid.volts,
             backup_v: self.reading_cycle(MeterPoint::Backup).volts,
             dut_w: grid.watts,
+            dut_var: grid.vars,
+            dut_a: grid.amps,
+            pcc_hz: grid.hz,
+            source_w: self.reading_cycle(MeterPoint::Source).watts,
+            pv_v: self.dut.dispatch.pv_v,
+            pv_w: self.dut.dispatch.pv_w,
+            battery_v: self.dut.dispatch.battery.volts(),
+            battery_a: self.dut.dispatch.battery.amps,
+            battery_w: self.dut.dispatch.battery_w,
+            dc_link_v: self.dc.volts(),
+            dut_temperature_c: self.dut.dispatch.thermal.celsius(),
+            p_set_w: self.dut.dispatch.p_w,
+            q_set_var: self.dut.dispatch.q_var,
+            faults: self.dut.faults(),
             soc: self.dut.dispatch.battery.soc,
             ambient_c: bench.ambient_c,
             drm_pins: bench.drm_pins.clone(),
@@ -110,7 +143,7 @@ impl Plant {
             hz: grid.hz,
             power_limit_pu: d.limit_pu,
             active_power_w: d.active_w,
-            reactive_power_pu: d.reactive_pu,
+            reactive_power_pu: d.reactive.fixed_pu,
             volt_var_enabled: d.volt_var.enabled,
             volt_watt_enabled: d.volt_watt.enabled,
             connect_permitted: self.dut.permitted(),
@@ -126,6 +159,15 @@ impl Plant {
             pv_w: live(d.pv_w),
             backup_v: backup.volts,
             backup_w: backup.watts,
+            faults: if dead { Vec::new() } else { self.dut.faults() },
+            power_factor: d.reactive.power_factor,
+            power_factor_curve_enabled: d.reactive.curve_enabled,
+            frequency_watt_enabled: d.frequency_watt.enabled,
+            charging_volt_watt_enabled: d.charging_volt_watt.enabled,
+            export_limit_w: d.export.soft_w,
+            ten_minute_v: live(d.ten_minutes.volts()),
+            volt_var_points: d.volt_var.points().to_vec(),
+            volt_watt_points: d.volt_watt.points().to_vec(),
         }
     }
 }

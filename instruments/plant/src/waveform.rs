@@ -2,11 +2,13 @@
 
 use crate::Nanos;
 use crate::capture::{Frame, SIGNALS, index};
+use crate::dispatch::Surroundings;
 use crate::dut::{CONTROL_NS, Gate, Measured, RelayOrder};
 use crate::meter::Instant;
 use crate::network::{Nodes, state};
 use crate::plant::{Plant, SLOW_NS};
 use crate::signal::{MeterPoint, Signal};
+use crate::stuck::Contact;
 
 impl Plant {
     /// Advances to `t`, a grid point or the time of an event; changes of the source in between
@@ -43,10 +45,12 @@ impl Plant {
         let i1 = before[state::I1];
         let v_bridge = match self.dut.gate() {
             // the diodes drive the current back into the dc bus
-            Gate::Blocked => -i1.signum() * self.v_dc,
+            Gate::Blocked => -i1.signum() * self.dc.volts(),
             Gate::Following | Gate::Forming => self.dut.bridge_v(),
         };
         self.network.step(h, v_bridge, self.e, e);
+        let mean_a = 0.5 * (i1 + self.network.x[state::I1]);
+        self.dc.draw(v_bridge * mean_a * (h as f64 * 1e-9));
         self.e = e;
         self.sim = t;
         if self.network.topology().bridge
@@ -124,6 +128,15 @@ impl Plant {
     fn control(&mut self, t: Nanos) {
         let nodes = self.network.nodes();
         let gate = self.dut.gate();
+        if self
+            .dc
+            .step(self.dut.dispatch.expected_w(), self.dut.sync.w)
+        {
+            self.dut.bus_over_voltage(t);
+        }
+        let bus = self.dc.volts();
+        self.dut.current.set_bus(bus);
+        self.dut.voltage.set_bus(bus);
         self.dut.tick(
             t,
             Measured {
@@ -135,10 +148,16 @@ impl Plant {
         );
         if t.is_multiple_of(SLOW_NS) {
             let volts = self.dut.own_volts();
-            let backup_w = self.meters.cycle(MeterPoint::Backup).watts;
-            let hz = self.dut.frequency.hz();
-            self.dut
-                .supervise(t, volts, hz, self.bench.ambient_c, backup_w);
+            self.dut.supervise(
+                t,
+                &Surroundings {
+                    volts,
+                    hz: self.dut.frequency.hz(),
+                    ambient_c: self.bench.ambient_c,
+                    backup_w: self.meters.cycle(MeterPoint::Backup).watts,
+                    site_w: self.meters.cycle(MeterPoint::Source).watts,
+                },
+            );
             let d = &self.dut.dispatch;
             let battery = (d.battery.volts(), d.battery_w);
             self.meters
@@ -147,9 +166,11 @@ impl Plant {
         }
         let order = self.dut.take_order();
         if let Some(order) = order {
-            match order {
-                RelayOrder::Close => self.bench.relay.close(),
-                RelayOrder::Open => self.bench.relay.open(t),
+            let (close, present) = (order == RelayOrder::Close, self.bench.relay.contact);
+            if self.contacts.follow(Contact::DutRelay, close, present) {
+                self.bench.relay.close();
+            } else {
+                self.bench.relay.open(t);
             }
         }
         if order.is_some() || gate != self.dut.gate() {

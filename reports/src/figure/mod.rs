@@ -48,7 +48,8 @@ pub(crate) fn of_case(
         CaseSpec::AntiIslanding(spec) => islanding::waveform(case, spec, id, detail, source),
         CaseSpec::Transfer(spec) => transfer::waveform(case, spec, id, detail, source),
         CaseSpec::CurveSweep(spec) => curve::sweep(case, spec, id),
-        CaseSpec::CurveStep(spec) => step::response(case, spec, id),
+        CaseSpec::CurveStep(spec) => step::response(case, &step::Step::from(spec), id),
+        CaseSpec::OpenLoopStep(spec) => step::response(case, &step::Step::from(spec), id),
         CaseSpec::Drm(spec) => drm::response(case, spec, id),
         CaseSpec::Trip(spec) => trip::waveform(case, spec, id, detail, source),
         CaseSpec::Derating(spec) => derating::curve(case, spec, id),
@@ -69,6 +70,7 @@ pub(crate) fn overview(test: &TestResult, id: &str) -> Result<Option<Figure>, Pl
         CaseSpec::Trip(_) => trip::overview(test, id),
         CaseSpec::CurveSweep(_)
         | CaseSpec::CurveStep(_)
+        | CaseSpec::OpenLoopStep(_)
         | CaseSpec::Drm(_)
         | CaseSpec::Derating(_) => Ok(None),
     }

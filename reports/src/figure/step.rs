@@ -1,6 +1,6 @@
 //! One voltage step: the response over time, when it must begin and when it must have settled.
 
-use gridproof_model::case::CurveStepCase;
+use gridproof_model::case::{Curve, CurveStepCase, OpenLoopStepCase};
 use gridproof_model::result::CaseResult;
 
 use crate::figure::name;
@@ -10,10 +10,57 @@ use crate::plot::decimate::{padded, span};
 use crate::plot::ink::Ink;
 use crate::plot::sheet::{Figure, PlotError, Sheet, legend};
 
+/// What the figure needs of a step, however its response is judged.
+pub(crate) struct Step<'a> {
+    curve: &'a Curve,
+    from_v: f64,
+    to_v: f64,
+    /// From here on the settled corridor holds, s.
+    settled_s: f64,
+    /// Limits in time, s.
+    times: Vec<f64>,
+    /// What they are.
+    times_are: &'static str,
+}
+
+impl<'a> From<&'a CurveStepCase> for Step<'a> {
+    fn from(spec: &'a CurveStepCase) -> Self {
+        let times = [&spec.commence, &spec.complete];
+        Self {
+            curve: &spec.curve,
+            from_v: spec.from_v,
+            to_v: spec.to_v,
+            settled_s: spec.complete.max.unwrap_or(0.0),
+            times: times
+                .into_iter()
+                .flat_map(|limit| [limit.min, limit.max])
+                .flatten()
+                .collect(),
+            times_are: "commence and complete limits",
+        }
+    }
+}
+
+impl<'a> From<&'a OpenLoopStepCase> for Step<'a> {
+    fn from(spec: &'a OpenLoopStepCase) -> Self {
+        Self {
+            curve: &spec.curve,
+            from_v: spec.from_v,
+            to_v: spec.to_v,
+            settled_s: 2.0 * spec.response_s,
+            times: vec![
+                spec.response_s - spec.tolerance_s,
+                spec.response_s + spec.tolerance_s,
+            ],
+            times_are: "open-loop response time",
+        }
+    }
+}
+
 /// The commanded quantity over time.
 pub(crate) fn response(
     case: &CaseResult,
-    spec: &CurveStepCase,
+    spec: &Step<'_>,
     id: &str,
 ) -> Result<Option<Figure>, PlotError> {
     let Some(series) = series(case, "s", unit(spec.curve.kind)) else {
@@ -21,7 +68,7 @@ pub(crate) fn response(
     };
     let ratings = &case.case.ratings;
     let points = percent(series, ratings.rated_va);
-    let corridor = settled_corridor(case, &spec.curve);
+    let corridor = settled_corridor(case, spec.curve);
     let edges: Vec<(f64, f64)> = corridor
         .into_iter()
         .flat_map(|(low, high)| [(0.0, low), (0.0, high)])
@@ -32,11 +79,13 @@ pub(crate) fn response(
         points.last().map_or(1.0, |p| p.0),
     );
     let caption = format!(
-        "{} after the step from {} V to {} V at t = 0; the shaded corridor holds from the latest completion on, \
-         dashed lines are the limits of commencement and completion.",
+        "{} after the step from {} V to {} V at t = 0; the shaded corridor holds from {} on; \
+         dashed lines: {}.",
         capitalised(quantity(spec.curve.kind)),
         crate::number::plain(spec.from_v),
-        crate::number::plain(spec.to_v)
+        crate::number::plain(spec.to_v),
+        crate::number::plain(spec.settled_s) + " s",
+        spec.times_are
     );
     let sheet = Sheet {
         id,
@@ -52,7 +101,7 @@ pub(crate) fn response(
         let entries = [
             (Ink::First, "measured"),
             (Ink::Band, "corridor"),
-            (Ink::Limit, "commence and complete limits"),
+            (Ink::Limit, spec.times_are),
             (Ink::Cursor, "found instant"),
         ];
         legend(&top, LEFT as i32, 0, &entries)?;
@@ -67,16 +116,14 @@ pub(crate) fn response(
             },
         )?;
         if let Some((low, high)) = corridor {
-            let from = spec.complete.max.unwrap_or(0.0);
-            block(&mut chart, from..f64::INFINITY, low..high, Ink::Band)?;
+            block(
+                &mut chart,
+                spec.settled_s..f64::INFINITY,
+                low..high,
+                Ink::Band,
+            )?;
         }
-        let limits = [
-            spec.commence.min,
-            spec.commence.max,
-            spec.complete.min,
-            spec.complete.max,
-        ];
-        for limit in limits.into_iter().flatten() {
+        for &limit in &spec.times {
             vertical(&mut chart, limit, Ink::Limit)?;
         }
         line(&mut chart, &points, Ink::First, 18)?;

@@ -13,6 +13,7 @@ fn curve() -> Curve {
         kind: CurveKind::VoltVar,
         points: vec![(207.0, 0.44), (220.0, 0.0), (240.0, 0.0), (258.0, -0.6)],
         tolerance_pu: 0.05,
+        reactive_pu: None,
         tolerance_v: 1.5,
         origin: "grid code as-nzs-4777.2-2020-a, volt-var".to_owned(),
         mark: Mark::K,
@@ -159,6 +160,7 @@ pub fn derating(dut: &str) -> CaseResult {
         reduction_pu: 0.05,
         soak_s: 3600.0,
         window_s: 60.0,
+        mark: gridproof_model::verdict::Mark::S,
         origin: "manual, p. 12".to_owned(),
     });
     let mut one = case(dut, "DERATING", 0, "25 °C … 60 °C", spec);

@@ -1,15 +1,16 @@
 //! `gridproof analyze`: one capture, outside any run.
 
 use gridproof_measure::analyze::{
-    AnalyzeError, Channel64, Marks, RunOnChannels, frequency, harmonics, run_on, step_response,
-    transfer, trip,
+    AnalyzeError, Channel64, HarmonicOptions, Marks, RunOnChannels, frequency_by, harmonics_with,
+    run_on, step_response, transfer, trip,
 };
+use gridproof_measure::frequency::FrequencyMethod;
 use gridproof_recordings::import::{ImportError, ImportOptions, ImportedCapture, open};
 use gridproof_reports::traces::{Trace, Traces, svg};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::args::{AnalyzeKind, CaptureFile};
+use crate::args::{AnalyzeKind, CaptureFile, FrequencyBy};
 use crate::failure::Failure;
 use crate::output;
 
@@ -90,14 +91,20 @@ pub(crate) fn analyze(kind: &AnalyzeKind) -> Result<u8, Failure> {
             voltage,
             current,
             fundamental,
+            rated_current,
         } => {
             let file = Loaded::read(capture, [Some(voltage), Some(current)])?;
+            let options = HarmonicOptions {
+                rated_current_a: rated_current.map(|rated| rated.0),
+                ..HarmonicOptions::default()
+            };
             show(
                 capture,
-                &harmonics(
+                &harmonics_with(
                     &file.channel(voltage)?,
                     &file.channel(current)?,
                     fundamental.0,
+                    &options,
                 )?,
             )
         }
@@ -108,9 +115,16 @@ pub(crate) fn analyze(kind: &AnalyzeKind) -> Result<u8, Failure> {
             from,
             to,
             series,
+            method,
         } => {
             let file = Loaded::read(capture, [Some(voltage)])?;
-            let mut found = frequency(&file.channel(voltage)?, fundamental.0, *from, *to)?;
+            let method = match method {
+                FrequencyBy::ZeroCrossing => FrequencyMethod::ZeroCrossing,
+                FrequencyBy::Phasor => FrequencyMethod::Phasor,
+                FrequencyBy::SineFit => FrequencyMethod::SineFit,
+            };
+            let channel = file.channel(voltage)?;
+            let mut found = frequency_by(&channel, fundamental.0, *from, *to, method)?;
             if !series {
                 found.series.clear();
             }

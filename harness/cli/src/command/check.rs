@@ -16,6 +16,7 @@ pub(crate) fn check(args: &Select) -> Result<u8, Failure> {
         Some(Kind::Bench) => catalog::bench(file)?.value.bench,
         Some(Kind::Defect) => catalog::defect(file)?.value.defect,
         Some(Kind::Registers) => catalog::register_file(file)?.value.registers,
+        Some(Kind::Faults) => catalog::faults(file)?.value.faults,
     };
     output::data(&format!("{file}: `{name}` is well formed\n"));
     Ok(0)

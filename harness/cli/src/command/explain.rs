@@ -69,6 +69,12 @@ fn limits(spec: &CaseSpec) -> String {
             range(&spec.commence),
             range(&spec.complete)
         ),
+        CaseSpec::OpenLoopStep(spec) => format!(
+            "open loop, 90 % at {} ± {}, corridor ±{:.1} %S",
+            output::span(spec.response_s),
+            output::span(spec.tolerance_s),
+            spec.curve.tolerance_pu * 100.0
+        ),
         CaseSpec::Drm(spec) => {
             let percent = |value: Option<f64>| {
                 value.map_or("–".into(), |value| format!("{:.0} %", value * 100.0))

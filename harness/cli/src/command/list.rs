@@ -31,6 +31,7 @@ pub(crate) fn list(args: &List) -> Result<u8, Failure> {
         Listed::Registers => named(Kind::Registers, |name| {
             Ok(catalog::register_file(name)?.value.title)
         })?,
+        Listed::Faults => named(Kind::Faults, |name| Ok(catalog::faults(name)?.value.title))?,
     };
     if args.json {
         let names: Vec<serde_json::Value> = entries

@@ -2,6 +2,7 @@
 
 mod analyze;
 mod check;
+mod emulate;
 mod explain;
 mod judge;
 mod list;
@@ -21,6 +22,7 @@ pub(crate) fn dispatch(command: Command) -> Result<u8, Failure> {
         Command::Check(args) => check::check(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Judge(args) => judge::judge(&args),
+        Command::Emulate(args) => emulate::emulate(&args),
         Command::Analyze(args) => analyze::analyze(&args.kind),
         Command::Report(args) => report::report(&args),
         Command::List(args) => list::list(&args),
@@ -37,6 +39,7 @@ impl From<&Select> for Request {
             only: select.only.clone(),
             defect: select.defect.clone(),
             dut_set: select.dut_set.clone(),
+            faults: select.faults.clone(),
         }
     }
 }

@@ -14,6 +14,7 @@ pub(crate) fn schema(args: &Schema) -> Result<u8, Failure> {
         SchemaOf::GridCode => SchemaKind::GridCode,
         SchemaOf::Defect => SchemaKind::Defect,
         SchemaOf::Registers => SchemaKind::Registers,
+        SchemaOf::Faults => SchemaKind::Faults,
     };
     output::data(&format!("{:#}\n", schema_of(kind)));
     Ok(0)

@@ -5,7 +5,10 @@
 mod abort;
 mod analyze;
 mod bench;
+mod criteria;
 mod defects;
+mod emulate;
+mod faults;
 mod quickstart;
 mod records;
 mod registers;

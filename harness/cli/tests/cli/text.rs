@@ -21,6 +21,7 @@ fn shown(args: &[&str]) -> String {
 fn help() {
     insta::assert_snapshot!(shown(&["--help"]));
     insta::assert_snapshot!("help_run", shown(&["run", "--help"]));
+    insta::assert_snapshot!("help_emulate", shown(&["emulate", "--help"]));
 }
 
 #[test]
@@ -55,6 +56,7 @@ fn lists() {
         "benches",
         "defects",
         "registers",
+        "faults",
     ] {
         insta::assert_snapshot!(format!("list_{what}"), shown(&["list", what]));
     }
@@ -79,7 +81,7 @@ fn mistakes() {
 
 #[test]
 fn schemas_are_json() {
-    for of in ["plan", "bench", "dut", "grid-code", "defect"] {
+    for of in ["plan", "bench", "dut", "grid-code", "defect", "faults"] {
         let output = gridproof(&["schema", of]);
         let schema: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         assert!(schema["properties"].is_object(), "{of}");

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::wave::coarse_hz;
 use super::{AnalyzeError, Channel64, positive};
+use crate::frequency::{FrequencyMethod, estimate, series};
 use crate::phase_track::{TrackPoint, adaptive_track, parabola};
 
 /// Windows per cycle.
@@ -18,26 +19,46 @@ pub struct FrequencyAnalysis {
     pub rocof_hz_per_s: f64,
     /// U (k = 2) of the mean from the scatter of the phase, Hz. The sample clock adds its own.
     pub uncertainty_hz: f64,
-    /// (time of the centre s, frequency Hz) of one-cycle windows, one per cycle.
+    /// U (k = 2) of the rate of change, Hz/s; `None` where the frequency does not change steadily.
+    pub rocof_uncertainty_hz_per_s: Option<f64>,
+    /// How the phase was found.
+    pub method: FrequencyMethod,
+    /// (time of the centre s, frequency Hz), one per cycle; for the sine fit those of phasors.
     pub series: Vec<(f64, f64)>,
     /// What limits the figures.
     pub note: Option<String>,
 }
 
-/// Frequency between `from_s` and `to_s` (s; the whole record without). `fundamental_hz` is the
-/// nominal one (±20 %).
-///
-/// The phase of one-cycle windows is fitted by a parabola: its slope in the middle is the mean
-/// frequency, its curvature the rate of change. Where the phase does not follow a parabola the
-/// mean is the phase gained between the ends.
+/// As [`frequency_by`] with the most exact method, the sine fit.
 ///
 /// # Errors
-/// Unusable samples or interval, fewer than three cycles, no wave near the fundamental.
+/// Those of [`frequency_by`].
 pub fn frequency(
     voltage: &Channel64<'_>,
     fundamental_hz: f64,
     from_s: Option<f64>,
     to_s: Option<f64>,
+) -> Result<FrequencyAnalysis, AnalyzeError> {
+    let method = FrequencyMethod::SineFit;
+    frequency_by(voltage, fundamental_hz, from_s, to_s, method)
+}
+
+/// Frequency between `from_s` and `to_s` (s; the whole record without). `fundamental_hz` is the
+/// nominal one (±20 %).
+///
+/// A frequency that is constant or changes steadily is that of [`crate::frequency`] by `method`.
+/// Whether it does is seen from the phase of one-cycle windows; where that does not follow a
+/// parabola the mean is the phase gained between the ends, whatever the method.
+///
+/// # Errors
+/// Unusable samples or interval, fewer than three cycles (zero crossing and phasor: five and
+/// a half), no wave near the fundamental.
+pub fn frequency_by(
+    voltage: &Channel64<'_>,
+    fundamental_hz: f64,
+    from_s: Option<f64>,
+    to_s: Option<f64>,
+    method: FrequencyMethod,
 ) -> Result<FrequencyAnalysis, AnalyzeError> {
     voltage.check("voltage")?;
     let nominal = positive("fundamental", fundamental_hz)?;
@@ -79,19 +100,61 @@ pub fn frequency(
                 .to_owned(),
         );
     }
-    let mut series = Vec::new();
-    for w in points.windows(3).step_by(2) {
-        let f = (w[2].turns - w[0].turns) / (w[2].at - w[0].at) * rate;
-        series.push((w[1].at / rate, f));
-    }
     let u = scatter.max(noise) * (12.0 / independent).sqrt() / span;
-    Ok(FrequencyAnalysis {
+    let (first, last) = interval(voltage, from, to.min(duration));
+    let part = &voltage.samples[first..last];
+    let begin_s = first as f64 / rate;
+    let series = match method {
+        // Fits of single cycles cost a hundred times as much and say no more than the phase that
+        // is already known.
+        FrequencyMethod::SineFit => points
+            .windows(3)
+            .step_by(2)
+            .map(|w| {
+                let f = (w[2].turns - w[0].turns) / (w[2].at - w[0].at) * rate;
+                (w[1].at / rate, f)
+            })
+            .collect(),
+        FrequencyMethod::ZeroCrossing | FrequencyMethod::Phasor => {
+            series(part, rate, nominal, method)
+                .iter()
+                .map(|p| (p.t_s + begin_s, p.hz))
+                .collect()
+        }
+    };
+    let mut found = FrequencyAnalysis {
         f_mean_hz: f_mean,
         rocof_hz_per_s: 2.0 * curve,
         uncertainty_hz: 2.0 * u,
+        rocof_uncertainty_hz_per_s: None,
+        method,
         series,
         note,
-    })
+    };
+    if found.note.is_none() {
+        let steady =
+            estimate(part, rate, nominal, method).ok_or_else(|| AnalyzeError::TooShort {
+                name: "voltage",
+                have_s: part.len() as f64 / rate,
+                need_s: 5.5 / nominal,
+                purpose: "this method; the sine fit needs three cycles",
+            })?;
+        found.f_mean_hz = steady.hz;
+        found.uncertainty_hz = steady.frequency(0.0).u;
+        found.rocof_hz_per_s = steady.rocof;
+        found.rocof_uncertainty_hz_per_s = Some(steady.rate_of_change().u);
+    }
+    Ok(found)
+}
+
+/// First sample in an interval and the first after it.
+fn interval(voltage: &Channel64<'_>, from_s: f64, to_s: f64) -> (usize, usize) {
+    let (rate, len) = (voltage.rate_hz, voltage.samples.len());
+    let first = ((from_s * rate).ceil() as usize).min(len);
+    (
+        first,
+        ((to_s * rate).floor() as usize + 1).clamp(first, len),
+    )
 }
 
 /// Phase of the fundamental between two times, at least five windows of it.
@@ -102,8 +165,7 @@ pub(super) fn phase(
     to_s: f64,
 ) -> Result<Vec<TrackPoint>, AnalyzeError> {
     let rate = voltage.rate_hz;
-    let first = ((from_s * rate).ceil() as usize).min(voltage.samples.len());
-    let last = ((to_s * rate).floor() as usize + 1).clamp(first, voltage.samples.len());
+    let (first, last) = interval(voltage, from_s, to_s);
     let part = Channel64 {
         samples: &voltage.samples[first..last],
         rate_hz: rate,

@@ -1,12 +1,16 @@
 //! `analyze harmonics`: IEC 61000-4-7 spectra synchronised to the measured fundamental.
 
+use gridproof_model::record::Accuracy;
+use gridproof_model::result::Measurement;
 use rustfft::num_complex::Complex64;
 use serde::Serialize;
 
 use super::frequency::phase;
 use super::{AnalyzeError, Channel64, positive};
 use crate::phase_track::parabola;
+use crate::quality::clipping;
 use crate::spectrum::LineSpectrum;
+use crate::uncertainty::Budget;
 
 /// Highest order of THD and of the list.
 const HIGHEST_ORDER: usize = 50;
@@ -37,6 +41,39 @@ pub struct OrderLine {
     pub v_interharmonic: f64,
     /// Interharmonic centred subgroup between this order and the next, A RMS.
     pub i_interharmonic: f64,
+    /// Interharmonic group: every line between this order and the next, V RMS.
+    pub v_interharmonic_group: f64,
+    /// Interharmonic group: every line between this order and the next, A RMS.
+    pub i_interharmonic_group: f64,
+}
+
+/// What is known beside the samples.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct HarmonicOptions {
+    /// Rated current, A RMS: reference of the TDD.
+    pub rated_current_a: Option<f64>,
+    /// Accuracy of the voltage channel; without it the budget leaves the instrument out.
+    pub volts: Option<Accuracy>,
+    /// Accuracy of the current channel.
+    pub amps: Option<Accuracy>,
+}
+
+/// Values with their budgets. The ratios are free of the channels' gain; their frequency response
+/// is not in any budget.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HarmonicUncertainty {
+    /// RMS of the voltage, V.
+    pub v_rms: Measurement,
+    /// RMS of the current, A.
+    pub i_rms: Measurement,
+    /// THD of the voltage (ratio).
+    pub thd_v: Measurement,
+    /// THD of the current (ratio).
+    pub thd_i: Measurement,
+    /// Mean of the voltage, V.
+    pub dc_v: Measurement,
+    /// Mean of the current, A.
+    pub dc_i: Measurement,
 }
 
 /// Spectra of a voltage and a current.
@@ -49,6 +86,8 @@ pub struct HarmonicAnalysis {
     /// RMS of the current with everything in it, A.
     pub i_rms: f64,
     /// THD of the voltage from components 2…`highest_order`, relative to the fundamental (ratio).
+    /// The squares of the components are taken less the noise around them, and only their sum is
+    /// kept from falling below zero: noise does not raise the THD.
     pub thd_v: f64,
     /// THD of the current (ratio).
     pub thd_i: f64,
@@ -60,8 +99,12 @@ pub struct HarmonicAnalysis {
     pub thdg_v: f64,
     /// See `thdg_v`.
     pub thdg_i: f64,
-    /// RMS of the harmonic currents 2…`highest_order` (THC), A; divided by the rated current: TDD.
+    /// RMS of the harmonic currents 2…`highest_order` (THC), A.
     pub thc_a: f64,
+    /// THC relative to the rated current (TDD, ratio); `None` without a rated current.
+    pub tdd_i: Option<f64>,
+    /// The main figures ± U.
+    pub uncertainty: HarmonicUncertainty,
     /// Orders from 1.
     pub orders: Vec<OrderLine>,
     /// Mean of the voltage, V.
@@ -87,15 +130,38 @@ struct Spectrum {
     rms: f64,
 }
 
-/// Analyses whole windows of 10 (near 60 Hz: 12) cycles from the beginning of both records.
+/// As [`harmonics_with`], nothing known beside the samples.
 ///
 /// # Errors
-/// Unusable samples, less than one window, a fundamental that is not there.
+/// Those of [`harmonics_with`].
 pub fn harmonics(
     voltage: &Channel64<'_>,
     current: &Channel64<'_>,
     fundamental_hz: f64,
 ) -> Result<HarmonicAnalysis, AnalyzeError> {
+    harmonics_with(
+        voltage,
+        current,
+        fundamental_hz,
+        &HarmonicOptions::default(),
+    )
+}
+
+/// Analyses whole windows of 10 (near 60 Hz: 12) cycles from the beginning of both records.
+///
+/// # Errors
+/// Unusable samples, less than one window, a fundamental that is not there, a rated current that
+/// is none.
+pub fn harmonics_with(
+    voltage: &Channel64<'_>,
+    current: &Channel64<'_>,
+    fundamental_hz: f64,
+    options: &HarmonicOptions,
+) -> Result<HarmonicAnalysis, AnalyzeError> {
+    let rated = options
+        .rated_current_a
+        .map(|a| positive("rated current", a))
+        .transpose()?;
     voltage.check("voltage")?;
     current.check("current")?;
     let nominal = positive("fundamental", fundamental_hz)?;
@@ -135,6 +201,8 @@ pub fn harmonics(
                 i_subgroup: b.subgroup,
                 v_interharmonic: a.interharmonic,
                 i_interharmonic: b.interharmonic,
+                v_interharmonic_group: a.interharmonic_group,
+                i_interharmonic_group: b.interharmonic_group,
             }
         })
         .collect();
@@ -146,24 +214,56 @@ pub fn harmonics(
         let first = of(&orders[0]);
         if first > 0.0 { sum(of) / first } else { 0.0 }
     };
+    let (dv, di) = (
+        v.distortion(highest, cycles, windows.len()),
+        i.distortion(highest, cycles, windows.len()),
+    );
+    let (bv, bi) = (
+        v.budgets("V", orders[0].v_rms, &dv, options.volts.as_ref()),
+        i.budgets("A", orders[0].i_rms, &di, options.amps.as_ref()),
+    );
+    let mut notes = Vec::new();
+    if highest < HIGHEST_ORDER {
+        notes.push(format!(
+            "the sample rate ends the spectrum at order {highest}"
+        ));
+    }
+    for (name, channel) in [("voltage", voltage), ("current", current)] {
+        if let Some(found) = clipping(channel.samples) {
+            notes.push(format!(
+                "the {name} is clipped at {:.4} from {:.4} s on ({} samples): its figures are those of the clipped wave",
+                found.level,
+                found.first as f64 / channel.rate_hz,
+                found.samples
+            ));
+        }
+    }
     Ok(HarmonicAnalysis {
         f1_hz: f1,
         v_rms: v.rms,
         i_rms: i.rms,
-        thd_v: ratio(|l| l.v_rms),
-        thd_i: ratio(|l| l.i_rms),
+        thd_v: bv.thd.value,
+        thd_i: bi.thd.value,
         thds_v: ratio(|l| l.v_subgroup),
         thds_i: ratio(|l| l.i_subgroup),
         thdg_v: ratio(|l| l.v_group),
         thdg_i: ratio(|l| l.i_group),
-        thc_a: sum(|l| l.i_rms),
+        thc_a: di.square.sqrt(),
+        tdd_i: rated.map(|a| di.square.sqrt() / a),
+        uncertainty: HarmonicUncertainty {
+            v_rms: bv.rms,
+            i_rms: bi.rms,
+            thd_v: bv.thd,
+            thd_i: bi.thd,
+            dc_v: bv.dc,
+            dc_i: bi.dc,
+        },
         dc_v: v.mean,
         dc_i: i.mean,
         highest_order: highest,
         windows: windows.len(),
         cycles,
-        note: (highest < HIGHEST_ORDER)
-            .then(|| format!("the sample rate ends the spectrum at order {highest}")),
+        note: (!notes.is_empty()).then(|| notes.join("; ")),
         orders,
     })
 }
@@ -301,6 +401,7 @@ struct Order {
     group: f64,
     subgroup: f64,
     interharmonic: f64,
+    interharmonic_group: f64,
     phase_deg: f64,
 }
 
@@ -309,11 +410,10 @@ impl Spectrum {
         self.squares.get(line).copied().unwrap_or(0.0)
     }
 
-    fn order(&self, n: usize, cycles: usize, windows: usize) -> Order {
-        let line = n * cycles;
-        let half = cycles / 2;
-        // Noise: the median of the lines between the neighbouring orders; a mean of `windows`
-        // squares of noise has its median at 1 − 1/3m of its mean.
+    /// Mean square of the noise in a line near line `line`: the median of the lines between the
+    /// neighbouring orders. A mean of `windows` squares of noise has its median at 1 − 1/3m of
+    /// its mean.
+    fn noise(&self, line: usize, cycles: usize, windows: usize) -> f64 {
         let near = |k: usize| (k as i64 - line as i64).unsigned_abs() as usize;
         let mut between: Vec<f64> = (line.saturating_sub(cycles - 2)..line + cycles - 1)
             .filter(|&k| near(k) >= 2 && k > 1)
@@ -321,22 +421,108 @@ impl Spectrum {
             .collect();
         between.sort_by(f64::total_cmp);
         let median = between.get(between.len() / 2).copied().unwrap_or(0.0);
-        let noise = median / (1.0 - 1.0 / (3.0 * windows as f64));
+        median / (1.0 - 1.0 / (3.0 * windows as f64))
+    }
+
+    fn order(&self, n: usize, cycles: usize, windows: usize) -> Order {
+        let line = n * cycles;
+        let half = cycles / 2;
+        let noise = self.noise(line, cycles, windows);
         let inner: f64 = (line - (half - 1)..=line + half - 1)
             .map(|k| self.at(k))
             .sum();
         let edges = 0.5 * (self.at(line - half) + self.at(line + half));
-        let subgroup: f64 = (line - 1..=line + 1).map(|k| self.at(k)).sum();
-        let inter: f64 = (line + 2..=line + cycles - 2).map(|k| self.at(k)).sum();
+        let sum = |lines: std::ops::RangeInclusive<usize>| lines.map(|k| self.at(k)).sum::<f64>();
         let turned = self.turned.get(n).copied().unwrap_or_default();
         // As a sine: a quarter turn ahead of the cosine.
         let angle = crate::math::atan2(turned.im, turned.re).to_degrees() + 90.0;
         Order {
             component: (self.at(line) - noise).max(0.0).sqrt(),
             group: (inner + edges).sqrt(),
-            subgroup: subgroup.sqrt(),
-            interharmonic: inter.sqrt(),
+            subgroup: sum(line - 1..=line + 1).sqrt(),
+            interharmonic: sum(line + 2..=line + cycles - 2).sqrt(),
+            interharmonic_group: sum(line + 1..=line + cycles - 1).sqrt(),
             phase_deg: if angle > 180.0 { angle - 360.0 } else { angle },
         }
     }
+
+    /// Sum of the squares of orders 2…`highest` less their noise, and what noise leaves uncertain.
+    ///
+    /// A mean of m squares |c + n|² with noise of mean square η has the variance (2c²η + η²)/m;
+    /// the estimate of η from about 16 lines, half of which neighbouring orders share, adds
+    /// 0.26 η²/m.
+    fn distortion(&self, highest: usize, cycles: usize, windows: usize) -> Distortion {
+        let (mut square, mut variance) = (0.0, 0.0);
+        for n in 2..=highest {
+            let noise = self.noise(n * cycles, cycles, windows);
+            let own = self.at(n * cycles) - noise;
+            square += own;
+            variance += (2.0 * own.max(0.0) * noise + 1.26 * noise * noise) / windows as f64;
+        }
+        Distortion {
+            square: square.max(0.0),
+            square_u: variance.sqrt(),
+            low_noise: self.noise(0, cycles, windows) / windows as f64,
+            noise: self.noise(cycles, cycles, windows) / windows as f64,
+        }
+    }
+
+    fn budgets(
+        &self,
+        unit: &'static str,
+        first: f64,
+        distortion: &Distortion,
+        accuracy: Option<&Accuracy>,
+    ) -> Budgets {
+        let instrument = |budget: Budget, reading: f64| match accuracy {
+            Some(a) => budget.instrument("instrument", a, reading, 1.0),
+            None => budget,
+        };
+        let (square, u) = (distortion.square, distortion.square_u);
+        let thd = if first > 0.0 {
+            square.sqrt() / first
+        } else {
+            0.0
+        };
+        // Half of what two standard uncertainties of the square add to its root: so a THD near
+        // zero keeps a finite U.
+        let noise = if first > 0.0 {
+            0.5 * ((square + 2.0 * u).sqrt() - square.sqrt()) / first
+        } else {
+            0.0
+        };
+        Budgets {
+            rms: instrument(Budget::new(unit), self.rms)
+                .normal("noise", (0.5 * distortion.noise).sqrt())
+                .rectangular("ends of the window", 1e-5 * first)
+                .measure(self.rms),
+            thd: Budget::new("")
+                .normal("noise", noise)
+                .rectangular("ends of the window", 2e-4 * thd)
+                .measure(thd),
+            dc: instrument(Budget::new(unit), self.mean)
+                .normal("noise", (0.5 * distortion.low_noise).sqrt())
+                .rectangular("ends of the window", 1e-6 * first)
+                .measure(self.mean),
+        }
+    }
+}
+
+/// Harmonics as one figure.
+struct Distortion {
+    /// Sum of the squares.
+    square: f64,
+    /// Its standard uncertainty from noise.
+    square_u: f64,
+    /// Mean square of the noise in a line near 0, of all windows together.
+    low_noise: f64,
+    /// The same near the fundamental.
+    noise: f64,
+}
+
+/// Main figures of one channel.
+struct Budgets {
+    rms: Measurement,
+    thd: Measurement,
+    dc: Measurement,
 }

@@ -18,8 +18,10 @@ mod trip;
 mod wave;
 
 pub use envelope::{Class, ENVELOPES, EnvelopePoint, ToleranceEnvelope};
-pub use frequency::{FrequencyAnalysis, frequency};
-pub use harmonics::{HarmonicAnalysis, OrderLine, harmonics};
+pub use frequency::{FrequencyAnalysis, frequency, frequency_by};
+pub use harmonics::{
+    HarmonicAnalysis, HarmonicOptions, HarmonicUncertainty, OrderLine, harmonics, harmonics_with,
+};
 pub use run_on::{RunOnAnalysis, RunOnChannels, run_on};
 pub use step_response::{Marks, StepFigures, StepResponseAnalysis, step_response};
 pub use transfer::{TransferAnalysis, transfer};

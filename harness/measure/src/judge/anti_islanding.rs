@@ -108,6 +108,44 @@ fn judge_run_on(
     )
 }
 
+/// Until its contact opens, S1 must hold the island on the grid: a voltage or frequency that has
+/// drifted away says that the poles opened earlier, and the run-on would be counted too short.
+fn judge_grid(evidence: &Evidence<'_>, state: &Before, sheet: &mut Sheet) {
+    let ratings = evidence.ratings;
+    let why = "the grid did not hold the voltage until the contact of S1 opened";
+    let limit = procedure_limit(
+        Some(0.97 * ratings.nominal_v),
+        Some(1.03 * ratings.nominal_v),
+        "voltage within 3 % of nominal until S1 opens",
+    );
+    let value = evidence
+        .volts_budget(state.dut.volts)
+        .measure(state.dut.volts);
+    sheet.condition(
+        "voltage before opening",
+        limit,
+        value,
+        Verdict::Inconclusive,
+        why,
+    );
+    let limit = procedure_limit(
+        Some(ratings.nominal_hz - 0.1),
+        Some(ratings.nominal_hz + 0.1),
+        "frequency within 0.1 Hz of nominal until S1 opens",
+    );
+    let value = Budget::new("Hz")
+        .rectangular("sample clock", evidence.specs.recorder_clock * state.hz)
+        .sampling("sampling", state.hz * state.hz * evidence.step() / 3.0)
+        .measure(state.hz);
+    sheet.condition(
+        "frequency before opening",
+        limit,
+        value,
+        Verdict::Inconclusive,
+        why,
+    );
+}
+
 /// DUT power and the balance of the load just before the opening.
 fn judge_before(
     spec: &AntiIslandingCase,
@@ -120,6 +158,7 @@ fn judge_before(
             .power_budget(state.dut.volts, amps, 0.0, 1.0, "W")
             .measure(x)
     };
+    judge_grid(evidence, state, sheet);
     let allowance = 0.05 * spec.power_w.abs();
     let limit = procedure_limit(
         Some(spec.power_w - allowance),

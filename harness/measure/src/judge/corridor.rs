@@ -20,7 +20,9 @@ pub(super) fn check(curve: &Curve) -> Result<(), Stop> {
         .iter()
         .all(|(v, y)| v.is_finite() && y.is_finite());
     let ascending = curve.points.windows(2).all(|w| w[0].0 <= w[1].0);
-    let tolerant = curve.tolerance_pu.is_finite() && curve.tolerance_v.is_finite();
+    let tolerant = curve.tolerance_pu.is_finite()
+        && curve.tolerance_v.is_finite()
+        && curve.reactive_pu.is_none_or(f64::is_finite);
     if curve.points.is_empty() || !finite || !ascending || !tolerant {
         return Err(Stop::error("the curve of the case has no usable points"));
     }
@@ -64,8 +66,12 @@ pub(super) fn bounds(curve: &Curve, volts: f64, available: f64, reach_v: f64) ->
 
 /// Active power that can be expected when `commanded` was asked for while `reactive` flows, all in
 /// pu of rated apparent power: reactive power has priority (AS/NZS 4777.2:2020 clause 3.3.2.3), so
-/// what is left of the apparent power bounds it.
-pub(super) fn available(commanded: f64, reactive: f64) -> f64 {
+/// what is left of the apparent power bounds it. Reactive power that nothing asks for is no excuse:
+/// only up to the curve's `reactive_pu` is allowed for.
+pub(super) fn available(curve: &Curve, commanded: f64, reactive: f64) -> f64 {
+    let reactive = curve
+        .reactive_pu
+        .map_or(reactive, |most| reactive.abs().min(most.abs()));
     commanded.min((1.0 - reactive * reactive).max(0.0).sqrt())
 }
 
@@ -89,6 +95,7 @@ mod tests {
             points: vec![(253.0, 1.0), (260.0, 0.2)],
             tolerance_pu: 0.04,
             tolerance_v: 2.3,
+            reactive_pu: Some(0.6),
             origin: String::new(),
             mark: Mark::S,
         };
@@ -98,5 +105,7 @@ mod tests {
         assert!((bounds(&curve, 240.0, 0.9, 0.0).low - 0.86).abs() < 1e-12);
         assert_eq!(bounds(&curve, 240.0, 0.9, 0.0).slope, 0.0);
         assert!((target(&curve, 240.0, 0.9) - 0.9).abs() < 1e-12);
+        assert!((available(&curve, 1.0, -0.6) - 0.8).abs() < 1e-12);
+        assert!((available(&curve, 1.0, 1.0) - 0.8).abs() < 1e-12);
     }
 }

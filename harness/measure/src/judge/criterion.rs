@@ -14,11 +14,11 @@ pub fn decide(
     rule: DecisionRule,
     measured: &Measurement,
 ) -> (Verdict, Option<f64>, String) {
-    if !measured.value.is_finite() || !measured.u.is_finite() {
+    if !measured.value.is_finite() || !measured.u.is_finite() || measured.u < 0.0 {
         return (
             Verdict::Error,
             None,
-            "the measured value is not a number".to_owned(),
+            "the measured value or its uncertainty is not a number".to_owned(),
         );
     }
     if [limit.min, limit.max]
@@ -147,5 +147,7 @@ mod tests {
         assert_eq!(case(None, None, 1.5, 0.4, GuardU), Inconclusive);
         assert_eq!(case(None, Some(1.0), f64::NAN, 0.4, GuardU), Error);
         assert_eq!(case(None, Some(1.0), 0.5, f64::INFINITY, GuardU), Error);
+        // A negative U would widen the limit.
+        assert_eq!(case(None, Some(1.0), 1.5, -1.0, GuardU), Error);
     }
 }

@@ -1,37 +1,21 @@
-//! One voltage step against the response times of a curve.
+//! One voltage step against latest commencement and completion of the response
+//! (AS/NZS 4777.2:2020 clause 3.3.2).
 
-use gridproof_model::capture::ChannelKind;
-use gridproof_model::case::{CurveKind, CurveStepCase, Limit, Ratings};
+use gridproof_model::case::{CurveStepCase, Limit, Ratings};
 use gridproof_model::record::CaseData;
-use gridproof_model::result::Measurement;
 use gridproof_model::verdict::Verdict;
 
-use super::corridor;
-use super::evidence::Evidence;
-use super::response::{Recorded, SETTLED};
-use super::sheet::{Judged, Sheet, Stop, procedure_limit};
+use super::response::SETTLED;
+use super::sheet::{Judged, Sheet};
+use super::stepped::{Standing, Stepped, Stimulus};
 use super::text;
-use crate::edge::nearest_rising;
-use crate::step_response::{Level, Response};
-use crate::trip_time::voltage_change;
-use crate::uncertainty::{Budget, bound};
 
 /// Least change that counts as commencement, pu of rated apparent power: a quarter of the usual
 /// 4 % corridor, so well inside what is judged, and above the ripple of a quiet inverter.
 const COMMENCE_PU: f64 = 0.01;
 
-/// The figures of one step.
-struct Step {
-    before: Level,
-    settled: Level,
-    bounds: corridor::Bounds,
-    /// What the curve asks for after the step, pu.
-    target: f64,
-    /// Uncertainty budget of the settled value, pu.
-    level: Budget,
-    response: Response,
-    cycle_s: f64,
-}
+const COMMENCEMENT: &str = "commencement";
+const COMPLETION: &str = "completion";
 
 pub(super) fn judge(
     spec: &CurveStepCase,
@@ -39,175 +23,91 @@ pub(super) fn judge(
     data: &CaseData,
     sheet: &mut Sheet,
 ) -> Judged {
-    corridor::check(&spec.curve)?;
-    let evidence = Evidence::find(data, "step", ratings)?;
-    let event = event(spec, &evidence)?;
-    sheet.instant("voltage steps", evidence.name(), evidence.seconds(event));
-    let recorded = Recorded::new(&evidence, event)?;
-    judge_source(spec, &evidence, &recorded, sheet)?;
-
-    let step = analyse(spec, &evidence, &recorded)?;
-    sheet.series("response", "s", "pu", step.response.points().to_vec());
-    judge_settled(spec, &step, sheet);
-    judge_commence(spec, &evidence, &step, event, sheet);
-    judge_complete(spec, &evidence, &step, event, sheet);
-    inform(&evidence, &step, sheet);
+    let stimulus = Stimulus {
+        curve: &spec.curve,
+        from_v: spec.from_v,
+        to_v: spec.to_v,
+        power_w: spec.power_w,
+    };
+    let stepped = Stepped::find(stimulus, ratings, data, sheet)?;
+    let before = stepped.judge_before(sheet)?;
+    let end = stepped.response.end();
+    let settled = stepped.standing((1.0 - SETTLED) * end, end)?;
+    let name = format!("settled {} inside the corridor", stepped.letter());
+    stepped.judge_standing(&name, &settled, sheet);
+    if asks_for_nothing(spec, &before, &settled) {
+        judge_dead_band(spec, &stepped, &settled, sheet);
+    } else {
+        judge_commence(spec, &stepped, &before, &settled, sheet);
+        judge_complete(spec, &stepped, &settled, sheet);
+    }
+    stepped.inform(&before.level, &settled.level, sheet);
     Ok(())
 }
 
-/// The trigger of the source, else the departure of the voltage from its wave.
-fn event(spec: &CurveStepCase, evidence: &Evidence<'_>) -> Result<f64, Stop> {
-    let told = evidence
-        .optional_contact(ChannelKind::SourceTrigger)
-        .and_then(|trigger| nearest_rising(&trigger, evidence.trigger()));
-    if let Some(told) = told {
-        return Ok(told);
-    }
-    let volts = evidence
-        .analog(ChannelKind::GridVoltage)?
-        .values(0..evidence.len());
-    let until = evidence
-        .trigger()
-        .saturating_sub((2.0 * evidence.cycle()) as usize);
-    let change = (spec.from_v, spec.to_v, 0.5 * (spec.from_v + spec.to_v));
-    voltage_change(
-        &volts,
-        evidence.rate(),
-        evidence.ratings.nominal_hz,
-        until,
-        change,
-    )
-    .map(|s| s.departure)
-    .ok_or_else(|| Stop::error("neither a trigger nor a change of the voltage shows the step"))
+/// Whether the DUT stood where the curve wants it after the step, within the tolerance: then a
+/// response has neither beginning nor end.
+fn asks_for_nothing(spec: &CurveStepCase, before: &Standing, settled: &Standing) -> bool {
+    let at = before.level.mean;
+    let inside = at >= settled.bounds.low && at <= settled.bounds.high;
+    inside && (settled.target - at).abs() <= spec.curve.tolerance_pu.abs().max(COMMENCE_PU)
 }
 
-fn judge_source(
+/// Whether the record goes on beyond the latest permitted instant of `limit`.
+fn outlasts(stepped: &Stepped<'_>, limit: &Limit) -> bool {
+    limit.max.is_some_and(|max| stepped.response.end() > max)
+}
+
+/// What is not there: a fail if the record is long enough to know, else open.
+fn absent(stepped: &Stepped<'_>, limit: &Limit) -> Verdict {
+    if outlasts(stepped, limit) {
+        Verdict::Fail
+    } else {
+        Verdict::Inconclusive
+    }
+}
+
+fn judge_dead_band(
     spec: &CurveStepCase,
-    evidence: &Evidence<'_>,
-    recorded: &Recorded,
+    stepped: &Stepped<'_>,
+    settled: &Standing,
     sheet: &mut Sheet,
-) -> Judged {
-    let volts = recorded.response(|p| p.volts);
-    let (from, to) = recorded.before_span(evidence.ratings.nominal_hz);
-    // Soon after the step too: a source that comes late would otherwise be taken for a late DUT.
-    let soon = volts.level(0.03, 0.2);
-    let sides = [
-        ("voltage before", spec.from_v, volts.level(from, to)),
-        ("voltage just after", spec.to_v, soon),
-        ("voltage settled", spec.to_v, volts.settled(SETTLED)),
-    ];
-    for (name, want, level) in sides {
-        let level = level.ok_or_else(|| Stop::error("too little was recorded around the step"))?;
-        let allowance =
-            0.01 * evidence.ratings.nominal_v + bound(&evidence.specs.recorder_volts, want);
-        let limit = procedure_limit(
-            Some(want - allowance),
-            Some(want + allowance),
-            "source applies the step of the case",
-        );
-        let value = evidence.volts_budget(level.mean).measure(level.mean);
-        sheet.condition(
-            name,
-            limit,
-            value,
-            Verdict::Inconclusive,
-            "source did not do what it was told",
-        );
-    }
-    Ok(())
-}
-
-fn analyse(
-    spec: &CurveStepCase,
-    evidence: &Evidence<'_>,
-    recorded: &Recorded,
-) -> Result<Step, Stop> {
-    let base = evidence.ratings.rated_va;
-    let response = match spec.curve.kind {
-        CurveKind::VoltVar => recorded.response(|p| p.vars / base),
-        CurveKind::VoltWatt => recorded.response(|p| p.watts / base),
-    };
-    let short = || Stop::error("too little was recorded around the step");
-    let (from, to) = recorded.before_span(evidence.ratings.nominal_hz);
-    let before = response.level(from, to).ok_or_else(short)?;
-    let settled = response.settled(SETTLED).ok_or_else(short)?;
-    let end = response.end();
-    let (volts, amps) = recorded.volts_amps((1.0 - SETTLED) * end, end);
-    let reactive = recorded
-        .response(|p| p.vars / base)
-        .settled(SETTLED)
-        .ok_or_else(short)?;
-    let available = corridor::available(spec.power_w / base, reactive.mean);
-    let volts_bound = bound(&evidence.specs.recorder_volts, volts);
-    let bounds = corridor::bounds(&spec.curve, volts, available, volts_bound);
-    let noise = settled.sigma / (settled.count as f64).sqrt();
-    let level = evidence
-        .power_budget(volts, amps, noise, base, "pu")
-        .rectangular("voltage × slope of the curve", volts_bound * bounds.slope);
-    let target = corridor::target(&spec.curve, volts, available);
-    let cycle_s = 1.0 / evidence.ratings.nominal_hz;
-    Ok(Step {
-        before,
-        settled,
-        bounds,
-        target,
-        level,
-        response,
-        cycle_s,
-    })
-}
-
-fn judge_settled(spec: &CurveStepCase, step: &Step, sheet: &mut Sheet) {
-    let limit = Limit {
-        min: Some(step.bounds.low),
-        max: Some(step.bounds.high),
-        origin: spec.curve.origin.clone(),
-        mark: spec.curve.mark,
-    };
-    let name = match spec.curve.kind {
-        CurveKind::VoltVar => "settled Q inside the corridor",
-        CurveKind::VoltWatt => "settled P inside the corridor",
-    };
-    sheet.criterion(
-        name,
-        &limit,
-        step.level.clone().measure(step.settled.mean),
-        "",
+) {
+    let nothing = "the step asks for no response beyond the tolerance";
+    sheet.unmeasured(
+        COMMENCEMENT,
+        &spec.commence,
+        Verdict::NotApplicable,
+        nothing,
     );
-}
-
-/// Budget of a response time found in one-cycle values.
-fn time_budget(evidence: &Evidence<'_>, step: &Step, at: f64) -> Budget {
-    Budget::new("s")
-        .sampling("sampling, event", evidence.step())
-        // A one-cycle window stands for its centre: half of it bounds the shift of an edge.
-        .rectangular("algorithm: one-cycle window", 0.5 * step.cycle_s)
-        .sampling("algorithm: values each half cycle", 0.5 * step.cycle_s)
-        .rectangular("sample clock", evidence.specs.recorder_clock * at)
+    let bounds = (settled.bounds.low, settled.bounds.high);
+    if stepped.response.stays(bounds) == Some(0.0) {
+        sheet.unmeasured(COMPLETION, &spec.complete, Verdict::NotApplicable, nothing);
+    } else {
+        judge_complete(spec, stepped, settled, sheet);
+    }
 }
 
 fn judge_commence(
     spec: &CurveStepCase,
-    evidence: &Evidence<'_>,
-    step: &Step,
-    event: f64,
+    stepped: &Stepped<'_>,
+    before: &Standing,
+    settled: &Standing,
     sheet: &mut Sheet,
 ) {
-    let name = "commencement";
-    let threshold = COMMENCE_PU.max(4.0 * step.before.sigma);
-    let wanted = step.target - step.before.mean;
-    let inside_before = step.before.mean >= step.bounds.low && step.before.mean <= step.bounds.high;
-    if inside_before && wanted.abs() <= threshold.max(spec.curve.tolerance_pu.abs()) {
-        sheet.unmeasured(
-            name,
-            &spec.commence,
-            Verdict::NotApplicable,
-            "the step asks for no response beyond the tolerance",
+    let threshold = COMMENCE_PU.max(4.0 * before.level.sigma);
+    let start = before.level.mean;
+    let wanted = settled.target - start;
+    if threshold > 0.5 * wanted.abs() && threshold > COMMENCE_PU {
+        let note = format!(
+            "ripple of {} before the step hides the start of a change of {wanted:+.3} pu",
+            text::value(before.level.sigma, "pu")
         );
+        sheet.unmeasured(COMMENCEMENT, &spec.commence, Verdict::Inconclusive, note);
         return;
     }
     let sign = wanted.signum();
-    let moved = sign * (step.settled.mean - step.before.mean);
+    let moved = sign * (settled.level.mean - start);
     if moved <= threshold {
         let what = if moved < -threshold {
             "it responds with the wrong sign"
@@ -218,40 +118,32 @@ fn judge_commence(
             "{what}: asked for a change of {wanted:+.3} pu, changed by {:+.3} pu",
             sign * moved
         );
-        let long_enough = spec
-            .commence
-            .max
-            .is_some_and(|max| step.response.end() > max);
-        let verdict = if long_enough {
-            Verdict::Fail
-        } else {
-            Verdict::Inconclusive
-        };
-        sheet.unmeasured(name, &spec.commence, verdict, note);
+        let verdict = absent(stepped, &spec.commence);
+        sheet.unmeasured(COMMENCEMENT, &spec.commence, verdict, note);
         return;
     }
-    let edge = step.before.mean + sign * threshold;
+    let edge = start + sign * threshold;
     let bounds = if sign > 0.0 {
         (edge, f64::INFINITY)
     } else {
         (f64::NEG_INFINITY, edge)
     };
-    match step.response.stays(bounds) {
+    match stepped.response.stays(bounds) {
         Some(at) => {
             sheet.instant(
                 "response commences",
-                evidence.name(),
-                evidence.seconds(event) + at,
+                stepped.evidence.name(),
+                stepped.instant(at),
             );
-            let value = time_budget(evidence, step, at).measure(at);
             let note = format!(
                 "threshold {} from the state before",
                 text::value(threshold, "pu")
             );
-            sheet.criterion(name, &spec.commence, value, &note);
+            let value = stepped.time_budget(at).measure(at);
+            sheet.criterion(COMMENCEMENT, &spec.commence, value, &note);
         }
         None => sheet.unmeasured(
-            name,
+            COMMENCEMENT,
             &spec.commence,
             Verdict::Fail,
             "the response does not last",
@@ -259,61 +151,50 @@ fn judge_commence(
     }
 }
 
+/// Inside the corridor and there to stay: until the latest permitted completion at least, or
+/// the record does not show it.
 fn judge_complete(
     spec: &CurveStepCase,
-    evidence: &Evidence<'_>,
-    step: &Step,
-    event: f64,
+    stepped: &Stepped<'_>,
+    settled: &Standing,
     sheet: &mut Sheet,
 ) {
-    let name = "completion";
-    let bounds = (step.bounds.low, step.bounds.high);
-    match step.response.stays(bounds) {
+    let end = stepped.response.end();
+    let bounds = (settled.bounds.low, settled.bounds.high);
+    // A level that the guard band leaves open leaves its time open, too.
+    let guard = sheet.rule().guard_factor() * settled.budget.expanded();
+    let latest = spec.complete.max.unwrap_or(f64::INFINITY);
+    let open = stepped.response.may_stay(bounds, guard, latest);
+    match stepped.response.stays(bounds) {
         Some(at) => {
             sheet.instant(
                 "response complete",
-                evidence.name(),
-                evidence.seconds(event) + at,
+                stepped.evidence.name(),
+                stepped.instant(at),
             );
-            let value: Measurement = time_budget(evidence, step, at).measure(at);
-            sheet.criterion(name, &spec.complete, value, "");
+            if outlasts(stepped, &spec.complete) || spec.complete.max.is_none() {
+                let value = stepped.time_budget(at).measure(at);
+                sheet.criterion_unless_open(COMPLETION, &spec.complete, value, open);
+            } else {
+                let note = format!(
+                    "inside the corridor after {}, but the {} recorded do not show that it stays",
+                    text::value(at, "s"),
+                    text::value(end, "s")
+                );
+                sheet.unmeasured(COMPLETION, &spec.complete, Verdict::Inconclusive, note);
+            }
         }
         None => {
-            let end = step.response.end();
             let note = format!(
                 "the output is not inside the corridor at the end of the {} recorded",
                 text::value(end, "s")
             );
-            let long_enough = spec.complete.max.is_some_and(|max| end > max);
-            let verdict = if long_enough {
-                Verdict::Fail
-            } else {
+            let verdict = if open {
                 Verdict::Inconclusive
+            } else {
+                absent(stepped, &spec.complete)
             };
-            sheet.unmeasured(name, &spec.complete, verdict, note);
+            sheet.unmeasured(COMPLETION, &spec.complete, verdict, note);
         }
     }
-}
-
-fn inform(evidence: &Evidence<'_>, step: &Step, sheet: &mut Sheet) {
-    let span = step.settled.mean - step.before.mean;
-    // Small steps give meaningless times (docs/models.md, section 11).
-    if span.abs() < 0.05 {
-        return;
-    }
-    if let Some(at) = step
-        .response
-        .reaches(step.before.mean + 0.9 * span, span.signum())
-    {
-        sheet.inform(
-            "T90 including the delay",
-            time_budget(evidence, step, at).measure(at),
-        );
-    }
-    let overshoot = 100.0 * step.response.overshoot(step.before.mean, step.settled.mean);
-    let noise = 100.0 * step.settled.sigma / span.abs();
-    sheet.inform(
-        "overshoot",
-        Budget::new("%").normal("noise", noise).measure(overshoot),
-    );
 }

@@ -20,13 +20,21 @@ pub(super) struct StepMean {
     pub(super) stimulus: f64,
     /// Standard deviation of the mean of watts and vars (0 with one reading).
     pub(super) scatter: (f64, f64),
+    /// Number of readings.
+    count: usize,
 }
 
-/// Mean per step of the readings labelled `label`; every index below `count` must be there.
+/// Share of the averaging window that the readings of a step must span: the mean of what is left
+/// of a window is not the mean that the procedure asks for.
+const LEAST_SPAN: f64 = 0.75;
+
+/// Mean per step of the readings labelled `label`; every index below `count` must be there, with
+/// readings that span the averaging window of `window_s`.
 pub(super) fn step_means(
     data: &CaseData,
     label: &str,
     count: usize,
+    window_s: f64,
 ) -> Result<Vec<StepMean>, Stop> {
     if count == 0 {
         return Err(Stop::error("the case has no steps"));
@@ -46,6 +54,17 @@ pub(super) fn step_means(
                     "no reading `{label}` of step {step} of {count}"
                 )));
             }
+            let begin = |r: &Reading| r.at_s - r.window_s;
+            let first = group.iter().map(|r| begin(r)).fold(f64::INFINITY, f64::min);
+            let last = group.iter().map(|r| r.at_s).fold(f64::MIN, f64::max);
+            let span = last - first;
+            if span.is_nan() || window_s.is_nan() || span < LEAST_SPAN * window_s {
+                return Err(Stop::error(format!(
+                    "the readings `{label}` of step {step} span {} of a window of {}",
+                    text::value(span, "s"),
+                    text::value(window_s, "s")
+                )));
+            }
             let n = group.len() as f64;
             let mean = |f: &dyn Fn(&Reading) -> f64| group.iter().map(|r| f(r)).sum::<f64>() / n;
             let scatter = |f: &dyn Fn(&Reading) -> f64| {
@@ -63,6 +82,7 @@ pub(super) fn step_means(
                 vars: mean(&|r| r.vars),
                 stimulus: mean(&|r| r.stimulus),
                 scatter: (scatter(&|r| r.watts), scatter(&|r| r.vars)),
+                count: group.len(),
             };
             if [mean.volts, mean.watts, mean.vars]
                 .iter()
@@ -85,8 +105,9 @@ pub(super) fn judge(
     sheet: &mut Sheet,
 ) -> Judged {
     corridor::check(&spec.curve)?;
-    let means = step_means(data, "step", spec.voltages_v.len())?;
+    let means = step_means(data, "step", spec.voltages_v.len(), spec.window_s)?;
     judge_source(spec, ratings, &data.instruments, &means, sheet);
+    judge_steady(spec, ratings, &means, sheet);
 
     let mut worst: Option<CriterionResult> = None;
     let mut points = Vec::with_capacity(means.len());
@@ -143,7 +164,7 @@ fn judge_step(
 ) -> CriterionResult {
     let base = ratings.rated_va;
     let volts_bound = bound(&specs.analyser_volts, mean.volts);
-    let available = corridor::available(spec.power_w / base, mean.vars / base);
+    let available = corridor::available(&spec.curve, spec.power_w / base, mean.vars / base);
     let bounds = corridor::bounds(&spec.curve, mean.volts, available, volts_bound);
     let (y, scatter, name) = match spec.curve.kind {
         CurveKind::VoltVar => (mean.vars, mean.scatter.1, "Q inside the corridor"),
@@ -187,6 +208,43 @@ pub(super) fn analyser_power(
             factor * bound(&specs.analyser_watts, power) / base,
         )
         .normal("scatter of the mean", scatter / base)
+}
+
+/// A mean stands for a steady output only: single readings that scatter by more than the corridor
+/// is wide leave the case open, worst step first.
+fn judge_steady(spec: &CurveSweepCase, ratings: &Ratings, means: &[StepMean], sheet: &mut Sheet) {
+    let base = ratings.rated_va;
+    let single = |mean: &StepMean| {
+        let of_mean = match spec.curve.kind {
+            CurveKind::VoltVar => mean.scatter.1,
+            CurveKind::VoltWatt => mean.scatter.0,
+        };
+        of_mean * (mean.count as f64).sqrt() / base
+    };
+    let Some(worst) = means
+        .iter()
+        .max_by(|a, b| single(a).total_cmp(&single(b)))
+        .filter(|worst| worst.count > 1)
+    else {
+        return;
+    };
+    // Where the corridor has no width of its own there is nothing to compare with.
+    let width = spec.curve.tolerance_pu.abs();
+    if width == 0.0 {
+        return;
+    }
+    let limit = procedure_limit(
+        None,
+        Some(width),
+        "readings of a step scatter by less than the tolerance",
+    );
+    sheet.condition(
+        "output steady",
+        limit,
+        Budget::new("pu").measure(single(worst)),
+        Verdict::Inconclusive,
+        "the output was not steady: its mean says nothing",
+    );
 }
 
 /// The source must have applied the voltages of the case (within 2 % of nominal), worst first.

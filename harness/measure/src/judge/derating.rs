@@ -3,7 +3,7 @@
 use gridproof_model::case::{CurveKind, DeratingCase, Limit, Ratings};
 use gridproof_model::record::CaseData;
 use gridproof_model::result::CriterionResult;
-use gridproof_model::verdict::{Mark, Verdict};
+use gridproof_model::verdict::Verdict;
 
 use super::criterion;
 use super::curve_sweep::{StepMean, analyser_power, step_means, worse};
@@ -20,7 +20,7 @@ pub(super) fn judge(
     data: &CaseData,
     sheet: &mut Sheet,
 ) -> Judged {
-    let means = step_means(data, "soak", spec.ambient_c.len())?;
+    let means = step_means(data, "soak", spec.ambient_c.len(), spec.window_s)?;
     if spec.ambient_c.iter().any(|t| !t.is_finite()) || !spec.start_c.is_finite() {
         return Err(Stop::error("the case has no usable temperatures"));
     }
@@ -38,13 +38,13 @@ pub(super) fn judge(
         min: Some(spec.full_pu),
         max: None,
         origin: spec.origin.clone(),
-        mark: Mark::S,
+        mark: spec.mark,
     };
     let reduced = Limit {
         min: None,
         max: Some(1.0 - spec.reduction_pu),
         origin: spec.origin.clone(),
-        mark: Mark::S,
+        mark: spec.mark,
     };
     let sides = [
         ("full power up to the derating temperature", full, true),

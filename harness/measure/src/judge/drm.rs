@@ -13,6 +13,9 @@ use super::text;
 use crate::edge::{nearest_rising, open_at_end};
 use crate::uncertainty::{Budget, bound};
 
+/// Last part before the contact that is looked at on its own, s.
+const JUST_BEFORE_S: f64 = 0.06;
+
 pub(super) fn judge(
     spec: &DrmCase,
     ratings: &Ratings,
@@ -42,21 +45,31 @@ pub(super) fn judge(
         .ok_or_else(|| Stop::error("too little was recorded before"))?;
     let (volts, amps) = recorded.volts_amps(from, to);
     let noise = before.sigma / (before.count as f64).sqrt();
-    let value = evidence
-        .power_budget(volts, amps, noise, base, "pu")
-        .measure(before.mean);
-    let limit = procedure_limit(
-        Some(0.9),
-        None,
-        "at least 90 % of rated before the mode is asserted",
-    );
-    sheet.condition(
-        "power before",
-        limit,
-        value,
-        Verdict::Fail,
-        "the DUT did not reach power before the mode",
-    );
+    let just_before = response
+        .level(-JUST_BEFORE_S, to)
+        .ok_or_else(|| Stop::error("too little was recorded before"))?;
+    // A DUT that does not reach its power is failed by the acquisition. One that had it, and no
+    // longer has it when the mode comes, shows nothing about the mode: any level would be met.
+    for (name, mean) in [
+        ("power before", before.mean),
+        ("power just before", just_before.mean),
+    ] {
+        let value = evidence
+            .power_budget(volts, amps, noise, base, "pu")
+            .measure(mean);
+        let limit = procedure_limit(
+            Some(0.9),
+            None,
+            "at least 90 % of rated until the mode is asserted",
+        );
+        sheet.condition(
+            name,
+            limit,
+            value,
+            Verdict::Inconclusive,
+            "the DUT was not at power when the mode came: there was nothing to respond with",
+        );
+    }
 
     if !spec.tolerance_pu.is_finite() {
         return Err(Stop::error("the case has no usable tolerance"));
@@ -69,7 +82,34 @@ pub(super) fn judge(
         spec.level.max.map_or(f64::INFINITY, |max| max + tolerance),
     );
     let end = response.end();
+    let level = response
+        .settled(SETTLED)
+        .ok_or_else(|| Stop::error("too little was recorded after"))?;
+    let (volts, amps) = recorded.volts_amps((1.0 - SETTLED) * end, end);
+    let noise = level.sigma / (level.count as f64).sqrt();
+    let budget = evidence.power_budget(volts, amps, noise, base, "pu");
+    // A level that the guard band leaves open leaves its time open, too.
+    let guard = sheet.rule().guard_factor() * budget.expanded();
+    let latest = spec.response.max.unwrap_or(f64::INFINITY);
+    let open = response.may_stay(bounds, guard, latest);
+    let value = budget.measure(level.mean);
+    let outlasts = spec.response.max.is_some_and(|max| end > max);
+    let met_before = before.mean >= bounds.0 && before.mean <= bounds.1;
     match response.stays(bounds) {
+        Some(0.0) if met_before => sheet.unmeasured(
+            "response time",
+            &spec.response,
+            Verdict::NotApplicable,
+            "the level of the mode was held before and throughout: there is no response to time",
+        ),
+        Some(at) if !outlasts => {
+            let note = format!(
+                "the level is reached after {}, but the {} recorded do not show that it is kept",
+                text::value(at, "s"),
+                text::value(end, "s")
+            );
+            sheet.unmeasured("response time", &spec.response, Verdict::Inconclusive, note);
+        }
         Some(at) => {
             sheet.instant(
                 "level reached",
@@ -83,15 +123,14 @@ pub(super) fn judge(
                 .sampling("algorithm: values each half cycle", 0.5 * cycle)
                 .rectangular("sample clock", evidence.specs.recorder_clock * at)
                 .measure(at);
-            sheet.criterion("response time", &spec.response, value, "");
+            sheet.criterion_unless_open("response time", &spec.response, value, open);
         }
         None => {
             let note = format!(
                 "the level is not kept at the end of the {} recorded",
                 text::value(end, "s")
             );
-            let long_enough = spec.response.max.is_some_and(|max| end > max);
-            let verdict = if long_enough {
+            let verdict = if outlasts && !open {
                 Verdict::Fail
             } else {
                 Verdict::Inconclusive
@@ -100,21 +139,21 @@ pub(super) fn judge(
         }
     }
 
-    let level = response
-        .settled(SETTLED)
-        .ok_or_else(|| Stop::error("too little was recorded after"))?;
-    let (volts, amps) = recorded.volts_amps((1.0 - SETTLED) * end, end);
-    let noise = level.sigma / (level.count as f64).sqrt();
-    let value = evidence
-        .power_budget(volts, amps, noise, base, "pu")
-        .measure(level.mean);
     let widened = Limit {
         min: spec.level.min.map(|min| min - tolerance),
         max: spec.level.max.map(|max| max + tolerance),
         origin: spec.level.origin.clone(),
         mark: spec.level.mark,
     };
-    sheet.criterion("level held", &widened, value, "");
+    sheet.criterion("level held", &widened, value.clone(), "");
+    // A ceiling is met by power the other way, too, which no mode asks for.
+    let limit = Limit {
+        min: Some(-tolerance),
+        max: None,
+        origin: "procedure: a mode limits power, it does not turn it round".to_owned(),
+        mark: spec.level.mark,
+    };
+    sheet.criterion("power not reversed", &limit, value, "");
 
     if spec.mode == 0 {
         judge_disconnection(spec, &evidence, sheet)?;

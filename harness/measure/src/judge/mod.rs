@@ -15,8 +15,10 @@ mod derating;
 mod drm;
 mod evidence;
 mod feeding;
+mod open_loop_step;
 mod response;
 mod sheet;
+mod stepped;
 mod text;
 mod transfer;
 mod transfer_conditions;
@@ -71,6 +73,7 @@ fn judge_completed(case: &Case, data: &CaseData, sheet: &mut Sheet) -> Judged {
         CaseSpec::Transfer(spec) => transfer::judge(spec, ratings, data, sheet),
         CaseSpec::CurveSweep(spec) => curve_sweep::judge(spec, ratings, data, sheet),
         CaseSpec::CurveStep(spec) => curve_step::judge(spec, ratings, data, sheet),
+        CaseSpec::OpenLoopStep(spec) => open_loop_step::judge(spec, ratings, data, sheet),
         CaseSpec::Drm(spec) => drm::judge(spec, ratings, data, sheet),
         CaseSpec::Trip(spec) => trip::judge(spec, ratings, data, sheet),
         CaseSpec::Derating(spec) => derating::judge(spec, ratings, data, sheet),

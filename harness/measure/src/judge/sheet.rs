@@ -80,6 +80,23 @@ impl Sheet {
         verdict
     }
 
+    /// As [`Sheet::criterion`], for a time at which a level was reached: while `open`, the
+    /// uncertainty of the level keeps a fail from being certain.
+    pub(super) fn criterion_unless_open(
+        &mut self,
+        name: &str,
+        limit: &Limit,
+        value: Measurement,
+        open: bool,
+    ) {
+        let mut result = criterion::measured(name, limit.clone(), self.rule, value);
+        if result.verdict == Verdict::Fail && open {
+            result.verdict = Verdict::Inconclusive;
+            result.note = "within the uncertainty of the level it is reached in time".to_owned();
+        }
+        self.criteria.push(result);
+    }
+
     /// A condition of validity: the value alone decides (its interval is reported), and not
     /// meeting it gives `otherwise` with the sentence `why`.
     pub(super) fn condition(

@@ -101,7 +101,10 @@ pub(super) fn judge_load(
     undisturbed: usize,
     sheet: &mut Sheet,
 ) -> Judged {
-    if spec.load_w.is_nan() || spec.load_w <= 0.0 {
+    if spec.load_w.is_nan() {
+        return Err(Stop::error("the load of the case is not a number"));
+    }
+    if spec.load_w <= 0.0 {
         return Ok(());
     }
     let amps = evidence

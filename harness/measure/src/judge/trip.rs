@@ -7,7 +7,9 @@ use gridproof_model::record::CaseData;
 use gridproof_model::verdict::Verdict;
 
 use super::evidence::Evidence;
-use super::feeding::{Start, amps_just_before, before, ending, judge_ending, voltage_between};
+use super::feeding::{
+    Before, Ending, Start, amps_just_before, before, ending, judge_ending, voltage_between,
+};
 use super::sheet::{Judged, Sheet, Stop, procedure_limit};
 use crate::edge::{first_falling, nearest_rising};
 use crate::run_on::Cessation;
@@ -18,6 +20,8 @@ use crate::uncertainty::Budget;
 const AGREEMENT_S: f64 = 5e-3;
 /// Part before the trigger that may already be disturbed, s.
 const MARGIN_S: f64 = 8e-3;
+/// Cycles before the DUT stops over which the other quantity is looked at.
+const CYCLES_UNTIL: f64 = 10.0;
 /// Part after the trigger in which the change is looked for, s.
 const SEARCH_S: f64 = 3.0;
 
@@ -39,12 +43,6 @@ pub(super) fn judge(
     sheet.instant("source told", evidence.name(), evidence.seconds(told));
 
     let state = before(&evidence, told - 1.0, false)?;
-    sheet.inform(
-        "power before the event",
-        evidence
-            .power_budget(state.dut.volts, state.dut.amps, 0.0, 1.0, "W")
-            .measure(state.dut.watts),
-    );
     let stimulus = departure(spec, &evidence, told)?;
     let Some(stimulus) = stimulus else {
         sheet.stop(
@@ -70,6 +68,8 @@ pub(super) fn judge(
     sheet.instant("event", evidence.name(), evidence.seconds(event));
 
     let end = ending(&evidence, event)?;
+    judge_power(spec, &evidence, &state, sheet);
+    judge_undisturbed(spec, &evidence, event, &end, sheet)?;
     let present = 0.01 * ratings.rated_a;
     let tail = amps_just_before(&evidence, event, 2.0)?;
     if state.dut.amps < present || tail < present {
@@ -126,6 +126,94 @@ pub(super) fn judge(
         }
     });
     judge_reached(spec, &evidence, event, &stimulus, until, sheet)
+}
+
+/// The DUT must have fed the power of the case: what little is left of a unit in trouble is no
+/// evidence of how it disconnects.
+fn judge_power(spec: &TripCase, evidence: &Evidence<'_>, state: &Before, sheet: &mut Sheet) {
+    let allowance = 0.1 * evidence.ratings.rated_w;
+    let limit = procedure_limit(
+        Some(spec.power_w - allowance),
+        Some(spec.power_w + allowance),
+        "DUT power within ±10 % of rated of the case",
+    );
+    let value = evidence
+        .power_budget(state.dut.volts, state.dut.amps, 0.0, 1.0, "W")
+        .measure(state.dut.watts);
+    sheet.condition(
+        "power before the event",
+        limit,
+        value,
+        Verdict::Inconclusive,
+        "the DUT did not feed the power of the case",
+    );
+}
+
+/// The quantity that is not under test must stay nominal until the DUT stops, or another
+/// element may have tripped.
+fn judge_undisturbed(
+    spec: &TripCase,
+    evidence: &Evidence<'_>,
+    event: f64,
+    ending: &Ending,
+    sheet: &mut Sheet,
+) -> Judged {
+    let volts = evidence.analog(ChannelKind::GridVoltage)?;
+    let ratings = evidence.ratings;
+    // A voltage below a fifth of nominal has no frequency to speak of.
+    let until = match spec.quantity {
+        TripQuantity::Voltage if spec.to < 0.2 * ratings.nominal_v => event,
+        TripQuantity::Voltage | TripQuantity::Frequency => match &ending.cessation {
+            Cessation::Ceased(ceased) => ceased.first.max(event),
+            Cessation::StillFlowing { last, .. } => last.max(event),
+            Cessation::NeverPresent | Cessation::TooShort => event,
+        },
+    };
+    let Some((rms, hz)) = voltage_between(evidence, &volts, 0.0, until, CYCLES_UNTIL) else {
+        return Err(Stop::error("fewer than one cycle was recorded"));
+    };
+    let why = "the source disturbed the quantity that is not under test: another element may have tripped";
+    match (spec.quantity, hz) {
+        (TripQuantity::Voltage, Some(hz)) => {
+            let limit = procedure_limit(
+                Some(ratings.nominal_hz - 0.2),
+                Some(ratings.nominal_hz + 0.2),
+                "frequency stays within 0.2 Hz of nominal",
+            );
+            let value = Budget::new("Hz")
+                .rectangular("sample clock", evidence.specs.recorder_clock * hz)
+                .sampling("sampling", hz * hz * evidence.step() / 3.0)
+                .measure(hz);
+            sheet.condition(
+                "frequency undisturbed",
+                limit,
+                value,
+                Verdict::Inconclusive,
+                why,
+            );
+        }
+        (TripQuantity::Voltage, None) => sheet.stop(
+            "frequency undisturbed",
+            Verdict::Inconclusive,
+            "the record does not show the frequency",
+        ),
+        (TripQuantity::Frequency, _) => {
+            let limit = procedure_limit(
+                Some(0.95 * ratings.nominal_v),
+                Some(1.05 * ratings.nominal_v),
+                "voltage stays within 5 % of nominal",
+            );
+            let value = evidence.volts_budget(rms).measure(rms);
+            sheet.condition(
+                "voltage undisturbed",
+                limit,
+                value,
+                Verdict::Inconclusive,
+                why,
+            );
+        }
+    }
+    Ok(())
 }
 
 /// Finds when and how the source acted.

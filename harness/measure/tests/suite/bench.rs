@@ -154,6 +154,12 @@ impl Recorder {
         }
     }
 
+    /// Another draw of the noise.
+    pub(crate) fn seeded(mut self, seed: u64) -> Self {
+        self.noise = Noise(seed);
+        self
+    }
+
     pub(crate) fn len(&self) -> usize {
         ((self.pre + self.post) * self.rate).round() as usize
     }

@@ -1,4 +1,4 @@
-//! The golden table of the procedures judged from readings.
+//! Whole cases judged from readings, beside the golden table.
 
 use gridproof_model::case::{CaseSpec, CurveKind, CurveSweepCase, DeratingCase};
 use gridproof_model::record::Reading;
@@ -147,6 +147,10 @@ fn sweeps_that_are_not_complete() {
 }
 
 fn derate(pu: [f64; 4]) -> CaseResult {
+    derate_by(Mark::S, pu)
+}
+
+fn derate_by(mark: Mark, pu: [f64; 4]) -> CaseResult {
     let ambient_c = vec![25.0, 40.0, 45.0, 55.0];
     let readings = (0_u32..)
         .zip(&ambient_c)
@@ -159,7 +163,8 @@ fn derate(pu: [f64; 4]) -> CaseResult {
         full_pu: 0.97,
         reduction_pu: 0.05,
         soak_s: 1800.0,
-        window_s: 60.0,
+        window_s: 5.0,
+        mark,
         origin: "manual".to_owned(),
     });
     judge(spec, Vec::new(), readings)
@@ -183,6 +188,16 @@ fn deratings() {
             "borderline outside",
             Inconclusive,
             derate([1.0, 1.0, 0.969, 0.8]),
+        ),
+        (
+            "unconfirmed temperature, perfect",
+            Inconclusive,
+            derate_by(Mark::Unconfirmed, [1.0, 1.0, 1.0, 0.8]),
+        ),
+        (
+            "unconfirmed temperature, never derates",
+            Inconclusive,
+            derate_by(Mark::Unconfirmed, [1.0, 1.0, 1.0, 1.0]),
         ),
         (
             "derating borderline",

@@ -27,6 +27,7 @@ pub(crate) struct Island {
     /// Current through S1 before the opening, A RMS.
     pub(crate) source: f64,
     pub(crate) power_factor_angle: f64,
+    pub(crate) seed: u64,
 }
 
 impl Default for Island {
@@ -41,6 +42,7 @@ impl Default for Island {
             offset: 0.0,
             source: 0.0,
             power_factor_angle: 0.0,
+            seed: 7,
         }
     }
 }
@@ -82,6 +84,7 @@ impl Island {
     pub(crate) fn capture(&self) -> Capture {
         let i = *self;
         Recorder::new(50_000.0, 0.5, 3.0)
+            .seeded(i.seed)
             .volts(ChannelKind::GridVoltage, move |t| {
                 if t < i.cut {
                     sine(230.0, 0.0, t)

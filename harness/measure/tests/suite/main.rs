@@ -6,11 +6,15 @@
 )]
 
 mod analyze_robust;
+mod attacks;
 mod bench;
 mod coverage;
+mod coverage_times;
 mod golden;
 mod golden_readings;
+mod golden_table;
 mod islands;
+mod margins;
 mod properties;
 mod responses;
 mod transfers;

@@ -41,6 +41,7 @@ fn all_specs() -> Vec<CaseSpec> {
         reduction_pu: 0.05,
         soak_s: 1.0,
         window_s: 1.0,
+        mark: gridproof_model::verdict::Mark::S,
         origin: String::new(),
     };
     let hz = Trip {

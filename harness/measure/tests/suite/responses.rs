@@ -12,6 +12,7 @@ pub(crate) fn volt_var() -> Curve {
         points: vec![(207.0, 0.44), (220.0, 0.0), (240.0, 0.0), (258.0, -0.6)],
         tolerance_pu: 0.04,
         tolerance_v: 2.3,
+        reactive_pu: Some(0.64),
         origin: "test".to_owned(),
         mark: Mark::S,
     }
@@ -36,7 +37,12 @@ pub(crate) struct Step {
     pub(crate) delay: f64,
     pub(crate) tau: f64,
     pub(crate) ripple: f64,
+    /// Noise of the clamp, A.
+    pub(crate) sigma: f64,
+    pub(crate) seed: u64,
     pub(crate) rate: f64,
+    /// Recorded after the step, s.
+    pub(crate) observe: f64,
 }
 
 impl Default for Step {
@@ -50,7 +56,10 @@ impl Default for Step {
             delay: 0.4,
             tau: 1.2,
             ripple: 0.0,
+            sigma: 0.0,
+            seed: 7,
             rate: 5_000.0,
+            observe: 12.0,
         }
     }
 }
@@ -67,9 +76,10 @@ impl Step {
     pub(crate) fn capture(&self) -> Capture {
         let s = *self;
         let volts = move |t: f64| if t < 0.0 { s.from_v } else { s.to_v };
-        Recorder::new(s.rate, 1.0, 12.0)
+        Recorder::new(s.rate, 1.0, s.observe)
+            .seeded(s.seed)
             .volts(ChannelKind::GridVoltage, move |t| sine(volts(t), 20.0, t))
-            .amps(ChannelKind::DutCurrent, move |t| {
+            .analog(ChannelKind::DutCurrent, 60.0, s.sigma, move |t| {
                 let y = (s.at(t) + s.ripple * (TAU * 1.7 * t).sin()) * 3000.0 / volts(t);
                 let angle = TAU * 50.0 * t + 20_f64.to_radians();
                 match s.kind {
@@ -90,7 +100,7 @@ impl Step {
             },
             from_v: self.from_v,
             to_v: self.to_v,
-            observe_s: 12.0,
+            observe_s: self.observe,
             power_w: 3000.0,
             commence: limit(None, Some(1.0)),
             complete: limit(None, Some(10.0)),
@@ -160,7 +170,7 @@ fn bad_responses_fail_for_the_right_reason() {
     assert_eq!(verdict_of(&late, "commencement"), Verdict::Fail);
     assert_eq!(verdict_of(&late, "completion"), Verdict::Pass);
     let slow = judged(Step {
-        tau: 6.5,
+        tau: 9.0,
         ..Step::default()
     });
     assert_eq!(verdict_of(&slow, "completion"), Verdict::Fail);
@@ -184,6 +194,9 @@ pub(crate) struct Drm {
     pub(crate) delay: f64,
     pub(crate) level: (Option<f64>, f64),
     pub(crate) relay_opens: bool,
+    /// Noise of the clamp, A.
+    pub(crate) sigma: f64,
+    pub(crate) seed: u64,
 }
 
 impl Default for Drm {
@@ -196,6 +209,8 @@ impl Default for Drm {
             delay: 0.8,
             level: (None, 0.5),
             relay_opens: false,
+            sigma: 0.0,
+            seed: 7,
         }
     }
 }
@@ -208,8 +223,9 @@ impl Drm {
             Flow::Consume => -2500.0 / 230.0,
         };
         Recorder::new(5_000.0, 1.0, 6.0)
+            .seeded(d.seed)
             .volts(ChannelKind::GridVoltage, |t| sine(230.0, 0.0, t))
-            .amps(ChannelKind::DutCurrent, move |t| {
+            .analog(ChannelKind::DutCurrent, 60.0, d.sigma, move |t| {
                 sine(scale * if t < d.delay { d.before } else { d.after }, 0.0, t)
             })
             .contact(ChannelKind::DrmContact, |t| t >= 0.0)

@@ -23,6 +23,7 @@ pub(crate) struct Shape {
     pub(crate) load: f64,
     pub(crate) after: f64,
     pub(crate) grid_vanishes: bool,
+    pub(crate) seed: u64,
 }
 
 impl Default for Shape {
@@ -39,6 +40,7 @@ impl Default for Shape {
             load: 1500.0,
             after: 1.0,
             grid_vanishes: true,
+            seed: 7,
         }
     }
 }
@@ -87,6 +89,7 @@ impl Shape {
         let shape = *self;
         let amps = shape.load / 230.0 / 230.0;
         Recorder::new(100_000.0, 0.2, 0.4)
+            .seeded(shape.seed)
             .analog(ChannelKind::BackupVoltage, 800.0, shape.sigma, move |t| {
                 shape.port(t)
             })

@@ -22,6 +22,7 @@ pub(crate) struct Trip {
     pub(crate) sigma: f64,
     pub(crate) rate: f64,
     pub(crate) observe: f64,
+    pub(crate) seed: u64,
 }
 
 impl Default for Trip {
@@ -37,6 +38,7 @@ impl Default for Trip {
             sigma: 0.0,
             rate: 20_000.0,
             observe: 4.0,
+            seed: 7,
         }
     }
 }
@@ -54,6 +56,7 @@ impl Trip {
     pub(crate) fn capture(&self) -> Capture {
         let s = *self;
         Recorder::new(s.rate, 0.3, s.observe)
+            .seeded(s.seed)
             .volts(ChannelKind::GridVoltage, move |t| {
                 let stepped = s.quantity == TripQuantity::Voltage && t >= s.source_late;
                 sine(if stepped { s.reached } else { 230.0 }, s.angle_at(t), t)

@@ -206,12 +206,13 @@ fn spectra_off_nominal() {
     );
     let mut failures = 0;
     for nominal in [50.0, 60.0] {
-        for offset in [0.0, 0.1, -0.5, 1.3, -2.7] {
+        for offset in [0.0, 0.1, -0.5, 1.3, -2.7, 4.9, -4.9] {
             for (rate, length) in [
                 (10_000.0, 1.2),
                 (20_000.0, 0.7),
                 (51_200.0, 0.5),
                 (250_000.0, if offset == 1.3 { 0.25 } else { 0.0 }),
+                (1e6, if offset == 4.9 { 0.23 } else { 0.0 }),
             ] {
                 for (db, bits) in [(0.0, 16), (60.0, 14), (40.0, 12)] {
                     if length == 0.0 {

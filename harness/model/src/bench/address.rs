@@ -27,12 +27,17 @@ pub enum Address {
         /// Bits per second.
         baud: u32,
     },
+    /// A SocketCAN interface: `can:can0`.
+    Can {
+        /// Network interface, at most 15 characters.
+        interface: String,
+    },
 }
 
 /// Why a text is not an address.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
-    "\"{text}\" is not an address: {why}; write emulated, tcp://host:port or serial:///dev/ttyUSB0?baud=9600"
+    "\"{text}\" is not an address: {why}; write emulated, tcp://host:port, serial:///dev/ttyUSB0?baud=9600 or can:can0"
 )]
 pub struct AddressError {
     text: String,
@@ -48,6 +53,9 @@ impl FromStr for Address {
         };
         if text == "emulated" {
             return Ok(Address::Emulated);
+        }
+        if let Some(interface) = text.strip_prefix("can:") {
+            return can(interface).map_err(fail);
         }
         let Some((scheme, rest)) = text.split_once("://") else {
             return Err(fail("it has no scheme"));
@@ -83,6 +91,17 @@ fn tcp(rest: &str) -> Result<Address, &'static str> {
     }
 }
 
+/// The kernel takes any name of up to 15 bytes without `/` and blanks; only plain ones are taken.
+fn can(interface: &str) -> Result<Address, &'static str> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if interface.is_empty() || interface.len() > 15 || !interface.chars().all(plain) {
+        return Err("its interface is not a name such as can0");
+    }
+    Ok(Address::Can {
+        interface: interface.to_owned(),
+    })
+}
+
 fn serial(rest: &str) -> Result<Address, &'static str> {
     let (path, query) = rest.split_once('?').ok_or("it has no ?baud=")?;
     if !path.starts_with('/') || path.len() < 2 {
@@ -105,6 +124,7 @@ impl fmt::Display for Address {
             Address::Tcp { host, port } if host.contains(':') => write!(f, "tcp://[{host}]:{port}"),
             Address::Tcp { host, port } => write!(f, "tcp://{host}:{port}"),
             Address::Serial { path, baud } => write!(f, "serial://{path}?baud={baud}"),
+            Address::Can { interface } => write!(f, "can:{interface}"),
         }
     }
 }
@@ -129,8 +149,8 @@ impl JsonSchema for Address {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "string",
-            "pattern": r"^(emulated|tcp://.+:[0-9]+|serial:///.+\?baud=[0-9]+)$",
-            "examples": ["emulated", "tcp://192.168.1.10:5025", "serial:///dev/ttyUSB0?baud=9600"],
+            "pattern": r"^(emulated|tcp://.+:[0-9]+|serial:///.+\?baud=[0-9]+|can:.+)$",
+            "examples": ["emulated", "tcp://192.168.1.10:5025", "serial:///dev/ttyUSB0?baud=9600", "can:can0"],
             "description": "where the instrument is",
         })
     }

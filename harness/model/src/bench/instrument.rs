@@ -62,6 +62,10 @@ pub enum Role {
     Recorder,
     /// Climatic chamber.
     Chamber,
+    /// Energy meter at the grid connection, read by the product under test.
+    Meter,
+    /// Battery management system that talks to the product under test.
+    Bms,
     /// The product under test.
     Dut,
 }
@@ -78,6 +82,8 @@ impl Role {
             Role::PowerAnalyser => "power-analyser",
             Role::Recorder => "recorder",
             Role::Chamber => "chamber",
+            Role::Meter => "meter",
+            Role::Bms => "bms",
             Role::Dut => "dut",
         }
     }
@@ -92,7 +98,7 @@ impl Role {
             | Role::RelayBank
             | Role::Chamber
             | Role::Dut => true,
-            Role::PowerAnalyser | Role::Recorder => false,
+            Role::PowerAnalyser | Role::Recorder | Role::Meter | Role::Bms => false,
         }
     }
 }
@@ -117,6 +123,8 @@ pub enum Model {
     /// ITECH IT6000C battery simulator.
     #[serde(rename = "itech-it6000c")]
     ItechIt6000c,
+    /// EA Elektro-Automatik PSB bidirectional supply.
+    EaPsb,
     /// Chroma A800067 RLC load.
     #[serde(rename = "chroma-a800067")]
     ChromaA800067,
@@ -138,9 +146,6 @@ pub enum Model {
     /// Chroma 62000H-S solar array simulator.
     #[serde(rename = "chroma-62000h")]
     Chroma62000h,
-    /// EA Elektro-Automatik PSB bidirectional supply.
-    #[serde(rename = "ea-psb")]
-    EaPsb,
     /// Yokogawa WT5000 power analyser.
     #[serde(rename = "yokogawa-wt5000")]
     YokogawaWt5000,
@@ -153,6 +158,16 @@ pub enum Model {
     /// Weiss or Vötsch chamber with a SIMSERV interface.
     #[serde(rename = "weiss-simserv")]
     WeissSimserv,
+    /// Chint DDSU666 energy meter.
+    #[serde(rename = "chint-ddsu666")]
+    ChintDdsu666,
+    /// Eastron SDM120 energy meter.
+    #[serde(rename = "eastron-sdm120")]
+    EastronSdm120,
+    /// Battery with the low-voltage CAN protocol of Pylontech.
+    PylontechCan,
+    /// Battery with the low-voltage CAN protocol of Growatt.
+    GrowattCan,
     /// As the DUT profile says.
     FromProfile,
 }
@@ -164,6 +179,7 @@ impl Model {
             Model::Chroma61845 => "chroma-61845",
             Model::Terrasas => "terrasas",
             Model::ItechIt6000c => "itech-it6000c",
+            Model::EaPsb => "ea-psb",
             Model::ChromaA800067 => "chroma-a800067",
             Model::Adam6060 => "adam-6060",
             Model::YokogawaWt3000 => "yokogawa-wt3000",
@@ -171,11 +187,14 @@ impl Model {
             Model::EspecP300 => "espec-p300",
             Model::AmetekMx => "ametek-mx",
             Model::Chroma62000h => "chroma-62000h",
-            Model::EaPsb => "ea-psb",
             Model::YokogawaWt5000 => "yokogawa-wt5000",
             Model::YokogawaDl950 => "yokogawa-dl950",
             Model::TektronixMdo4000 => "tektronix-mdo4000",
             Model::WeissSimserv => "weiss-simserv",
+            Model::ChintDdsu666 => "chint-ddsu666",
+            Model::EastronSdm120 => "eastron-sdm120",
+            Model::PylontechCan => "pylontech-can",
+            Model::GrowattCan => "growatt-can",
             Model::FromProfile => "from-profile",
         }
     }
@@ -183,28 +202,24 @@ impl Model {
     /// The role it can have.
     pub fn role(self) -> Role {
         match self {
-            Model::Chroma61845 => Role::GridSource,
-            Model::Terrasas => Role::PvSource,
-            Model::ItechIt6000c => Role::BatterySource,
+            Model::Chroma61845 | Model::AmetekMx => Role::GridSource,
+            Model::Terrasas | Model::Chroma62000h => Role::PvSource,
+            Model::ItechIt6000c | Model::EaPsb => Role::BatterySource,
             Model::ChromaA800067 => Role::RlcLoad,
             Model::Adam6060 => Role::RelayBank,
-            Model::YokogawaWt3000 => Role::PowerAnalyser,
-            Model::YokogawaDl850 => Role::Recorder,
-            Model::EspecP300 => Role::Chamber,
-            Model::AmetekMx => Role::GridSource,
-            Model::Chroma62000h => Role::PvSource,
-            Model::EaPsb => Role::BatterySource,
-            Model::YokogawaWt5000 => Role::PowerAnalyser,
-            Model::YokogawaDl950 => Role::Recorder,
-            Model::TektronixMdo4000 => Role::Recorder,
-            Model::WeissSimserv => Role::Chamber,
+            Model::YokogawaWt3000 | Model::YokogawaWt5000 => Role::PowerAnalyser,
+            Model::YokogawaDl850 | Model::YokogawaDl950 | Model::TektronixMdo4000 => Role::Recorder,
+            Model::EspecP300 | Model::WeissSimserv => Role::Chamber,
+            Model::ChintDdsu666 | Model::EastronSdm120 => Role::Meter,
+            Model::PylontechCan | Model::GrowattCan => Role::Bms,
             Model::FromProfile => Role::Dut,
         }
     }
 
-    /// Whether a driver speaks to it. The others exist only as emulated instruments, for clients
-    /// of `gridproof emulate`.
-    pub fn has_driver(self) -> bool {
+    /// Whether it can be part of a run: a driver speaks to it, or no run has to, since it speaks
+    /// to the DUT alone. The others exist only as emulated instruments, for clients of
+    /// `gridproof emulate`.
+    pub fn fits_runs(self) -> bool {
         match self {
             Model::Chroma61845
             | Model::Terrasas
@@ -214,6 +229,10 @@ impl Model {
             | Model::YokogawaWt3000
             | Model::YokogawaDl850
             | Model::EspecP300
+            | Model::ChintDdsu666
+            | Model::EastronSdm120
+            | Model::PylontechCan
+            | Model::GrowattCan
             | Model::FromProfile => true,
             Model::AmetekMx
             | Model::Chroma62000h

@@ -78,6 +78,14 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("side", "over"),
     ("quantity", "voltage"),
     ("points", "[[253 V, 100 %], [260 V, 20 %]]"),
+    (
+        "criterion",
+        "{commence-complete: {tolerance: 4 %, voltage_tolerance: 0 V, commence_max: 1 s, complete_max: 10 s}}",
+    ),
+    ("response_time", "5 s"),
+    ("voltage_accuracy", "1 %"),
+    ("power_accuracy", "5 %"),
+    ("accuracy_multiple", "1.5"),
     ("tolerance", "4 %"),
     ("voltage_tolerance", "0 V"),
     ("commence_max", "1 s"),
@@ -155,4 +163,17 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("defect", "transfer-12ms"),
     ("behaviour", "{backup: {start: 5.5 ms}}"),
     ("catches", "{aux-asg-5sl-zh: [UPS-T01]}"),
+    // faults
+    ("faults", "deaf-grid-simulator"),
+    (
+        "schedule",
+        "a list of faults, each like `- {at: 12 s, instrument: grid, fault: drop-reply, count: 3}`",
+    ),
+    ("fault", "drop-reply"),
+    ("faults/at", "12 s"),
+    ("during", "5 s"),
+    ("delay", "2 s"),
+    ("faults/step", "1 %"),
+    ("faults/drift", "0.01 %/s"),
+    ("skew", "0.01 %"),
 ];

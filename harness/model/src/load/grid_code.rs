@@ -3,7 +3,10 @@
 use super::check::Checker;
 use super::outline::Cursor;
 use crate::case::TripQuantity;
-use crate::grid_code::{CurveLimits, DrmLimits, GridCode, ReconnectLimits, Side, TripLimit};
+use crate::grid_code::{
+    CommenceComplete, CurveCriterion, CurveLimits, DrmLimits, GridCode, OpenLoop, ReconnectLimits,
+    Side, TripLimit,
+};
 use crate::quantity::{Hertz, Ratio, RatioPerSecond, Seconds, Volts, VoltsOrHertz};
 
 /// Longest time a grid code may state.
@@ -45,6 +48,10 @@ pub(super) fn check(c: &mut Checker<'_>, root: Cursor<'_>, code: &GridCode) {
         c.name(root.key("trips").name(name), "protection element", name);
         trip(c, root.key("trips").key(name), limit, code);
     }
+    for (name, limits) in &code.volt_var_characteristics {
+        let at = root.key("volt_var_characteristics").key(name);
+        curve(c, at, limits);
+    }
     for (key, limits) in [("volt_var", &code.volt_var), ("volt_watt", &code.volt_watt)] {
         if let Some(limits) = limits {
             curve(c, root.key(key), limits);
@@ -59,6 +66,7 @@ pub(super) fn check(c: &mut Checker<'_>, root: Cursor<'_>, code: &GridCode) {
     let empty = code.anti_islanding.is_none()
         && code.trips.is_empty()
         && code.volt_var.is_none()
+        && code.volt_var_characteristics.is_empty()
         && code.volt_watt.is_none()
         && code.drm.is_none()
         && code.reconnect.is_none();
@@ -118,41 +126,66 @@ fn curve(c: &mut Checker<'_>, at: Cursor<'_>, limits: &CurveLimits) {
         let at = at.key("points").item(index).item(0);
         c.within(at, "voltage", *volts, (Volts(1.0), Volts(500.0)));
     }
+    let at = at.key("criterion");
+    match &limits.criterion {
+        CurveCriterion::CommenceComplete(times) => {
+            commence_complete(c, at.key("commence-complete"), times);
+        }
+        CurveCriterion::OpenLoop(response) => open_loop(c, at.key("open-loop"), response),
+    }
+}
+
+fn commence_complete(c: &mut Checker<'_>, at: Cursor<'_>, times: &CommenceComplete) {
     c.within(
         at.key("tolerance"),
         "`tolerance`",
-        limits.tolerance,
+        times.tolerance,
         (Ratio(0.0), Ratio(0.5)),
     );
-    let key = "voltage_tolerance";
     c.within(
-        at.key(key),
+        at.key("voltage_tolerance"),
         "`voltage_tolerance`",
-        limits.voltage_tolerance,
+        times.voltage_tolerance,
         (Volts(0.0), Volts(50.0)),
     );
-    c.positive(
-        at.key("commence_max"),
-        "`commence_max`",
-        limits.commence_max,
-        HOUR,
-    );
-    c.positive(
-        at.key("complete_max"),
-        "`complete_max`",
-        limits.complete_max,
-        HOUR,
-    );
-    if limits.commence_max.0 > limits.complete_max.0 {
+    for (key, time) in [
+        ("commence_max", times.commence_max),
+        ("complete_max", times.complete_max),
+    ] {
+        c.positive(at.key(key), &format!("`{key}`"), time, HOUR);
+    }
+    if times.commence_max.0 > times.complete_max.0 {
         c.error(
             at.key("commence_max"),
             format!(
                 "`commence_max` of {} is longer than `complete_max` of {}",
-                limits.commence_max, limits.complete_max
+                times.commence_max, times.complete_max
             ),
             "a response commences before it completes",
         );
     }
+}
+
+fn open_loop(c: &mut Checker<'_>, at: Cursor<'_>, response: &OpenLoop) {
+    c.within(
+        at.key("response_time"),
+        "`response_time`",
+        response.response_time,
+        (Seconds(0.1), HOUR),
+    );
+    for (key, accuracy) in [
+        ("voltage_accuracy", response.voltage_accuracy),
+        ("power_accuracy", response.power_accuracy),
+    ] {
+        let bounds = (Ratio(0.0), Ratio(0.2));
+        c.within(at.key(key), &format!("`{key}`"), accuracy, bounds);
+    }
+    c.number(
+        at.key("accuracy_multiple"),
+        "`accuracy_multiple`",
+        response.accuracy_multiple,
+        (0.0, 5.0),
+    );
 }
 
 fn drm(c: &mut Checker<'_>, at: Cursor<'_>, limits: &DrmLimits) {

@@ -31,6 +31,13 @@ pub(super) fn check(
             hint,
         );
     }
+    if matches!(entry.address, Address::Can { .. }) && role != Role::Bms {
+        c.error(
+            at.key("address"),
+            format!("a {} is not on a CAN bus", role.word()),
+            "only a bms is; write e.g. tcp://192.168.1.10:5025",
+        );
+    }
     keys_of_role(c, at, entry);
     if let Some(resolution) = entry.resolution {
         c.positive(at.key("resolution"), "`resolution`", resolution, Watts(1e4));

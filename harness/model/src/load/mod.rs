@@ -9,6 +9,7 @@ mod bench;
 mod check;
 mod dut;
 mod examples;
+mod faults;
 mod grid_code;
 mod instrument;
 mod outline;
@@ -25,11 +26,15 @@ use crate::bench::Bench;
 use crate::defect::Defect;
 use crate::diagnostic::Diagnostics;
 use crate::dut::DutProfile;
+use crate::fault::{FaultEntry, FaultFile};
 use crate::grid_code::GridCode;
 use crate::plan::Plan;
 use crate::register_file::RegisterFile;
 use check::Checker;
 use outline::{Cursor, Node};
+
+pub use faults::check_faults_on;
+pub(crate) use words::choices;
 
 /// Largest text that is read at all, bytes.
 pub const LARGEST_FILE: usize = 1 << 20;
@@ -80,6 +85,22 @@ pub fn parse_defect(file_name: &str, text: &str) -> Result<Defect, Diagnostics> 
 /// With every problem found, by line and column.
 pub fn parse_register_file(file_name: &str, text: &str) -> Result<RegisterFile, Diagnostics> {
     load(file_name, text, register_file::check)
+}
+
+/// Reads a schedule of faults. `file_name` is only used in messages.
+///
+/// # Errors
+/// With every problem found, by line and column.
+pub fn parse_faults(file_name: &str, text: &str) -> Result<FaultFile, Diagnostics> {
+    load(file_name, text, faults::check)
+}
+
+/// Reads one fault, as YAML or JSON. `file_name` is only used in messages.
+///
+/// # Errors
+/// With every problem found, by line and column.
+pub fn parse_fault(file_name: &str, text: &str) -> Result<FaultEntry, Diagnostics> {
+    load(file_name, text, faults::check_entry)
 }
 
 fn load<T: DeserializeOwned>(

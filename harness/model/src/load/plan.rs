@@ -58,6 +58,7 @@ fn check_test(checker: &mut Checker<'_>, at: Cursor<'_>, test: &PlanTest) {
         Procedure::VoltWatt(params) | Procedure::VoltVar(params) => {
             procedure::curve(checker, at, params);
         }
+        Procedure::VoltVarMatrix(params) => procedure::volt_var_matrix(checker, at, params),
         Procedure::Drm(params) => procedure::drm(checker, at, params),
         Procedure::Trip(params) => procedure::trip(checker, at, params),
         Procedure::Derating(params) => procedure::derating(checker, at, params),
@@ -70,6 +71,7 @@ fn needs_grid_code(procedure: &Procedure) -> bool {
         Procedure::AntiIslanding(_)
         | Procedure::VoltWatt(_)
         | Procedure::VoltVar(_)
+        | Procedure::VoltVarMatrix(_)
         | Procedure::Drm(_)
         | Procedure::Trip(_) => true,
     }

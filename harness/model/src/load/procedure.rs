@@ -4,7 +4,7 @@ use super::check::Checker;
 use super::outline::Cursor;
 use crate::plan::{
     AntiIslandingParams, CurveParams, DeratingParams, DrmParams, TransferParams, TripParams,
-    VoltageStair,
+    VoltVarMatrixParams, VoltageStair,
 };
 use crate::quantity::{Celsius, Degrees, Hertz, Ratio, Seconds, Volts, VoltsOrHertz};
 
@@ -30,6 +30,11 @@ pub(super) fn anti_islanding(c: &mut Checker<'_>, at: Cursor<'_>, params: &AntiI
             (0.5, 5.0),
         );
     }
+    if let Some(voltage) = params.dc_voltage {
+        let range = (Ratio(0.0), Ratio(1.0));
+        c.within(at.key("dc_voltage"), "`dc_voltage`", voltage, range);
+    }
+    repeats(c, at, params.repeats);
 }
 
 pub(super) fn transfer(c: &mut Checker<'_>, at: Cursor<'_>, params: &TransferParams) {
@@ -60,6 +65,52 @@ pub(super) fn curve(c: &mut Checker<'_>, at: Cursor<'_>, params: &CurveParams) {
                 "write two different voltages",
             );
         }
+    }
+}
+
+pub(super) fn volt_var_matrix(c: &mut Checker<'_>, at: Cursor<'_>, params: &VoltVarMatrixParams) {
+    c.not_empty(
+        at.key("characteristics"),
+        "`characteristics`",
+        params.characteristics.len(),
+    );
+    c.not_empty(at.key("powers"), "`powers`", params.powers.len());
+    for (index, power) in params.powers.iter().enumerate() {
+        c.power(
+            at.key("powers").item(index),
+            "`powers`",
+            *power,
+            (0.01, 1.2),
+        );
+    }
+    c.not_empty(
+        at.key("references"),
+        "`references`",
+        params.references.len(),
+    );
+    for (index, reference) in params.references.iter().enumerate() {
+        c.within(
+            at.key("references").item(index),
+            "`references`",
+            *reference,
+            (Ratio(0.8), Ratio(1.2)),
+        );
+    }
+    let (low, high) = params.range;
+    for (index, volts) in [low, high].into_iter().enumerate() {
+        c.within(
+            at.key("range").item(index),
+            "`range`",
+            volts,
+            (Volts(1.0), HIGHEST),
+        );
+    }
+    if low.0 >= high.0 {
+        c.error(
+            at.key("range"),
+            format!("`range` from {low} to {high} is empty"),
+            "write the lower voltage first",
+        );
     }
 }
 

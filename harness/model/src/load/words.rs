@@ -161,7 +161,7 @@ fn short(text: &str) -> String {
 }
 
 /// The nearest of the valid words, then all of them.
-pub(super) fn choices<S: AsRef<str>>(found: &str, valid: &[S], noun: &str) -> String {
+pub(crate) fn choices<S: AsRef<str>>(found: &str, valid: &[S], noun: &str) -> String {
     let list = valid
         .iter()
         .map(AsRef::as_ref)

@@ -28,19 +28,25 @@ pub(super) fn anti_islanding(
         .collect();
     // The balanced point first: the others are judged relative to it (IEC 62116 clause 6.1).
     points.sort_by_key(|&(delta_p, delta_q)| delta_p != 0.0 || delta_q != 0.0);
+    let repeats = params.repeats.unwrap_or(1);
     let cases = points
         .into_iter()
-        .map(|(delta_p, delta_q)| {
+        .flat_map(|point| (1..=repeats).map(move |repeat| (point, repeat)))
+        .map(|((delta_p, delta_q), repeat)| {
             let label = format!(
-                "ΔP {} %, ΔQ {} %",
+                "ΔP {} %, ΔQ {} %{}",
                 signed(delta_p * 100.0),
-                signed(delta_q * 100.0)
+                signed(delta_q * 100.0),
+                shot(repeat, repeats)
             );
             let spec = AntiIslandingCase {
                 power_w: params.power.resolve(rated_w),
                 delta_p,
                 delta_q,
                 quality_factor: params.quality_factor.unwrap_or(limits.quality_factor),
+                dc_voltage: params
+                    .dc_voltage
+                    .map_or_else(AntiIslandingCase::condition_a, |fraction| fraction.0),
                 run_on: Limit {
                     min: None,
                     max: Some(limits.run_on_max.0),
@@ -73,10 +79,12 @@ pub(super) fn transfer(dut: &DutProfile, params: &TransferParams) -> Expansion {
         let load_w = load.resolve(backup.power.0);
         for angle in &params.angles {
             for repeat in 1..=repeats {
-                let mut label = format!("{} W, {}°", number(load_w), number(angle.0));
-                if repeats > 1 {
-                    label.push_str(&format!(", shot {repeat}"));
-                }
+                let label = format!(
+                    "{} W, {}°{}",
+                    number(load_w),
+                    number(angle.0),
+                    shot(repeat, repeats)
+                );
                 let spec = TransferCase {
                     load_w,
                     angle_deg: angle.0,
@@ -92,4 +100,13 @@ pub(super) fn transfer(dut: &DutProfile, params: &TransferParams) -> Expansion {
         }
     }
     Expansion::Cases(cases)
+}
+
+/// What tells the repeats of one point apart in a label; nothing where it is run once.
+fn shot(repeat: u32, repeats: u32) -> String {
+    if repeats > 1 {
+        format!(", shot {repeat}")
+    } else {
+        String::new()
+    }
 }

@@ -6,6 +6,7 @@ mod curve;
 mod island;
 mod thermal;
 mod trip;
+mod volt_var_matrix;
 
 use gridproof_model::case::CaseSpec;
 use gridproof_model::dut::DutProfile;
@@ -75,6 +76,7 @@ pub(crate) fn expand(
         Procedure::VoltVar(params) => {
             curve::expand(&coded()?, gridproof_model::case::CurveKind::VoltVar, params)
         }
+        Procedure::VoltVarMatrix(params) => volt_var_matrix::expand(&coded()?, params),
         Procedure::Drm(params) => trip::drm(&coded()?, params),
         Procedure::Trip(params) => trip::trip(&coded()?, params),
         Procedure::Derating(params) => Ok(thermal::derating(dut, params)),

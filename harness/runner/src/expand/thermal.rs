@@ -21,6 +21,7 @@ pub(super) fn derating(dut: &DutProfile, params: &DeratingParams) -> Expansion {
         reduction_pu: params.reduction.of_rated(rated_w),
         soak_s: params.soak.0,
         window_s: params.window.0,
+        mark: start.mark,
         origin: format!("DUT profile {}, {}", dut.dut, start.source),
     };
     let label = format!("derating above {} °C", number(start.value.0));

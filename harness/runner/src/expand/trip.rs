@@ -1,7 +1,7 @@
 //! Protection elements and demand-response modes.
 
 use gridproof_model::case::{CaseSpec, DrmCase, Flow, Limit, TripCase, TripQuantity};
-use gridproof_model::grid_code::Side;
+use gridproof_model::grid_code::{Side, TripLimit};
 use gridproof_model::plan::{DrmParams, TripParams};
 
 use super::{Coded, Expansion, Problem, number};
@@ -48,6 +48,9 @@ pub(super) fn trip(coded: &Coded<'_>, params: &TripParams) -> Result<Expansion, 
         Side::Over => threshold + params.beyond.value(),
         Side::Under => threshold - params.beyond.value(),
     };
+    if let Some(problem) = further_element(coded, params, limit, to) {
+        return Err(problem);
+    }
     let unit = if limit.quantity == TripQuantity::Voltage {
         "V"
     } else {
@@ -82,6 +85,44 @@ pub(super) fn trip(coded: &Coded<'_>, params: &TripParams) -> Result<Expansion, 
         })
         .collect();
     Ok(Expansion::Cases(cases))
+}
+
+/// A step that also exceeds an element further out proves nothing about the one that is named:
+/// either may have tripped.
+fn further_element(
+    coded: &Coded<'_>,
+    params: &TripParams,
+    limit: &TripLimit,
+    to: f64,
+) -> Option<Problem> {
+    let threshold = limit.threshold.value();
+    let (name, other) = coded.code.trips.iter().find(|(name, other)| {
+        let at = other.threshold.value();
+        let between = match limit.side {
+            Side::Over => at > threshold && at <= to,
+            Side::Under => at < threshold && at >= to,
+        };
+        **name != params.element.value
+            && other.quantity == limit.quantity
+            && other.side == limit.side
+            && between
+    })?;
+    let room = (other.threshold.value() - threshold).abs();
+    let unit = match limit.quantity {
+        TripQuantity::Voltage => "V",
+        TripQuantity::Frequency => "Hz",
+    };
+    Some(Problem {
+        at: params.element.at,
+        message: format!(
+            "the step for {} reaches beyond {name} at {}: a trip could be that of either",
+            params.element, other.threshold
+        ),
+        hint: Some(format!(
+            "write `beyond` of less than {} {unit}",
+            number(room)
+        )),
+    })
 }
 
 pub(super) fn drm(coded: &Coded<'_>, params: &DrmParams) -> Result<Expansion, Problem> {

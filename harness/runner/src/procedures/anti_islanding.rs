@@ -8,8 +8,6 @@ use super::prepare::{mppt_voltage, pv_curve, settle_at};
 use crate::context::Context;
 use crate::error::Halt;
 
-/// Condition A: dc input voltage above 75 % of the range (IEC 62116 table of test conditions).
-const DC_FRACTION: f64 = 0.78;
 /// Passes of measuring the DUT and tuning the load to it.
 const TUNING_PASSES: u32 = 2;
 /// Record before the opening, s.
@@ -25,7 +23,7 @@ pub(super) async fn acquire(
     spec: &AntiIslandingCase,
 ) -> Result<(), Halt> {
     let profile = ctx.rig.profile.clone();
-    if let (Some(pv), Some(vmp)) = (&profile.pv, mppt_voltage(&profile, DC_FRACTION)) {
+    if let (Some(pv), Some(vmp)) = (&profile.pv, mppt_voltage(&profile, spec.dc_voltage)) {
         ctx.pv_on(pv_curve(pv, vmp, profile.ratings.power.0))
             .await?;
     }

@@ -1,9 +1,9 @@
 //! Voltage response curves: a stair of voltages, and single steps for the response times
-//! (AS/NZS 4777.2:2020 clauses 3.3.2.2 and 3.3.2.3).
+//! (AS/NZS 4777.2:2020 clauses 3.3.2.2 and 3.3.2.3, IEEE 1547.1-2020 clause 4.2).
 
-use gridproof_instruments::roles::{CaptureSetup, DutCapability, TriggerSetup};
+use gridproof_instruments::roles::{CaptureSetup, DutCapability, TriggerSetup, VoltVarCurve};
 use gridproof_model::capture::ChannelKind;
-use gridproof_model::case::{Case, CurveKind, CurveStepCase, CurveSweepCase};
+use gridproof_model::case::{Case, CurveKind, CurveStepCase, CurveSweepCase, OpenLoopStepCase};
 
 use super::prepare::settle_at;
 use crate::context::Context;
@@ -36,6 +36,10 @@ pub(super) async fn sweep(
     spec: &CurveSweepCase,
 ) -> Result<(), Halt> {
     isolate(ctx, spec.curve.kind).await?;
+    let before = match spec.told_response_s {
+        Some(response_s) => Some(tell(ctx, case, spec, response_s).await?),
+        None => None,
+    };
     settle_at(ctx, &case.ratings, spec.power_w).await?;
     for (index, &volts) in (0u32..).zip(&spec.voltages_v) {
         ctx.grid_set(volts, case.ratings.nominal_hz).await?;
@@ -44,15 +48,72 @@ pub(super) async fn sweep(
             .await?;
     }
     ctx.grid_set(case.ratings.nominal_v, case.ratings.nominal_hz)
-        .await
+        .await?;
+    if let Some(before) = before {
+        // The next test finds the DUT as it was.
+        ctx.rig.dut.set_volt_var_curve(&before).await?;
+    }
+    Ok(())
 }
 
-pub(super) async fn step(
+/// Tells the DUT the curve of the case; the curve it had before.
+async fn tell(
     ctx: &mut Context<'_>,
     case: &Case,
-    spec: &CurveStepCase,
-) -> Result<(), Halt> {
-    isolate(ctx, spec.curve.kind).await?;
+    spec: &CurveSweepCase,
+    response_s: f64,
+) -> Result<VoltVarCurve, Halt> {
+    let before = ctx.rig.dut.volt_var_curve().await?;
+    let points = spec
+        .curve
+        .points
+        .iter()
+        .map(|&(volts, level)| (volts / case.ratings.nominal_v, level))
+        .collect();
+    let told = VoltVarCurve { points, response_s };
+    ctx.rig.dut.set_volt_var_curve(&told).await?;
+    ctx.note(format!(
+        "the DUT runs the curve of the case, response time {response_s} s"
+    ));
+    Ok(before)
+}
+
+/// One voltage step, however its response is judged.
+pub(super) struct Step {
+    kind: CurveKind,
+    power_w: f64,
+    from_v: f64,
+    to_v: f64,
+    /// Time at the first voltage, and recorded at the second, s.
+    observe_s: f64,
+}
+
+impl From<&CurveStepCase> for Step {
+    fn from(spec: &CurveStepCase) -> Self {
+        Self {
+            kind: spec.curve.kind,
+            power_w: spec.power_w,
+            from_v: spec.from_v,
+            to_v: spec.to_v,
+            observe_s: spec.observe_s,
+        }
+    }
+}
+
+impl From<&OpenLoopStepCase> for Step {
+    fn from(spec: &OpenLoopStepCase) -> Self {
+        Self {
+            kind: spec.curve.kind,
+            power_w: spec.power_w,
+            from_v: spec.from_v,
+            to_v: spec.to_v,
+            observe_s: spec.observe_s,
+        }
+    }
+}
+
+pub(super) async fn step(ctx: &mut Context<'_>, case: &Case, spec: &Step) -> Result<(), Halt> {
+    isolate(ctx, spec.kind).await?;
     settle_at(ctx, &case.ratings, spec.power_w).await?;
     ctx.grid_set(spec.from_v, case.ratings.nominal_hz).await?;
     ctx.wait(spec.observe_s).await?;

@@ -24,6 +24,13 @@ const PV_SURPLUS: f64 = 1.1;
 /// and of the frequency: far more than any error of the unit, far less than a wrong address.
 const AGREE: (f64, f64, f64) = (0.1, 0.1, 0.02);
 
+/// A grid within this fraction of its set-point at the DUT's terminals counts as healthy: more than
+/// any drop on the line, less than any trip.
+const HEALTHY: f64 = 0.05;
+/// Voltage at the grid simulator and at the DUT differ by less than this fraction: more than the
+/// drop on the line and both accuracies.
+const METERS_AGREE: f64 = 0.01;
+
 /// `forbid` is tried at this power at least, fraction of rated; it must be gone within this time, s.
 const FORBID_FROM: f64 = 0.1;
 const FORBID_LIMIT_S: f64 = 5.0;
@@ -112,6 +119,7 @@ async fn settle(
         if (got.watts - watts).abs() <= band {
             let since = *inside_since.get_or_insert(now);
             if now - since >= SETTLE_S {
+                meters_agree(ctx, ratings, &got).await?;
                 ctx.note(format!(
                     "settled at {:.0} W, {:.0} var, {:.2} V",
                     got.watts, got.vars, got.volts
@@ -122,13 +130,51 @@ async fn settle(
             inside_since = None;
         }
         if now > deadline {
-            return Err(Halt::DutNotReady(format!(
-                "the DUT did not settle at {watts:.0} W within {READY_LIMIT_S:.0} s on a healthy grid; last reading {:.0} W",
-                got.watts
-            )));
+            return Err(unsettled(ctx, ratings, watts, &got).await);
         }
         ctx.wait(1.0).await?;
     }
+}
+
+/// Why the DUT did not settle. A bench that does not give it a healthy grid, or meters that
+/// contradict each other, say nothing about the DUT.
+async fn unsettled(
+    ctx: &mut Context<'_>,
+    ratings: &Ratings,
+    watts: f64,
+    got: &PowerReading,
+) -> Halt {
+    let nominal = ratings.nominal_v;
+    if (got.volts - nominal).abs() > HEALTHY * nominal {
+        return Halt::Bench(format!(
+            "the grid simulator is set to {nominal:.1} V, the analyser reads {:.1} V at the DUT: an output is open or has tripped, or a contactor does not close",
+            got.volts
+        ));
+    }
+    match meters_agree(ctx, ratings, got).await {
+        Err(halt) => halt,
+        Ok(()) => Halt::DutNotReady(format!(
+            "the DUT did not settle at {watts:.0} W within {READY_LIMIT_S:.0} s on a healthy grid; last reading {:.0} W",
+            got.watts
+        )),
+    }
+}
+
+/// The grid simulator and the analyser must read the same voltage: a meter that has drifted would
+/// put its error on the DUT.
+async fn meters_agree(
+    ctx: &mut Context<'_>,
+    ratings: &Ratings,
+    got: &PowerReading,
+) -> Result<(), Halt> {
+    let source = ctx.rig.grid.measure().await?;
+    if (source.volts - got.volts).abs() <= METERS_AGREE * ratings.nominal_v {
+        return Ok(());
+    }
+    Err(Halt::Bench(format!(
+        "the meters contradict each other: grid simulator {:.2} V, analyser {:.2} V; one of them needs calibration",
+        source.volts, got.volts
+    )))
 }
 
 /// A register file is the lab's own work: what it says of the DUT must agree with the analyser, or

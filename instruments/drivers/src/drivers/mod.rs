@@ -12,6 +12,7 @@ mod itech_it6000c;
 mod register_map;
 mod saj_as1;
 mod sunspec;
+mod sunspec_curve;
 mod sunspec_device;
 mod sunspec_map;
 mod terrasas;

@@ -7,7 +7,9 @@ use super::sunspec_device::{Device, SunSpecParams, unsupported};
 use super::sunspec_map::{Block, Model};
 use crate::clock::Clock;
 use crate::error::{InstrumentError, InstrumentResult};
-use crate::roles::{DutCapability, DutInterface, DutMode, DutStatus, Instrument, SafeProof};
+use crate::roles::{
+    DutCapability, DutInterface, DutMode, DutStatus, Instrument, SafeProof, VoltVarCurve,
+};
 use crate::transport::{Link, Modbus};
 
 /// After being disconnected the power must be gone within two seconds.
@@ -28,9 +30,16 @@ pub struct SunSpec {
 impl SunSpec {
     /// Attach to a link; sends nothing.
     pub fn new(name: String, link: Link, clock: Rc<dyn Clock>, params: SunSpecParams) -> Self {
-        use DutCapability::{ActivePower, Charge, Connect, VoltVar, VoltWatt};
+        use DutCapability::{ActivePower, Charge, Connect, VoltVar, VoltVarCurve, VoltWatt};
         let modbus = Modbus::new(name, link, params.framing, params.unit);
-        let capabilities = vec![ActivePower, Charge, VoltVar, VoltWatt, Connect];
+        let capabilities = vec![
+            ActivePower,
+            Charge,
+            VoltVar,
+            VoltWatt,
+            VoltVarCurve,
+            Connect,
+        ];
         SunSpec {
             modbus,
             clock,
@@ -197,6 +206,7 @@ impl Instrument for SunSpec {
             (DutCapability::Charge, device.storage.is_some()),
             (DutCapability::VoltVar, device.volt_var.is_some()),
             (DutCapability::VoltWatt, device.volt_watt.is_some()),
+            (DutCapability::VoltVarCurve, device.volt_var_curve.is_some()),
             (DutCapability::Connect, device.controls.is_some()),
         ];
         self.capabilities.extend(
@@ -267,6 +277,22 @@ impl DutInterface for SunSpec {
     async fn volt_var(&mut self, enabled: bool) -> InstrumentResult<()> {
         let enable = self.device().await?.volt_var;
         self.switch(enable, "volt-var control (models 126 or 705)", enabled)
+            .await
+    }
+
+    async fn volt_var_curve(&mut self) -> InstrumentResult<VoltVarCurve> {
+        let Some(curves) = self.device().await?.volt_var_curve else {
+            return Err(self.unsupported("a volt-var curve that can be set (model 705)"));
+        };
+        curves.active(&mut self.modbus).await
+    }
+
+    async fn set_volt_var_curve(&mut self, curve: &VoltVarCurve) -> InstrumentResult<()> {
+        let Some(curves) = self.device().await?.volt_var_curve else {
+            return Err(self.unsupported("a volt-var curve that can be set (model 705)"));
+        };
+        curves
+            .adopt(&mut self.modbus, self.clock.as_ref(), curve)
             .await
     }
 

@@ -1,5 +1,6 @@
 //! Parameters of a SunSpec link, and what the device can do, found by walking its models.
 
+use super::sunspec_curve::CurveModel;
 use super::sunspec_map::{Block, Model, discover};
 use crate::error::{InstrumentError, InstrumentResult};
 use crate::transport::{Framing, Modbus};
@@ -37,10 +38,12 @@ pub(super) struct Device {
     pub(super) storage: Option<Block>,
     /// 704 with an implemented WSet
     pub(super) der: Option<Block>,
-    /// Address of the enable register and model 126 or 705.
+    /// Address of the enable register of model 705 or 126.
     pub(super) volt_var: Option<u16>,
-    /// The same of model 132 or 706.
+    /// The same of model 706 or 132.
     pub(super) volt_watt: Option<u16>,
+    /// 705 with a writable curve.
+    pub(super) volt_var_curve: Option<CurveModel>,
 }
 
 impl Device {
@@ -70,11 +73,16 @@ impl Device {
         let Some(rated_watts) = rating.filter(|watts| *watts > 0.0) else {
             return Err(unsupported(modbus, "power rating in models 120 or 121"));
         };
+        // The newer models where a device has both: their curves can be set.
         let enable = |static_model, curve_model| {
-            let old = find(&[static_model]).map(|model| model.at(3));
-            old.or_else(|| find(&[curve_model]).map(|model| model.at(2)))
+            let new = find(&[curve_model]).map(|model| model.at(2));
+            new.or_else(|| find(&[static_model]).map(|model| model.at(3)))
         };
         let (volt_var, volt_watt) = (enable(126, 705), enable(132, 706));
+        let volt_var_curve = match find(&[705]) {
+            Some(model) => CurveModel::find(modbus, model).await?,
+            None => None,
+        };
         let common = find(&[1]);
         Ok(Device {
             common,
@@ -84,6 +92,7 @@ impl Device {
             storage,
             der,
             volt_var,
+            volt_var_curve,
             volt_watt,
         })
     }

@@ -14,6 +14,8 @@ pub enum DutCapability {
     VoltVar,
     /// Switching the volt-watt response.
     VoltWatt,
+    /// Setting the volt-var curve and its response time.
+    VoltVarCurve,
     /// Connect and disconnect.
     Connect,
 }
@@ -46,6 +48,16 @@ pub struct DutStatus {
     pub hertz: f64,
 }
 
+/// A volt-var curve as a DUT is told it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VoltVarCurve {
+    /// (voltage in pu of nominal, reactive power in pu of rated apparent power), ascending in
+    /// voltage, at least two; constant beyond the ends.
+    pub points: Vec<(f64, f64)>,
+    /// Open-loop response time to 90 %, s.
+    pub response_s: f64,
+}
+
 /// The DUT's own control interface (SunSpec, the maker's register map). Methods without a default
 /// are mandatory; the others are refused as unsupported unless the driver has them.
 #[async_trait::async_trait(?Send)]
@@ -64,6 +76,15 @@ pub trait DutInterface: Instrument {
     /// Switch the volt-var response.
     async fn volt_var(&mut self, enabled: bool) -> InstrumentResult<()> {
         Err(unsupported(format!("volt_var({enabled})")))
+    }
+    /// The volt-var curve in force.
+    async fn volt_var_curve(&mut self) -> InstrumentResult<VoltVarCurve> {
+        Err(unsupported("reading the volt-var curve".into()))
+    }
+    /// Put a volt-var curve into force; whether the response is on does not change. Returns only
+    /// when the DUT says that this curve is in force.
+    async fn set_volt_var_curve(&mut self, curve: &VoltVarCurve) -> InstrumentResult<()> {
+        Err(unsupported(format!("volt-var curve {curve:?}")))
     }
     /// Switch the volt-watt response.
     async fn volt_watt(&mut self, enabled: bool) -> InstrumentResult<()> {

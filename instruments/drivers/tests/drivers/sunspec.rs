@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use gridproof_instruments::drivers::{SunSpec, SunSpecParams};
 use gridproof_instruments::error::InstrumentError;
-use gridproof_instruments::roles::{DutCapability, DutInterface, DutMode, Instrument};
+use gridproof_instruments::roles::{
+    DutCapability, DutInterface, DutMode, Instrument, VoltVarCurve,
+};
 use gridproof_instruments::transport::Link;
 
 use crate::clock::TestClock;
@@ -207,4 +209,115 @@ async fn silence_is_a_broken_link() {
     dut.set_timeout(Duration::from_millis(20));
     let error = dut.initialise().await.expect_err("silence");
     assert!(matches!(error, InstrumentError::Link { .. }), "{error}");
+}
+
+/// 101 at 40002, 120 at 40054, 705 at 40082 with three curves of four points.
+fn with_curves(rated: u16) -> Exchanges {
+    let models = [(101, 50), (120, 26), (705, 67)];
+    let head = [1, 0, 1, 4, 3, 0, 0, 0, 0, 0, minus(2), minus(1), minus(2)];
+    chain(Exchanges::new(Frame::Tcp), 40_000, &models)
+        .read(40_056, &model(26, &[(3, rated), (4, 0)]))
+        .read(40_084, &head)
+}
+
+fn category_b() -> VoltVarCurve {
+    VoltVarCurve {
+        points: vec![(0.92, 0.44), (0.98, 0.0), (1.02, 0.0), (1.08, -0.44)],
+        response_s: 5.0,
+    }
+}
+
+/// Curve k of `with_curves`.
+fn curve_at(k: u16) -> u16 {
+    40_082 + 15 + (k - 1) * 18
+}
+
+fn category_b_words() -> [u16; 8] {
+    [9200, 440, 9800, 0, 10_200, 0, 10_800, minus(440)]
+}
+
+/// Slot 2 is read-only, slot 3 is filled and adopted.
+fn adopting(rated: u16) -> Exchanges {
+    with_curves(rated)
+        .read(curve_at(2) + 9, &[1])
+        .read(curve_at(3) + 9, &[0])
+        .write(curve_at(3), &[4, 3, 1, 10_000])
+        .read(curve_at(3) + 5, &[1])
+        .write(curve_at(3) + 5, &[0])
+        .write(curve_at(3) + 7, &[0, 500])
+        .write(curve_at(3) + 10, &category_b_words())
+        .write(40_085, &[3])
+        .read(40_086, &[0])
+        .read(40_086, &[1])
+}
+
+#[tokio::test]
+async fn a_volt_var_curve_is_adopted_and_proven() {
+    let (link, peer) = adopting(5000)
+        .read(curve_at(1), &[4, 3, 1, 10_000, 0, 0, 0, 0, 500, 1])
+        .read(curve_at(1) + 10, &category_b_words())
+        .script()
+        .play();
+    let mut dut = driver(link);
+    dut.set_volt_var_curve(&category_b())
+        .await
+        .expect("adopted");
+    drop(dut);
+    peer.done().await;
+}
+
+#[tokio::test]
+async fn a_curve_that_is_not_in_force_after_adopting_is_noticed() {
+    let mut other = category_b_words();
+    other[7] = minus(430);
+    let (link, _peer) = adopting(5000)
+        .read(curve_at(1), &[4, 3, 1, 10_000, 0, 0, 0, 0, 500, 1])
+        .read(curve_at(1) + 10, &other)
+        .script()
+        .play();
+    let error = driver(link)
+        .set_volt_var_curve(&category_b())
+        .await
+        .expect_err("another curve");
+    assert!(matches!(error, InstrumentError::Nonsense { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_curve_that_the_device_fails_to_adopt_is_refused() {
+    let (link, _peer) = adopting_failed().script().play();
+    let error = driver(link)
+        .set_volt_var_curve(&category_b())
+        .await
+        .expect_err("failed");
+    assert!(matches!(error, InstrumentError::Refused { .. }), "{error}");
+}
+
+fn adopting_failed() -> Exchanges {
+    with_curves(5000)
+        .read(curve_at(2) + 9, &[0])
+        .write(curve_at(2), &[4, 3, 1, 10_000])
+        .read(curve_at(2) + 5, &[0xFFFF])
+        .write(curve_at(2) + 7, &[0, 500])
+        .write(curve_at(2) + 10, &category_b_words())
+        .write(40_085, &[2])
+        .read(40_086, &[2])
+}
+
+#[tokio::test]
+async fn a_curve_that_does_not_fit_is_not_written() {
+    let mut five = category_b();
+    five.points.push((1.1, -0.5));
+    let mut high = category_b();
+    high.points[3].0 = 7.0;
+    for (curve, word) in [(five, "5 points"), (high, "7 pu")] {
+        let (link, peer) = with_curves(5000).script().play();
+        let mut dut = driver(link);
+        let error = dut
+            .set_volt_var_curve(&curve)
+            .await
+            .expect_err("does not fit");
+        assert!(error.to_string().contains(word), "{error}");
+        drop(dut);
+        peer.done().await;
+    }
 }

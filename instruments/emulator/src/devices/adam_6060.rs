@@ -3,6 +3,7 @@
 use gridproof_plant::Nanos;
 
 use crate::field::{Field, MILLISECOND};
+use crate::modbus::pdu::each;
 use crate::modbus::{Exception, ModbusDevice, Request, Response};
 
 /// Coil to contact closed.
@@ -114,17 +115,6 @@ impl Adam6060 {
         }
         Ok(Response::Written)
     }
-}
-
-fn each<T>(start: u16, count: u16, read: impl Fn(u16) -> Option<T>) -> Result<Vec<T>, Exception> {
-    (0..count)
-        .map(|offset| {
-            start
-                .checked_add(offset)
-                .and_then(&read)
-                .ok_or(Exception::Address)
-        })
-        .collect()
 }
 
 impl ModbusDevice for Adam6060 {

@@ -5,6 +5,7 @@ use gridproof_plant::Nanos;
 
 use crate::devices::climate::Climate;
 use crate::field::{Field, Instrument};
+use crate::serve::Wire;
 use crate::session::Session;
 
 /// Longest line.
@@ -232,6 +233,14 @@ fn on_off(text: &str) -> Result<bool, &'static str> {
 }
 
 impl Instrument for EspecP300 {
+    fn wire(&self) -> Wire {
+        Wire::EspecP300
+    }
+
+    fn set_points(&self) -> Vec<(&'static str, f64)> {
+        vec![("set_c", self.set_c)]
+    }
+
     fn receive(&mut self, session: &mut Session, field: &mut Field) {
         while let Some(end) = session.input.iter().position(|&byte| byte == b'\n') {
             let line: Vec<u8> = session.input.drain(..=end).collect();

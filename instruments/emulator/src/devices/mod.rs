@@ -2,6 +2,7 @@
 
 pub(crate) mod adam_6060;
 pub(crate) mod ametek_mx;
+pub(crate) mod bms;
 pub(crate) mod chroma_61845;
 pub(crate) mod chroma_62000h;
 pub(crate) mod chroma_a800067;
@@ -9,8 +10,10 @@ pub(crate) mod climate;
 pub(crate) mod ea_psb;
 pub(crate) mod espec_p300;
 pub(crate) mod itech_it6000c;
+pub(crate) mod meter;
 pub(crate) mod metering;
 pub(crate) mod saj_as1;
+pub(crate) mod setpoints;
 pub(crate) mod sunspec;
 pub(crate) mod tektronix_mdo4000;
 pub(crate) mod terrasas;

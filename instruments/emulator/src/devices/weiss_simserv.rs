@@ -5,6 +5,7 @@ use gridproof_plant::Nanos;
 
 use crate::devices::climate::Climate;
 use crate::field::{Field, Instrument};
+use crate::serve::Wire;
 use crate::session::Session;
 
 /// Separates the fields of a message.
@@ -134,6 +135,14 @@ impl WeissSimserv {
 }
 
 impl Instrument for WeissSimserv {
+    fn wire(&self) -> Wire {
+        Wire::Simserv
+    }
+
+    fn set_points(&self) -> Vec<(&'static str, f64)> {
+        vec![("set_c", self.set_c)]
+    }
+
     fn receive(&mut self, session: &mut Session, field: &mut Field) {
         while let Some(end) = session.input.iter().position(|&byte| byte == b'\r') {
             let line: Vec<u8> = session.input.drain(..=end).collect();

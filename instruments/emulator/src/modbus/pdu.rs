@@ -13,6 +13,10 @@ pub(crate) enum Exception {
     Address = 2,
     /// 3: illegal data value.
     Value = 3,
+    /// 4: the device could not carry it out.
+    Failure = 4,
+    /// 7: not permitted at present.
+    NegativeAcknowledge = 7,
 }
 
 /// A well-formed request.
@@ -53,12 +57,45 @@ pub(crate) enum Response {
 pub(crate) trait ModbusDevice {
     /// Carries out a request.
     fn handle(&mut self, request: Request, field: &mut Field) -> Result<Response, Exception>;
+    /// Its own bus address, where that can be changed.
+    fn unit(&self) -> Option<u8> {
+        None
+    }
     /// When it next does something by itself.
     fn next_event(&self) -> Option<Nanos> {
         None
     }
     /// Does what is due now.
     fn on_time(&mut self, _field: &mut Field) {}
+}
+
+/// Reads `count` points from `start`; exception 2 when one of them does not exist.
+pub(crate) fn each<T>(
+    start: u16,
+    count: u16,
+    read: impl Fn(u16) -> Option<T>,
+) -> Result<Vec<T>, Exception> {
+    (0..count)
+        .map(|n| start.checked_add(n).and_then(&read))
+        .collect::<Option<_>>()
+        .ok_or(Exception::Address)
+}
+
+/// The values of a write with their addresses. The parser has made sure that all exist.
+pub(crate) fn addressed<T>(start: u16, values: Vec<T>) -> impl Iterator<Item = (u16, T)> {
+    values
+        .into_iter()
+        .enumerate()
+        .map(move |(n, value)| (start.wrapping_add(n as u16), value))
+}
+
+/// Exception 2 for points beyond address 65535.
+fn in_range(start: u16, count: u16) -> Result<(), Exception> {
+    if u32::from(start) + u32::from(count) <= 0x1_0000 {
+        Ok(())
+    } else {
+        Err(Exception::Address)
+    }
 }
 
 fn word(pdu: &[u8], at: usize) -> Option<u16> {
@@ -92,6 +129,7 @@ pub(crate) fn parse(pdu: &[u8]) -> Result<Request, Exception> {
         1 | 2 => {
             exact(5)?;
             counted(2000)?;
+            in_range(first, second)?;
             let (start, count) = (first, second);
             Ok(if function == 1 {
                 Request::ReadCoils { start, count }
@@ -102,6 +140,7 @@ pub(crate) fn parse(pdu: &[u8]) -> Result<Request, Exception> {
         3 | 4 => {
             exact(5)?;
             counted(125)?;
+            in_range(first, second)?;
             let (start, count) = (first, second);
             Ok(if function == 3 {
                 Request::ReadHolding { start, count }
@@ -150,6 +189,7 @@ fn parse_multiple(pdu: &[u8], function: u8, start: u16, count: u16) -> Result<Re
     if !(1..=most).contains(&count) || bytes != expected || data.len() != bytes {
         return Err(Exception::Value);
     }
+    in_range(start, count)?;
     Ok(if function == 15 {
         let bit = |index: usize| data[index / 8] >> (index % 8) & 1 == 1;
         Request::WriteCoils {

@@ -4,9 +4,13 @@
 use gridproof_plant::Nanos;
 
 use super::pdu::{ModbusDevice, answer};
-use crate::field::{Field, Instrument};
+use crate::field::{Field, Instrument, MILLISECOND};
+use crate::serve::Wire;
 use crate::session::Session;
 
+/// A frame that pauses for longer is dropped. Three and a half characters are 4 ms at 9600 baud, but
+/// the bench's time may move in steps of up to a cycle between two pieces of one write.
+const SILENCE: Nanos = 20 * MILLISECOND;
 /// Longest RTU frame.
 const LONGEST_FRAME: usize = 256;
 
@@ -57,6 +61,30 @@ fn intact(frame: &[u8]) -> bool {
 
 impl<D: ModbusDevice> Instrument for ModbusRtu<D> {
     fn receive(&mut self, session: &mut Session, field: &mut Field) {
+        let (bytes, since) = session.unfinished;
+        if bytes > 0 && field.now() > since + SILENCE {
+            session.input.drain(..bytes.min(session.input.len()));
+        }
+        self.frames(session, field);
+        session.unfinished = (session.input.len(), field.now());
+    }
+
+    fn next_event(&self) -> Option<Nanos> {
+        self.device.next_event()
+    }
+
+    fn on_time(&mut self, field: &mut Field) {
+        self.device.on_time(field);
+    }
+
+    fn wire(&self) -> Wire {
+        Wire::ModbusRtu { unit: self.unit }
+    }
+}
+
+impl<D: ModbusDevice> ModbusRtu<D> {
+    /// Answers the frames that are complete.
+    fn frames(&mut self, session: &mut Session, field: &mut Field) {
         loop {
             let Some(length) = frame_length(&session.input) else {
                 return;
@@ -88,26 +116,20 @@ impl<D: ModbusDevice> Instrument for ModbusRtu<D> {
             }
             let frame: Vec<u8> = session.input.drain(..length).collect();
             let pdu = &frame[1..length - 2];
-            if frame[0] != self.unit && frame[0] != 0 {
+            // a new address counts from the next request
+            let unit = self.device.unit().unwrap_or(self.unit);
+            if frame[0] != unit && frame[0] != 0 {
                 continue;
             }
             let reply = answer(pdu, &mut self.device, field);
             if frame[0] != 0 {
                 let start = session.output.len();
-                session.output.push(self.unit);
+                session.output.push(unit);
                 session.output.extend_from_slice(&reply);
                 let sum = crc(&session.output[start..]);
                 session.output.extend_from_slice(&sum.to_le_bytes());
             }
         }
-    }
-
-    fn next_event(&self) -> Option<Nanos> {
-        self.device.next_event()
-    }
-
-    fn on_time(&mut self, field: &mut Field) {
-        self.device.on_time(field);
     }
 }
 

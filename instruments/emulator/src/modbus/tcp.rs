@@ -4,6 +4,7 @@ use gridproof_plant::Nanos;
 
 use super::pdu::{ModbusDevice, answer};
 use crate::field::{Field, Instrument};
+use crate::serve::Wire;
 use crate::session::Session;
 
 /// A device behind Modbus TCP.
@@ -35,7 +36,7 @@ impl<D: ModbusDevice> Instrument for ModbusTcp<D> {
                 break;
             };
             used += 6 + length;
-            let reply = match self.unit {
+            let reply = match self.device.unit().or(self.unit) {
                 Some(unit) if ![unit, 0, 255].contains(&header[6]) => vec![pdu[0] | 0x80, 11],
                 Some(_) | None => answer(pdu, &mut self.device, field),
             };
@@ -55,5 +56,9 @@ impl<D: ModbusDevice> Instrument for ModbusTcp<D> {
 
     fn on_time(&mut self, field: &mut Field) {
         self.device.on_time(field);
+    }
+
+    fn wire(&self) -> Wire {
+        Wire::ModbusTcp { unit: self.unit }
     }
 }

@@ -4,9 +4,11 @@
 //! sits comfortably inside every limit of its grid code.
 
 mod curves;
+mod functions;
+mod islanding;
 mod protection;
 
-use gridproof_model::behaviour::{Backup, Behaviour, IslandingMethod};
+use gridproof_model::behaviour::{Backup, Behaviour};
 use gridproof_model::bench::Bench;
 use gridproof_model::dut::{DutKind, DutProfile};
 use gridproof_model::grid_code::GridCode;
@@ -100,12 +102,20 @@ fn unit(
         ),
         protection: protection::elements(behaviour, code, relay_open_s)?,
         relay_open_s,
-        anti_islanding: anti_islanding(behaviour),
+        output: output(behaviour),
+        dc_link: dc_link(behaviour, nominal_v),
+        tracking: functions::tracking(behaviour),
+        functions: functions::functions(behaviour),
+        lockout: functions::lockout(behaviour),
+        anti_islanding: islanding::active(behaviour, nominal_hz),
+        anti_islanding_lag_s: islanding::lag(behaviour),
+        passive_detection: islanding::passive(behaviour),
+        reference: islanding::reference(behaviour),
         drm: curves::drm(dut, behaviour, code),
         backup: dut
             .backup
             .as_ref()
-            .and_then(|port| backup(port.power.0, behaviour.backup.as_ref())),
+            .map(|port| backup(port.power.0, behaviour.backup.as_ref())),
         derating: derating(dut, behaviour),
         reconnect_s: behaviour
             .reconnect_delay
@@ -146,21 +156,36 @@ fn filter(behaviour: &Behaviour) -> plant::Filter {
     }
 }
 
-fn anti_islanding(behaviour: &Behaviour) -> plant::AntiIslanding {
-    let stated = behaviour.anti_islanding.clone().unwrap_or_default();
-    match stated.method.unwrap_or_default() {
-        IslandingMethod::Off => plant::AntiIslanding::Off,
-        IslandingMethod::SandiaFrequencyShift => plant::AntiIslanding::Sfs {
-            cf0: stated.cf0.unwrap_or(0.02),
-            gain_per_hz: stated.gain.map_or(0.08, |gain| gain.0),
-        },
+/// A clean current unless stated.
+fn output(behaviour: &Behaviour) -> plant::OutputQuality {
+    let stated = behaviour.output_quality.clone().unwrap_or_default();
+    plant::OutputQuality {
+        thd: stated.thd.map_or(0.0, |ratio| ratio.0),
+        floor_pu: stated.harmonic_floor.map_or(0.0, |ratio| ratio.0),
+        dc_pu: stated.dc_injection.map_or(0.0, |ratio| ratio.0),
     }
 }
 
-/// As the unit behaves with its back-up function on, which it is unless stated.
-fn backup(rated_w: f64, stated: Option<&Backup>) -> Option<plant::Backup> {
+/// As the plant proposes for the grid, unless stated.
+fn dc_link(behaviour: &Behaviour, nominal_v: f64) -> plant::DcLink {
+    let stated = behaviour.dc_link.clone().unwrap_or_default();
+    let proposed = plant::DcLink::for_grid(nominal_v);
+    let volts = stated.voltage.map_or(proposed.volts, |volts| volts.0);
+    plant::DcLink {
+        farads: stated
+            .capacitance
+            .map_or(proposed.farads, |farads| farads.0),
+        volts,
+        bandwidth_hz: stated.bandwidth.map_or(proposed.bandwidth_hz, |hz| hz.0),
+        trip_v: stated.trip.map_or(1.25 * volts, |volts| volts.0),
+    }
+}
+
+/// The back-up function is on unless stated.
+fn backup(rated_w: f64, stated: Option<&Backup>) -> plant::Backup {
     let b = stated.cloned().unwrap_or_default();
-    b.enabled.unwrap_or(true).then(|| plant::Backup {
+    plant::Backup {
+        enabled: b.enabled.unwrap_or(true),
         rated_w,
         detect_pu: b.detect_deviation.map_or(0.2, |ratio| ratio.0),
         detect_s: b.detect_time.map_or(0.0015, |time| time.0),
@@ -168,12 +193,15 @@ fn backup(rated_w: f64, stated: Option<&Backup>) -> Option<plant::Backup> {
         relay_sigma_s: b.relay_scatter.map_or(0.0003, |time| time.0),
         start_s: b.start.map_or(0.0005, |time| time.0),
         ramp_s: b.ramp.map_or(0.001, |time| time.0),
+        overload_w: rated_w * b.overload.map_or(1.2, |ratio| ratio.0),
+        overload_s: b.overload_time.map_or(10.0, |time| time.0),
+        short_circuit_s: b.short_circuit_time.map_or(0.1, |time| time.0),
         late: b.late.map(|late| plant::LateWindow {
             from_deg: late.from.map_or(0.0, |angle| angle.0),
             to_deg: late.to.map_or(360.0, |angle| angle.0),
             extra_s: late.extra.map_or(0.0, |time| time.0),
         }),
-    })
+    }
 }
 
 /// Only where the manual names a temperature; 5 %/K, no floor, 5 min unless stated.

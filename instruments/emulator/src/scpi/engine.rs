@@ -1,11 +1,12 @@
 //! What an instrument that speaks SCPI is made of: its device, its dialect, its replies.
 
+use gridproof_model::fault::FaultKind;
 use gridproof_plant::Nanos;
 
 use super::fault::{self, Fault};
 use super::pattern::Use;
 use super::{Call, Outcome};
-use crate::field::Field;
+use crate::field::{Disturbance, Field};
 
 /// What a command answers.
 #[derive(Debug, PartialEq)]
@@ -161,4 +162,18 @@ pub(crate) trait ScpiDevice {
     }
     /// Does what is due now.
     fn on_time(&mut self, _field: &mut Field) {}
+    /// The device is powered with the bench: its set-points reach the plant.
+    fn power_on(&mut self, _field: &mut Field) {}
+    /// Whether faults of this kind inside the device are modelled.
+    fn takes(&self, _fault: FaultKind) -> bool {
+        false
+    }
+    /// A fault inside the device begins or ends; what a protection puts into the error queue.
+    fn disturb(&mut self, _what: Disturbance, _field: &mut Field) -> Option<Fault> {
+        None
+    }
+    /// Set-points that only the device holds, each named with its unit.
+    fn set_points(&self) -> Vec<(&'static str, f64)> {
+        Vec::new()
+    }
 }

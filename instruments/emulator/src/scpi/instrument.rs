@@ -1,5 +1,6 @@
 //! An instrument that speaks SCPI: byte stream in, replies out, around a device.
 
+use gridproof_model::fault::FaultKind;
 use gridproof_plant::Nanos;
 
 use super::engine::{Dialect, Reply, ReplyHeader, ScpiDevice};
@@ -10,7 +11,8 @@ use super::pattern::Table;
 use super::status::Status;
 use super::system::{self, System};
 use super::{Call, Outcome, Params};
-use crate::field::{Field, Instrument};
+use crate::field::{Disturbance, Field, Instrument};
+use crate::serve::Wire;
 use crate::session::Session;
 
 /// Longest program message, bytes; beyond it -363 and the message is dropped.
@@ -176,6 +178,9 @@ impl<D: ScpiDevice> Instrument for ScpiInstrument<D> {
                     break;
                 }
             }
+            if session.pause() {
+                break;
+            }
             let rest = &session.input[used..];
             let Some(length) = framing::end_of_message(rest, self.dialect.carriage_return_ends)
             else {
@@ -195,7 +200,7 @@ impl<D: ScpiDevice> Instrument for ScpiInstrument<D> {
             session.in_message = true;
         }
         session.input.drain(..used);
-        if !session.waiting && session.input.len() > LONGEST_MESSAGE {
+        if !session.waiting && !session.paused && session.input.len() > LONGEST_MESSAGE {
             if !session.discarding {
                 session.discarding = true;
                 self.overrun();
@@ -211,5 +216,31 @@ impl<D: ScpiDevice> Instrument for ScpiInstrument<D> {
     fn on_time(&mut self, field: &mut Field) {
         self.device.on_time(field);
         self.follow(field);
+    }
+
+    fn wire(&self) -> Wire {
+        Wire::Scpi {
+            terminator: self.dialect.terminator,
+        }
+    }
+
+    fn power_on(&mut self, field: &mut Field) {
+        self.device.power_on(field);
+        self.follow(field);
+    }
+
+    fn takes(&self, fault: FaultKind) -> bool {
+        self.device.takes(fault)
+    }
+
+    fn disturb(&mut self, what: Disturbance, field: &mut Field) {
+        if let Some(entry) = self.device.disturb(what, field) {
+            self.status.raise(entry);
+        }
+        self.follow(field);
+    }
+
+    fn set_points(&self) -> Vec<(&'static str, f64)> {
+        self.device.set_points()
     }
 }

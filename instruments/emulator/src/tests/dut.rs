@@ -3,7 +3,7 @@
 use super::{AUX, SAJ, Talk, advance, bench_with};
 use crate::modbus::rtu::crc;
 
-fn tcp(dut: &mut Talk, pdu: &[u8]) -> Vec<u8> {
+pub(super) fn tcp(dut: &mut Talk, pdu: &[u8]) -> Vec<u8> {
     let mut frame = vec![0, 1, 0, 0, 0, pdu.len() as u8 + 1, 1];
     frame.extend(pdu);
     let reply = dut.bytes(&frame);
@@ -12,7 +12,7 @@ fn tcp(dut: &mut Talk, pdu: &[u8]) -> Vec<u8> {
     reply[7..].to_vec()
 }
 
-fn read(dut: &mut Talk, start: u16, count: u16) -> Vec<u16> {
+pub(super) fn read(dut: &mut Talk, start: u16, count: u16) -> Vec<u16> {
     let [a, b] = start.to_be_bytes();
     let reply = tcp(dut, &[3, a, b, 0, count as u8]);
     assert_eq!(reply[0], 3, "exception {reply:?}");
@@ -37,19 +37,7 @@ fn the_sunspec_chain_can_be_walked() {
         found.push((header[0], header[1]));
         at += 2 + header[1];
     }
-    assert_eq!(
-        found,
-        [
-            (1, 66),
-            (101, 50),
-            (120, 26),
-            (121, 30),
-            (122, 44),
-            (123, 24),
-            (124, 24),
-            (704, 65)
-        ]
-    );
+    assert_eq!(found, MODELS);
     assert_eq!(tcp(&mut dut, &[3, 0, 0, 0, 2]), [0x83, 2]);
     let [a, b] = at.to_be_bytes();
     assert_eq!(
@@ -63,28 +51,40 @@ fn the_sunspec_chain_can_be_walked() {
     assert_eq!(maker, [0x4155, 0x5800]);
 }
 
+/// Models of the AUX map with their lengths. Those of before keep their place.
+const MODELS: [(u16, u16); 23] = [
+    (1, 66),
+    (101, 50),
+    (120, 26),
+    (121, 30),
+    (122, 44),
+    (123, 24),
+    (124, 24),
+    (704, 65),
+    (126, 172),
+    (132, 172),
+    (160, 28),
+    (701, 153),
+    (702, 50),
+    (703, 17),
+    (705, 91),
+    (706, 76),
+    (707, 235),
+    (708, 235),
+    (709, 307),
+    (710, 307),
+    (711, 42),
+    (712, 72),
+    (713, 7),
+];
+
 /// First register of a model of the AUX map.
-fn model(id: u16) -> u16 {
-    let mut at = 40_002;
-    for (model, length) in [
-        (1, 66),
-        (101, 50),
-        (120, 26),
-        (121, 30),
-        (122, 44),
-        (123, 24),
-        (124, 24),
-        (704, 65),
-    ] {
-        if model == id {
-            return at;
-        }
-        at += 2 + length;
-    }
-    at
+pub(super) fn model(id: u16) -> u16 {
+    let before = MODELS.iter().take_while(|model| model.0 != id);
+    40_002 + before.map(|model| 2 + model.1).sum::<u16>()
 }
 
-fn write(dut: &mut Talk, start: u16, values: &[u16]) -> Vec<u8> {
+pub(super) fn write(dut: &mut Talk, start: u16, values: &[u16]) -> Vec<u8> {
     let [a, b] = start.to_be_bytes();
     let mut pdu = vec![16, a, b, 0, values.len() as u8, 2 * values.len() as u8];
     pdu.extend(values.iter().flat_map(|value| value.to_be_bytes()));
@@ -119,7 +119,7 @@ fn sunspec_writes_act_after_100_ms() {
     assert_eq!(read(&mut dut, model(123) + 9, 1), [0]);
 }
 
-fn frame(body: &[u8]) -> Vec<u8> {
+pub(super) fn frame(body: &[u8]) -> Vec<u8> {
     let mut frame = body.to_vec();
     frame.extend(crc(body).to_le_bytes());
     frame

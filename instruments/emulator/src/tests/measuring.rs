@@ -273,3 +273,89 @@ fn a_trigger_waits_for_the_pre_trigger_memory() {
     advance(&bench, 0.6);
     assert_eq!(recorder.say("*OPC?"), "1\n1\n");
 }
+
+/// Amplitude (RMS) and phase (turns) of 50 Hz in `data`, which holds whole cycles.
+fn fundamental(data: &[f64], rate: f64) -> (f64, f64) {
+    let (mut re, mut im) = (0.0, 0.0);
+    for (k, value) in data.iter().enumerate() {
+        let turns = 50.0 * k as f64 / rate;
+        let (sin, cos) = gridproof_plant::trig::sincos_turns(turns - turns.floor());
+        re += value * cos;
+        im += value * sin;
+    }
+    let scale = std::f64::consts::SQRT_2 / data.len() as f64;
+    let (re, im) = (re * scale, im * scale);
+    // v = a cos + b sin: at phase p before its positive crossing tan(2πp) = a/b
+    (re.hypot(im), re.atan2(im) / std::f64::consts::TAU)
+}
+
+#[test]
+fn the_recorder_errs_in_time_and_level_within_its_specification() {
+    let (mut fastest, mut widest) = (0.0f64, 0.0f64);
+    for seed in 1..=12 {
+        let bench = bench_with(SAJ, seed);
+        energise(&bench);
+        let mut recorder = Talk::new(&bench, "recorder");
+        recorder.set(":STAT:ERR?", RECORD);
+        recorder.set(
+            ":STAT:ERR?",
+            &[":TRIG:MODE AUTO", ":CHAN4:VOLT:RANG 100V", ":STAR"],
+        );
+        advance(&bench, 0.3);
+        let mut volts = |channel: u8| -> Vec<f64> {
+            recorder.set(":STAT:ERR?", &[&format!(":WAV:TRAC {channel}")]);
+            let reply = recorder.bytes(b":WAV:SEND?\n");
+            reply[10..reply.len() - 1]
+                .chunks_exact(2)
+                .map(|p| f64::from(i16::from_le_bytes([p[0], p[1]])) * 1000.0 / 24_000.0)
+                .collect()
+        };
+        let (pcc, source) = (volts(1), volts(4));
+        assert_eq!(pcc.len(), 20_000);
+        let (level, early) = fundamental(&pcc[..10_000], 1e5);
+        let (_, late) = fundamental(&pcc[10_000..], 1e5);
+        let truth = bench.reading(MeterPoint::DutGrid).volts;
+        let allowed = 2e-4 * truth + 1e-4 * 500.0;
+        assert!(
+            (level - truth).abs() <= allowed,
+            "seed {seed}: {level} {truth}"
+        );
+        // a fast clock sees the phase fall behind: 5 turns per 0.1 s at 50 Hz
+        let fast = -(late - early) / 5.0;
+        assert!(fast.abs() <= 5e-5 + 1e-6, "seed {seed}: {fast}");
+        fastest = fastest.max(fast.abs());
+        let skew_s = (fundamental(&source, 1e5).1 - fundamental(&pcc, 1e5).1) / 50.0;
+        assert!(skew_s.abs() <= 1e-6 + 5e-8, "seed {seed}: {skew_s}");
+        widest = widest.max(skew_s.abs());
+    }
+    assert!(
+        fastest > 2e-5 && widest > 3e-7,
+        "errors are drawn: {fastest} {widest}"
+    );
+}
+
+#[test]
+fn a_skewed_clock_leaves_the_specification() {
+    let bench = bench_with(SAJ, 1);
+    energise(&bench);
+    let fault = "{instrument: recorder, fault: clock-skew, skew: 0.1 %}";
+    let fault = gridproof_model::load::parse_fault("fault", fault).expect("a fault");
+    bench.inject(fault).expect("possible");
+    let mut recorder = Talk::new(&bench, "recorder");
+    recorder.set(":STAT:ERR?", RECORD);
+    recorder.set(
+        ":STAT:ERR?",
+        &[":TRIG:MODE AUTO", ":CHAN4:VOLT:RANG 100V", ":STAR"],
+    );
+    advance(&bench, 0.3);
+    recorder.set(":STAT:ERR?", &[":WAV:TRAC 1"]);
+    let reply = recorder.bytes(b":WAV:SEND?\n");
+    let volts: Vec<f64> = reply[10..reply.len() - 1]
+        .chunks_exact(2)
+        .map(|p| f64::from(i16::from_le_bytes([p[0], p[1]])))
+        .collect();
+    let (_, early) = fundamental(&volts[..10_000], 1e5);
+    let (_, late) = fundamental(&volts[10_000..], 1e5);
+    let fast = -(late - early) / 5.0;
+    assert!((fast - 1e-3).abs() < 6e-5, "{fast}");
+}

@@ -3,10 +3,15 @@
 mod ac_source;
 mod dc_sources;
 mod dut;
+mod faults;
 mod healthy;
 mod measuring;
+mod meters;
 mod parser;
+mod saj;
 mod second_bench;
+mod second_faults;
+mod sunspec;
 mod switching;
 mod world;
 

@@ -147,7 +147,7 @@ fn an_over_current_opens_the_ametek_until_cleared() {
     advance(&bench, 1.0);
     assert!(!bench.true_state().grid_output);
     assert_eq!(grid.say("OUTP?;STAT:QUES?;QUES?"), "0;2;0\n");
-    fails(&mut grid, "outp on", -221);
+    fails(&mut grid, "outp on", -240);
     grid.set(ERROR, &["curr 30", "outp:prot:cle", "outp on"]);
     advance(&bench, 1.0);
     assert!(bench.true_state().grid_output);
@@ -244,7 +244,7 @@ fn the_psb_wants_its_lock_and_answers_with_units() {
     assert!(!bench.true_state().battery_on);
     assert_eq!(battery.say("STAT:QUES:COND?"), "513\n");
     assert_eq!(battery.say("SYST:ALARM:COUNT:OVOLTAGE?"), "1\n");
-    fails(&mut battery, "OUTP ON", -221);
+    fails(&mut battery, "OUTP ON", -240);
     battery.set(ERROR, &["VOLT:PROT 700", "SYST:ALAR:CLE", "OUTP ON"]);
 }
 

@@ -9,7 +9,7 @@ use super::{AUX, SAJ, Talk, advance, bench_with};
 use crate::EmulatedBench;
 use crate::modbus::rtu::crc;
 
-fn run<T>(future: impl Future<Output = T>) -> T {
+pub(super) fn run<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -21,7 +21,7 @@ fn run<T>(future: impl Future<Output = T>) -> T {
         .expect("an answer")
 }
 
-async fn line(stream: &mut (impl AsyncReadExt + Unpin)) -> String {
+pub(super) async fn line(stream: &mut (impl AsyncReadExt + Unpin)) -> String {
     let mut text = Vec::new();
     loop {
         let byte = stream.read_u8().await.expect("a byte");

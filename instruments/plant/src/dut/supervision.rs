@@ -1,9 +1,13 @@
 //! What happens every 20 ms, and the changes of state.
 
-use super::{After, Gate, Inverter, OVERLOAD_S, Phase, RelayOrder};
+use super::{After, BLACK_START_S, CONTROL_S, EXCESS_S, Gate, Inverter, Phase, RelayOrder};
 use crate::Nanos;
 use crate::config::Backup;
-use crate::dispatch::{Duty, SLOW_S};
+use crate::dispatch::{Duty, SLOW_S, Surroundings};
+use crate::fault::Fault;
+
+/// Period of what is slower than the slow functions, ns.
+const SECOND_NS: Nanos = 1_000_000_000;
 
 impl Inverter {
     /// Leaves the grid: gates now, contact after `delay_s`.
@@ -11,15 +15,50 @@ impl Inverter {
         self.block();
         self.healthy_s = 0.0;
         self.dead_grid_s = 0.0;
+        self.ceased = None;
         self.phase = Phase::Opening {
             at: t + (delay_s.max(0.0) * 1e9) as u64,
             after,
         };
     }
 
-    pub(super) fn trip(&mut self, t: Nanos, name: String) {
+    /// One slow step of the back-up load: rated power for ever, an overload for its time, more
+    /// than that or than the dc side can carry for a tenth of a second.
+    fn overloaded(&mut self, backup_w: f64) -> bool {
+        let Some(backup) = &self.config.backup else {
+            return false;
+        };
+        let most = backup
+            .overload_w
+            .min(1.2 * self.dispatch.backup_available().max(1.0));
+        let step = |count: f64, beyond: bool| if beyond { count + SLOW_S } else { 0.0 };
+        self.overload_s = step(self.overload_s, backup_w > 1.02 * backup.rated_w);
+        self.excess_s = step(self.excess_s, backup_w > most);
+        self.overload_s > backup.overload_s || self.excess_s > EXCESS_S
+    }
+
+    fn trip_if_connected(&mut self, t: Nanos, name: &str, fault: Fault) {
+        if self.phase == Phase::Grid {
+            self.trip(t, name.to_owned(), fault);
+        }
+    }
+
+    /// Counts a trip; too many within the window lock the DUT.
+    fn count_trip(&mut self, t: Nanos) {
+        let Some(lockout) = self.config.lockout else {
+            return;
+        };
+        let window = (lockout.window_s * 1e9) as u64;
+        self.trips.retain(|&at| at + window > t);
+        self.trips.push(t);
+        self.locked |= self.trips.len() >= lockout.trips;
+    }
+
+    pub(super) fn trip(&mut self, t: Nanos, name: String, fault: Fault) {
         self.last_trip = Some(name);
+        self.fault = Some(fault);
         self.tripped = true;
+        self.count_trip(t);
         let after = if self.may_backup() {
             After::Backup
         } else {
@@ -40,9 +79,11 @@ impl Inverter {
         }
     }
 
-    pub(super) fn shut_backup(&mut self, reason: &str) {
+    pub(super) fn shut_backup(&mut self, t: Nanos, reason: &str, fault: Fault) {
         self.last_trip = Some(reason.to_owned());
+        self.fault = Some(fault);
         self.tripped = true;
+        self.count_trip(t);
         self.block();
         self.phase = Phase::Idle;
         // no second black start before the observation time has passed
@@ -55,7 +96,11 @@ impl Inverter {
         self.gate = Gate::Following;
         self.tripped = false;
         self.current.reset();
+        let step = self.sync.w * CONTROL_S / std::f64::consts::TAU;
+        self.current.anchor(self.sync.turns + step);
         self.protection.reset();
+        self.passive.connected();
+        self.found = None;
         self.dispatch.start_ramp(p_w);
         self.next_v = self.sync.alpha;
         let amplitude = self.sync.amplitude();
@@ -64,32 +109,48 @@ impl Inverter {
         }
     }
 
-    /// Slow supervision at `t`: `volts` is the own one-cycle RMS, `hz` the own frequency.
-    pub(crate) fn supervise(
-        &mut self,
-        t: Nanos,
-        volts: f64,
-        hz: Option<f64>,
-        ambient_c: f64,
-        backup_w: f64,
-    ) {
+    /// Slow supervision at `t`.
+    pub(crate) fn supervise(&mut self, t: Nanos, seen: &Surroundings) {
+        let Surroundings {
+            volts,
+            hz,
+            ambient_c,
+            backup_w,
+            ..
+        } = *seen;
         let duty = match self.phase {
             Phase::Grid => Duty::Grid,
             Phase::Forming | Phase::Syncing => Duty::Backup(backup_w),
             Phase::Idle | Phase::Opening { .. } | Phase::Starting { .. } => Duty::Idle,
         };
-        self.dispatch.step(volts, ambient_c, duty);
+        if t.is_multiple_of(SECOND_NS) && self.dispatch.second(ambient_c) {
+            self.trip_if_connected(t, "OV-10MIN", Fault::TenMinuteOverVoltage);
+        }
+        self.dispatch.step(seen, duty);
+        if self.dispatch.export.must_disconnect() {
+            self.trip_if_connected(t, "EXPORT", Fault::ExportLimit);
+        }
         let c = &self.config;
         let inside = volts >= c.reconnect_v_min
             && volts <= c.reconnect_v_max
-            && hz.is_some_and(|hz| hz >= c.reconnect_hz_min && hz <= c.reconnect_hz_max);
-        self.healthy_s = if inside { self.healthy_s + SLOW_S } else { 0.0 };
+            && hz.is_some_and(|hz| hz >= c.reconnect_hz_min && hz <= c.reconnect_hz_max)
+            && !self.dispatch.ten_minutes.exceeded();
+        // timers stop counting when they have nothing more to say: the bench comes to rest
+        let enough = c.reconnect_s + 1.0;
+        self.healthy_s = if inside {
+            (self.healthy_s + SLOW_S).min(enough)
+        } else {
+            0.0
+        };
         self.dead_grid_s = if volts < 0.5 * c.nominal_v {
-            self.dead_grid_s + SLOW_S
+            (self.dead_grid_s + SLOW_S).min(2.0 * BLACK_START_S)
         } else {
             self.dead_grid_s.min(0.0)
         };
         let due = self.healthy_s >= c.reconnect_s - 1e-9 && self.healthy_s > 0.0;
+        if self.forming() && self.overloaded(backup_w) {
+            self.shut_backup(t, "backup-overload", Fault::BackupOverload);
+        }
         match self.phase {
             Phase::Idle if due && self.may_connect() => self.connect(0.0),
             Phase::Idle if self.may_black_start() => self.phase = Phase::Starting { at: t },
@@ -100,19 +161,6 @@ impl Inverter {
             Phase::Forming if self.dispatch.disconnect => {
                 self.block();
                 self.phase = Phase::Idle;
-            }
-            Phase::Forming
-                if backup_w
-                    > 1.2
-                        * c.backup
-                            .as_ref()
-                            .map_or(f64::MAX, |b| b.rated_w)
-                            .min(self.dispatch.backup_available().max(1.0)) =>
-            {
-                self.overload_s += SLOW_S;
-                if self.overload_s > OVERLOAD_S {
-                    self.shut_backup("backup-overload");
-                }
             }
             Phase::Forming if due && self.may_connect() && self.voltage.level >= 1.0 => {
                 self.phase = Phase::Syncing

@@ -1,10 +1,9 @@
 //! What happens every 40 µs: synchronise, measure, protect, control.
 
-use super::{
-    After, CONTROL_NS, CONTROL_S, Gate, Inverter, Measured, OVERLOAD_S, Phase, RelayOrder,
-};
+use super::{After, CONTROL_NS, CONTROL_S, Gate, Inverter, Measured, Phase, RelayOrder};
 use crate::Nanos;
 use crate::detector::Verdict;
+use crate::fault::Fault;
 use crate::protection::Seen;
 
 /// Protection runs on every fifth control period.
@@ -20,8 +19,14 @@ impl Inverter {
         self.sync.step(m.v_grid);
         self.rms
             .push(m.v_grid * (1.0 + self.config.voltage_gain_error));
-        if self.frequency.push(t as f64 * 1e-9, m.v_grid) {
-            self.shift.push(self.frequency.last_hz());
+        let seconds = t as f64 * 1e-9;
+        if self.frequency.push(seconds, m.v_grid) {
+            let (hz, volts) = (self.frequency.last_hz(), self.rms.half_cycle());
+            self.active.push(hz, volts);
+            if self.phase == Phase::Grid {
+                let amps = self.current.amplitude * std::f64::consts::FRAC_1_SQRT_2;
+                self.found = self.passive.period(seconds, hz, volts, amps);
+            }
         }
         self.ticks = (self.ticks + 1) % PROTECTION_EVERY;
         match self.phase {
@@ -44,10 +49,12 @@ impl Inverter {
                     self.gate = Gate::Forming;
                     self.phase = Phase::Forming;
                     self.overload_s = 0.0;
+                    self.excess_s = 0.0;
+                    self.short_s = 0.0;
                     self.next_v = self.voltage.step(m.v_n, m.i1, m.i2);
                 }
             }
-            Phase::Forming | Phase::Syncing => self.tick_forming(m),
+            Phase::Forming | Phase::Syncing => self.tick_forming(t, m),
         }
     }
 
@@ -57,9 +64,23 @@ impl Inverter {
             let dt = CONTROL_S * f64::from(PROTECTION_EVERY);
             if let Some(index) = self.protection.step(seen, dt) {
                 let name = self.protection.name(index).to_owned();
-                self.trip(t, name);
+                let fault = self.protection.fault(index);
+                self.trip(t, name, fault);
                 return;
             }
+            self.cease(seen.volts, dt);
+        }
+        if self.ceased.is_some() {
+            return;
+        }
+        let residue = m.v_grid - self.sync.alpha;
+        let found = self
+            .passive
+            .sample(residue, self.sync.amplitude(), CONTROL_S)
+            .or(self.found.take());
+        if let Some(finding) = found {
+            self.trip(t, finding.name().to_owned(), Fault::Islanding);
+            return;
         }
         let power = self.power_reference();
         let floor = 0.2 * self.config.nominal_v * std::f64::consts::SQRT_2;
@@ -87,8 +108,37 @@ impl Inverter {
         }
     }
 
-    fn tick_forming(&mut self, m: Measured) {
-        let ramp_s = self.config.backup.as_ref().map_or(0.0, |b| b.ramp_s);
+    /// Momentary cessation: blocks in its zones, restarts after its time outside of them.
+    fn cease(&mut self, volts: f64, dt: f64) {
+        let Some(zone) = self.config.functions.momentary_cessation else {
+            return;
+        };
+        if volts < zone.below_v || volts > zone.above_v {
+            if self.ceased.is_none() {
+                self.block();
+            }
+            self.ceased = Some(0.0);
+        } else if let Some(inside_s) = &mut self.ceased {
+            *inside_s += dt;
+            if *inside_s >= zone.return_s {
+                self.ceased = None;
+                self.current.reset();
+                self.gate = Gate::Following;
+                self.next_v = self.sync.alpha;
+                let amplitude = self.sync.amplitude();
+                if let Some(detector) = &mut self.detector {
+                    detector.arm(amplitude, 0.04);
+                }
+            }
+        }
+    }
+
+    fn tick_forming(&mut self, t: Nanos, m: Measured) {
+        let (ramp_s, short_circuit_s) = self
+            .config
+            .backup
+            .as_ref()
+            .map_or((0.0, 0.0), |b| (b.ramp_s, b.short_circuit_s));
         if self.voltage.level < 1.0 {
             self.voltage.level = if ramp_s > 0.0 {
                 (self.voltage.level + CONTROL_S / ramp_s).min(1.0)
@@ -114,12 +164,12 @@ impl Inverter {
         }
         self.next_v = self.voltage.step(m.v_n, m.i1, m.i2);
         if self.voltage.limited {
-            self.overload_s += CONTROL_S;
-            if self.overload_s > OVERLOAD_S {
-                self.shut_backup("backup-overload");
+            self.short_s += CONTROL_S;
+            if self.short_s > short_circuit_s {
+                self.shut_backup(t, "backup-short-circuit", Fault::BackupShortCircuit);
             }
         } else {
-            self.overload_s = (self.overload_s - 0.25 * CONTROL_S).max(0.0);
+            self.short_s = (self.short_s - 0.25 * CONTROL_S).max(0.0);
         }
     }
 

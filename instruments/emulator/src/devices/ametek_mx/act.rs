@@ -26,7 +26,7 @@ impl AmetekMx {
                 let on = params.only_boolean()?;
                 // a latched protection must be cleared first (4.4.2)
                 if on && self.tripped {
-                    return Err(fault::SETTINGS_CONFLICT);
+                    return Err(fault::PROTECTION);
                 }
                 self.switch(on, field);
             }

@@ -11,6 +11,7 @@ mod measure;
 mod program;
 mod transient;
 
+use gridproof_model::fault::FaultKind;
 use gridproof_plant::Nanos;
 use gridproof_plant::input::{GridSegment, Input};
 use gridproof_plant::signal::MeterPoint;
@@ -19,9 +20,9 @@ use self::commands::{Command, FASTEST, Key, SETTINGS, TABLE};
 use self::program::{Level, Lists};
 use super::metering::{Limits, Meter, MeterSpec};
 use super::watch::Watch;
-use crate::field::Field;
+use crate::field::{Disturbance, Field};
 use crate::scpi::engine::{Conditions, Dialect, Reply, ScpiDevice};
-use crate::scpi::fault::Fault;
+use crate::scpi::fault::{self, Fault};
 use crate::scpi::pattern::Use;
 use crate::scpi::setting::{Settings, Style, patterns};
 use crate::scpi::{Call, Outcome};
@@ -185,10 +186,15 @@ impl AmetekMx {
         let beyond = amps > self.settings.number(Key::Current) * 1.001;
         let delay = self.settings.number(Key::CurrentDelay);
         if self.settings.on(Key::CurrentTrips) && self.watch.trips(now, beyond, delay) {
-            self.tripped = true;
-            self.abort(field);
-            self.switch(false, field);
+            self.trip(field);
         }
+    }
+
+    /// The output opens and stays open until the protection is cleared.
+    fn trip(&mut self, field: &mut Field) {
+        self.tripped = true;
+        self.abort(field);
+        self.switch(false, field);
     }
 }
 
@@ -249,6 +255,26 @@ impl ScpiDevice for AmetekMx {
             operation: u16::from(self.running.is_some()) << 3 | u16::from(self.armed) << 5,
             questionable: u16::from(self.tripped) << 1,
         })
+    }
+
+    fn power_on(&mut self, field: &mut Field) {
+        self.send(field);
+    }
+
+    fn takes(&self, fault: FaultKind) -> bool {
+        fault == FaultKind::SourceTrip
+    }
+
+    /// The over-current protection trips.
+    fn disturb(&mut self, what: Disturbance, field: &mut Field) -> Option<Fault> {
+        (what == Disturbance::Trip).then(|| {
+            self.trip(field);
+            fault::PROTECTION
+        })
+    }
+
+    fn set_points(&self) -> Vec<(&'static str, f64)> {
+        vec![("current_limit_a", self.settings.number(Key::Current))]
     }
 
     fn busy(&self, _field: &Field) -> bool {

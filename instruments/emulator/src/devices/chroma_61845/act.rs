@@ -36,7 +36,7 @@ impl Chroma61845 {
             C::State => {
                 let state = on_off(params)?;
                 if state && self.tripped {
-                    return Err(fault::SETTINGS_CONFLICT);
+                    return Err(fault::PROTECTION);
                 }
                 self.switch(self.relay, state, field);
             }

@@ -10,6 +10,7 @@ mod program;
 
 use std::collections::BTreeMap;
 
+use gridproof_model::fault::FaultKind;
 use gridproof_plant::Nanos;
 use gridproof_plant::input::{GridSegment, Input};
 use gridproof_plant::signal::MeterPoint;
@@ -17,7 +18,7 @@ use gridproof_plant::signal::MeterPoint;
 use self::commands::{Command, KEPT};
 use self::program::{IMMEDIATE_DEG, List, Pulse, Step};
 use super::watch::Watch;
-use crate::field::Field;
+use crate::field::{Disturbance, Field};
 use crate::scpi::engine::{Conditions, Dialect, Reply, ScpiDevice};
 use crate::scpi::fault::{self, Fault};
 use crate::scpi::pattern::Use;
@@ -131,6 +132,7 @@ pub(crate) struct Chroma61845 {
     edit_all: bool,
     kept: Settings<()>,
     saved: BTreeMap<u8, Setup>,
+    /// The over-current protection has opened the output and was not cleared.
     tripped: bool,
     watch: Watch,
 }
@@ -174,10 +176,16 @@ impl Chroma61845 {
             .watch
             .trips(now, beyond, 0.5 * self.settings.current_delay)
         {
-            self.tripped = true;
-            self.stop(field);
-            self.switch(self.relay, false, field);
+            self.trip(field);
         }
+    }
+
+    /// The output opens at once and stays open until the protection is cleared.
+    fn trip(&mut self, field: &mut Field) {
+        self.stop(field);
+        self.settings.phase_off = IMMEDIATE_DEG;
+        self.switch(self.relay, false, field);
+        self.tripped = true;
     }
 
     fn range_v(&self) -> f64 {
@@ -348,6 +356,23 @@ impl ScpiDevice for Chroma61845 {
         }
     }
 
+    fn power_on(&mut self, field: &mut Field) {
+        self.send_fixed(field);
+    }
+
+    fn takes(&self, fault: FaultKind) -> bool {
+        fault == FaultKind::SourceTrip
+    }
+
+    /// The over-current protection trips.
+    fn disturb(&mut self, what: Disturbance, field: &mut Field) -> Option<Fault> {
+        if what != Disturbance::Trip {
+            return None;
+        }
+        self.trip(field);
+        Some(fault::PROTECTION)
+    }
+
     fn reset(&mut self, field: &mut Field) {
         self.stop(field);
         self.settings.phase_off = IMMEDIATE_DEG;
@@ -375,6 +400,10 @@ impl ScpiDevice for Chroma61845 {
         self.settings = self.saved.get(&slot).cloned().unwrap_or_default();
         self.send_fixed(field);
         Ok(())
+    }
+
+    fn set_points(&self) -> Vec<(&'static str, f64)> {
+        vec![("current_limit_a", self.settings.current_limit)]
     }
 
     /// QUEStionable: bit 1, over-current.

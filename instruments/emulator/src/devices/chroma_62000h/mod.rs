@@ -5,6 +5,7 @@
 
 mod commands;
 
+use gridproof_model::fault::FaultKind;
 use gridproof_plant::Nanos;
 use gridproof_plant::input::Input;
 use gridproof_plant::signal::{MeterPoint, Reading};
@@ -13,7 +14,7 @@ use self::commands::{Command as C, Key, MODES, SETTINGS, TABLE};
 use super::metering::{Limits, Meter, MeterSpec};
 use super::terrasas::curve::{Curve, Points, Technology};
 use super::watch::Watch;
-use crate::field::{Field, MILLISECOND};
+use crate::field::{Disturbance, Field, MILLISECOND};
 use crate::scpi::engine::{Conditions, Dialect, Reply, ScpiDevice};
 use crate::scpi::fault::{self, Fault};
 use crate::scpi::format::nr3;
@@ -155,7 +156,7 @@ impl Chroma62000h {
 
     fn switch(&mut self, on: bool, field: &mut Field) -> Result<(), Fault> {
         if on && self.faults != 0 {
-            return Err(fault::SETTINGS_CONFLICT);
+            return Err(fault::PROTECTION);
         }
         if on {
             self.active = self.curve()?;
@@ -166,6 +167,13 @@ impl Chroma62000h {
         self.output = on;
         self.send(field);
         Ok(())
+    }
+
+    /// A protection opens the output.
+    fn open(&mut self, field: &mut Field) {
+        self.output = false;
+        self.watch.disarm();
+        self.send(field);
     }
 
     fn set(&mut self, command: C, call: &Call<'_>, field: &mut Field) -> Result<(), Fault> {
@@ -310,6 +318,36 @@ impl ScpiDevice for Chroma62000h {
         })
     }
 
+    fn power_on(&mut self, field: &mut Field) {
+        self.send(field);
+    }
+
+    fn takes(&self, fault: FaultKind) -> bool {
+        fault == FaultKind::SourceTrip
+    }
+
+    /// The over-voltage protection trips.
+    fn disturb(&mut self, what: Disturbance, field: &mut Field) -> Option<Fault> {
+        (what == Disturbance::Trip).then(|| {
+            self.faults |= OVP;
+            self.open(field);
+            fault::PROTECTION
+        })
+    }
+
+    /// Irradiance and cell temperature of the curve model in use, where it has them.
+    fn set_points(&self) -> Vec<(&'static str, f64)> {
+        let value = |key: Key| self.settings.number(key);
+        match MODES[self.settings.word(Key::Mode)] {
+            "EN50530" => vec![("irradiance_w_per_m2", value(Key::EnIrradiance))],
+            "SANDIA" => vec![
+                ("irradiance_w_per_m2", value(Key::SandiaIrradiance)),
+                ("cell_temperature_c", value(Key::Temperature)),
+            ],
+            _ => Vec::new(),
+        }
+    }
+
     fn next_event(&self) -> Option<Nanos> {
         self.watch.next()
     }
@@ -330,9 +368,7 @@ impl ScpiDevice for Chroma62000h {
             .filter(|(beyond, _)| *beyond)
             .fold(self.faults, |all, (_, bit)| all | bit);
         if self.faults != 0 {
-            self.output = false;
-            self.watch.disarm();
-            self.send(field);
+            self.open(field);
         }
     }
 }

@@ -3,137 +3,101 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use gridproof_model::fault::FaultKind;
 use gridproof_plant::Nanos;
 
 use super::scpi_commands::{Command as C, Key, SETTINGS, TABLE};
-use super::state::{Alarm, EaPsb, NOMINAL_A, NOMINAL_OHM, NOMINAL_V, NOMINAL_W, Owner, Regulation};
-use crate::field::Field;
+use super::state::{
+    Control, NOMINAL_A, NOMINAL_OHM, NOMINAL_V, NOMINAL_W, Protection, Refusal, Regulation, Setting,
+};
+use super::{DEVICE_CLASS, EaPsb, FIRMWARE, MODEL, SERIAL};
+use crate::field::{Disturbance, Field};
 use crate::scpi::engine::{Conditions, Dialect, Reply, ScpiDevice};
 use crate::scpi::fault::{self, Fault};
 use crate::scpi::pattern::Use;
 use crate::scpi::setting::{Settings, Style, Value, patterns};
 use crate::scpi::{Call, Outcome};
 
-/// Numbers of the shared state that the settings mirror.
-const MIRRORED: [Key; 12] = [
-    Key::Volts,
-    Key::SourceAmps,
-    Key::SourceWatts,
-    Key::SourceOhms,
-    Key::SinkAmps,
-    Key::SinkWatts,
-    Key::SinkOhms,
-    Key::Protect(Alarm::OverVoltage),
-    Key::Protect(Alarm::OverCurrent),
-    Key::Protect(Alarm::OverPower),
-    Key::Protect(Alarm::SinkOverCurrent),
-    Key::Protect(Alarm::SinkOverPower),
-];
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotRemote | Refusal::Mode => fault::SETTINGS_CONFLICT,
+            Refusal::OutOfRange => fault::OUT_OF_RANGE,
+            Refusal::Alarm => fault::PROTECTION,
+        }
+    }
+}
 
 /// The SCPI side of a unit.
 #[derive(Debug)]
 pub(crate) struct EaPsbScpi {
-    state: Rc<RefCell<EaPsb>>,
+    unit: Rc<RefCell<EaPsb>>,
     settings: Settings<Key>,
 }
 
 impl EaPsbScpi {
     /// In front of a unit.
-    pub(crate) fn new(state: Rc<RefCell<EaPsb>>) -> Self {
+    pub(crate) fn new(unit: Rc<RefCell<EaPsb>>) -> Self {
         let style = Style {
             on_off: true,
             ..Style::LONG
         };
         Self {
-            state,
+            unit,
             settings: Settings::new(SETTINGS, style, 1),
         }
     }
 
-    /// Takes over what another protocol may have changed.
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "only what the unit itself holds is mirrored"
-    )]
-    fn refresh(&mut self) {
-        let state = self.state.borrow();
-        for key in MIRRORED {
-            let set = &state.set;
-            let value = match key {
-                Key::Volts => set.volts,
-                Key::SourceAmps => set.source_a,
-                Key::SourceWatts => set.source_w,
-                Key::SourceOhms => set.source_ohm,
-                Key::SinkAmps => set.sink_a,
-                Key::SinkWatts => set.sink_w,
-                Key::SinkOhms => set.sink_ohm,
-                Key::Protect(alarm) => set.protect[alarm as usize],
-                _ => continue,
-            };
-            self.settings.put(key, value);
+    /// What the unit itself holds, which another protocol may have changed.
+    fn held(&self, key: Key) -> Option<f64> {
+        let psb = &self.unit.borrow().psb;
+        match key {
+            Key::Set(setting) => Some(psb.get(setting)),
+            Key::Ohms(side) => Some(psb.ohms(side)),
+            Key::Protect(protection) => Some(psb.threshold(protection)),
+            Key::Least(setting) => Some(psb.limits(setting).0),
+            Key::Most(setting) => Some(psb.limits(setting).1),
+            Key::Mode | Key::Kept => None,
         }
     }
 
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "the other settings have no limits and no effect"
-    )]
     fn store(&mut self, row: u16, value: &Value, field: &mut Field) -> Result<(), Fault> {
         let key = self.settings.key(row);
-        let limits = match key {
-            Key::Volts => Some((Key::VoltLow, Key::VoltHigh)),
-            Key::SourceAmps => Some((Key::AmpLow, Key::AmpHigh)),
-            Key::SinkAmps => Some((Key::SinkAmpLow, Key::SinkAmpHigh)),
-            Key::SourceWatts => Some((Key::Kept, Key::WattHigh)),
-            Key::SinkWatts => Some((Key::Kept, Key::SinkWattHigh)),
-            _ => None,
-        };
-        let mut state = self.state.borrow_mut();
-        let set = &mut state.set;
-        match value {
-            Value::Number(number) => {
-                if let Some((low, high)) = limits {
-                    let low = if low == Key::Kept {
-                        0.0
-                    } else {
-                        self.settings.number(low)
-                    };
-                    if !(low..=self.settings.number(high)).contains(number) {
-                        return Err(fault::OUT_OF_RANGE);
-                    }
-                }
-                match key {
-                    Key::Volts => set.volts = *number,
-                    Key::SourceAmps => set.source_a = *number,
-                    Key::SourceWatts => set.source_w = *number,
-                    Key::SourceOhms | Key::SinkOhms if !set.resistance_mode => {
-                        return Err(fault::SETTINGS_CONFLICT);
-                    }
-                    Key::SourceOhms => set.source_ohm = *number,
-                    Key::SinkOhms => set.sink_ohm = *number,
-                    Key::SinkAmps => set.sink_a = *number,
-                    Key::SinkWatts => set.sink_w = *number,
-                    Key::Protect(alarm) => set.protect[alarm as usize] = *number,
-                    _ => {}
-                }
+        let mut unit = self.unit.borrow_mut();
+        match (key, value) {
+            (Key::Mode, Value::Word(word)) => {
+                unit.change(|psb| psb.set_resistance_mode(*word == 1), field)?;
             }
-            Value::Word(word) if key == Key::Mode => set.resistance_mode = *word == 1,
-            Value::Word(_) | Value::On(_) | Value::Text(_) => {}
+            (_, Value::Number(number)) => unit.change(
+                |psb| match key {
+                    Key::Set(setting) => psb.set(setting, *number),
+                    Key::Ohms(side) => psb.set_ohms(side, *number),
+                    Key::Protect(protection) => psb.protect(protection, *number),
+                    Key::Least(setting) => psb.limit(setting, (*number, psb.limits(setting).1)),
+                    Key::Most(setting) => psb.limit(setting, (psb.limits(setting).0, *number)),
+                    Key::Mode | Key::Kept => Ok(()),
+                },
+                field,
+            )?,
+            (_, Value::Word(_) | Value::On(_) | Value::Text(_)) => {}
         }
         self.settings.store(row, [0], value);
-        state.send(field);
         Ok(())
     }
 
     fn set(&mut self, command: C, call: &Call<'_>, field: &mut Field) -> Result<(), Fault> {
         let params = call.params;
         if command == C::Lock {
-            let on = params.only_boolean()?;
-            self.state.borrow_mut().owner = if on { Owner::Remote } else { Owner::Free };
+            let control = if params.only_boolean()? {
+                Control::Ethernet
+            } else {
+                Control::Free
+            };
+            self.unit.borrow_mut().psb.take(control);
             return Ok(());
         }
         // set values and output only under remote control (5.4.2)
-        if self.state.borrow().owner == Owner::Free {
+        if self.unit.borrow().psb.control() == Control::Free {
             return Err(fault::SETTINGS_CONFLICT);
         }
         match command {
@@ -143,15 +107,19 @@ impl EaPsbScpi {
             }
             C::Output => {
                 let on = params.only_boolean()?;
-                if !self.state.borrow_mut().switch(on, field) {
-                    return Err(fault::SETTINGS_CONFLICT);
-                }
+                self.unit.borrow_mut().change(|psb| psb.switch(on), field)?;
             }
             C::AlarmClear => {
                 params.none()?;
-                self.state.borrow_mut().acknowledge();
+                self.unit
+                    .borrow_mut()
+                    .change(|psb| psb.acknowledge(), field)?;
             }
-            C::CountClear => params.none()?,
+            C::CountClear(protection) => {
+                params.none()?;
+                self.unit.borrow_mut().psb.clear_count(protection);
+            }
+            C::Nothing => params.none()?,
             C::BatteryTest => {
                 params.choice(0, &["RESET", "STANDARD", "NONE"])?;
             }
@@ -176,24 +144,27 @@ impl EaPsbScpi {
 
     fn answer(&mut self, command: C, call: &Call<'_>, field: &Field) -> Outcome {
         if let C::Setting(row) = command {
-            self.refresh();
-            if self.settings.key(row) == Key::Mode {
-                let resistance = self.state.borrow().set.resistance_mode;
+            let key = self.settings.key(row);
+            if key == Key::Mode {
+                let resistance = self.unit.borrow().psb.resistance_mode();
                 return Ok(Reply::text(if resistance { "UIR" } else { "UIP" }));
+            }
+            if let Some(value) = self.held(key) {
+                self.settings.put(key, value);
             }
             return self.settings.answer(row, 0, call);
         }
         call.params.none()?;
-        let mut state = self.state.borrow_mut();
-        let shown = state.reading(field);
+        let mut unit = self.unit.borrow_mut();
+        let shown = unit.shown(field);
         let volts = |value: f64| format!("{value:.2} V");
         let amps = |value: f64| format!("{value:.2} A");
         let watts = |value: f64| format!("{value:.1} W");
-        let remote = state.owner == Owner::Remote;
+        let remote = unit.psb.control() == Control::Ethernet;
         Ok(Reply::Text(match command {
             C::Lock => if remote { "ON" } else { "OFF" }.to_owned(),
             C::Owner => if remote { "REMOTE" } else { "NONE" }.to_owned(),
-            C::Output => if state.output() { "ON" } else { "OFF" }.to_owned(),
+            C::Output => if unit.psb.output() { "ON" } else { "OFF" }.to_owned(),
             C::Volts => volts(shown.volts),
             C::Amps => amps(shown.amps),
             C::Watts => watts(shown.watts),
@@ -208,13 +179,20 @@ impl EaPsbScpi {
             C::NominalWatts => watts(NOMINAL_W),
             C::NominalLeastOhms => format!("{:.2} Ohm", NOMINAL_OHM.0),
             C::NominalMostOhms => format!("{:.2} Ohm", NOMINAL_OHM.1),
-            C::AlarmCount(alarm) => state.take_count(alarm).to_string(),
+            C::AlarmCount(protection) => {
+                let count = unit.psb.count(protection);
+                // asking counts anew (5.4.7)
+                unit.psb.clear_count(protection);
+                count.to_string()
+            }
             C::NoCount => "0".to_owned(),
-            C::DeviceClass => "40".to_owned(),
+            C::DeviceClass => DEVICE_CLASS.to_string(),
             // no battery test runs
             C::BatteryCondition => "STOP".to_owned(),
             C::BatteryTest => "0.00 Ah, 0.00 Wh, 00:00:00".to_owned(),
-            C::Setting(_) | C::AlarmClear | C::CountClear => return Err(fault::UNDEFINED_HEADER),
+            C::Setting(_) | C::AlarmClear | C::CountClear(_) | C::Nothing => {
+                return Err(fault::UNDEFINED_HEADER);
+            }
         }))
     }
 }
@@ -233,8 +211,7 @@ impl ScpiDevice for EaPsbScpi {
     }
 
     fn identity(&self) -> String {
-        "EA Elektro-Automatik GmbH & Co. KG, PSB 10750-60, 2840130001, V3.02 10.11.2021, "
-            .to_owned()
+        format!("EA Elektro-Automatik GmbH & Co. KG, {MODEL}, {SERIAL}, {FIRMWARE}, ")
     }
 
     fn execute(&mut self, command: C, call: &Call<'_>, field: &mut Field) -> Outcome {
@@ -247,16 +224,42 @@ impl ScpiDevice for EaPsbScpi {
 
     fn reset(&mut self, field: &mut Field) {
         self.settings.reset();
-        self.state.borrow_mut().reset(field);
+        let mut unit = self.unit.borrow_mut();
+        unit.psb.reset();
+        unit.act(field);
+    }
+
+    fn power_on(&mut self, field: &mut Field) {
+        self.unit.borrow_mut().send(field);
+    }
+
+    fn takes(&self, fault: FaultKind) -> bool {
+        fault == FaultKind::SourceTrip
+    }
+
+    /// The over-current protection of the source side trips.
+    fn disturb(&mut self, what: Disturbance, field: &mut Field) -> Option<Fault> {
+        (what == Disturbance::Trip).then(|| {
+            self.unit.borrow_mut().trip(Protection::SourceAmps, field);
+            fault::PROTECTION
+        })
+    }
+
+    fn set_points(&self) -> Vec<(&'static str, f64)> {
+        let psb = &self.unit.borrow().psb;
+        vec![
+            ("source_limit_w", psb.get(Setting::SourceWatts)),
+            ("sink_limit_w", psb.get(Setting::SinkWatts)),
+        ]
     }
 
     /// OPERation: bits 8–11 CV, CR, CC, CP; QUEStionable: bits 0–2 OVP, OCP, OPP, 9 remote, 11 dc
     /// output on.
     fn conditions(&self, field: &Field) -> Option<Conditions> {
-        let state = self.state.borrow();
+        let psb = &self.unit.borrow().psb;
         let bit = |on: bool, bit: u16| u16::from(on) << bit;
-        let operation = if state.output() {
-            match state.regulation(field) {
+        let operation = if psb.output() {
+            match psb.regulation(EaPsb::terminals(field)) {
                 Regulation::Voltage => 1 << 8,
                 Regulation::Resistance => 1 << 9,
                 Regulation::Current => 1 << 10,
@@ -265,23 +268,22 @@ impl ScpiDevice for EaPsbScpi {
         } else {
             0
         };
-        let current = state.alarm(Alarm::OverCurrent) || state.alarm(Alarm::SinkOverCurrent);
-        let power = state.alarm(Alarm::OverPower) || state.alarm(Alarm::SinkOverPower);
+        let either = |source, sink| psb.alarm(source) || psb.alarm(sink);
         Some(Conditions {
             operation,
-            questionable: bit(state.alarm(Alarm::OverVoltage), 0)
-                | bit(current, 1)
-                | bit(power, 2)
-                | bit(state.owner == Owner::Remote, 9)
-                | bit(state.output(), 11),
+            questionable: bit(psb.alarm(Protection::Volts), 0)
+                | bit(either(Protection::SourceAmps, Protection::SinkAmps), 1)
+                | bit(either(Protection::SourceWatts, Protection::SinkWatts), 2)
+                | bit(psb.control() == Control::Ethernet, 9)
+                | bit(psb.output(), 11),
         })
     }
 
     fn next_event(&self) -> Option<Nanos> {
-        self.state.borrow().next_event()
+        self.unit.borrow().next_watch
     }
 
     fn on_time(&mut self, field: &mut Field) {
-        self.state.borrow_mut().on_time(field);
+        self.unit.borrow_mut().watch(field);
     }
 }

@@ -1,6 +1,9 @@
 //! The PSB's SCPI tables (EA programming guide "ModBus & SCPI", REV 24, chapter 5).
 
-use super::state::{Alarm, NOMINAL_A, NOMINAL_OHM, NOMINAL_V, NOMINAL_W, PROTECT_MOST, SET_MOST};
+use super::state::{
+    NOMINAL_A, NOMINAL_OHM, NOMINAL_V, NOMINAL_W, PROTECTION_MOST, Protection, SET_MOST, Setting,
+    Side,
+};
 use crate::scpi::pattern::Use::{self, Both, Query, Set};
 use crate::scpi::setting::Kind::{Choice, Switch, Text};
 use crate::scpi::setting::{Form, Kind, Row, number};
@@ -8,23 +11,18 @@ use crate::scpi::setting::{Form, Kind, Row, number};
 /// Settings with a name of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Key {
-    Volts,
-    SourceAmps,
-    SourceWatts,
-    SourceOhms,
-    SinkAmps,
-    SinkWatts,
-    SinkOhms,
-    Protect(Alarm),
+    /// A set value of the unit.
+    Set(Setting),
+    /// Its internal resistance.
+    Ohms(Side),
+    /// The threshold of a protection.
+    Protect(Protection),
+    /// The lower adjustment limit.
+    Least(Setting),
+    /// The upper one.
+    Most(Setting),
+    /// UIP or UIR.
     Mode,
-    VoltLow,
-    VoltHigh,
-    AmpLow,
-    AmpHigh,
-    WattHigh,
-    SinkAmpLow,
-    SinkAmpHigh,
-    SinkWattHigh,
     /// Kept only.
     Kept,
 }
@@ -46,11 +44,14 @@ pub(crate) enum Command {
     NominalWatts,
     NominalLeastOhms,
     NominalMostOhms,
-    AlarmCount(Alarm),
+    AlarmCount(Protection),
     /// A count that never rises here: over-temperature, power fail, share bus.
     NoCount,
     AlarmClear,
-    CountClear,
+    /// Counts anew.
+    CountClear(Protection),
+    /// Taken without effect.
+    Nothing,
     DeviceClass,
     BatteryCondition,
     BatteryTest,
@@ -77,7 +78,7 @@ const fn ohms() -> Kind {
     number("OHM", NOMINAL_OHM, NOMINAL_OHM.0, FO)
 }
 const fn over(unit: &'static str, nominal: f64, form: Form) -> Kind {
-    let most = nominal * PROTECT_MOST;
+    let most = nominal * PROTECTION_MOST;
     number(unit, (0.0, most), most, form)
 }
 
@@ -88,27 +89,27 @@ const RUN: Kind = Choice(&["STOP", "RUN"]);
 /// functions).
 #[rustfmt::skip]
 pub(crate) const SETTINGS: &[Row<Key>] = &[
-    ("[SOURce:]VOLTage[:LEVel][:IMMediate][:AMPLitude]", Key::Volts, volts(0.0)),
-    ("[SOURce:]VOLTage:PROTection[:LEVel]", Key::Protect(Alarm::OverVoltage), over("V", NOMINAL_V, FV)),
-    ("[SOURce:]VOLTage:LIMit:LOW", Key::VoltLow, volts(0.0)),
-    ("[SOURce:]VOLTage:LIMit:HIGH", Key::VoltHigh, volts(V.1)),
-    ("[SOURce:]CURRent[:LEVel][:IMMediate][:AMPLitude]", Key::SourceAmps, amps(0.0)),
-    ("[SOURce:]CURRent:PROTection[:LEVel]", Key::Protect(Alarm::OverCurrent), over("A", NOMINAL_A, FA)),
-    ("[SOURce:]CURRent:LIMit:LOW", Key::AmpLow, amps(0.0)),
-    ("[SOURce:]CURRent:LIMit:HIGH", Key::AmpHigh, amps(A.1)),
-    ("[SOURce:]POWer[:LEVel][:IMMediate][:AMPLitude]", Key::SourceWatts, watts(W.1)),
-    ("[SOURce:]POWer:PROTection[:LEVel]", Key::Protect(Alarm::OverPower), over("W", NOMINAL_W, FW)),
-    ("[SOURce:]POWer:LIMit:HIGH", Key::WattHigh, watts(W.1)),
-    ("[SOURce:]RESistance[:LEVel][:IMMediate][:AMPLitude]", Key::SourceOhms, ohms()),
+    ("[SOURce:]VOLTage[:LEVel][:IMMediate][:AMPLitude]", Key::Set(Setting::Volts), volts(0.0)),
+    ("[SOURce:]VOLTage:PROTection[:LEVel]", Key::Protect(Protection::Volts), over("V", NOMINAL_V, FV)),
+    ("[SOURce:]VOLTage:LIMit:LOW", Key::Least(Setting::Volts), volts(0.0)),
+    ("[SOURce:]VOLTage:LIMit:HIGH", Key::Most(Setting::Volts), volts(V.1)),
+    ("[SOURce:]CURRent[:LEVel][:IMMediate][:AMPLitude]", Key::Set(Setting::SourceAmps), amps(0.0)),
+    ("[SOURce:]CURRent:PROTection[:LEVel]", Key::Protect(Protection::SourceAmps), over("A", NOMINAL_A, FA)),
+    ("[SOURce:]CURRent:LIMit:LOW", Key::Least(Setting::SourceAmps), amps(0.0)),
+    ("[SOURce:]CURRent:LIMit:HIGH", Key::Most(Setting::SourceAmps), amps(A.1)),
+    ("[SOURce:]POWer[:LEVel][:IMMediate][:AMPLitude]", Key::Set(Setting::SourceWatts), watts(W.1)),
+    ("[SOURce:]POWer:PROTection[:LEVel]", Key::Protect(Protection::SourceWatts), over("W", NOMINAL_W, FW)),
+    ("[SOURce:]POWer:LIMit:HIGH", Key::Most(Setting::SourceWatts), watts(W.1)),
+    ("[SOURce:]RESistance[:LEVel][:IMMediate][:AMPLitude]", Key::Ohms(Side::Source), ohms()),
     ("[SOURce:]RESistance:LIMit:HIGH", Key::Kept, number("OHM", NOMINAL_OHM, NOMINAL_OHM.1, FO)),
-    ("SINK:CURRent[:LEVel][:IMMediate][:AMPLitude]", Key::SinkAmps, amps(0.0)),
-    ("SINK:CURRent:PROTection[:LEVel]", Key::Protect(Alarm::SinkOverCurrent), over("A", NOMINAL_A, FA)),
-    ("SINK:CURRent:LIMit:LOW", Key::SinkAmpLow, amps(0.0)),
-    ("SINK:CURRent:LIMit:HIGH", Key::SinkAmpHigh, amps(A.1)),
-    ("SINK:POWer[:LEVel][:IMMediate][:AMPLitude]", Key::SinkWatts, watts(W.1)),
-    ("SINK:POWer:PROTection[:LEVel]", Key::Protect(Alarm::SinkOverPower), over("W", NOMINAL_W, FW)),
-    ("SINK:POWer:LIMit:HIGH", Key::SinkWattHigh, watts(W.1)),
-    ("SINK:RESistance[:LEVel][:IMMediate][:AMPLitude]", Key::SinkOhms, ohms()),
+    ("SINK:CURRent[:LEVel][:IMMediate][:AMPLitude]", Key::Set(Setting::SinkAmps), amps(0.0)),
+    ("SINK:CURRent:PROTection[:LEVel]", Key::Protect(Protection::SinkAmps), over("A", NOMINAL_A, FA)),
+    ("SINK:CURRent:LIMit:LOW", Key::Least(Setting::SinkAmps), amps(0.0)),
+    ("SINK:CURRent:LIMit:HIGH", Key::Most(Setting::SinkAmps), amps(A.1)),
+    ("SINK:POWer[:LEVel][:IMMediate][:AMPLitude]", Key::Set(Setting::SinkWatts), watts(W.1)),
+    ("SINK:POWer:PROTection[:LEVel]", Key::Protect(Protection::SinkWatts), over("W", NOMINAL_W, FW)),
+    ("SINK:POWer:LIMit:HIGH", Key::Most(Setting::SinkWatts), watts(W.1)),
+    ("SINK:RESistance[:LEVel][:IMMediate][:AMPLitude]", Key::Ohms(Side::Sink), ohms()),
     ("SINK:RESistance:LIMit:HIGH", Key::Kept, number("OHM", NOMINAL_OHM, NOMINAL_OHM.1, FO)),
     ("SYSTem:CONFig:MODE", Key::Mode, Choice(&["UIP", "UIR"])),
     ("SYSTem:CONFig:OVD", Key::Kept, volts(V.1)),
@@ -183,17 +184,20 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("SYSTem:NOMinal:RESistance:MINimum", C::NominalLeastOhms, Query),
     ("SYSTem:NOMinal:RESistance:MAXimum", C::NominalMostOhms, Query),
     ("SYSTem:DEVice:CLASs", C::DeviceClass, Query),
-    ("SYSTem:ALARm:COUNt:OVOLtage", C::AlarmCount(Alarm::OverVoltage), Query),
-    ("SYSTem:ALARm:COUNt:OCURrent", C::AlarmCount(Alarm::OverCurrent), Query),
-    ("SYSTem:ALARm:COUNt:OPOWer", C::AlarmCount(Alarm::OverPower), Query),
+    ("SYSTem:ALARm:COUNt:OVOLtage", C::AlarmCount(Protection::Volts), Query),
+    ("SYSTem:ALARm:COUNt:OCURrent", C::AlarmCount(Protection::SourceAmps), Query),
+    ("SYSTem:ALARm:COUNt:OPOWer", C::AlarmCount(Protection::SourceWatts), Query),
     ("SYSTem:ALARm:COUNt:OTEMperature", C::NoCount, Query),
     ("SYSTem:ALARm:COUNt:PFAil", C::NoCount, Query),
     ("SYSTem:ALARm:COUNt:SHAReBUSFail", C::NoCount, Query),
-    ("SYSTem:ALARm:COUNt:OVOLtage|OCURrent|OPOWer|OTEMperature|PFAil:CLEar", C::CountClear, Set),
-    ("SYSTem:SINK:ALARm:COUNt:OCURrent", C::AlarmCount(Alarm::SinkOverCurrent), Query),
-    ("SYSTem:SINK:ALARm:COUNt:OPOWer", C::AlarmCount(Alarm::SinkOverPower), Query),
+    ("SYSTem:ALARm:COUNt:OVOLtage:CLEar", C::CountClear(Protection::Volts), Set),
+    ("SYSTem:ALARm:COUNt:OCURrent:CLEar", C::CountClear(Protection::SourceAmps), Set),
+    ("SYSTem:ALARm:COUNt:OPOWer:CLEar", C::CountClear(Protection::SourceWatts), Set),
+    ("SYSTem:ALARm:COUNt:OTEMperature|PFAil:CLEar", C::Nothing, Set),
+    ("SYSTem:SINK:ALARm:COUNt:OCURrent", C::AlarmCount(Protection::SinkAmps), Query),
+    ("SYSTem:SINK:ALARm:COUNt:OPOWer", C::AlarmCount(Protection::SinkWatts), Query),
     ("SYSTem:ALARm:CLEar", C::AlarmClear, Set),
-    ("FUNCtion:GENerator:WAVE:SUBMit", C::CountClear, Set),
+    ("FUNCtion:GENerator:WAVE:SUBMit", C::Nothing, Set),
     ("BATTery:CONDition", C::BatteryCondition, Query),
     ("BATTery:TEST", C::BatteryTest, Both),
 ];

@@ -6,6 +6,7 @@
 
 mod commands;
 
+use gridproof_model::fault::FaultKind;
 use gridproof_plant::Nanos;
 use gridproof_plant::input::Input;
 use gridproof_plant::signal::{MeterPoint, Reading};
@@ -13,7 +14,7 @@ use gridproof_plant::signal::{MeterPoint, Reading};
 use self::commands::{Command as C, Key, SETTINGS, TABLE};
 use super::metering::{Limits, Meter, MeterSpec};
 use super::watch::Watch;
-use crate::field::{Field, MILLISECOND, SECOND};
+use crate::field::{Disturbance, Field, MILLISECOND, SECOND};
 use crate::scpi::engine::{Conditions, Dialect, Reply, ScpiDevice};
 use crate::scpi::fault::{self, Fault};
 use crate::scpi::format::nr3;
@@ -196,7 +197,7 @@ impl It6000c {
             C::Output => {
                 let on = params.only_boolean()?;
                 if on && self.tripped != 0 {
-                    return Err(fault::SETTINGS_CONFLICT);
+                    return Err(fault::PROTECTION);
                 }
                 self.switch(on, field);
             }
@@ -320,6 +321,30 @@ impl ScpiDevice for It6000c {
         } else {
             self.set(command, call, field).map(|()| Reply::None)
         }
+    }
+
+    fn power_on(&mut self, field: &mut Field) {
+        self.send(field);
+    }
+
+    fn set_points(&self) -> Vec<(&'static str, f64)> {
+        vec![
+            ("source_limit_w", self.settings.number(Key::PowerSource)),
+            ("sink_limit_w", -self.settings.number(Key::PowerSink)),
+        ]
+    }
+
+    fn takes(&self, fault: FaultKind) -> bool {
+        fault == FaultKind::SourceTrip
+    }
+
+    /// The over-current protection opens the output.
+    fn disturb(&mut self, what: Disturbance, field: &mut Field) -> Option<Fault> {
+        (what == Disturbance::Trip).then(|| {
+            self.tripped |= OCP;
+            self.switch(false, field);
+            fault::PROTECTION
+        })
     }
 
     fn reset(&mut self, field: &mut Field) {

@@ -21,6 +21,14 @@ pub(crate) const CHARGE_MASK: u16 = 0x3604;
 pub(crate) const DISCHARGE_MASK: u16 = 0x3605;
 pub(crate) const USER_MODE: u16 = 0x3371;
 pub(crate) const STOP: u16 = 0x3337;
+/// Back-up supply enabled.
+pub(crate) const EPS: u16 = 0x3372;
+/// State of charge that is kept in back-up mode, %.
+pub(crate) const RETAIN: u16 = 0x3377;
+pub(crate) const RECONNECT: u16 = 0x331a;
+pub(crate) const CHARGE_LIMIT: u16 = 0x3348;
+pub(crate) const FEED_LIMIT: u16 = 0x3349;
+pub(crate) const BUS_ADDRESS: u16 = 0x3633;
 pub(crate) const POWER_LIMITED: u16 = 0x331c;
 pub(crate) const REACTIVE_MODE: u16 = 0x331d;
 pub(crate) const REACTIVE_VALUE: u16 = 0x331e;
@@ -46,19 +54,65 @@ pub(crate) fn writable(address: u16) -> bool {
     )
 }
 
-/// Largest value a register takes.
-pub(crate) fn most(address: u16) -> u16 {
+/// Values a register takes.
+pub(crate) fn range(address: u16) -> RangeInclusive<u16> {
     match address {
-        STOP | 0x3372 | 0x334a | 0x3355 | 0x3378 | 0x3632 => 1,
-        USER_MODE => 4,
-        REACTIVE_MODE => 3,
-        0x3373 | 0x3374 | 0x3377 | 0x3350 => 100,
-        0x3633 => 127,
-        0x3634 => 3,
-        CHARGE_MASK | DISCHARGE_MASK => (1 << SLOTS) - 1,
-        _ => u16::MAX,
+        STOP | EPS | 0x334a | 0x3355 | 0x3378 | 0x3632 => 0..=1,
+        0x334c => 500..=600,
+        0x334d => 400..=520,
+        0x334e => 120..=420,
+        0x334f => 400..=480,
+        0x3350 => 20..=95,
+        0x3351 => 480..=580,
+        0x3353 => 50..=500,
+        0x3354 => 50..=1200,
+        USER_MODE => 1..=4,
+        REACTIVE_MODE => 0..=3,
+        0x3373 | 0x3374 | RETAIN => 0..=100,
+        0x3375 => 1..=2,
+        0x3630 => 0..=2,
+        0x3631 => 1..=255,
+        BUS_ADDRESS => 1..=127,
+        0x3634 => 0..=3,
+        CHARGE_MASK | DISCHARGE_MASK => 0..=(1 << SLOTS) - 1,
+        _ => 0..=u16::MAX,
     }
 }
+
+/// Threshold and time registers of the protection elements by name.
+pub(crate) const TRIPS: [(&str, u16, u16); 8] = [
+    ("OV1", 0x3325, 0x332d),
+    ("UV1", 0x3326, 0x332e),
+    ("OF1", 0x3327, 0x3331),
+    ("UF1", 0x3328, 0x3332),
+    ("OV2", 0x3329, 0x332f),
+    ("UV2", 0x332a, 0x3330),
+    ("OF2", 0x332b, 0x3333),
+    ("UF2", 0x332c, 0x3334),
+];
+
+/// Settings at power-on that do not come from the nameplate or the grid code.
+pub(crate) const DEFAULTS: [(u16, u16); 19] = [
+    (0x3303, 1),
+    (0x3309, 0x38ff),
+    (0x334a, 1),
+    (0x334c, 600),
+    (0x334d, 460),
+    (0x334e, 380),
+    (0x334f, 420),
+    (0x3350, 80),
+    (0x3351, 540),
+    (0x3352, 120),
+    (0x3353, 500),
+    (0x3354, 1000),
+    (USER_MODE, 1),
+    (0x3373, 80),
+    (0x3374, 40),
+    (0x3375, 1),
+    (SAFETY_MODE, DRM_BIT),
+    (RETAIN, 80),
+    (0x3631, 1),
+];
 
 /// A slot register's value is a time of day (`hh mm`), or a weekday mask and a percentage.
 pub(crate) fn slot_value_is_good(address: u16, value: u16) -> bool {

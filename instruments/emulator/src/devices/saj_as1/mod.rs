@@ -1,18 +1,20 @@
 //! SAJ AS1 registers (AC-coupled storage inverter). Commands take effect 100 ms after the write.
 //!
 //! In user mode 2 (time of use) the charge and discharge slots set active power in percent of
-//! rated power; in every other mode the unit exchanges none.
+//! rated power, in mode 3 (back-up) the battery is charged up to the share to retain; in the other
+//! modes the unit exchanges none.
 
 mod map;
 mod realtime;
 mod slots;
 
 use gridproof_plant::Nanos;
-use gridproof_plant::config::{ProtectionElement, Watch};
+use gridproof_plant::config::{Dut, ProtectionElement, Reconnect, Watch};
 use gridproof_plant::input::{DutCommand, Input};
 
 use self::map::{Settings, writable};
 use self::slots::Clock;
+use crate::devices::setpoints::Setpoints;
 use crate::field::{Field, MILLISECOND};
 use crate::modbus::{Exception, ModbusDevice, Request, Response};
 
@@ -20,6 +22,10 @@ use crate::modbus::{Exception, ModbusDevice, Request, Response};
 const LATENCY: Nanos = 100 * MILLISECOND;
 /// User mode in which slots count.
 const TIME_OF_USE: u16 = 2;
+/// User mode in which the battery is kept full.
+const BACKUP_MODE: u16 = 3;
+/// Step of the trip times, s.
+const TRIP_STEP_S: f64 = 0.02;
 
 /// What the interface says of itself.
 #[derive(Debug, Clone)]
@@ -30,17 +36,26 @@ pub(crate) struct Nameplate {
     pub(crate) apparent_va: f64,
     pub(crate) charge_w: f64,
     pub(crate) capacity_ah: f64,
-    pub(crate) reconnect_s: f64,
-    pub(crate) protection: Vec<ProtectionElement>,
+    /// The unit as it leaves the works.
+    pub(crate) dut: Dut,
 }
 
-/// What the registers ask of the DUT.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Control {
-    connect: bool,
-    limit: f64,
-    active_w: Option<f64>,
-    reactive_pu: f64,
+/// Registers of the threshold and of the time of a protection element.
+fn trip_registers(name: &str) -> Option<(u16, u16)> {
+    let trip = map::TRIPS.iter().find(|trip| trip.0 == name)?;
+    Some((trip.1, trip.2))
+}
+
+/// Steps per V or Hz of a threshold register.
+fn scale(watch: Watch) -> f64 {
+    match watch {
+        Watch::Voltage => 10.0,
+        Watch::Frequency => 100.0,
+    }
+}
+
+fn steps(threshold: f64, watch: Watch) -> u16 {
+    (threshold * scale(watch)).round() as u16
 }
 
 /// The AS1's interface.
@@ -49,7 +64,9 @@ pub(crate) struct SajAs1 {
     plate: Nameplate,
     settings: Settings,
     clock: Clock,
-    sent: Control,
+    sent: Setpoints,
+    /// Protection that acts.
+    protection: Vec<ProtectionElement>,
     next_minute: Option<Nanos>,
 }
 
@@ -57,110 +74,137 @@ impl SajAs1 {
     /// With the settings of its grid code shown in the protection registers.
     pub(crate) fn new(plate: Nameplate) -> Self {
         let mut settings = Settings::default();
-        for (address, value) in [
-            (0x3303, 1),
+        let sent = Setpoints::of(&plate.dut);
+        for (address, value) in map::DEFAULTS.into_iter().chain([
+            (map::EPS, u16::from(sent.backup)),
             (0x3307, (plate.power_w / 100.0).round() as u16),
-            (0x3309, 0x38ff),
-            (0x331a, plate.reconnect_s.round() as u16),
-            (0x334a, 1),
+            (map::RECONNECT, plate.dut.reconnect_s.round() as u16),
+            (map::CHARGE_LIMIT, plate.charge_w.round() as u16),
+            (map::FEED_LIMIT, plate.power_w.round() as u16),
             (0x334b, plate.capacity_ah.round() as u16),
-            (map::USER_MODE, 1),
-            (0x3372, 1),
-            (0x3373, 80),
-            (0x3374, 40),
-            (0x3375, 1),
-            (map::SAFETY_MODE, map::DRM_BIT),
-            (0x3377, 80),
-            (0x3633, u16::from(plate.unit)),
-        ] {
+            (map::BUS_ADDRESS, u16::from(plate.unit)),
+        ]) {
             settings.set(address, value);
         }
-        for element in &plate.protection {
-            let (threshold, time) = match element.name.as_str() {
-                "OV1" => (0x3325, 0x332d),
-                "UV1" => (0x3326, 0x332e),
-                "OF1" => (0x3327, 0x3331),
-                "UF1" => (0x3328, 0x3332),
-                "OV2" => (0x3329, 0x332f),
-                "UV2" => (0x332a, 0x3330),
-                "OF2" => (0x332b, 0x3333),
-                "UF2" => (0x332c, 0x3334),
-                _ => continue,
-            };
-            let scale = if element.watch == Watch::Voltage {
-                10.0
-            } else {
-                100.0
-            };
-            settings.set(threshold, (element.threshold * scale).round() as u16);
-            settings.set(time, (element.delay_s / 0.02).round() as u16);
+        for element in &plate.dut.protection {
+            if let Some((threshold, time)) = trip_registers(&element.name) {
+                settings.set(threshold, steps(element.threshold, element.watch));
+                settings.set(time, (element.delay_s / TRIP_STEP_S).round() as u16);
+            }
         }
-        let sent = Control {
-            connect: true,
-            limit: 1.0,
-            active_w: None,
-            reactive_pu: 0.0,
-        };
+        let protection = plate.dut.protection.clone();
         Self {
             plate,
             settings,
             clock: Clock::default(),
             sent,
+            protection,
             next_minute: None,
         }
     }
 
-    fn control(&self, now: Nanos) -> Control {
+    /// Percent of rated power > 0 discharges, < 0 charges, as W within the limits for the grid.
+    fn exchange(&self, percent: f64) -> f64 {
         let s = &self.settings;
-        let active_w = (s.get(map::USER_MODE) == TIME_OF_USE).then(|| {
-            let (minute, weekday) = self.clock.minute_and_weekday(now);
-            let percent = slots::percent(s, minute, weekday).unwrap_or(0.0);
-            percent / 100.0
-                * if percent < 0.0 {
-                    self.plate.charge_w
-                } else {
-                    self.plate.power_w
-                }
-        });
+        let (power, limit) = if percent < 0.0 {
+            (self.plate.charge_w, s.get(map::CHARGE_LIMIT))
+        } else {
+            (self.plate.power_w, s.get(map::FEED_LIMIT))
+        };
+        let limit = f64::from(limit);
+        (percent / 100.0 * power).clamp(-limit, limit)
+    }
+
+    /// The elements with what has been written of them: the rounding of a register that still
+    /// shows what an element has changes nothing.
+    fn elements(&self) -> Vec<ProtectionElement> {
+        let mut elements = self.protection.clone();
+        for element in &mut elements {
+            let Some((threshold, time)) = trip_registers(&element.name) else {
+                continue;
+            };
+            let (threshold, time) = (self.settings.get(threshold), self.settings.get(time));
+            if threshold != steps(element.threshold, element.watch) {
+                element.threshold = f64::from(threshold) / scale(element.watch);
+            }
+            if time != (element.delay_s / TRIP_STEP_S).round() as u16 {
+                element.delay_s = f64::from(time) * TRIP_STEP_S;
+            }
+        }
+        elements
+    }
+
+    fn control(&self, field: &Field) -> Setpoints {
+        let s = &self.settings;
+        let active_w = match s.get(map::USER_MODE) {
+            TIME_OF_USE => {
+                let (minute, weekday) = self.clock.minute_and_weekday(field.now());
+                let percent = slots::percent(s, minute, weekday).unwrap_or(0.0);
+                Some(self.exchange(percent))
+            }
+            // the battery is kept full for a blackout
+            BACKUP_MODE => {
+                let full = f64::from(s.get(map::RETAIN)) / 100.0;
+                let charge = field.plant.state().soc < full;
+                Some(if charge { self.exchange(-100.0) } else { 0.0 })
+            }
+            _ => None,
+        };
         let limit = match s.get(map::POWER_LIMITED) {
             0 => 1.0,
             tenths => (f64::from(tenths) * 100.0 / self.plate.power_w).min(1.0),
         };
-        // capacitive reactive power is taken as over-excited; power factors are only stored
-        let kvar = f64::from(s.get(map::REACTIVE_VALUE)) / self.plate.apparent_va;
-        let reactive_pu = match s.get(map::REACTIVE_MODE) {
-            0 => kvar,
-            1 => -kvar,
-            _ => 0.0,
+        // capacitive reactive power is taken as over-excited
+        let value = f64::from(s.get(map::REACTIVE_VALUE));
+        let kvar = value / self.plate.apparent_va;
+        let (reactive_pu, factor) = match s.get(map::REACTIVE_MODE) {
+            0 => (kvar, None),
+            1 => (-kvar, None),
+            // 0 is no factor
+            _ if value == 0.0 => (0.0, None),
+            2 => (0.0, Some(value / 1000.0)),
+            _ => (0.0, Some(-value / 1000.0)),
         };
-        Control {
+        let own = self.plate.dut.reconnect();
+        let delay = s.get(map::RECONNECT);
+        Setpoints {
             connect: s.get(map::STOP) == 0,
             limit,
             active_w,
-            reactive_pu,
+            reactive: reactive_pu,
+            factor,
+            backup: s.get(map::EPS) == 1,
+            reconnect: if delay == own.delay_s.round() as u16 {
+                own
+            } else {
+                Reconnect {
+                    delay_s: f64::from(delay),
+                    ..own
+                }
+            },
+            ..Setpoints::of(&self.plate.dut)
         }
     }
 
     /// Sends what changed since the last time, and keeps the minute timer running while needed.
     fn command(&mut self, field: &mut Field) {
         let now = field.now();
-        let control = self.control(now);
+        let control = self.control(field);
+        let elements = self.elements();
         let mut send =
             |command: DutCommand| field.plant.schedule(now + LATENCY, Input::Dut(command));
-        if control.connect != self.sent.connect {
-            send(DutCommand::Connect(control.connect));
+        if elements != self.protection {
+            self.protection.clone_from(&elements);
+            send(DutCommand::Protection(elements));
         }
-        if control.limit != self.sent.limit {
-            send(DutCommand::PowerLimit(control.limit));
-        }
-        if control.active_w != self.sent.active_w {
-            send(DutCommand::ActivePower(control.active_w));
-        }
-        if control.reactive_pu != self.sent.reactive_pu {
-            send(DutCommand::ReactivePower(control.reactive_pu));
+        for command in self.sent.changes(&control) {
+            send(command);
         }
         self.sent = control;
-        let timed = self.settings.get(map::USER_MODE) == TIME_OF_USE && slots::any(&self.settings);
+        let timed = match self.settings.get(map::USER_MODE) {
+            TIME_OF_USE => slots::any(&self.settings),
+            mode => mode == BACKUP_MODE,
+        };
         self.next_minute = timed.then(|| self.clock.next_minute(now));
         field.enable_drm(self.settings.get(map::SAFETY_MODE) & map::DRM_BIT != 0);
     }
@@ -195,8 +239,17 @@ impl SajAs1 {
         if !(start..end).all(writable) {
             return Err(Exception::Address);
         }
+        let factor = |address, value| match address {
+            map::REACTIVE_VALUE if self.settings.get(map::REACTIVE_MODE) >= 2 => {
+                value == 0 || (800..=1000).contains(&value)
+            }
+            _ => true,
+        };
+        if !(start..end).zip(values).all(|(a, v)| factor(a, *v)) {
+            return Err(Exception::Value);
+        }
         let good = |(address, value): (u16, &u16)| {
-            *value <= map::most(address) && map::slot_value_is_good(address, *value)
+            map::range(address).contains(value) && map::slot_value_is_good(address, *value)
         };
         if !(start..end).zip(values).all(good) {
             return Err(Exception::Value);
@@ -230,6 +283,10 @@ impl ModbusDevice for SajAs1 {
             | Request::WriteCoil { .. }
             | Request::WriteCoils { .. } => Err(Exception::Function),
         }
+    }
+
+    fn unit(&self) -> Option<u8> {
+        Some(self.settings.get(map::BUS_ADDRESS) as u8)
     }
 
     fn next_event(&self) -> Option<Nanos> {

@@ -3,7 +3,7 @@
 //! Powers and currents of grid and inverter are positive when the unit feeds the grid, of the
 //! battery when it discharges.
 
-use gridproof_plant::signal::DutState;
+use gridproof_plant::signal::{DutState, MeterPoint, Reading};
 use gridproof_plant::{DutView, Nanos};
 
 use super::Nameplate;
@@ -15,6 +15,8 @@ pub(crate) struct Live<'a> {
     plate: &'a Nameplate,
     view: DutView,
     clock: [u16; 4],
+    /// The grid connection as meter A sees it, W and A > 0 from the grid.
+    grid: Reading,
 }
 
 fn unsigned(value: f64) -> u16 {
@@ -38,6 +40,7 @@ impl<'a> Live<'a> {
             plate,
             view: field.plant.dut_view(),
             clock: clock.registers(now),
+            grid: field.plant.reading_cycle(MeterPoint::Source),
         }
     }
 
@@ -190,6 +193,16 @@ impl<'a> Live<'a> {
             0xa00f => signed(v.battery_a * 100.0),
             0xa010 => 250,
             0xa011 => 12,
+            0xa03c => 1,
+            0xa03d => unsigned(self.grid.volts * 10.0),
+            0xa03e => signed(self.grid.amps.copysign(self.grid.watts) * 100.0),
+            0xa03f => signed(self.grid.watts),
+            0xa040 => unsigned(self.grid.volts * self.grid.amps),
+            0xa041 => signed(match self.grid.volts * self.grid.amps {
+                va if va > 1.0 => 1000.0 * (self.grid.watts / va).clamp(-1.0, 1.0),
+                _ => 1000.0,
+            }),
+            0xa042 => unsigned(self.grid.hz * 100.0),
             _ => 0,
         }
     }

@@ -1,271 +1,217 @@
-//! What the writable points of the SunSpec models ask of the DUT.
+//! What the writable points ask of the DUT, and which values they take.
 
-use std::ops::Range;
+use gridproof_plant::config::Reconnect;
 
-use super::Nameplate;
-use super::map::Map;
+use super::curve::Which;
+use super::map::{At, CURVES, Map, POINTS, Place, at};
+use super::models::Kind;
+use super::plate::{FACTOR_LEAST, Nameplate};
+use crate::devices::setpoints::Setpoints;
 use crate::modbus::Exception;
 
-/// Everything that can be commanded, as the points stand.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Control {
-    pub(crate) connect: bool,
-    /// Smaller of 123 and 704 WMaxLimPct, pu of rated power.
-    pub(crate) limit: f64,
-    /// 704 WSet when enabled, else 124's rates, else none.
-    pub(crate) active_w: Option<f64>,
-    /// 704 VarSet when enabled, else 123's VArPct, pu of rated apparent power.
-    pub(crate) reactive_pu: f64,
+/// An enable point is on.
+fn on(map: &Map, model: u16, name: &'static str) -> bool {
+    map.raw(at(model, name)) == 1
 }
 
-/// Scale factor of all percent points here: 0.01 %.
-pub(crate) const PERCENT_SF: i16 = -2;
-
-/// A point whose enable register falls back after a time.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Timer {
-    pub(crate) model: u16,
-    pub(crate) enable: u16,
-    /// Value it falls back to.
-    pub(crate) rest: u16,
-    time: u16,
-    wide: bool,
+fn value(map: &Map, model: u16, name: &'static str) -> f64 {
+    map.get(at(model, name)).unwrap_or(0.0)
 }
 
-/// Reversion timers that are kept.
-pub(crate) const TIMERS: &[Timer] = &[
-    Timer {
-        model: 123,
-        enable: 4,
-        rest: 1,
-        time: 3,
-        wide: false,
-    },
-    Timer {
-        model: 123,
-        enable: 9,
-        rest: 0,
-        time: 7,
-        wide: false,
-    },
-    Timer {
-        model: 123,
-        enable: 22,
-        rest: 0,
-        time: 19,
-        wide: false,
-    },
-    Timer {
-        model: 124,
-        enable: 5,
-        rest: 0,
-        time: 15,
-        wide: false,
-    },
-    Timer {
-        model: 704,
-        enable: 14,
-        rest: 0,
-        time: 18,
-        wide: true,
-    },
-    Timer {
-        model: 704,
-        enable: 22,
-        rest: 0,
-        time: 31,
-        wide: true,
-    },
-    Timer {
-        model: 704,
-        enable: 35,
-        rest: 0,
-        time: 45,
-        wide: true,
-    },
+fn part(map: &Map, model: u16, name: &'static str) -> f64 {
+    value(map, model, name) / 100.0
+}
+
+/// A mode that sets reactive power instead of volt-var is on.
+pub(crate) fn fixes_reactive(map: &Map) -> bool {
+    REACTIVE_MODES
+        .iter()
+        .any(|&(model, name)| on(map, model, name))
+}
+
+/// Enable points of the modes that exclude volt-var.
+pub(crate) const REACTIVE_MODES: [(u16, &str); 4] = [
+    (123, "OutPFSet_Ena"),
+    (123, "VArPct_Ena"),
+    (704, "PFWInjEna"),
+    (704, "VarSetEna"),
 ];
 
-impl Timer {
-    /// Time to run, s; 0 or all ones for none.
-    pub(crate) fn seconds(self, map: &Map) -> u64 {
-        if self.wide {
-            match map.get32(self.model, self.time) as u32 {
-                u32::MAX => 0,
-                seconds => u64::from(seconds),
-            }
+/// What the points ask for: the smaller of both limits, 704 before 123 and 124.
+pub(crate) fn setpoints(map: &Map, plate: &Nameplate) -> Setpoints {
+    let most = value(map, 121, "WMax") / plate.dut.rated_power_w;
+    let limit = |model, enable, percent| {
+        if on(map, model, enable) {
+            part(map, model, percent)
         } else {
-            match map.get(self.model, self.time) {
-                u16::MAX => 0,
-                seconds => u64::from(seconds),
-            }
+            1.0
         }
+    };
+    let old = limit(123, "WMaxLim_Ena", "WMaxLimPct");
+    let new = limit(704, "WMaxLimPctEna", "WMaxLimPct");
+    Setpoints {
+        connect: on(map, 123, "Conn") && on(map, 703, "ES"),
+        limit: most * old.min(new),
+        active_w: active(map, plate),
+        reactive: reactive(map, plate),
+        factor: factor(map),
+        volt_var: responds(map, Which::VoltVar),
+        volt_watt: responds(map, Which::VoltWatt),
+        reconnect: reconnect(map, plate),
+        ..Setpoints::of(&plate.dut)
     }
 }
 
-fn signed_percent(map: &Map, id: u16, offset: u16) -> f64 {
-    f64::from(map.get(id, offset) as i16) * 1e-4
-}
-
-fn percent(map: &Map, id: u16, offset: u16) -> f64 {
-    f64::from(map.get(id, offset)) * 1e-4
-}
-
-/// Points as after power-on: connected, 100 %, everything disabled, volts-amps as on the nameplate.
-pub(crate) fn defaults(map: &mut Map, plate: &Nameplate) {
-    let full = 10_000;
-    map.fill(
-        123,
-        2,
-        &[
-            0, 0, 1, full, 0, 0, 0, 0, 100, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-        ],
-    );
-    map.fill(
-        123,
-        23,
-        &[PERCENT_SF as u16, -2i16 as u16, PERCENT_SF as u16],
-    );
-    // 704: PF 1.00, limit 100 %
-    map.fill(704, 15, &[full, full]);
-    map.fill(704, 52, &[1]);
-    map.fill(
-        704,
-        53,
-        &[
-            -2i16 as u16,
-            PERCENT_SF as u16,
-            0,
-            PERCENT_SF as u16,
-            0,
-            PERCENT_SF as u16,
-        ],
-    );
-    map.fill(704, 59, &[100, 0, 100, 0, 100, 0, 100, 0]);
-    map.fill(704, 49, &[100, 1, 100]);
-    map.fill(
-        124,
-        2,
-        &[
-            plate.charge_w as u16,
-            10_000,
-            10_000,
-            0,
-            plate.apparent_va as u16,
-            0,
-        ],
-    );
-    map.fill(
-        124,
-        12,
-        &[
-            0,
-            0,
-            0,
-            0,
-            0,
-            1,
-            0,
-            PERCENT_SF as u16,
-            0,
-            PERCENT_SF as u16,
-            PERCENT_SF as u16,
-            0,
-            -1i16 as u16,
-            PERCENT_SF as u16,
-        ],
-    );
-}
-
-impl Control {
-    /// As the points stand.
-    pub(crate) fn of(map: &Map, plate: &Nameplate) -> Self {
-        let limit_123 = if map.get(123, 9) == 1 {
-            percent(map, 123, 5)
-        } else {
-            1.0
-        };
-        let limit_704 = if map.get(704, 14) == 1 {
-            percent(map, 704, 15)
-        } else {
-            1.0
-        };
-        Self {
-            connect: map.get(123, 4) == 1,
-            limit: limit_123.min(limit_704),
-            active_w: active(map, plate),
-            reactive_pu: reactive(map, plate),
-        }
-    }
+/// Enabled, and a curve is selected.
+fn responds(map: &Map, which: Which) -> bool {
+    on(map, which.der(), "Ena") && map.raw(at(which.fixed(), "ActCrv")) != 0
 }
 
 fn active(map: &Map, plate: &Nameplate) -> Option<f64> {
-    if map.get(704, 22) == 1 {
-        return Some(if map.get(704, 23) == 1 {
-            f64::from(map.get32(704, 24))
+    if on(map, 704, "WSetEna") {
+        return Some(if on(map, 704, "WSetMod") {
+            value(map, 704, "WSet")
         } else {
-            signed_percent(map, 704, 28) * plate.power_w
+            part(map, 704, "WSetPct") * value(map, 121, "WMax")
         });
     }
     // 124: bit 1 discharges at OutWRte, bit 0 charges at InWRte; both exchange the difference
-    let mode = map.get(124, 5);
+    let mode = map.raw(at(124, "StorCtl_Mod")) & 3;
     let discharge = if mode & 2 != 0 {
-        signed_percent(map, 124, 12) * plate.power_w
+        part(map, 124, "OutWRte") * plate.dut.rated_power_w
     } else {
         0.0
     };
     let charge = if mode & 1 != 0 {
-        signed_percent(map, 124, 13) * plate.charge_w
+        part(map, 124, "InWRte") * value(map, 124, "WChaMax")
     } else {
         0.0
     };
-    (mode & 3 != 0).then_some(discharge - charge)
+    (mode != 0).then_some(discharge - charge)
 }
 
 fn reactive(map: &Map, plate: &Nameplate) -> f64 {
-    if map.get(704, 35) == 1 {
-        let share = signed_percent(map, 704, 42);
-        return match map.get(704, 36) {
-            4 => f64::from(map.get32(704, 38)) / plate.apparent_va,
-            0 => share * plate.power_w / plate.apparent_va,
-            _ => share,
+    let volt_amps = plate.dut.rated_apparent_va;
+    let (of_watts, of_vars) = (
+        value(map, 121, "WMax") / volt_amps,
+        plate.var_most() / volt_amps,
+    );
+    if on(map, 704, "VarSetEna") {
+        let share = part(map, 704, "VarSetPct");
+        return match map.raw(at(704, "VarSetMod")) {
+            0 => share * of_watts,
+            3 => share,
+            4 => value(map, 704, "VarSet") / volt_amps,
+            _ => share * of_vars,
         };
     }
-    if map.get(123, 22) == 1 {
-        return match map.get(123, 21) {
-            1 => signed_percent(map, 123, 15) * plate.power_w / plate.apparent_va,
-            2 => signed_percent(map, 123, 16),
-            3 => signed_percent(map, 123, 17),
+    if on(map, 123, "VArPct_Ena") {
+        return match map.raw(at(123, "VArPct_Mod")) {
+            1 => part(map, 123, "VArWMaxPct") * of_watts,
+            2 => part(map, 123, "VArMaxPct") * of_vars,
+            3 => part(map, 123, "VArAvalPct") * of_vars,
             _ => 0.0,
         };
     }
     0.0
 }
 
-/// Exception 3 for values a point does not take.
-pub(crate) fn check(map: &Map, id: u16, written: Range<u16>) -> Result<(), Exception> {
-    let fine = |offset: u16| -> bool {
-        let value = map.get(id, offset);
-        let signed = value as i16;
-        match (id, offset) {
-            (123, 4 | 9 | 22) | (704, 14 | 17 | 22 | 23 | 30 | 35 | 44) => value <= 1,
-            (123, 5) | (704, 15 | 16) => value <= 10_000,
-            // no power factor mode
-            (123, 14) | (704, 2 | 3 | 8 | 9) => value == 0,
-            // islanding detection cannot be switched off
-            (704, 52) => value == 1,
-            (123, 15..=17) | (704, 28 | 29 | 42 | 43) => signed.unsigned_abs() <= 10_000,
-            (123, 21) => value <= 3,
-            (704, 36) => value <= 4,
-            (704, 37) => value <= 2,
-            (124, 5) => value <= 3,
-            (124, 12 | 13) => signed.unsigned_abs() <= 10_000,
-            (124, 17) => value <= 1,
-            _ => true,
+/// > 0 over-excited.
+fn factor(map: &Map) -> Option<f64> {
+    if on(map, 704, "PFWInjEna") {
+        let magnitude = value(map, 704, "PFWInj.PF");
+        let under = map.raw(at(704, "PFWInj.Ext")) == 1;
+        return Some(if under { -magnitude } else { magnitude });
+    }
+    on(map, 123, "OutPFSet_Ena").then(|| value(map, 123, "OutPFSet"))
+}
+
+fn reconnect(map: &Map, plate: &Nameplate) -> Reconnect {
+    let dut = &plate.dut;
+    let volts = |name| part(map, 703, name) * dut.nominal_v;
+    let own = dut.reconnect();
+    // what the registers cannot hold exactly stays as built until it is written
+    let near = |read: f64, built: f64, step: f64| {
+        if (read - built).abs() <= 0.5 * step + 1e-9 {
+            built
+        } else {
+            read
         }
     };
-    if written.clone().all(fine) {
+    let step_v = 1e-4 * dut.nominal_v;
+    let ramp_s = value(map, 703, "ESRmpTms");
+    let built_s = if own.ramp_pu_per_s > 0.0 {
+        1.0 / own.ramp_pu_per_s
+    } else {
+        0.0
+    };
+    Reconnect {
+        delay_s: near(value(map, 703, "ESDlyTms"), own.delay_s, 1.0),
+        volts: (
+            near(volts("ESVLo"), own.volts.0, step_v),
+            near(volts("ESVHi"), own.volts.1, step_v),
+        ),
+        hz: (
+            near(value(map, 703, "ESHzLo"), own.hz.0, 0.01),
+            near(value(map, 703, "ESHzHi"), own.hz.1, 0.01),
+        ),
+        ramp_pu_per_s: if (ramp_s - built_s).abs() <= 0.5 {
+            own.ramp_pu_per_s
+        } else if ramp_s > 0.0 {
+            1.0 / ramp_s
+        } else {
+            0.0
+        },
+    }
+}
+
+/// Exception 3 for values that a point does not take.
+pub(crate) fn check(map: &Map, plate: &Nameplate, written: &[Place]) -> Result<(), Exception> {
+    if written.iter().all(|place| takes(map, plate, place)) {
         Ok(())
     } else {
         Err(Exception::Value)
+    }
+}
+
+fn takes(map: &Map, plate: &Nameplate, place: &Place) -> bool {
+    let At { model, name, .. } = place.at;
+    let raw = map.raw(place.at);
+    if raw == place.kind.absent() {
+        // nothing was written
+        return true;
+    }
+    if let Kind::Enum(codes) = place.kind {
+        // islanding detection cannot be switched off, nor the protection
+        let fixed = matches!((model, name), (704, "AntiIslEna") | (707..=710, "Ena"));
+        return raw < 16 && codes >> raw & 1 == 1 && (!fixed || raw == 1);
+    }
+    let value = map.get(place.at).unwrap_or(0.0);
+    let percent = value.abs() <= 100.0 + 1e-9;
+    let rating = |most: f64| value > 0.0 && value <= most;
+    match (model, name) {
+        (1, "DA") => (1..=247).contains(&raw),
+        (121 | 702, "WMax") => rating(plate.dut.rated_power_w),
+        (121 | 702, "VAMax") => rating(plate.dut.rated_apparent_va),
+        (124, "WChaMax") => rating(plate.dut.rated_charge_w),
+        (123 | 704, "WMaxLimPct")
+        | (704, "WMaxLimPctRvrt" | "WSetPct" | "WSetPctRvrt" | "VarSetPct" | "VarSetPctRvrt")
+        | (123, "VArWMaxPct" | "VArMaxPct" | "VArAvalPct")
+        | (124, "OutWRte" | "InWRte" | "MinRsvPct" | "WChaGra" | "WDisChaGra") => percent,
+        (123, "OutPFSet")
+        | (704, "PFWInj.PF" | "PFWInjRvrt.PF" | "PFWAbs.PF" | "PFWAbsRvrt.PF") => {
+            (FACTOR_LEAST - 1e-9..=1.0 + 1e-9).contains(&value.abs())
+        }
+        (124, "StorCtl_Mod") => raw <= 3,
+        (126 | 132, "ActCrv") => raw <= u64::from(CURVES),
+        (126 | 132, "ModEna") => raw <= 1,
+        (126 | 132, "curve.ActPt") => (1..=20).contains(&raw),
+        (705 | 706 | 712, "AdptCrvReq" | "RvrtCrv")
+        | (707..=710, "AdptCrvReq")
+        | (711, "AdptCtlReq" | "RvrtCtl") => (1..=u64::from(CURVES)).contains(&raw),
+        (705..=712, point) if point.ends_with("ActPt") => raw <= u64::from(POINTS),
+        (703, "ESVHi" | "ESVLo") => map.get(at(703, "ESVLo")) < map.get(at(703, "ESVHi")),
+        (703, "ESHzHi" | "ESHzLo") => map.get(at(703, "ESHzLo")) < map.get(at(703, "ESHzHi")),
+        _ => true,
     }
 }

@@ -1,214 +1,276 @@
-//! The read-only points of the SunSpec models: nameplate once, measurements at every read.
+//! The points that follow the DUT, brought up to date when a client reads their model. A dead DUT
+//! answers zeros.
 
+use gridproof_plant::DutView;
+use gridproof_plant::config::Health;
 use gridproof_plant::signal::DutState;
 
-use super::Nameplate;
-use super::map::{Map, NO_I16, NO_U16};
+use super::map::{Map, at};
+use super::plate::Nameplate;
 use crate::field::Field;
 
-fn scaled(value: f64, scale: i32) -> i32 {
-    (value * 10f64.powi(-scale)).round() as i32
+/// The DUT at one instant, as every model wants it.
+struct Now<'a> {
+    plate: &'a Nameplate,
+    view: DutView,
+    dead: bool,
+    connected: bool,
+    va: f64,
+    /// Power factor with the sign of the active power.
+    factor: f64,
+    seconds: u64,
 }
 
-fn unsigned(value: f64, scale: i32) -> u16 {
-    scaled(value, scale).clamp(0, 0xfffe) as u16
-}
-
-fn signed(value: f64, scale: i32) -> u16 {
-    scaled(value, scale).clamp(-0x7fff, 0x7fff) as i16 as u16
-}
-
-const fn sf(scale: i16) -> u16 {
-    scale as u16
-}
-
-/// Models 1, 120, 121 and the constant parts of the others.
-pub(crate) fn nameplate(map: &mut Map, plate: &Nameplate) {
-    map.set_text(1, 2, 16, &plate.maker);
-    map.set_text(1, 18, 16, &plate.model);
-    map.set_text(1, 42, 8, "1.0");
-    map.set_text(1, 50, 16, "EMU0000001");
-    map.set(1, 66, u16::from(plate.unit));
-    map.set(1, 67, NO_I16);
-
-    let var = 0.6 * plate.apparent_va;
-    map.fill(120, 2, &[if plate.battery.is_some() { 82 } else { 4 }]);
-    map.fill(
-        120,
-        3,
-        &[plate.power_w as u16, 0, plate.apparent_va as u16, 0],
-    );
-    map.fill(
-        120,
-        7,
-        &[signed(var, 0), NO_I16, NO_I16, signed(-var, 0), 0],
-    );
-    map.fill(120, 12, &[unsigned(plate.current_a, -1), sf(-1)]);
-    map.fill(120, 14, &[80, NO_I16, NO_I16, signed(-80.0, 0), sf(-2)]);
-    match plate.battery {
-        Some((ah, volts)) => {
-            map.fill(120, 19, &[unsigned(ah * volts, 1), 1, unsigned(ah, 0), 0]);
-            map.fill(
-                120,
-                23,
-                &[plate.charge_w as u16, 0, plate.power_w as u16, 0],
-            );
-        }
-        None => map.fill(
-            120,
-            19,
-            &[
-                NO_U16, NO_I16, NO_U16, NO_I16, NO_U16, NO_I16, NO_U16, NO_I16,
-            ],
-        ),
+/// Brings the models up to date.
+pub(crate) fn refresh(map: &mut Map, models: &[u16], plate: &Nameplate, field: &Field) {
+    if !models
+        .iter()
+        .any(|id| UPDATES.iter().any(|update| update.0 == *id))
+    {
+        return;
     }
-    map.set(120, 27, NO_I16);
+    let view = field.plant.dut_view();
+    let va = view.volts * view.amps;
+    let now = Now {
+        plate,
+        dead: plate.dut.health == Health::Dead,
+        connected: view.state == DutState::Grid,
+        va,
+        factor: if va > 1.0 {
+            (view.w / va).clamp(-1.0, 1.0)
+        } else {
+            0.0
+        },
+        seconds: field.now() / 1_000_000_000,
+        view,
+    };
+    for (_, update) in UPDATES.iter().filter(|update| models.contains(&update.0)) {
+        update(map, &now);
+    }
+}
 
-    map.fill(
-        121,
-        2,
-        &[plate.power_w as u16, unsigned(plate.voltage_v, -1), 0],
-    );
-    map.fill(121, 5, &[NO_U16, NO_U16, plate.apparent_va as u16]);
-    map.fill(121, 8, &[signed(var, 0), NO_I16, NO_I16, signed(-var, 0)]);
-    map.fill(
-        121,
-        12,
-        &[NO_U16, NO_I16, NO_I16, NO_I16, NO_I16, NO_U16, 1, NO_U16],
-    );
-    map.fill(121, 20, &[unsigned(plate.frequency_hz, -2), 1]);
-    map.fill(
-        121,
-        22,
+type Update = fn(&mut Map, &Now<'_>);
+
+const UPDATES: &[(u16, Update)] = &[
+    (101, inverter),
+    (122, status),
+    (124, storage),
+    (160, trackers),
+    (701, measurement),
+    (703, entering),
+    (713, capacity),
+];
+
+impl Now<'_> {
+    /// Codes of 101 and 160.
+    fn state(&self) -> u64 {
+        match self.view.state {
+            _ if self.dead => 1,
+            DutState::Standby | DutState::Drm0 => 8,
+            DutState::Waiting => 3,
+            DutState::Grid if self.view.power_limit_pu < 1.0 => 5,
+            DutState::Grid | DutState::Backup => 4,
+            DutState::Tripped => 7,
+        }
+    }
+
+    /// Event bits, the same in 101 and 701.
+    fn events(&self) -> u64 {
+        if self.view.state != DutState::Tripped {
+            return 0;
+        }
+        let trip = self.view.last_trip.as_deref();
+        match trip.map(|name| name.get(..2).unwrap_or(name)) {
+            Some("OV") => 1 << 10,
+            Some("UV") => 1 << 11,
+            Some("OF") => 1 << 8,
+            Some("UF") => 1 << 9,
+            Some(_) => 1 << 4,
+            None => 0,
+        }
+    }
+}
+
+fn put_all(map: &mut Map, model: u16, values: &[(&'static str, f64)]) {
+    for &(name, value) in values {
+        map.put(at(model, name), value);
+    }
+}
+
+fn set_all(map: &mut Map, model: u16, values: &[(&'static str, u64)]) {
+    for &(name, raw) in values {
+        map.set(at(model, name), raw);
+    }
+}
+
+fn inverter(map: &mut Map, now: &Now<'_>) {
+    let v = &now.view;
+    put_all(
+        map,
+        101,
         &[
-            0,
-            sf(-1),
-            sf(-1),
-            NO_I16,
-            0,
-            0,
-            NO_I16,
-            NO_I16,
-            NO_I16,
-            sf(-2),
+            ("A", v.amps),
+            ("AphA", v.amps),
+            ("PhVphA", v.volts),
+            ("W", v.w),
+            ("Hz", v.hz),
+            ("VA", now.va),
+            ("VAr", v.var),
+            ("PF", 100.0 * now.factor),
+            ("DCA", v.pv_a.abs()),
+            ("DCV", v.pv_v),
+            ("DCW", v.pv_w + v.battery_w),
+            ("TmpCab", v.temperature_c),
+            ("TmpSnk", v.temperature_c),
         ],
     );
-
-    map.fill(122, 29, &[NO_I16, NO_I16, NO_U16, NO_I16]);
-    map.set_text(122, 37, 4, "RTC");
-    map.fill(122, 44, &[NO_U16, NO_I16]);
+    set_all(
+        map,
+        101,
+        &[("St", now.state()), ("Evt1", now.events()), ("Evt2", 0)],
+    );
 }
 
-/// Models 101, 122 and 124 as the DUT is now. A dead DUT answers zeros.
-pub(crate) fn refresh(map: &mut Map, plate: &Nameplate, field: &Field) {
-    let view = field.plant.dut_view();
-    let apparent = view.volts * view.amps;
-    let factor = if apparent > 1.0 {
-        (view.w / apparent).clamp(-1.0, 1.0) * 100.0
+fn status(map: &mut Map, now: &Now<'_>) {
+    let v = &now.view;
+    let on = u64::from(now.connected);
+    let stores = now.plate.battery.is_some();
+    let reads = |model, name| map.raw(at(model, name)) == 1;
+    let fixed_w = reads(704, "WSetEna") || map.raw(at(124, "StorCtl_Mod")) & 3 != 0;
+    let fixed_var = reads(704, "VarSetEna") || reads(123, "VArPct_Ena");
+    let fixed_factor = reads(704, "PFWInjEna") || reads(123, "OutPFSet_Ena");
+    let active = u64::from(fixed_w)
+        | u64::from(fixed_var) << 1
+        | u64::from(fixed_factor) << 2
+        | u64::from(v.volt_var_enabled) << 3
+        | u64::from(v.volt_watt_enabled) << 10;
+    set_all(
+        map,
+        122,
+        &[
+            ("PVConn", if v.pv_v > 0.0 { 0b111 } else { 0 }),
+            ("StorConn", if stores { 0b11 | on << 2 } else { 0 }),
+            ("ECPConn", on),
+            ("StActCtl", active),
+            ("Tms", now.seconds),
+        ],
+    );
+}
+
+fn storage(map: &mut Map, now: &Now<'_>) {
+    let v = &now.view;
+    let (capacity, _) = now.plate.battery.unwrap_or_default();
+    put_all(
+        map,
+        124,
+        &[
+            ("ChaState", 100.0 * v.soc),
+            ("StorAval", capacity * v.soc),
+            ("InBatV", v.battery_v),
+        ],
+    );
+    let state = match v.battery_w {
+        _ if now.dead => 1,
+        w if w > 1.0 => 3,
+        w if w < -1.0 => 4,
+        _ if v.soc >= 1.0 => 5,
+        _ if v.soc <= 0.0 => 2,
+        _ => 6,
+    };
+    map.set(at(124, "ChaSt"), state);
+}
+
+fn trackers(map: &mut Map, now: &Now<'_>) {
+    let v = &now.view;
+    put_all(
+        map,
+        160,
+        &[
+            ("module.DCA", v.pv_a.abs()),
+            ("module.DCV", v.pv_v),
+            ("module.DCW", v.pv_w),
+            ("module.Tmp", v.temperature_c),
+        ],
+    );
+    let idle = v.pv_v <= 0.0 && !now.dead;
+    set_all(
+        map,
+        160,
+        &[
+            ("Evt", 0),
+            ("module.ID", 1),
+            ("module.Tms", now.seconds),
+            ("module.DCSt", if idle { 2 } else { now.state() }),
+            ("module.DCEvt", 0),
+        ],
+    );
+}
+
+fn measurement(map: &mut Map, now: &Now<'_>) {
+    let v = &now.view;
+    put_all(
+        map,
+        701,
+        &[
+            ("W", v.w),
+            ("WL1", v.w),
+            ("VA", now.va),
+            ("VAL1", now.va),
+            ("Var", v.var),
+            ("VarL1", v.var),
+            ("PF", now.factor),
+            ("PFL1", now.factor),
+            ("A", v.amps),
+            ("AL1", v.amps),
+            ("LNV", v.volts),
+            ("VL1", v.volts),
+            ("Hz", v.hz),
+            ("TmpCab", v.temperature_c),
+            ("TmpSnk", v.temperature_c),
+        ],
+    );
+    let state = match v.state {
+        _ if now.dead => 0,
+        DutState::Standby | DutState::Drm0 => 7,
+        DutState::Waiting => 2,
+        DutState::Grid if v.power_limit_pu < 1.0 => 4,
+        DutState::Grid | DutState::Backup => 3,
+        DutState::Tripped => 6,
+    };
+    let forming = v.state == DutState::Backup && !now.dead;
+    set_all(
+        map,
+        701,
+        &[
+            ("St", u64::from(!now.dead)),
+            ("InvSt", state),
+            ("ConnSt", u64::from(now.connected)),
+            ("Alrm", now.events()),
+            (
+                "DERMode",
+                u64::from(now.connected) | u64::from(forming) << 1,
+            ),
+        ],
+    );
+}
+
+fn entering(map: &mut Map, now: &Now<'_>) {
+    let waits = now.view.state == DutState::Waiting;
+    let remaining = if waits {
+        now.view.seconds_to_reconnect.ceil()
     } else {
         0.0
     };
-    let amps = unsigned(view.amps, -2);
-    map.fill(
-        101,
-        2,
-        &[amps, amps, NO_U16, NO_U16, sf(-2), NO_U16, NO_U16, NO_U16],
-    );
-    map.fill(101, 10, &[unsigned(view.volts, -1), NO_U16, NO_U16, sf(-1)]);
-    map.fill(
-        101,
-        14,
-        &[signed(view.w, 0), 0, unsigned(view.hz, -2), sf(-2)],
-    );
-    map.fill(
-        101,
-        18,
-        &[
-            signed(apparent, 0),
-            0,
-            signed(view.var, 0),
-            0,
-            signed(factor, -2),
-            sf(-2),
-        ],
-    );
-    let dc_w = view.pv_w + view.battery_w;
-    map.fill(
-        101,
-        27,
-        &[
-            unsigned(view.pv_a.abs(), -2),
-            sf(-2),
-            unsigned(view.pv_v, -1),
-            sf(-1),
-            signed(dc_w, 0),
-            0,
-        ],
-    );
-    let celsius = signed(view.temperature_c, -1);
-    map.fill(101, 33, &[celsius, celsius, NO_I16, NO_I16, sf(-1)]);
-    map.fill(101, 26, &[0]);
-    let state = match view.state {
-        DutState::Standby | DutState::Drm0 => 8,
-        DutState::Waiting => 3,
-        DutState::Grid if view.power_limit_pu < 1.0 => 5,
-        DutState::Grid | DutState::Backup => 4,
-        DutState::Tripped => 7,
-    };
-    const OFF: u16 = 1;
-    map.fill(101, 38, &[if plate.dead { OFF } else { state }, NO_U16]);
-    map.set32(
-        101,
-        40,
-        if view.state == DutState::Tripped {
-            events(view.last_trip.as_deref())
-        } else {
-            0
-        },
-    );
-
-    let connected = u16::from(view.state == DutState::Grid);
-    map.fill(122, 2, &[if view.pv_v > 0.0 { 0b111 } else { 0 }]);
-    map.fill(
-        122,
-        3,
-        &[
-            if plate.battery.is_some() {
-                0b11 | connected << 2
-            } else {
-                0
-            },
-            connected,
-        ],
-    );
-    map.set32(122, 41, (field.now() / 1_000_000_000) as u32);
-
-    let charging = match view.battery_w {
-        w if w > 1.0 => 3,
-        w if w < -1.0 => 4,
-        _ => 6,
-    };
-    let capacity = plate.battery.map_or(0.0, |(ah, _)| ah);
-    map.fill(
-        124,
-        8,
-        &[
-            unsigned(view.soc * 100.0, -2),
-            unsigned(capacity * view.soc, 0),
-            unsigned(view.battery_v, -1),
-            charging,
-        ],
-    );
+    map.put(at(703, "ESDlyRemTms"), remaining);
 }
 
-/// Evt1 bits of a trip.
-fn events(trip: Option<&str>) -> u32 {
-    match trip.map(|name| name.get(..2).unwrap_or(name)) {
-        Some("OV") => 1 << 10,
-        Some("UV") => 1 << 11,
-        Some("OF") => 1 << 8,
-        Some("UF") => 1 << 9,
-        Some(_) => 1 << 4,
-        None => 0,
-    }
+fn capacity(map: &mut Map, now: &Now<'_>) {
+    put_all(
+        map,
+        713,
+        &[
+            ("WHAvail", now.plate.energy_wh() * now.view.soc),
+            ("SoC", 100.0 * now.view.soc),
+        ],
+    );
 }

@@ -1,81 +1,117 @@
-//! SunSpec server of the DUT over Modbus TCP: models 1, 101, 120, 121, 122, 123, 124 (with a
-//! battery) and 704. Commands take effect 100 ms after the write.
+//! SunSpec server of the DUT over Modbus TCP. Commands take effect 100 ms after the write, or at
+//! random within the time window that a client has set.
+//!
+//! Models 1, 101, 120–124, 126, 132, 160 and 701–713; storage (124, 713) only with a battery, 160
+//! only with PV. Curve 1 of every model with curves is the one that acts and cannot be written.
+//! Droop (711) and watt-var (712) are functions this unit does not have: their controls can be
+//! edited but not adopted.
 
 mod control;
+mod curve;
+mod glide;
 mod map;
 mod measure;
+mod models;
+mod plate;
+mod timers;
+mod trips;
 
 use gridproof_plant::Nanos;
-use gridproof_plant::input::{DutCommand, Input};
+use gridproof_plant::config::ProtectionElement;
+use gridproof_plant::input::{CurvePoints, DutCommand, Input, ResponseCurve};
 
-use self::control::Control;
-use self::map::Map;
-use crate::field::{Field, MILLISECOND};
+use self::control::{REACTIVE_MODES, setpoints};
+use self::curve::{BOTH, Curve, Which};
+use self::glide::Glide;
+use self::map::{At, Map, Place, at};
+use self::timers::Running;
+use self::trips::TripSide;
+use crate::devices::setpoints::Setpoints;
+use crate::field::{Field, MILLISECOND, SECOND};
 use crate::modbus::{Exception, ModbusDevice, Request, Response};
+use crate::rng::Rng;
+
+pub(crate) use self::plate::Nameplate;
 
 /// From a write to its effect.
 pub(crate) const LATENCY: Nanos = 100 * MILLISECOND;
+/// Results of adopting a curve.
+const IN_PROGRESS: u64 = 0;
+const COMPLETED: u64 = 1;
+const FAILED: u64 = 2;
+/// Number of no curve: the points have been read already.
+const NONE: u64 = 0;
 
-/// What the nameplate says.
-#[derive(Debug, Clone)]
-pub(crate) struct Nameplate {
-    pub(crate) maker: String,
-    pub(crate) model: String,
-    pub(crate) unit: u8,
-    pub(crate) dead: bool,
-    pub(crate) power_w: f64,
-    pub(crate) apparent_va: f64,
-    pub(crate) charge_w: f64,
-    pub(crate) current_a: f64,
-    pub(crate) voltage_v: f64,
-    pub(crate) frequency_hz: f64,
-    /// Battery, Ah and nominal V.
-    pub(crate) battery: Option<(f64, f64)>,
-}
+/// Time windows: a command point, and the longest random delay of its command in s.
+const WINDOWS: [(At, At); 7] = [
+    (at(123, "Conn"), at(123, "Conn_WinTms")),
+    (at(123, "WMaxLim_Ena"), at(123, "WMaxLimPct_WinTms")),
+    (at(123, "OutPFSet_Ena"), at(123, "OutPFSet_WinTms")),
+    (at(123, "VArPct_Ena"), at(123, "VArPct_WinTms")),
+    (at(124, "StorCtl_Mod"), at(124, "InOutWRte_WinTms")),
+    (at(126, "ModEna"), at(126, "WinTms")),
+    (at(132, "ModEna"), at(132, "WinTms")),
+];
+
+/// Points of different models that are one setting.
+const SAME: [(At, At); 6] = [
+    (at(121, "WMax"), at(702, "WMax")),
+    (at(121, "VAMax"), at(702, "VAMax")),
+    (at(121, "VRef"), at(702, "VNom")),
+    (at(126, "ModEna"), at(705, "Ena")),
+    (at(132, "ModEna"), at(706, "Ena")),
+    (at(124, "WChaMax"), at(702, "WChaRteMax")),
+];
 
 /// The SunSpec interface.
 #[derive(Debug)]
 pub(crate) struct SunSpec {
     plate: Nameplate,
     map: Map,
-    sent: Control,
-    /// Reversion: (due, model, offset of the enable point).
-    reversions: Vec<(Nanos, u16, u16)>,
+    /// What the DUT has been told.
+    sent: Setpoints,
+    /// What it will be told, and when.
+    pending: Vec<(Nanos, Setpoints)>,
+    limit: Glide,
+    reactive: Glide,
+    /// Points that act, in the order of [`BOTH`].
+    acting: [Curve; 2],
+    /// Points of curve 1 of the older models.
+    first: [Curve; 2],
+    /// Protection that acts.
+    protection: Vec<ProtectionElement>,
+    /// Adoptions in progress: due, model, number of the curve from 1.
+    adoptions: Vec<(Nanos, u16, u64)>,
+    timers: Running,
+    /// A fixed reactive mode has taken the place of volt-var, which comes back after it.
+    displaced: bool,
+    windows: Rng,
 }
 
 impl SunSpec {
-    /// With the DUT's nameplate.
-    pub(crate) fn new(plate: Nameplate) -> Self {
-        let mut map = Map::new(plate.battery.is_some());
-        measure::nameplate(&mut map, &plate);
-        control::defaults(&mut map, &plate);
-        let sent = Control::of(&map, &plate);
+    /// With the DUT's nameplate; `windows` draws the delays within time windows.
+    pub(crate) fn new(plate: Nameplate, windows: Rng) -> Self {
+        let map = plate::registers(&plate);
+        let sent = setpoints(&map, &plate);
+        let acting = [&plate.dut.volt_var, &plate.dut.volt_watt].map(|response| Curve {
+            points: response.points.clone(),
+            tau_s: Some(response.tau_s),
+        });
         Self {
-            plate,
             map,
+            limit: Glide::at(sent.limit),
+            reactive: Glide::at(sent.reactive),
             sent,
-            reversions: Vec::new(),
+            pending: Vec::new(),
+            first: acting.clone(),
+            acting,
+            protection: plate.dut.protection.clone(),
+            adoptions: Vec::new(),
+            timers: Running::default(),
+            displaced: false,
+            windows,
+            plate,
         }
-    }
-
-    /// Sends what changed since the last time.
-    fn command(&mut self, field: &mut Field) {
-        let control = Control::of(&self.map, &self.plate);
-        let due = field.now() + LATENCY;
-        let mut send = |command: DutCommand| field.plant.schedule(due, Input::Dut(command));
-        if control.connect != self.sent.connect {
-            send(DutCommand::Connect(control.connect));
-        }
-        if control.limit != self.sent.limit {
-            send(DutCommand::PowerLimit(control.limit));
-        }
-        if control.active_w != self.sent.active_w {
-            send(DutCommand::ActivePower(control.active_w));
-        }
-        if control.reactive_pu != self.sent.reactive_pu {
-            send(DutCommand::ReactivePower(control.reactive_pu));
-        }
-        self.sent = control;
     }
 
     fn write(
@@ -85,47 +121,263 @@ impl SunSpec {
         field: &mut Field,
     ) -> Result<Response, Exception> {
         let count = u16::try_from(values.len()).map_err(|_| Exception::Value)?;
-        let (layout, offset) = self.map.locate(start, count).ok_or(Exception::Address)?;
-        let end = offset + count;
-        if !(offset..end).all(|at| layout.writable.contains(&at)) {
+        let points = self.map.points(start, count).map_err(|cut| {
+            if cut {
+                Exception::Value
+            } else {
+                Exception::Address
+            }
+        })?;
+        let acts = |at: &At| at.outer == 0 && in_curve(at.name);
+        if points.iter().any(|p| !p.writable || acts(&p.at)) {
             return Err(Exception::Address);
         }
-        let cuts = |pair: &u16| pair + 1 == offset || pair + 1 == end;
-        if layout.id == 704 && map::PAIRS_704.iter().any(cuts) {
-            // half of a 32-bit point
+        let mut changed = self.map.clone();
+        changed.write(start, values, &points);
+        control::check(&changed, &self.plate, &points)?;
+        if points.iter().any(|point| lacks(&changed, point.at)) {
             return Err(Exception::Value);
         }
-        let mut changed = self.map.clone();
-        changed.fill(layout.id, offset, values);
-        control::check(&changed, layout.id, offset..end)?;
         self.map = changed;
-        self.time_reversions(layout.id, offset..end, field.now());
-        self.command(field);
+        let now = field.now();
+        self.follow(&points, now);
+        let delay = self.delay(&points);
+        self.command(now + LATENCY + delay);
         Ok(Response::Written)
     }
 
-    /// Writing an enable point starts its reversion timer, or ends it.
-    fn time_reversions(&mut self, id: u16, written: std::ops::Range<u16>, now: Nanos) {
-        for timer in control::TIMERS {
-            if timer.model != id || !written.contains(&timer.enable) {
-                continue;
+    /// What a write brings with it in the registers.
+    fn follow(&mut self, points: &[Place], now: Nanos) {
+        let written = |at: At| points.iter().any(|point| point.at == at);
+        for (one, other) in SAME {
+            if written(one) {
+                self.map.set(other, self.map.raw(one));
+            } else if written(other) {
+                self.map.set(one, self.map.raw(other));
             }
-            self.reversions
-                .retain(|&(_, model, enable)| (model, enable) != (id, timer.enable));
-            let seconds = timer.seconds(&self.map);
-            if self.map.get(id, timer.enable) != timer.rest && seconds > 0 {
-                self.reversions
-                    .push((now + seconds * 1_000_000_000, id, timer.enable));
+        }
+        let volt_var = written(at(705, "Ena")) || written(at(126, "ModEna"));
+        if volt_var {
+            self.displaced = false;
+            if self.map.raw(at(705, "Ena")) == 1 {
+                for (model, name) in REACTIVE_MODES {
+                    self.map.set(at(model, name), 0);
+                    self.timers.written(&self.map, at(model, name), now);
+                }
+            }
+        }
+        self.exclude();
+        for point in points {
+            self.timers.written(&self.map, point.at, now);
+            if matches!(point.at.name, "AdptCrvReq" | "AdptCtlReq") {
+                self.request(point.at, now);
+            }
+        }
+        let scales = [
+            at(121, "WMax"),
+            at(121, "VRef"),
+            at(702, "WMax"),
+            at(702, "VNom"),
+        ];
+        if scales.into_iter().any(written) {
+            for (which, curve) in BOTH.into_iter().zip(&self.acting) {
+                curve::publish(&mut self.map, &self.plate, which, 0, curve);
+            }
+        }
+        for (index, which) in BOTH.into_iter().enumerate() {
+            if points.iter().any(|point| point.at.model == which.fixed()) {
+                self.select(index, which, now);
             }
         }
     }
+
+    /// Volt-var gives way to a fixed reactive mode and comes back after it.
+    fn exclude(&mut self) {
+        let fixed = control::fixes_reactive(&self.map);
+        let switch = |map: &mut Map, on: u64| {
+            map.set(at(705, "Ena"), on);
+            map.set(at(126, "ModEna"), on);
+        };
+        if fixed && self.map.raw(at(705, "Ena")) == 1 {
+            switch(&mut self.map, 0);
+            self.displaced = true;
+        } else if !fixed && self.displaced {
+            switch(&mut self.map, 1);
+            self.displaced = false;
+        }
+    }
+
+    /// The older models act on the selected curve at once, as soon as it makes sense.
+    fn select(&mut self, index: usize, which: Which, now: Nanos) {
+        let selected = match self.map.raw(at(which.fixed(), "ActCrv")) {
+            // its registers are rounded
+            1 => Some(self.first[index].clone()),
+            _ => curve::read_fixed(&self.map, &self.plate, which),
+        };
+        let acting = &self.acting[index];
+        if let Some(mut curve) = selected.filter(|curve| curve.points != acting.points) {
+            // the older models know no response time
+            curve.tau_s = acting.tau_s;
+            curve::publish_der(&mut self.map, &self.plate, which, 0, &curve);
+            self.acting[index] = curve;
+            self.adoptions.push((now + LATENCY, which.der(), NONE));
+        }
+    }
+
+    /// A curve is to be adopted.
+    fn request(&mut self, point: At, now: Nanos) {
+        let number = self.map.raw(point);
+        self.map.set(result(point.model), IN_PROGRESS);
+        self.adoptions.push((now + LATENCY, point.model, number));
+    }
+
+    /// Does what was requested; the plant has it from now on.
+    fn adopt(&mut self, model: u16, number: u64, field: &mut Field) {
+        let Some(n) = number.checked_sub(1).map(|n| n as u8) else {
+            self.act_on_curve(model, field);
+            return;
+        };
+        let adopted = n == 0 || self.take(model, n, field);
+        let outcome = if adopted { COMPLETED } else { FAILED };
+        self.map.set(result(model), outcome);
+    }
+
+    fn take(&mut self, model: u16, n: u8, field: &mut Field) -> bool {
+        if let Some(index) = BOTH.iter().position(|which| which.der() == model) {
+            let which = BOTH[index];
+            let Some(curve) = curve::read_der(&self.map, &self.plate, which, n) else {
+                return false;
+            };
+            self.map.copy_group(model, n, 0, "Crv.ReadOnly");
+            curve::publish_fixed(&mut self.map, &self.plate, which, 0, &curve);
+            self.map.set(at(which.fixed(), "ActCrv"), 1);
+            self.first[index] = curve.clone();
+            self.acting[index] = curve;
+            self.act_on_curve(model, field);
+            return true;
+        }
+        if let Some(side) = TripSide::of(model) {
+            let read = trips::read(&self.map, &self.plate, side, n, &self.protection);
+            let Some(elements) = read else { return false };
+            self.map.copy_group(model, n, 0, "Crv.ReadOnly");
+            self.protection.clone_from(&elements);
+            tell(field, DutCommand::Protection(elements));
+            return true;
+        }
+        false
+    }
+
+    fn act_on_curve(&self, model: u16, field: &mut Field) {
+        for (which, curve) in BOTH.into_iter().zip(&self.acting) {
+            if which.der() == model {
+                // `NPt` of the plate is what the plant can hold, and a curve was checked when read.
+                let Some(points) = CurvePoints::new(&curve.points) else {
+                    continue;
+                };
+                tell(
+                    field,
+                    DutCommand::Curve {
+                        of: match which {
+                            Which::VoltVar => ResponseCurve::VoltVar,
+                            Which::VoltWatt => ResponseCurve::VoltWatt,
+                        },
+                        points,
+                        tau_s: curve.tau_s,
+                    },
+                );
+            }
+        }
+    }
+
+    /// Random delay within the time window of what was written.
+    fn delay(&mut self, points: &[Place]) -> Nanos {
+        let written = |at: At| points.iter().any(|point| point.at == at);
+        let seconds = WINDOWS
+            .into_iter()
+            .filter(|(command, _)| written(*command))
+            .filter_map(|(_, window)| self.map.get(window))
+            .fold(0.0, f64::max);
+        if seconds > 0.0 {
+            (self.windows.uniform() * seconds * SECOND as f64) as Nanos
+        } else {
+            0
+        }
+    }
+
+    /// The DUT will be told what the points say now; older plans for later are dropped.
+    fn command(&mut self, due: Nanos) {
+        let control = setpoints(&self.map, &self.plate);
+        self.pending.retain(|pending| pending.0 < due);
+        if self.pending.last().map_or(self.sent, |last| last.1) != control {
+            self.pending.push((due, control));
+        }
+    }
+
+    fn send(&mut self, control: Setpoints, field: &mut Field) {
+        // these two may take their time
+        let at_once = Setpoints {
+            limit: self.sent.limit,
+            reactive: self.sent.reactive,
+            ..control
+        };
+        for command in self.sent.changes(&at_once) {
+            tell(field, command);
+        }
+        let now = field.now();
+        let ramp = |map: &Map, enable, seconds| {
+            if map.raw(at(123, enable)) == 1 {
+                map.get(at(123, seconds)).unwrap_or(0.0)
+            } else {
+                0.0
+            }
+        };
+        let limit_s = ramp(&self.map, "WMaxLim_Ena", "WMaxLimPct_RmpTms");
+        let reactive_s = ramp(&self.map, "VArPct_Ena", "VArPct_RmpTms");
+        self.limit.head_for(control.limit, limit_s, now);
+        self.reactive.head_for(control.reactive, reactive_s, now);
+        self.sent = control;
+    }
+}
+
+/// Where the outcome of an adoption is shown.
+fn result(model: u16) -> At {
+    at(
+        model,
+        if model == 711 {
+            "AdptCtlRslt"
+        } else {
+            "AdptCrvRslt"
+        },
+    )
+}
+
+/// A point of a curve or of a set of controls.
+fn in_curve(name: &str) -> bool {
+    ["Crv.", "Ctl.", "curve."]
+        .iter()
+        .any(|group| name.starts_with(group))
+}
+
+/// The point switches on a function that this unit does not have.
+fn lacks(map: &Map, point: At) -> bool {
+    let function = matches!(
+        (point.model, point.name),
+        (711 | 712, "Ena") | (704, "PFWAbsEna" | "PFWAbsEnaRvrt")
+    );
+    function && map.raw(point) == 1
+}
+
+fn tell(field: &mut Field, command: DutCommand) {
+    field.plant.apply(Input::Dut(command));
 }
 
 impl ModbusDevice for SunSpec {
     fn handle(&mut self, request: Request, field: &mut Field) -> Result<Response, Exception> {
         match request {
             Request::ReadHolding { start, count } => {
-                measure::refresh(&mut self.map, &self.plate, field);
+                let touched = self.map.touched(start, count);
+                measure::refresh(&mut self.map, &touched, &self.plate, field);
+                self.timers.show(&mut self.map, field.now());
                 self.map
                     .read(start, count)
                     .map(|r| Response::Registers(r.to_vec()))
@@ -142,26 +394,55 @@ impl ModbusDevice for SunSpec {
         }
     }
 
+    fn unit(&self) -> Option<u8> {
+        Some(self.map.raw(at(1, "DA")) as u8)
+    }
+
     fn next_event(&self) -> Option<Nanos> {
-        self.reversions.iter().map(|reversion| reversion.0).min()
+        let pending = self.pending.iter().map(|pending| pending.0);
+        let adoptions = self.adoptions.iter().map(|adoption| adoption.0);
+        let glides = [self.limit.next(), self.reactive.next()];
+        pending
+            .chain(adoptions)
+            .chain(glides.into_iter().flatten())
+            .chain(self.timers.next())
+            .min()
     }
 
     fn on_time(&mut self, field: &mut Field) {
         let now = field.now();
+        let ended = self.timers.expire(&mut self.map, now);
+        if !ended.is_empty() {
+            for (one, other) in SAME {
+                if ended.contains(&one) {
+                    self.map.set(other, self.map.raw(one));
+                }
+            }
+            self.exclude();
+            for point in ended.iter().filter(|point| point.name == "AdptCrvReq") {
+                self.request(*point, now);
+            }
+            self.command(now);
+        }
         let due: Vec<_> = self
-            .reversions
+            .adoptions
             .iter()
             .copied()
-            .filter(|r| r.0 <= now)
+            .filter(|a| a.0 <= now)
             .collect();
-        self.reversions.retain(|r| r.0 > now);
-        for (_, id, enable) in due {
-            let rest = control::TIMERS
-                .iter()
-                .find(|t| (t.model, t.enable) == (id, enable))
-                .map_or(0, |t| t.rest);
-            self.map.set(id, enable, rest);
+        self.adoptions.retain(|adoption| adoption.0 > now);
+        for (_, model, number) in due {
+            self.adopt(model, number, field);
         }
-        self.command(field);
+        while let Some((_, control)) = self.pending.first().copied().filter(|p| p.0 <= now) {
+            self.pending.remove(0);
+            self.send(control, field);
+        }
+        if let Some(limit) = self.limit.step(now) {
+            tell(field, DutCommand::PowerLimit(limit));
+        }
+        if let Some(reactive) = self.reactive.step(now) {
+            tell(field, DutCommand::ReactivePower(reactive));
+        }
     }
 }

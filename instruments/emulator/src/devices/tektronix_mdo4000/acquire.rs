@@ -8,6 +8,7 @@ use gridproof_plant::signal::{CaptureSpec, CaptureState, Signal, Trigger};
 
 use super::commands::Key;
 use super::{Mdo4000, Record};
+use crate::devices::yokogawa_dl850::acquire::quantity;
 use crate::devices::yokogawa_dl850::convert::{CONTACT_V, COUNTS_PER_TEN_DIV, is_contact};
 use crate::field::{Field, MILLISECOND};
 
@@ -86,6 +87,9 @@ impl Mdo4000 {
         let auto = self.settings.word(Key::TriggerMode) == 0 && trigger != Trigger::Immediate;
         let pre_samples =
             ((span_s * before * f64::from(rate_hz)).floor() as usize + 1).min(samples - 1);
+        // what a clock that is off, or a channel that lags, needs beyond both ends
+        let margin = self.time_base.margin(samples);
+        let (samples, pre_samples) = (samples + 2 * margin, pre_samples + margin);
         let pre_ns = (pre_samples as f64 / f64::from(rate_hz) * 1e9) as Nanos;
         field.plant.disarm();
         let armed = field.plant.arm(CaptureSpec {
@@ -127,12 +131,14 @@ impl Mdo4000 {
         if self.armed.is_some() && field.plant.capture_state() == CaptureState::Done {
             if let (Some(armed), Some(capture)) = (self.armed.take(), field.plant.take_capture()) {
                 let first_s = -(capture.trigger_index as f64) / f64::from(armed.rate_hz);
+                let now = field.now();
                 let traces = armed
                     .channels
                     .iter()
                     .zip(&capture.data)
                     .map(|(&channel, data)| {
-                        (channel, self.digitise(channel, data, &armed, first_s))
+                        let trace = self.digitise(channel, data, (&armed, first_s), now);
+                        (channel, trace)
                     })
                     .collect();
                 self.record = Some(Record {
@@ -153,7 +159,14 @@ impl Mdo4000 {
 
     /// Words of a channel on the record's own time grid. `first_s` is the time of the first plant
     /// sample after the trigger.
-    fn digitise(&mut self, channel: u8, data: &[f32], armed: &Armed, first_s: f64) -> Vec<i16> {
+    fn digitise(
+        &mut self,
+        channel: u8,
+        data: &[f32],
+        (armed, first_s): (&Armed, f64),
+        now: Nanos,
+    ) -> Vec<i16> {
+        let fast = self.time_base.fast();
         let lane = usize::from(channel) - 1;
         let scale = self.settings.number_at(Key::Scale, lane);
         let offset = self.settings.number_at(Key::Offset, lane);
@@ -161,6 +174,8 @@ impl Mdo4000 {
         let Some(input) = self.inputs.get_mut(&channel) else {
             return Vec::new();
         };
+        let drift = quantity(input.signal).map_or(1.0, |of| self.drifts.factor(of, now));
+        let lag_s = input.lag_s;
         let shifted: Vec<f32>;
         let data = if offset == 0.0 {
             data
@@ -170,7 +185,7 @@ impl Mdo4000 {
         };
         let counts = input
             .sensor
-            .convert(input.signal, data, scale, armed.rate_hz);
+            .convert(input.signal, data, scale, armed.rate_hz, drift);
         // 8 bits in SAMple; averaging modes resolve the word
         let step = if self.settings.word(Key::AcquireMode) == 0 {
             256.0
@@ -184,8 +199,8 @@ impl Mdo4000 {
         let start_s = -armed.before * armed.points as f64 * armed.interval_s;
         (0..armed.points)
             .map(|index| {
-                let at = (start_s + index as f64 * armed.interval_s - first_s)
-                    * f64::from(armed.rate_hz);
+                let nominal_s = start_s + index as f64 * armed.interval_s;
+                let at = (nominal_s / fast - lag_s - first_s) * f64::from(armed.rate_hz);
                 let low = at.max(0.0).floor();
                 let count = |n: usize| {
                     counts

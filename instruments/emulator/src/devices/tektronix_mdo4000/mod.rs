@@ -11,6 +11,7 @@ mod waveform;
 
 use std::collections::BTreeMap;
 
+use gridproof_model::fault::FaultKind;
 use gridproof_plant::Nanos;
 use gridproof_plant::signal::Signal;
 
@@ -18,7 +19,8 @@ use self::acquire::Armed;
 use self::commands::{CHANNELS, Command as C, Key, SETTINGS, TABLE};
 use super::yokogawa_dl850::Fitted;
 use super::yokogawa_dl850::convert::{Sensor, is_contact};
-use crate::field::Field;
+use super::yokogawa_dl850::timebase::{TimeBase, lag_s};
+use crate::field::{Disturbance, Drifts, Field};
 use crate::scpi::engine::{Dialect, Reply, ReplyHeader, ScpiDevice};
 use crate::scpi::fault::Fault;
 use crate::scpi::pattern::Use;
@@ -33,6 +35,8 @@ struct Input {
     /// Scale after power-on, from the bench file.
     scale: f64,
     sensor: Sensor,
+    /// Delay of the signal in the channel, s.
+    lag_s: f64,
 }
 
 /// A finished record.
@@ -53,11 +57,14 @@ pub(crate) struct Mdo4000 {
     armed: Option<Armed>,
     record: Option<Record>,
     acquisitions: u64,
+    time_base: TimeBase,
+    drifts: Drifts,
 }
 
 impl Mdo4000 {
-    /// With its connected channels; those beyond the fourth have no input.
-    pub(crate) fn new(seed: u64, name: &str, fitted: &[Fitted]) -> Self {
+    /// With its connected channels; those beyond the fourth have no input. `clock` is the sample
+    /// clock's accuracy, as a fraction.
+    pub(crate) fn new(seed: u64, name: &str, fitted: &[Fitted], clock: f64) -> Self {
         let inputs = fitted
             .iter()
             .filter(|f| usize::from(f.number) <= CHANNELS)
@@ -84,6 +91,11 @@ impl Mdo4000 {
                     },
                     scale: f.full_scale / 5.0,
                     sensor,
+                    lag_s: if is_contact(f.signal) {
+                        0.0
+                    } else {
+                        lag_s(seed, name, f.number, f.skew_s)
+                    },
                 };
                 (f.number, input)
             })
@@ -95,6 +107,8 @@ impl Mdo4000 {
             armed: None,
             record: None,
             acquisitions: 0,
+            time_base: TimeBase::new(seed, name, clock),
+            drifts: Drifts::default(),
         };
         scope.default_scales();
         scope
@@ -202,6 +216,20 @@ impl ScpiDevice for Mdo4000 {
             gridproof_plant::signal::CaptureState::Done
         );
         self.settings.word(Key::StopAfter) == 1 && self.running && waits
+    }
+
+    fn takes(&self, fault: FaultKind) -> bool {
+        matches!(fault, FaultKind::MeterDrift | FaultKind::ClockSkew)
+    }
+
+    fn disturb(&mut self, what: Disturbance, _field: &mut Field) -> Option<Fault> {
+        match what {
+            Disturbance::Skew(fast) => self.time_base.fault = fast,
+            Disturbance::Mended(FaultKind::ClockSkew) => self.time_base.fault = 0.0,
+            Disturbance::Drift { .. } | Disturbance::Mended(_) => self.drifts.disturb(what),
+            Disturbance::Trip => {}
+        }
+        None
     }
 
     fn reply_header(&self) -> ReplyHeader {

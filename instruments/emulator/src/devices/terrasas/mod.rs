@@ -4,12 +4,13 @@
 mod commands;
 pub(crate) mod curve;
 
+use gridproof_model::fault::FaultKind;
 use gridproof_plant::Nanos;
 use gridproof_plant::input::Input;
 
 use self::commands::Command;
 use self::curve::{Curve, Points, Technology};
-use crate::field::{Field, MILLISECOND};
+use crate::field::{Disturbance, Field, MILLISECOND};
 use crate::scpi::engine::{Dialect, ScpiDevice};
 use crate::scpi::fault::{self, Fault};
 use crate::scpi::pattern::Use;
@@ -169,6 +170,29 @@ impl ScpiDevice for TerraSas {
 
     fn execute(&mut self, command: Command, call: &Call<'_>, field: &mut Field) -> Outcome {
         self.run(command, call, field)
+    }
+
+    fn power_on(&mut self, field: &mut Field) {
+        self.send(field);
+    }
+
+    fn takes(&self, fault: FaultKind) -> bool {
+        fault == FaultKind::SourceTrip
+    }
+
+    /// The over-voltage protection opens the output.
+    fn disturb(&mut self, what: Disturbance, field: &mut Field) -> Option<Fault> {
+        (what == Disturbance::Trip).then(|| {
+            self.switch(false, field);
+            fault::PROTECTION
+        })
+    }
+
+    fn set_points(&self) -> Vec<(&'static str, f64)> {
+        vec![
+            ("irradiance_w_per_m2", self.active.irradiance),
+            ("cell_temperature_c", self.active.celsius),
+        ]
     }
 
     fn reset(&mut self, field: &mut Field) {

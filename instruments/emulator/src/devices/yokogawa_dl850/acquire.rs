@@ -1,10 +1,11 @@
 //! Time base, trigger and record of the DL850.
 
+use gridproof_model::fault::MeterQuantity;
 use gridproof_plant::Nanos;
 use gridproof_plant::signal::{CaptureSpec, CaptureState, Signal, Trigger};
 
 use super::convert::{CONTACT_V, is_contact};
-use super::{Dl850, Record, TriggerMode};
+use super::{Armed, Dl850, Record, TriggerMode};
 use crate::field::Field;
 use crate::scpi::fault::{self, Fault};
 
@@ -67,19 +68,26 @@ impl Dl850 {
             }
         };
         let signals: Vec<Signal> = shown.iter().map(|n| self.channels[n].signal).collect();
+        let before = ((samples as f64 * self.position / 100.0).round() as usize).min(samples - 1);
+        // what a clock that is off, or a channel that lags, needs beyond both ends
+        let margin = self.time_base.margin(samples);
         let spec = CaptureSpec {
             signals,
             rate_hz: rate * decimate as u32,
-            samples,
-            pre_samples: ((samples as f64 * self.position / 100.0).round() as usize)
-                .min(samples - 1),
+            samples: samples + 2 * margin,
+            pre_samples: before + margin,
             trigger,
         };
         field
             .plant
             .arm(spec)
             .map_err(|_| fault::SETTINGS_CONFLICT)?;
-        self.armed = Some((shown, decimate));
+        self.armed = Some(Armed {
+            shown,
+            decimate,
+            samples,
+            before,
+        });
         Ok(())
     }
 
@@ -96,33 +104,40 @@ impl Dl850 {
         if self.armed.is_none() || field.plant.capture_state() != CaptureState::Done {
             return;
         }
-        let (Some((shown, decimate)), Some(capture)) =
-            (self.armed.take(), field.plant.take_capture())
-        else {
+        let (Some(armed), Some(capture)) = (self.armed.take(), field.plant.take_capture()) else {
             return;
         };
+        let decimate = armed.decimate;
         let rate = capture.rate_hz / decimate as u32;
-        let mut traces = Vec::with_capacity(shown.len());
-        for (number, data) in shown.iter().zip(&capture.data) {
+        // a trigger that came early leaves fewer samples before it
+        let taken = capture.trigger_index;
+        let shown = taken.min(armed.before);
+        let window = (armed.samples, shown, taken);
+        let period_ns = 1e9 / f64::from(capture.rate_hz);
+        let now = field.now();
+        let mut traces = Vec::with_capacity(armed.shown.len());
+        for (number, data) in armed.shown.iter().zip(&capture.data) {
             let Some(channel) = self.channels.get_mut(number) else {
                 continue;
             };
-            let kept: Vec<f32>;
-            let data = if decimate > 1 {
-                kept = data.iter().copied().step_by(decimate).collect();
-                &kept
-            } else {
-                data
-            };
-            let counts = channel
-                .sensor
-                .convert(channel.signal, data, channel.range_v, rate);
+            let lag = channel.lag_s * f64::from(capture.rate_hz);
+            let level = is_contact(channel.signal);
+            let mut data = self.time_base.resample(data, window, lag, level);
+            if decimate > 1 {
+                data = data.into_iter().step_by(decimate).collect();
+            }
+            let drift = quantity(channel.signal).map_or(1.0, |of| self.drifts.factor(of, now));
+            let counts =
+                channel
+                    .sensor
+                    .convert(channel.signal, &data, channel.range_v, rate, drift);
             traces.push((*number, channel.range_v, counts));
         }
+        let first = self.time_base.place(0, shown, taken).max(0.0);
         self.record = Some(Record {
             rate,
-            trigger: capture.trigger_index / decimate,
-            start_ns: capture.start_ns,
+            trigger: shown / decimate,
+            start_ns: capture.start_ns + (first * period_ns).round() as Nanos,
             traces,
         });
     }
@@ -143,4 +158,19 @@ impl Dl850 {
 /// Bench time of the first sample of a record, s.
 pub(super) fn start_s(start_ns: Nanos) -> f64 {
     start_ns as f64 * 1e-9
+}
+
+/// What drifts with the gain of a channel; contacts have none.
+pub(crate) fn quantity(signal: Signal) -> Option<MeterQuantity> {
+    match signal {
+        Signal::GridVoltage | Signal::SourceVoltage | Signal::BackupVoltage => {
+            Some(MeterQuantity::Voltage)
+        }
+        Signal::DutCurrent | Signal::SourceCurrent | Signal::BackupCurrent => {
+            Some(MeterQuantity::Current)
+        }
+        Signal::SwitchContact | Signal::SourceTrigger | Signal::DutRelay | Signal::DrmContact => {
+            None
+        }
+    }
 }

@@ -69,17 +69,18 @@ impl Sensor {
         }
     }
 
-    /// Counts of a capture at `range_v` V per division.
+    /// Counts of a capture at `range_v` V per division, with a gain that has drifted by a factor.
     pub(crate) fn convert(
         &mut self,
         signal: Signal,
         samples: &[f32],
         range_v: f64,
         rate_hz: u32,
+        drift: f64,
     ) -> Vec<i16> {
         let counts_per_unit = COUNTS_PER_TEN_DIV / (10.0 * range_v);
         let contact = if is_contact(signal) { CONTACT_V } else { 1.0 };
-        let scale = self.gain * contact * counts_per_unit;
+        let scale = self.gain * drift * contact * counts_per_unit;
         let offset = self.offset * COUNTS_PER_TEN_DIV;
         let sigma = NOISE_OF_FULL_SCALE * COUNTS_PER_TEN_DIV / 2.0;
         let lag = (self.lag_ns * u64::from(rate_hz) / 1_000_000_000) as usize;

@@ -1,23 +1,28 @@
 //! Yokogawa DL850 recorder: channels of the bench file, simple edge trigger, block download.
 //!
 //! Analogue WORD data: value = range × count × 10 / 24000 with the range in V per division. The
-//! sensors are 1:1, so that the value is directly V or A; contacts read 5 V closed.
+//! sensors are 1:1, so that the value is directly V or A; contacts read 5 V closed. Sample clock and
+//! channels have the errors of time that the bench file states.
 
-mod acquire;
+pub(crate) mod acquire;
 mod act;
 mod commands;
 pub(crate) mod convert;
+pub(crate) mod timebase;
 mod waveform;
 
 use std::collections::BTreeMap;
 
+use gridproof_model::fault::FaultKind;
 use gridproof_plant::Nanos;
 use gridproof_plant::signal::Signal;
 
 use self::commands::Command;
 use self::convert::Sensor;
-use crate::field::Field;
+use self::timebase::TimeBase;
+use crate::field::{Disturbance, Drifts, Field};
 use crate::scpi::engine::{Dialect, ReplyHeader, ScpiDevice};
+use crate::scpi::fault::Fault;
 use crate::scpi::pattern::Use;
 use crate::scpi::{Call, Outcome};
 
@@ -29,6 +34,8 @@ struct Channel {
     range_v: f64,
     power_on_range_v: f64,
     sensor: Sensor,
+    /// Delay of the signal in the channel, s.
+    lag_s: f64,
 }
 
 /// What to fit into a slot: the signal, full scale of ten divisions, and the accuracy.
@@ -46,6 +53,8 @@ pub(crate) struct Fitted {
     pub(crate) range: f64,
     /// Lag of contacts at most, s.
     pub(crate) contact_lag_s: f64,
+    /// Delays of analogue channels differ by at most this, s.
+    pub(crate) skew_s: f64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +69,19 @@ enum Format {
     Word,
     Byte,
     Ascii,
+}
+
+/// An armed capture.
+#[derive(Debug)]
+struct Armed {
+    /// Channels that are recorded.
+    shown: Vec<u8>,
+    /// True samples per recorded one.
+    decimate: usize,
+    /// True samples that are shown.
+    samples: usize,
+    /// Of these, before the trigger.
+    before: usize,
 }
 
 /// A finished record.
@@ -87,8 +109,7 @@ pub(crate) struct Dl850 {
     level: f64,
     rising: bool,
     position: f64,
-    /// Channels and decimation of the armed capture.
-    armed: Option<(Vec<u8>, usize)>,
+    armed: Option<Armed>,
     record: Option<Record>,
     trace: u8,
     format: Format,
@@ -102,11 +123,13 @@ pub(crate) struct Dl850 {
     deadline: Option<Nanos>,
     /// The same, until it has come.
     wake: Option<Nanos>,
+    time_base: TimeBase,
+    drifts: Drifts,
 }
 
 impl Dl850 {
-    /// With its fitted channels.
-    pub(crate) fn new(dl950: bool, seed: u64, name: &str, fitted: &[Fitted]) -> Self {
+    /// With its fitted channels; `clock` is the sample clock's accuracy, as a fraction.
+    pub(crate) fn new(dl950: bool, seed: u64, name: &str, fitted: &[Fitted], clock: f64) -> Self {
         let channels: BTreeMap<u8, Channel> = fitted
             .iter()
             .map(|f| {
@@ -134,6 +157,11 @@ impl Dl850 {
                         range_v,
                         power_on_range_v: range_v,
                         sensor,
+                        lag_s: if convert::is_contact(f.signal) {
+                            0.0
+                        } else {
+                            timebase::lag_s(seed, name, f.number, f.skew_s)
+                        },
                     },
                 )
             })
@@ -162,6 +190,8 @@ impl Dl850 {
             hysteresis: 0,
             deadline: None,
             wake: None,
+            time_base: TimeBase::new(seed, name, clock),
+            drifts: Drifts::default(),
         }
     }
 }
@@ -216,6 +246,20 @@ impl ScpiDevice for Dl850 {
 
     fn on_time(&mut self, field: &mut Field) {
         self.wake = self.wake.filter(|&at| at > field.now());
+    }
+
+    fn takes(&self, fault: FaultKind) -> bool {
+        matches!(fault, FaultKind::MeterDrift | FaultKind::ClockSkew)
+    }
+
+    fn disturb(&mut self, what: Disturbance, _field: &mut Field) -> Option<Fault> {
+        match what {
+            Disturbance::Skew(fast) => self.time_base.fault = fast,
+            Disturbance::Mended(FaultKind::ClockSkew) => self.time_base.fault = 0.0,
+            Disturbance::Drift { .. } | Disturbance::Mended(_) => self.drifts.disturb(what),
+            Disturbance::Trip => {}
+        }
+        None
     }
 
     fn reply_header(&self) -> ReplyHeader {

@@ -56,6 +56,17 @@ impl Error {
     }
 }
 
+/// Factors of a meter that has left its specification.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Gains {
+    /// On voltages, and on power with them.
+    pub(crate) volts: f64,
+    /// On currents, and on power with them.
+    pub(crate) amps: f64,
+    /// On power alone.
+    pub(crate) watts: f64,
+}
+
 /// One displayed set of values.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Values {
@@ -142,7 +153,7 @@ impl Element {
 
     /// End of an update interval: the mean of its windows, or the last window when the interval is
     /// shorter than one.
-    pub(crate) fn update(&mut self, hold: bool) -> Option<Values> {
+    pub(crate) fn update(&mut self, hold: bool, gains: Gains) -> Option<Values> {
         let mean = if self.count == 0 {
             self.last
         } else {
@@ -156,6 +167,14 @@ impl Element {
                 vars: s.vars / n,
                 hz: s.hz / n,
             }
+        };
+        let power = gains.volts * gains.amps * gains.watts;
+        let mean = Reading {
+            volts: mean.volts * gains.volts,
+            amps: mean.amps * gains.amps,
+            watts: mean.watts * power,
+            vars: mean.vars * power,
+            ..mean
         };
         self.sums = Reading::default();
         self.count = 0;

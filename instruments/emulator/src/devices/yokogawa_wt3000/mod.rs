@@ -6,14 +6,15 @@ mod items;
 mod kept;
 mod meter;
 
+use gridproof_model::fault::{FaultKind, MeterQuantity};
 use gridproof_plant::Nanos;
 
 use self::commands::Command;
 use self::items::Item;
 use self::kept::KEPT;
-use self::meter::{Element, Values};
+use self::meter::{Element, Gains, Values};
 pub(crate) use self::meter::{Spec, Specs};
-use crate::field::{Field, MILLISECOND, SECOND};
+use crate::field::{Disturbance, Drifts, Field, MILLISECOND, SECOND};
 use crate::scpi::engine::{Dialect, ReplyHeader, ScpiDevice};
 use crate::scpi::fault::Fault;
 use crate::scpi::pattern::Use;
@@ -53,6 +54,7 @@ pub(crate) struct Wt3000 {
     events: u16,
     integration: Integration,
     integrated_s: f64,
+    drifts: Drifts,
 }
 
 impl Wt3000 {
@@ -83,6 +85,15 @@ impl Wt3000 {
             events: 0,
             integration: Integration::Reset,
             integrated_s: 0.0,
+            drifts: Drifts::default(),
+        }
+    }
+
+    fn gains(&self, now: Nanos) -> Gains {
+        Gains {
+            volts: self.drifts.factor(MeterQuantity::Voltage, now),
+            amps: self.drifts.factor(MeterQuantity::Current, now),
+            watts: self.drifts.factor(MeterQuantity::Power, now),
         }
     }
 
@@ -108,9 +119,10 @@ impl Wt3000 {
         energy.2 += values.i * hours;
     }
 
-    fn update(&mut self) {
+    fn update(&mut self, now: Nanos) {
+        let gains = self.gains(now);
         for index in 0..self.elements.len() {
-            let values = self.elements[index].update(self.hold);
+            let values = self.elements[index].update(self.hold, gains);
             if let (Integration::Started, Some(values)) = (self.integration, values) {
                 self.integrate(index, values);
             }
@@ -182,10 +194,20 @@ impl ScpiDevice for Wt3000 {
         self.set_rate(500 * MILLISECOND, field.now());
     }
 
-    fn trigger(&mut self, _field: &mut Field) -> Result<(), Fault> {
+    fn takes(&self, fault: FaultKind) -> bool {
+        fault == FaultKind::MeterDrift
+    }
+
+    fn disturb(&mut self, what: Disturbance, _field: &mut Field) -> Option<Fault> {
+        self.drifts.disturb(what);
+        None
+    }
+
+    fn trigger(&mut self, field: &mut Field) -> Result<(), Fault> {
+        let gains = self.gains(field.now());
         // a single update while held: the values of the last interval
         for element in &mut self.elements {
-            element.update(false);
+            element.update(false, gains);
         }
         Ok(())
     }
@@ -215,7 +237,7 @@ impl ScpiDevice for Wt3000 {
             }
         }
         if now.is_multiple_of(self.rate) {
-            self.update();
+            self.update(now);
         }
         self.next = self.next_after(now);
     }

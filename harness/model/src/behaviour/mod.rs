@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::quantity::{
-    Degrees, Farads, Henries, Ohms, PerHertz, Ratio, RatioPerKelvin, RatioPerSecond, Seconds,
-    Volts, VoltsOrHertz, Watts,
+    Degrees, Farads, Henries, Hertz, Ohms, PerHertz, Ratio, RatioPerKelvin, RatioPerSecond,
+    Seconds, Volts, VoltsOrHertz, Watts,
 };
 
 /// Field-wise overlay: what `over` states wins, what it leaves out stays.
@@ -55,10 +55,12 @@ macro_rules! replaced_whole {
 replaced_whole!(
     bool,
     f64,
+    u8,
     String,
     Degrees,
     Farads,
     Henries,
+    Hertz,
     Ohms,
     PerHertz,
     Ratio,
@@ -71,6 +73,10 @@ replaced_whole!(
     Health,
     Sign,
     IslandingMethod,
+    CurrentReference,
+    AverageKind,
+    PvTracking,
+    Vec<PowerFactorPoint>,
     Vec<u8>,
     Vec<(Volts, Ratio)>,
 );
@@ -87,6 +93,17 @@ impl<K: Ord + Clone, V: Overlay + Clone> Overlay for BTreeMap<K, V> {
         merged
     }
 }
+
+mod functions;
+mod islanding;
+
+pub use functions::{
+    AverageKind, DcLink, ExportLimit, FrequencySlope, FrequencyWatt, Lockout, MomentaryCessation,
+    OutputQuality, PowerFactorPoint, PvTracking, SustainedOverVoltage,
+};
+pub use islanding::{
+    AntiIslanding, CurrentReference, HarmonicRise, ImpedanceRise, IslandingMethod, Rocof,
+};
 
 impl Behaviour {
     /// This behaviour with everything that `over` states replaced, field by field and map entry
@@ -121,10 +138,36 @@ behaviour!(
         relay_open: Seconds,
         /// Islanding detection.
         anti_islanding: AntiIslanding,
+        /// What the current is made from.
+        current_reference: CurrentReference,
         /// Volt-var response.
         volt_var: CurveResponse,
         /// Volt-watt response.
         volt_watt: CurveResponse,
+        /// Ceiling of charging against voltage, of rated charging power.
+        charging_volt_watt: CurveResponse,
+        /// Power against frequency.
+        frequency_watt: FrequencyWatt,
+        /// cosφ against power.
+        power_factor_curve: Vec<PowerFactorPoint>,
+        /// Disconnection by the ten-minute average of the voltage.
+        sustained_over_voltage: SustainedOverVoltage,
+        /// Limits of the export at the source meter.
+        export_limit: ExportLimit,
+        /// Largest rate of change of a commanded active power.
+        setpoint_ramp: RatioPerSecond,
+        /// Ceiling of power against PV voltage: (voltage, fraction of rated power).
+        pv_voltage_derating: Vec<(Volts, Ratio)>,
+        /// Output current beside its fundamental.
+        output_quality: OutputQuality,
+        /// Capacitor between the sources and the bridge.
+        dc_link: DcLink,
+        /// Where the PV tracker ends up.
+        pv_tracking: PvTracking,
+        /// Blocking of the bridge with the relay closed.
+        momentary_cessation: MomentaryCessation,
+        /// Lock-out after repeated trips.
+        lockout: Lockout,
         /// Demand response.
         drm: DrmResponse,
         /// Protection elements that differ from the grid code, by name.
@@ -164,29 +207,6 @@ behaviour!(
         r2: Ohms,
     }
 );
-
-behaviour!(
-    /// Islanding detection.
-    AntiIslanding {
-        /// Active method.
-        method: IslandingMethod,
-        /// Chopping fraction at nominal frequency, 1.
-        cf0: f64,
-        /// Gain of the chopping fraction over frequency.
-        gain: PerHertz,
-    }
-);
-
-/// Active method of islanding detection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum IslandingMethod {
-    /// None.
-    Off,
-    /// Sandia frequency shift.
-    #[default]
-    SandiaFrequencyShift,
-}
 
 behaviour!(
     /// Response to grid voltage along a curve.
@@ -274,6 +294,12 @@ behaviour!(
         start: Seconds,
         /// Ramp to full voltage.
         ramp: Seconds,
+        /// Power up to which an overload is carried, of rated back-up power.
+        overload: Ratio,
+        /// Time for which it is carried.
+        overload_time: Seconds,
+        /// Time in the current limit that counts as a short circuit.
+        short_circuit_time: Seconds,
         /// A range of angles at which transfer takes longer.
         late: LateWindow,
     }

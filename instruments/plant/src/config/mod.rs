@@ -1,5 +1,19 @@
 //! What the bench and the DUT are made of. Every field is physical and in SI units.
 
+mod functions;
+mod islanding;
+mod output;
+mod pv;
+
+pub use functions::{
+    ExportLimit, FrequencySlope, FrequencyWatt, Functions, Mean, MomentaryCessation, PowerFactor,
+    SlopeLaw, SustainedOverVoltage,
+};
+pub use islanding::{AntiIslanding, HarmonicRise, ImpedanceRise, PassiveDetection, Rocof};
+
+pub use output::{DcLink, OutputQuality};
+pub use pv::{PvArray, PvModule, Tracking, reference_module};
+
 /// The whole emulated bench.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlantConfig {
@@ -67,12 +81,28 @@ pub struct Dut {
     pub volt_var: Response,
     /// Volt-watt response: points are the ceiling of P in pu of rated apparent power.
     pub volt_watt: Response,
+    /// Output current beside its fundamental.
+    pub output: OutputQuality,
+    /// Dc link.
+    pub dc_link: DcLink,
+    /// Where the PV tracker ends up.
+    pub tracking: Tracking,
+    /// Further grid-support functions.
+    pub functions: Functions,
+    /// Lock-out after repeated trips; `None` restarts for ever.
+    pub lockout: Option<Lockout>,
     /// Passive protection elements.
     pub protection: Vec<ProtectionElement>,
     /// Delay from the trip decision to the grid relay contact open, s.
     pub relay_open_s: f64,
     /// Active anti-islanding method.
     pub anti_islanding: AntiIslanding,
+    /// Time constant of the frequency that the active method sees, s.
+    pub anti_islanding_lag_s: f64,
+    /// Passive islanding detection besides the protection elements.
+    pub passive_detection: PassiveDetection,
+    /// What the current reference is made from.
+    pub reference: CurrentReference,
     /// Demand-response input.
     pub drm: Drm,
     /// Back-up output; `None` when the product has none.
@@ -97,6 +127,60 @@ pub struct Dut {
     pub battery: Option<Battery>,
     /// Standby consumption, W.
     pub standby_w: f64,
+}
+
+/// When the DUT may (re)connect, and how it then comes back.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Reconnect {
+    /// Time of healthy grid before it connects, s.
+    pub delay_s: f64,
+    /// Window of voltage, V.
+    pub volts: (f64, f64),
+    /// Window of frequency, Hz.
+    pub hz: (f64, f64),
+    /// Ramp afterwards, fraction of rated power per second; 0 for none.
+    pub ramp_pu_per_s: f64,
+}
+
+impl Dut {
+    /// As configured.
+    #[must_use]
+    pub fn reconnect(&self) -> Reconnect {
+        Reconnect {
+            delay_s: self.reconnect_s,
+            volts: (self.reconnect_v_min, self.reconnect_v_max),
+            hz: (self.reconnect_hz_min, self.reconnect_hz_max),
+            ramp_pu_per_s: self.ramp_pu_per_s,
+        }
+    }
+}
+
+impl DcLink {
+    /// 1.5 mF at half as much again as the peak of a grid of `nominal_v`: stiff, with room for
+    /// over-voltage tests; trips a quarter above.
+    #[must_use]
+    pub fn for_grid(nominal_v: f64) -> Self {
+        let volts = 1.5 * nominal_v * std::f64::consts::SQRT_2;
+        Self {
+            farads: 1.5e-3,
+            volts,
+            bandwidth_hz: 15.0,
+            trip_v: 1.25 * volts,
+        }
+    }
+}
+
+/// What the current reference is made from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CurrentReference {
+    /// i* follows P/V: the power stays when the voltage moves.
+    #[default]
+    ConstantPower,
+    /// i* follows P/Vn in phase with the voltage: the current stays.
+    ConstantCurrent,
+    /// As constant current, on an angle that runs on at nominal frequency from the moment of
+    /// connection and follows nothing: only good on a grid of exactly nominal frequency.
+    Untracked,
 }
 
 /// LCL filter of the bridge (values of the reference bench: 1.5 mH/0.05 Ω, 3.3 µF/5 Ω, 0.5 mH/0.02 Ω).
@@ -158,20 +242,6 @@ pub struct ProtectionElement {
     pub delay_s: f64,
 }
 
-/// Active anti-islanding.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum AntiIslanding {
-    /// None: only the passive limits end an island.
-    Off,
-    /// Sandia frequency shift: θ = (π/2)(cf0 + K (f − fg)).
-    Sfs {
-        /// Chopping fraction at zero deviation.
-        cf0: f64,
-        /// Gain K, 1/Hz.
-        gain_per_hz: f64,
-    },
-}
-
 /// Demand response modes 0–8 decoded from the shorted pins of the RJ45.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Drm {
@@ -191,6 +261,8 @@ pub struct Drm {
 /// Back-up output and its transfer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Backup {
+    /// Takes over when the grid is lost, from power-up on; can be switched over the interface.
+    pub enabled: bool,
     /// Rated back-up power, W.
     pub rated_w: f64,
     /// Instantaneous deviation |v − v̂| that counts as grid loss, pu of the peak.
@@ -205,8 +277,23 @@ pub struct Backup {
     pub start_s: f64,
     /// Rise of the voltage from zero, s.
     pub ramp_s: f64,
+    /// Power up to which an overload is carried, W.
+    pub overload_w: f64,
+    /// Time for which it is carried, s.
+    pub overload_s: f64,
+    /// Time in the current limit after which a short circuit is assumed, s.
+    pub short_circuit_s: f64,
     /// Extra delay before the bridge starts when the grid is lost in a window of the wave.
     pub late: Option<LateWindow>,
+}
+
+/// So many trips within so long lock the DUT until its fault is cleared.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Lockout {
+    /// Trips.
+    pub trips: usize,
+    /// s.
+    pub window_s: f64,
 }
 
 /// A window of the wave in which the transfer is late (a defect).
@@ -292,6 +379,11 @@ pub fn reference() -> PlantConfig {
                 delay_s: 0.1,
                 tau_s: 2.0,
             },
+            output: OutputQuality::default(),
+            dc_link: DcLink::for_grid(230.0),
+            tracking: Tracking::Global,
+            functions: Functions::default(),
+            lockout: None,
             protection: vec![
                 element("UV2", Watch::Voltage, Side::Under, 70.0, 1.0),
                 element("UV1", Watch::Voltage, Side::Under, 180.0, 10.0),
@@ -305,6 +397,9 @@ pub fn reference() -> PlantConfig {
                 cf0: 0.005,
                 gain_per_hz: 0.08,
             },
+            anti_islanding_lag_s: 0.02,
+            passive_detection: PassiveDetection::default(),
+            reference: CurrentReference::ConstantPower,
             drm: Drm {
                 enabled: true,
                 delay_s: 0.2,
@@ -322,6 +417,7 @@ pub fn reference() -> PlantConfig {
                 drm0: true,
             },
             backup: Some(Backup {
+                enabled: true,
                 rated_w: 5000.0,
                 detect_pu: 0.2,
                 detect_s: 0.0015,
@@ -329,6 +425,9 @@ pub fn reference() -> PlantConfig {
                 relay_sigma_s: 0.0003,
                 start_s: 0.0005,
                 ramp_s: 0.001,
+                overload_w: 6000.0,
+                overload_s: 10.0,
+                short_circuit_s: 0.1,
                 late: None,
             }),
             derating: Some(Derating {

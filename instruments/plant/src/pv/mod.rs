@@ -1,9 +1,12 @@
 //! PV simulator: one-line EN 50530 style curve through four points (docs/models.md section 2).
 
+pub(crate) mod diode;
+
+use crate::config::{PvArray, Tracking};
 use crate::trig;
 
 /// The programmed curve.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct PvCurve {
     /// Output relay.
     pub(crate) on: bool,
@@ -11,6 +14,8 @@ pub(crate) struct PvCurve {
     isc: f64,
     i0: f64,
     inverse_scale: f64,
+    /// Current over an even grid of voltages up to `voc`; empty for the one-line curve.
+    table: Vec<f64>,
     mpp_w: f64,
     mpp_v: f64,
 }
@@ -33,11 +38,35 @@ impl PvCurve {
             isc,
             i0: isc * trig::exp(log / (1.0 - ffu)),
             inverse_scale: 1.0 / (voc * caq),
+            table: Vec::new(),
             mpp_w: 0.0,
             mpp_v: 0.0,
         };
         curve.find_mpp();
         curve
+    }
+
+    /// Array of single-diode modules; the tracker stands where `tracking` says.
+    pub(crate) fn of_array(on: bool, array: &PvArray, tracking: Tracking) -> Self {
+        let (voc, table) = diode::table(array);
+        let at = |k: usize| voc * k as f64 / (diode::POINTS - 1) as f64;
+        let power: Vec<f64> = table.iter().enumerate().map(|(k, i)| at(k) * i).collect();
+        let maxima = (1..power.len().saturating_sub(1))
+            .rev()
+            .filter(|&k| power[k] > 0.0 && power[k] > power[k - 1] && power[k] >= power[k + 1]);
+        let chosen = match tracking {
+            Tracking::FirstFromOpenCircuit => maxima.take(1).last(),
+            Tracking::Global => maxima.max_by(|&a, &b| power[a].total_cmp(&power[b])),
+        };
+        Self {
+            on,
+            voc,
+            isc: table.first().copied().unwrap_or(0.0),
+            mpp_v: chosen.map_or(0.0, at),
+            mpp_w: chosen.map_or(0.0, |k| power[k]),
+            table,
+            ..Self::default()
+        }
     }
 
     /// Golden section on [0.5 Voc, Voc].
@@ -61,6 +90,12 @@ impl PvCurve {
     pub(crate) fn amps(&self, v: f64) -> f64 {
         if self.isc == 0.0 {
             return 0.0;
+        }
+        if !self.table.is_empty() {
+            let place = (v / self.voc).clamp(0.0, 1.0) * (self.table.len() - 1) as f64;
+            let k = (place as usize).min(self.table.len() - 2);
+            let f = place - k as f64;
+            return self.table[k] + (self.table[k + 1] - self.table[k]) * f;
         }
         (self.isc - self.i0 * (trig::exp(v * self.inverse_scale) - 1.0)).max(0.0)
     }
@@ -94,6 +129,21 @@ impl PvCurve {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tracker_that_looks_no_further_stays_at_the_small_maximum() {
+        let array = PvArray {
+            module: crate::config::reference_module(),
+            strings: vec![vec![1000.0, 1000.0, 1000.0, 300.0, 300.0]; 2],
+            celsius: 25.0,
+        };
+        let good = PvCurve::of_array(true, &array, Tracking::Global);
+        let stuck = PvCurve::of_array(true, &array, Tracking::FirstFromOpenCircuit);
+        assert!(good.available_w() > 1.3 * stuck.available_w());
+        assert!(stuck.mpp_v > good.mpp_v);
+        let v = good.volts_at(0.5 * good.available_w());
+        assert!((v * good.amps(v) / good.available_w() - 0.5).abs() < 1e-3);
+    }
 
     #[test]
     fn curve_meets_its_points() {

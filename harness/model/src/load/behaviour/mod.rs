@@ -1,12 +1,14 @@
 //! Does a behaviour, and the defect that carries one, make sense?
 
+mod functions;
+
 use super::check::Checker;
 use super::outline::Cursor;
 use crate::behaviour::{Backup, Behaviour, CurveResponse, Filter};
 use crate::defect::Defect;
 use crate::quantity::{
-    Degrees, Farads, Henries, Ohms, PerHertz, Quantity, Ratio, RatioPerKelvin, RatioPerSecond,
-    Seconds, Volts, Watts,
+    Degrees, Farads, Henries, Ohms, Quantity, Ratio, RatioPerKelvin, RatioPerSecond, Seconds,
+    Volts, Watts,
 };
 
 /// Longest delay or time constant.
@@ -82,16 +84,12 @@ pub(super) fn check(c: &mut Checker<'_>, at: Cursor<'_>, behaviour: &Behaviour) 
         filter(fields.c, at.key("filter"), value);
     }
     if let Some(value) = &behaviour.anti_islanding {
-        let at = at.key("anti_islanding");
-        if let Some(cf0) = value.cf0 {
-            fields.c.number(at.key("cf0"), "`cf0`", cf0, (-1.0, 1.0));
-        }
-        let mut fields = Fields { c: fields.c, at };
-        fields.within("gain", value.gain, (PerHertz(-10.0), PerHertz(10.0)));
+        functions::anti_islanding(fields.c, at.key("anti_islanding"), value);
     }
     for (key, value) in [
         ("volt_var", &behaviour.volt_var),
         ("volt_watt", &behaviour.volt_watt),
+        ("charging_volt_watt", &behaviour.charging_volt_watt),
     ] {
         if let Some(value) = value {
             response(fields.c, at.key(key), value);
@@ -100,6 +98,7 @@ pub(super) fn check(c: &mut Checker<'_>, at: Cursor<'_>, behaviour: &Behaviour) 
     if let Some(value) = &behaviour.backup {
         backup(fields.c, at.key("backup"), value);
     }
+    functions::functions(fields.c, at, behaviour);
     modes(fields.c, at, behaviour);
 }
 
@@ -187,7 +186,10 @@ fn backup(c: &mut Checker<'_>, at: Cursor<'_>, backup: &Backup) {
         ("relay_scatter", backup.relay_scatter),
         ("start", backup.start),
         ("ramp", backup.ramp),
+        ("overload_time", backup.overload_time),
+        ("short_circuit_time", backup.short_circuit_time),
     ]);
+    fields.within("overload", backup.overload, (Ratio(1.0), Ratio(5.0)));
     if let Some(late) = &backup.late {
         let mut fields = Fields {
             c: fields.c,

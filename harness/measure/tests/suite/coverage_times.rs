@@ -1,0 +1,158 @@
+//! Coverage of ±U for times: the instants lie anywhere between samples and within the cycle.
+//!
+//! Asserted from below only: an instant between two samples is known within a rectangular bound,
+//! of which k = 2 covers all, so where sampling dominates more than 95 % is right.
+
+use gridproof_measure::analyze::{
+    Channel64, Marks, RunOnChannels, run_on, step_response, transfer, trip,
+};
+
+use super::bench::{Noise, TAU};
+
+const RATE: f64 = 10_000.0;
+const DRAWS: u32 = 2000;
+
+/// Share of the draws in which the truth lies inside ±U, %.
+fn share(name: &str, mut inside: impl FnMut() -> Option<(f64, f64, f64)>) -> f64 {
+    let (mut hits, mut found) = (0, 0);
+    let mut worst = 0.0_f64;
+    for _ in 0..DRAWS {
+        if let Some((value, u, truth)) = inside() {
+            found += 1;
+            hits += u32::from((value - truth).abs() <= u);
+            worst = worst.max((value - truth).abs() / u);
+        }
+    }
+    let covered = 100.0 * f64::from(hits) / f64::from(DRAWS);
+    println!("{name}: {covered:.1} % inside U, worst {worst:.2} U, found {found}");
+    covered
+}
+
+fn channel(samples: &[f64]) -> Channel64<'_> {
+    Channel64 {
+        samples,
+        rate_hz: RATE,
+    }
+}
+
+fn sampled(
+    random: &mut Noise,
+    seconds: f64,
+    sigma: f64,
+    step: f64,
+    of: impl Fn(f64) -> f64,
+) -> Vec<f64> {
+    (0..(seconds * RATE) as usize)
+        .map(|k| {
+            let x = of(k as f64 / RATE) + sigma * random.gauss();
+            (x / step).round() * step
+        })
+        .collect()
+}
+
+/// An instant in the cycle at which a 50 Hz sine is far from zero.
+fn visible(random: &mut Noise, near: f64) -> f64 {
+    let half = (near * 100.0).floor() / 100.0;
+    half + 0.01 * (0.15 + 0.7 * random.uniform())
+}
+
+#[test]
+fn transfer_times() {
+    let mut random = Noise(3);
+    let covered = share("transfer", || {
+        let start = visible(&mut random, 0.12);
+        let gap = 0.002 + 0.015 * random.uniform();
+        // The first visible instant that leaves a gap of 2 ms.
+        let mut end = visible(&mut random, start + gap);
+        if end < start + 0.002 {
+            end += 0.01;
+        }
+        let volts = sampled(&mut random, 0.3, 1.0, 0.2, |t| {
+            let v = 325.0 * (TAU * 50.0 * t).sin();
+            if t >= start && t < end { 0.0 } else { v }
+        });
+        let found = transfer(&channel(&volts), None, 230.0).ok()?;
+        Some((found.transfer_time_s?, found.uncertainty_s?, end - start))
+    });
+    assert!(covered >= 95.0, "{covered}");
+}
+
+#[test]
+fn run_on_times() {
+    let mut random = Noise(4);
+    let covered = share("run-on", || {
+        let open = 0.1 + 0.02 * random.uniform();
+        let near = 0.25 + 0.1 * random.uniform();
+        let cease = visible(&mut random, near);
+        let amps = sampled(&mut random, 0.7, 0.02, 0.01, |t| {
+            if t < cease {
+                30.0 * (TAU * 50.0 * t).sin()
+            } else {
+                0.0
+            }
+        });
+        let contact = sampled(&mut random, 0.7, 0.0, 1.0, |t| {
+            f64::from(u8::from(t < open))
+        });
+        let channels = RunOnChannels {
+            current: channel(&amps),
+            switch: Some(channel(&contact)),
+            voltage: None,
+            grid_current: None,
+        };
+        let found = run_on(&channels, 21.7).ok()?;
+        Some((found.run_on_s?, found.uncertainty_s?, cease - open))
+    });
+    assert!(covered >= 95.0, "{covered}");
+}
+
+#[test]
+fn trip_times() {
+    let mut random = Noise(5);
+    let covered = share("trip", || {
+        let event = visible(&mut random, 0.12);
+        let near = 0.25 + 0.1 * random.uniform();
+        let cease = visible(&mut random, near);
+        let volts = sampled(&mut random, 0.7, 1.0, 0.2, |t| {
+            let v = 325.0 * (TAU * 50.0 * t).sin();
+            if t < event { v } else { 1.2 * v }
+        });
+        let amps = sampled(&mut random, 0.7, 0.02, 0.01, |t| {
+            if t < cease {
+                30.0 * (TAU * 50.0 * t).sin()
+            } else {
+                0.0
+            }
+        });
+        let found = trip(&channel(&volts), &channel(&amps), 21.7).ok()?;
+        Some((found.trip_time_s?, found.uncertainty_s?, cease - event))
+    });
+    assert!(covered >= 95.0, "{covered}");
+}
+
+#[test]
+fn response_times() {
+    let mut random = Noise(6);
+    let covered = share("T90", || {
+        let tau = 1.0 + 2.0 * random.uniform();
+        let samples: Vec<f64> = (0..3000)
+            .map(|k| {
+                let t = f64::from(k) / 100.0 - 4.0;
+                let y = if t < 0.0 {
+                    0.0
+                } else {
+                    2000.0 * (1.0 - (-t / tau).exp())
+                };
+                y + 10.0 * random.gauss()
+            })
+            .collect();
+        let response = Channel64 {
+            samples: &samples,
+            rate_hz: 100.0,
+        };
+        let found = step_response(&response, &Marks::Times(&[4.0]), Some(5000.0)).ok()?;
+        let step = found.steps.first()?;
+        Some((step.t90_s?, step.uncertainty_s?, tau * 10.0_f64.ln()))
+    });
+    assert!(covered >= 93.0, "{covered}");
+}

@@ -1,0 +1,78 @@
+//! What a DUT's own interface asks of the DUT, whatever its registers are.
+
+use gridproof_plant::config::{Dut, PowerFactor, Reconnect};
+use gridproof_plant::input::DutCommand;
+
+/// Everything but curves and protection, as the registers stand.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Setpoints {
+    pub(crate) connect: bool,
+    /// Limit of generation, pu of rated power.
+    pub(crate) limit: f64,
+    /// W, > 0 discharges or generates; `None` follows the source.
+    pub(crate) active_w: Option<f64>,
+    /// Pu of rated apparent power.
+    pub(crate) reactive: f64,
+    /// Displacement factor instead of reactive power, > 0 over-excited.
+    pub(crate) factor: Option<f64>,
+    pub(crate) volt_var: bool,
+    pub(crate) volt_watt: bool,
+    /// The back-up port takes over at a blackout.
+    pub(crate) backup: bool,
+    pub(crate) reconnect: Reconnect,
+}
+
+impl Setpoints {
+    /// As the DUT is at power-on.
+    pub(crate) fn of(dut: &Dut) -> Self {
+        Self {
+            connect: true,
+            limit: 1.0,
+            active_w: None,
+            reactive: 0.0,
+            factor: None,
+            volt_var: dut.volt_var.enabled,
+            volt_watt: dut.volt_watt.enabled,
+            backup: dut.backup.as_ref().is_some_and(|backup| backup.enabled),
+            reconnect: dut.reconnect(),
+        }
+    }
+
+    /// The commands that lead from here to others.
+    pub(crate) fn changes(&self, to: &Self) -> Vec<DutCommand> {
+        let changes = [
+            (self.connect != to.connect, DutCommand::Connect(to.connect)),
+            (self.limit != to.limit, DutCommand::PowerLimit(to.limit)),
+            (
+                self.active_w != to.active_w,
+                DutCommand::ActivePower(to.active_w),
+            ),
+            (
+                self.reactive != to.reactive,
+                DutCommand::ReactivePower(to.reactive),
+            ),
+            (
+                self.factor != to.factor,
+                DutCommand::PowerFactor(to.factor.map(|factor| PowerFactor {
+                    cos: factor.abs(),
+                    over_excited: factor > 0.0,
+                })),
+            ),
+            (
+                self.volt_var != to.volt_var,
+                DutCommand::VoltVar(to.volt_var),
+            ),
+            (
+                self.volt_watt != to.volt_watt,
+                DutCommand::VoltWatt(to.volt_watt),
+            ),
+            (self.backup != to.backup, DutCommand::Backup(to.backup)),
+            (
+                self.reconnect != to.reconnect,
+                DutCommand::Reconnect(to.reconnect),
+            ),
+        ];
+        let changed = changes.into_iter().filter(|(changed, _)| *changed);
+        changed.map(|(_, command)| command).collect()
+    }
+}

@@ -1,0 +1,165 @@
+//! What the AS1's registers make its DUT do, and RTU frames of any kind.
+
+use proptest::prelude::*;
+
+use super::dut::frame;
+use super::{SAJ, Talk, advance, bench_with};
+use crate::EmulatedBench;
+use crate::modbus::rtu::crc;
+
+fn write(dut: &mut Talk, address: u16, value: u16) -> Vec<u8> {
+    let ([a, b], [c, d]) = (address.to_be_bytes(), value.to_be_bytes());
+    dut.bytes(&frame(&[1, 6, a, b, c, d]))
+}
+
+fn accepted(dut: &mut Talk, address: u16, value: u16) {
+    assert_eq!(write(dut, address, value)[1], 6, "{address:#x} {value}");
+}
+
+fn read(dut: &mut Talk, address: u16) -> u16 {
+    let [a, b] = address.to_be_bytes();
+    let reply = dut.bytes(&frame(&[1, 3, a, b, 0, 1]));
+    assert_eq!(reply[1], 3, "{address:#x}");
+    u16::from_be_bytes([reply[3], reply[4]])
+}
+
+/// Feeding 60 % of rated power, 25 s after the ramp.
+fn feeding() -> (EmulatedBench, Talk) {
+    let bench = bench_with(SAJ, 1);
+    Talk::new(&bench, "grid").set(
+        "SYST:ERR?",
+        &["VOLT:AC 230", "FREQ 50", "OUTP:REL ON;STAT ON"],
+    );
+    Talk::new(&bench, "battery").set(
+        "SYST:ERR?",
+        &[
+            "SYST:REM",
+            "VOLT 51.2",
+            "CURR:LIM 60",
+            "CURR:LIM:NEG -60",
+            "OUTP ON",
+        ],
+    );
+    let mut dut = Talk::new(&bench, "dut");
+    for (address, value) in [
+        (0x361b, 0),
+        (0x361c, 0x173b),
+        (0x361d, 0x7f3c),
+        (0x3605, 1),
+        (0x3371, 2),
+    ] {
+        accepted(&mut dut, address, value);
+    }
+    advance(&bench, 600.0);
+    assert!((bench.view().w - 1800.0).abs() < 20.0, "{}", bench.view().w);
+    (bench, dut)
+}
+
+#[test]
+fn limits_factor_and_trips_act() {
+    let (bench, mut dut) = feeding();
+    // the feed limit comes before the slot
+    accepted(&mut dut, 0x3349, 1000);
+    advance(&bench, 10.0);
+    assert!((bench.view().w - 1000.0).abs() < 20.0);
+    assert_eq!(read(&mut dut, 0x40a9), bench.view().w.round() as u16);
+    assert_eq!(
+        read(&mut dut, 0xa03f) as i16,
+        -(bench.view().w.round() as i16)
+    );
+    // inductive factor of 0.9; the AS1 has volt-var on, which comes before
+    accepted(&mut dut, 0x331d, 3);
+    assert_eq!(write(&mut dut, 0x331e, 500)[1], 0x86, "below 0.8");
+    accepted(&mut dut, 0x331e, 900);
+    // over-voltage 1 at 240 V after 0.4 s
+    accepted(&mut dut, 0x332d, 20);
+    accepted(&mut dut, 0x3325, 2400);
+    advance(&bench, 0.2);
+    Talk::new(&bench, "grid").set("SYST:ERR?", &["VOLT:AC 245"]);
+    advance(&bench, 0.3);
+    assert_eq!(bench.view().last_trip, None);
+    advance(&bench, 0.4);
+    assert_eq!(bench.view().last_trip.as_deref(), Some("OV1"));
+}
+
+#[test]
+fn without_eps_a_blackout_is_dark() {
+    for (eps, dark) in [(1, false), (0, true)] {
+        let (bench, mut dut) = feeding();
+        Talk::new(&bench, "backup-load").set(
+            "SYST:ERR?",
+            &["PHASE1:RLOAD 1500", "PHASE1:RLOADE ON", "FUNC:SLOAD ON"],
+        );
+        accepted(&mut dut, 0x3372, eps);
+        advance(&bench, 0.5);
+        Talk::new(&bench, "grid").set("SYST:ERR?", &["OUTP:REL OFF"]);
+        advance(&bench, 5.0);
+        assert_eq!(bench.true_state().backup_v < 5.0, dark);
+        assert_eq!(read(&mut dut, 0x4004), if dark { 5 } else { 3 });
+        assert_eq!(write(&mut dut, 0x3372, 2)[1], 0x86);
+    }
+}
+
+#[test]
+fn the_backup_mode_charges() {
+    let (bench, mut dut) = feeding();
+    accepted(&mut dut, 0x3371, 3);
+    advance(&bench, 30.0);
+    assert!(bench.view().w < -1000.0, "{}", bench.view().w);
+    accepted(&mut dut, 0x3377, 40);
+    advance(&bench, 30.0);
+    assert!(
+        bench.view().w.abs() < 50.0,
+        "retained already: {}",
+        bench.view().w
+    );
+}
+
+#[test]
+fn silence_ends_a_frame() {
+    let bench = bench_with(SAJ, 1);
+    let mut dut = Talk::new(&bench, "dut");
+    let good = frame(&[1, 3, 0x40, 0x04, 0, 1]);
+    assert_eq!(dut.bytes(&good[..5]), [0u8; 0]);
+    advance(&bench, 0.03);
+    // what was cut is gone; alone the rest is nothing
+    assert_eq!(dut.bytes(&good[5..]), [0u8; 0]);
+    advance(&bench, 0.03);
+    assert_eq!(dut.bytes(&good).len(), 7);
+    let moved = frame(&[1, 6, 0x36, 0x33, 0, 5]);
+    assert_eq!(dut.bytes(&moved), moved);
+    assert_eq!(dut.bytes(&good), [0u8; 0]);
+    assert_eq!(dut.bytes(&frame(&[5, 3, 0x40, 0x04, 0, 1]))[0], 5);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    /// Any frame with a good sum gets one sound reply, anything else none.
+    #[test]
+    fn frames_are_answered_soundly(
+        pdus in proptest::collection::vec(
+            (1u8..30, proptest::collection::vec(any::<u8>(), 0..30), any::<bool>()), 1..20
+        )
+    ) {
+        let bench = bench_with(SAJ, 1);
+        let mut dut = Talk::new(&bench, "dut");
+        for (function, rest, spoil) in pdus {
+            let mut body = vec![1, function];
+            body.extend(rest);
+            let mut bytes = frame(&body);
+            if spoil {
+                bytes[1] ^= 0x40;
+            }
+            let reply = dut.bytes(&bytes);
+            if spoil {
+                prop_assert!(reply.is_empty());
+            }
+            if !reply.is_empty() {
+                let (body, sum) = reply.split_at(reply.len() - 2);
+                prop_assert_eq!(crc(body).to_le_bytes(), [sum[0], sum[1]]);
+                prop_assert!(body[1] & 0x7f == function);
+            }
+            advance(&bench, 0.03);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Faults and alarms of the DUT, free of any product's numbering. A product's interface maps them
+//! to its own codes.
+
+/// Why the DUT does not do, or does less than, it was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
+    /// Grid voltage above a limit of the protection.
+    GridOverVoltage,
+    /// Grid voltage below a limit of the protection.
+    GridUnderVoltage,
+    /// Grid frequency above a limit of the protection.
+    GridOverFrequency,
+    /// Grid frequency below a limit of the protection.
+    GridUnderFrequency,
+    /// No grid voltage at the terminals.
+    GridLoss,
+    /// Ten-minute average of the voltage too high.
+    TenMinuteOverVoltage,
+    /// An islanding method has tripped.
+    Islanding,
+    /// Export above the hard limit.
+    ExportLimit,
+    /// Back-up load above its rating for too long.
+    BackupOverload,
+    /// Short circuit at the back-up port.
+    BackupShortCircuit,
+    /// Dc bus too high.
+    BusOverVoltage,
+    /// Power reduced by temperature.
+    TemperatureDerating,
+    /// State of charge at its lower end.
+    LowStateOfCharge,
+    /// DRM0 holds the unit off.
+    Drm0,
+    /// Too many trips: locked until the fault is cleared.
+    LockedOut,
+}

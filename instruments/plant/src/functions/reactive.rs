@@ -1,0 +1,73 @@
+//! Which reactive power is asked for: volt-var, then a fixed cosφ, then cosφ(P), then fixed Q.
+
+use crate::config::PowerFactor;
+use crate::response::curve;
+
+/// Settings of the reactive functions apart from volt-var.
+#[derive(Debug, Clone)]
+pub(crate) struct Reactive {
+    /// (P pu, tan φ)
+    curve: Vec<(f64, f64)>,
+    /// Fixed cosφ.
+    pub(crate) power_factor: Option<PowerFactor>,
+    /// cosφ(P) is on.
+    pub(crate) curve_enabled: bool,
+    /// Fixed reactive power, pu of rated apparent power.
+    pub(crate) fixed_pu: f64,
+}
+
+impl Reactive {
+    /// cosφ(P) is on when it has points.
+    pub(crate) fn new(points: &[(f64, PowerFactor)]) -> Self {
+        Self {
+            curve: points
+                .iter()
+                .map(|(p, factor)| (*p, factor.tan()))
+                .collect(),
+            power_factor: None,
+            curve_enabled: !points.is_empty(),
+            fixed_pu: 0.0,
+        }
+    }
+
+    /// Reactive power in pu of rated apparent power for an active power `p_w`.
+    pub(crate) fn target_pu(&self, p_w: f64, rated_w: f64, rated_va: f64) -> f64 {
+        match self.power_factor {
+            Some(factor) => p_w.abs() * factor.tan() / rated_va,
+            None if self.curve_enabled && !self.curve.is_empty() => {
+                // between two points tan φ runs linearly, as Q/P does
+                p_w.abs() * curve(&self.curve, p_w / rated_w) / rated_va
+            }
+            None => self.fixed_pu,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fixed_cosine_and_curve() {
+        let under = |cos| PowerFactor {
+            cos,
+            over_excited: false,
+        };
+        let mut reactive = Reactive::new(&[(0.5, under(1.0)), (1.0, under(0.9))]);
+        let q = |r: &Reactive, p| r.target_pu(p, 5000.0, 5000.0);
+        assert_eq!(q(&reactive, 2000.0), 0.0);
+        let full = -(1.0_f64 - 0.81).sqrt() / 0.9;
+        assert!((q(&reactive, 5000.0) - full).abs() < 1e-12);
+        assert!((q(&reactive, 3750.0) - 0.75 * 0.5 * full).abs() < 1e-12);
+        reactive.power_factor = Some(PowerFactor {
+            cos: 0.8,
+            over_excited: true,
+        });
+        assert!((q(&reactive, 4000.0) - 0.6).abs() < 1e-12);
+        assert!((q(&reactive, -4000.0) - 0.6).abs() < 1e-12);
+        reactive.power_factor = None;
+        reactive.curve_enabled = false;
+        reactive.fixed_pu = -0.2;
+        assert_eq!(q(&reactive, 4000.0), -0.2);
+    }
+}

@@ -1,0 +1,22 @@
+//! The bench's own acceptance tests: ten properties that decide whether results from it can be
+//! believed (docs/models.md 13). One file per property.
+#![allow(clippy::print_stderr, reason = "figures on request: SHOW=1")]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod island_load;
+
+mod a01_island_closed_forms;
+mod a02_frequency_shift_run_on;
+mod a03_half_cycle_detector;
+mod a04_response_time;
+mod a05_photovoltaic;
+mod a07_step_size;
+mod a08_capture_changes_nothing;
+mod a09_hand_over;
+mod a10_event_instants;
+
+/// Figures are wanted on stderr.
+fn show() -> bool {
+    std::env::var("SHOW").is_ok()
+}
