@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 pub mod analyze;
+mod current_end;
 pub mod edge;
 pub mod efficiency;
 pub mod flicker;
@@ -32,5 +33,6 @@ pub mod trace;
 pub mod transfer;
 pub mod trip_time;
 pub mod uncertainty;
+mod weak_current;
 mod window;
 pub mod zero_crossing;
