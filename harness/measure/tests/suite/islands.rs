@@ -110,6 +110,7 @@ pub(crate) fn island_spec(max: f64) -> CaseSpec {
         delta_q: 0.0,
         quality_factor: 1.0,
         run_on: limit(None, Some(max)),
+        dc_voltage: AntiIslandingCase::condition_a(),
     })
 }
 
