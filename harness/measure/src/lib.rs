@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 pub mod analyze;
+mod current_end;
 pub mod curve_fit;
 pub mod edge;
 pub mod efficiency;
@@ -39,5 +40,6 @@ pub mod transfer;
 pub mod trip_time;
 pub mod uncertainty;
 pub mod urms_half;
+mod weak_current;
 mod window;
 pub mod zero_crossing;

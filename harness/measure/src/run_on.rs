@@ -10,8 +10,8 @@
 //! counts nothing; the DUT's own filter capacitor keeps carrying current until its relay opens
 //! and counts until then.
 
-use crate::linear::least_squares;
-use crate::math::sin_cos;
+use crate::current_end::{Ending, Scene, ending};
+use crate::weak_current::{WeakRule, weak_end};
 
 /// What becomes of a current.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,9 +44,11 @@ pub struct Ceased {
     pub first: f64,
     /// Magnitude that counted as current: the threshold, or what noise left visible, A.
     pub limit: f64,
-    /// Distance between the last sample above the limit and where the envelope of a
-    /// ramp passes it, samples; 0 for a cut.
+    /// Distance between the last instant above the threshold and where the envelope of a ramp
+    /// passes it, samples; 0 for a cut.
     pub ambiguity: f64,
+    /// Standard uncertainty of the model's end against noise, samples; 0 without a model.
+    pub doubt: f64,
     /// Standard deviation of the noise of one sample, A.
     pub noise: f64,
     /// Largest magnitude in the half cycle before it ceased, A: what was cut.
@@ -92,28 +94,46 @@ pub fn cessation(amps: &[f64], rate_hz: f64, from: usize, rule: &CeaseRule) -> C
     let needed = (sure / rule.threshold).powi(2).ceil().clamp(1.0, 1e6) as usize;
     let averaged = needed.min(longest).clamp(1, hold / 4 + 1);
     // What even the longest average cannot tell from noise does not count as current, nor what
-    // noise may have lifted over the threshold (3 σ).
+    // noise may have lifted over the threshold (3 σ). Weaker current that goes on is looked for
+    // afterwards in the power of whole cycles.
     let root = (averaged as f64).sqrt();
     let limit = (rule.threshold + 3.0 * noise / root).max(sure / root);
-
+    let half_cycle = samples(rule.half_cycle_s);
+    let weak = WeakRule {
+        half_cycle,
+        threshold: rule.threshold,
+        noise,
+    };
+    // Weak current goes on between two groups that show any.
+    let bridged = |edge: usize, next: usize| {
+        weak_end(&amps[..next], edge + averaged, &weak).is_some_and(|end| next < end + hold)
+    };
     let mut last: Option<usize> = None;
     let mut earliest_seen = 0;
     let mut restarts = 0;
     let mut first = None;
     let mut group = Group::new(amps, averaged, zero);
     // Backwards: `k` is the first sample of the averaged group k..k + averaged.
-    // A single noisy sample is no current: one of the two before must exceed the limit too.
+    // A single noisy sample is no current: one of the two before must exceed the limit too, and
+    // the group before a group much of it.
     let mut waiting: Option<usize> = None;
     for k in (from..=amps.len() - averaged).rev() {
-        if group.mean(k).abs() > limit {
-            let confirmed = averaged > 1 || waiting.is_some_and(|w| w - k <= 2);
+        let mean = group.mean(k);
+        if mean.abs() > limit {
+            let confirmed = if averaged == 1 {
+                waiting.is_some_and(|w| w - k <= 2)
+            } else {
+                let before = &amps[k.saturating_sub(averaged)..k];
+                let sum = before.iter().map(|x| x - zero).sum::<f64>();
+                sum * mean.signum() > 0.6 * limit * averaged as f64
+            };
             let edge = waiting.replace(k).filter(|w| w - k <= 2).unwrap_or(k);
             if !confirmed {
                 continue;
             }
             match last {
                 None => last = Some(edge),
-                Some(_) if earliest_seen - k > hold => {
+                Some(_) if earliest_seen - k > hold && !bridged(edge, earliest_seen) => {
                     restarts += 1;
                     first = Some(edge);
                 }
@@ -132,8 +152,25 @@ pub fn cessation(amps: &[f64], rate_hz: f64, from: usize, rule: &CeaseRule) -> C
             stopped_late: quiet > hold / 4,
         };
     }
-    let half_cycle = samples(rule.half_cycle_s);
     last = without_sensor_tail(amps, from, last, half_cycle, (rule.threshold, sure));
+    // If what is seen last is weak itself, its cycle is looked at with what follows.
+    let after = last + averaged;
+    let cycle_before = after.saturating_sub(2 * half_cycle).max(from);
+    let level = std::f64::consts::SQRT_2 * crate::rms::rms(&amps[cycle_before..after]);
+    let begin = if level < 1.5 * rule.threshold.hypot(std::f64::consts::SQRT_2 * noise) {
+        cycle_before
+    } else {
+        after
+    };
+    if let Some(weak) = weak_end(amps, begin, &weak) {
+        last = last.max(weak.min(amps.len() - averaged));
+    }
+    if amps.len() - (last + averaged) < hold {
+        return Cessation::StillFlowing {
+            last: last as f64,
+            stopped_late: amps.len() - (last + averaged) > hold / 4,
+        };
+    }
     let reach = last.saturating_sub(half_cycle);
     let peak = amps[reach..(last + averaged).min(amps.len())]
         .iter()
@@ -146,13 +183,25 @@ pub fn cessation(amps: &[f64], rate_hz: f64, from: usize, rule: &CeaseRule) -> C
         .fold(limit, f64::max);
     let part =
         |k: usize| k as f64 - 0.5 + (averaged as f64 * limit / local).clamp(1.0, averaged as f64);
-    let mut at = part(last);
-    let mut ambiguity = 0.0;
-    if let Some(end) = ramped_end(amps, at, half_cycle, rule.threshold, noise) {
-        // By the envelope (docs/models.md, section 11); the last sample above lies before it.
-        ambiguity = end - at;
-        at = end;
-    }
+    let scene = Scene {
+        half_cycle,
+        threshold: rule.threshold,
+        noise,
+        from,
+    };
+    let (at, ambiguity, doubt) = match ending(amps, last, &scene) {
+        Some(Ending::Cut { at, doubt }) => (at, 0.0, doubt),
+        // By the envelope (docs/models.md, section 11); the last instant above the threshold lies
+        // before it.
+        Some(Ending::Ramp {
+            last,
+            envelope,
+            doubt,
+        }) => (envelope, envelope - last, doubt),
+        // Neither: noise may hide the last half wave below the limit.
+        None if limit > 1.05 * rule.threshold => (part(last), 0.5 * half_cycle as f64, 0.0),
+        None => (part(last), 0.0, 0.0),
+    };
     Cessation::Ceased(Ceased {
         first: first.map_or(at, part),
         peak,
@@ -162,6 +211,7 @@ pub fn cessation(amps: &[f64], rate_hz: f64, from: usize, rule: &CeaseRule) -> C
         noise,
         limit,
         ambiguity,
+        doubt,
     })
 }
 
@@ -232,41 +282,6 @@ fn without_sensor_tail(
         .rev()
         .find(|&k| (amps[k] - level).abs() > sure.max(2.0 * threshold))
         .unwrap_or(start)
-}
-
-/// Where the envelope of a current that ramps down passes the threshold, if that is after the
-/// last sample above it: a sine whose amplitude changes linearly is fitted to the last 0.6 cycles.
-/// `None` if the current was cut rather than ramped.
-fn ramped_end(amps: &[f64], at: f64, half_cycle: usize, threshold: f64, noise: f64) -> Option<f64> {
-    let last = at.floor() as usize + 1;
-    let first = last.checked_sub((1.2 * half_cycle as f64) as usize)?;
-    let window = amps.get(first..last)?;
-    let turn = std::f64::consts::PI / half_cycle as f64;
-    let wave = |k: usize| {
-        let t = (first + k) as f64 - at;
-        let (s, c) = sin_cos(t * turn);
-        ([s, c, t * s, t * c], t)
-    };
-    let rows = window.iter().enumerate().map(|(k, &x)| (wave(k).0, x));
-    let [a, b, da, db] = least_squares(rows)?;
-    let envelope = |t: f64| ((a + da * t).powi(2) + (b + db * t).powi(2)).sqrt();
-    let residual: f64 = window
-        .iter()
-        .enumerate()
-        .map(|(k, x)| {
-            let [s, c, ts, tc] = wave(k).0;
-            (x - a * s - b * c - da * ts - db * tc).powi(2)
-        })
-        .sum();
-    let residual = (residual / window.len() as f64).sqrt();
-    let begin = envelope(-1.1 * half_cycle as f64);
-    if residual > 0.02 * begin + 1.5 * noise || envelope(0.0) > 0.4 * begin {
-        return None;
-    }
-    (0..half_cycle)
-        .map(|k| k as f64)
-        .find(|&t| envelope(t) <= threshold || envelope(t + 1.0) > envelope(t))
-        .map(|t| at + t)
 }
 
 /// Standard deviation of white noise from second differences, which a slow wave hardly enters.

@@ -106,7 +106,13 @@ pub fn transfer(volts: &[f64], rate_hz: f64, rule: &TransferRule) -> Outcome {
     let departure = old.residual(&volts[until..], until);
     let debounce = ((DEBOUNCE_S * rate_hz).round() as usize).max(1);
     let hidden = (HIDDEN_CYCLES * cycle) as usize;
-    let reach = line_reach(cycle);
+    // A line through as many samples as bring noise to a few per cent of the threshold: a longer
+    // one would follow the deviation around a bend.
+    let line = |limit: f64, sigma: f64| {
+        let needed = 2.0 * (sigma / (0.015 * limit)).powi(2);
+        (needed as usize).clamp(5, line_reach(cycle).max(5))
+    };
+    let reach = line(threshold, old.sigma);
     let departs =
         |limit: f64| first_departure(&departure, limit, limit + 3.0 * old.sigma, debounce, hidden);
     let Some(first) = departs(threshold) else {
@@ -148,7 +154,8 @@ pub fn transfer(volts: &[f64], rate_hz: f64, rule: &TransferRule) -> Outcome {
     let (end, end_slope) = match last {
         None => (start, start_slope),
         Some(k) => {
-            let end = first as f64 + crossing(&after, (k, k + 1), limit, new.sigma, reach);
+            let end = first as f64
+                + crossing(&after, (k, k + 1), limit, new.sigma, line(limit, new.sigma));
             (end.max(start), slope(&after, k, k + 1))
         }
     };

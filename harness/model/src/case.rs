@@ -209,6 +209,63 @@ impl Curve {
         }
         last.1
     }
+
+    /// The curve with its values limited to ±`most` pu, with a corner where a limit cuts it.
+    #[must_use]
+    pub fn clipped(self, most: f64) -> Self {
+        let most = most.abs();
+        let mut points = Vec::with_capacity(self.points.len() + 2);
+        let mut before: Option<(f64, f64)> = None;
+        for (v, y) in self.points {
+            if let Some((v0, y0)) = before {
+                let mut cuts: Vec<(f64, f64)> = [most, -most]
+                    .into_iter()
+                    .filter(|cut| (y0 - cut) * (y - cut) < 0.0)
+                    .map(|cut| (v0 + (v - v0) * (cut - y0) / (y - y0), cut))
+                    .collect();
+                cuts.sort_by(|a, b| a.0.total_cmp(&b.0));
+                points.extend(cuts);
+            }
+            points.push((v, y.clamp(-most, most)));
+            before = Some((v, y));
+        }
+        Self { points, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clipped_curve_keeps_its_slopes() {
+        let curve = Curve {
+            kind: CurveKind::VoltVar,
+            points: vec![(207.0, 0.44), (220.0, 0.0), (240.0, 0.0), (258.0, -0.6)],
+            tolerance_pu: 0.04,
+            tolerance_v: 0.0,
+            reactive_pu: None,
+            origin: String::new(),
+            mark: Mark::S,
+        };
+        let clipped = curve.clone().clipped(0.3);
+        for tenth in 2000..2700 {
+            let volts = 0.1 * f64::from(tenth);
+            let want = curve.at(volts).clamp(-0.3, 0.3);
+            assert!((clipped.at(volts) - want).abs() < 1e-9, "{volts} V");
+        }
+        assert_eq!(curve.clone().clipped(0.6), curve);
+        // From one limit to the other within one line.
+        let steep = Curve {
+            points: vec![(230.0, 1.0), (250.0, -1.0)],
+            ..curve
+        };
+        let corners = steep.clipped(0.5).points;
+        assert_eq!(
+            corners,
+            [(230.0, 0.5), (235.0, 0.5), (245.0, -0.5), (250.0, -0.5)]
+        );
+    }
 }
 
 /// A stair of voltages.

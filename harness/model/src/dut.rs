@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::behaviour::Behaviour;
 use crate::case;
 use crate::located::Located;
-use crate::quantity::{AmpHours, Amps, Celsius, Hertz, Seconds, VoltAmps, Volts, Watts};
+use crate::quantity::{AmpHours, Amps, Celsius, Hertz, Ratio, Seconds, VoltAmps, Volts, Watts};
 use crate::verdict::Mark;
 
 /// A product under test.
@@ -93,6 +93,9 @@ pub struct DutRatings {
     /// Largest power drawn from the grid to charge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub charge_power: Option<Watts>,
+    /// Largest reactive power, of apparent power; all of it when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reactive_power: Option<Ratio>,
 }
 
 /// PV input.

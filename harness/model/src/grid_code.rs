@@ -127,6 +127,11 @@ pub struct CurveLimits {
     pub points: Vec<(Volts, Ratio)>,
     /// How a response is held against the points.
     pub criterion: CurveCriterion,
+    /// Volt-var only: least reactive power that every DUT must be able to give, as (active power,
+    /// |Q|) of rated apparent power, ascending. A DUT that is rated for less than the curve asks is
+    /// held to its rating or to this, whichever is more; without, the curve holds as it is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reactive_capability: Vec<(Ratio, Ratio)>,
     /// Clause.
     pub clause: String,
     /// How well the curve is founded.

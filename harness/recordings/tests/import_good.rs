@@ -112,6 +112,7 @@ fn other_units_and_layouts() {
 #[case("gzip")]
 #[case("brotli")]
 #[case("lz4")]
+#[case("checksum")]
 fn foreign_parquet(#[case] codec: &str) {
     let capture = read(
         &format!("foreign_{codec}.parquet"),

@@ -192,9 +192,13 @@ impl CurrentControl {
         }
         self.amplitude = amplitude.min(self.i_max);
         self.reference = gain * (power.p * a + power.q * b);
-        let inverse = 1.0 / (alpha * alpha + beta * beta).sqrt().max(1e-3);
-        let rms = self.amplitude * std::f64::consts::FRAC_1_SQRT_2;
-        let beside = self.disturbance.at(rms, alpha * inverse, -beta * inverse);
+        let beside = if self.disturbance.distorts() {
+            let inverse = 1.0 / (alpha * alpha + beta * beta).sqrt().max(1e-3);
+            let rms = self.amplitude * std::f64::consts::FRAC_1_SQRT_2;
+            self.disturbance.at(rms, alpha * inverse, -beta * inverse)
+        } else {
+            0.0
+        };
         let e = self.reference + beside + self.dc_reference - i;
 
         // fundamental of the voltage, advanced by the delay of the bridge, plus the residue

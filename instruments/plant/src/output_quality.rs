@@ -29,6 +29,12 @@ impl Disturbance {
         }
     }
 
+    /// There are harmonics at all.
+    #[inline]
+    pub(crate) fn distorts(&self) -> bool {
+        self.thd_square > 0.0 || self.floor_square > 0.0
+    }
+
     /// RMS of all harmonics together beside a fundamental of `rms` A.
     #[inline]
     pub(crate) fn harmonic_rms(&self, rms: f64) -> f64 {
@@ -45,9 +51,6 @@ impl Disturbance {
     #[inline]
     pub(crate) fn at(&self, rms: f64, s: f64, c: f64) -> f64 {
         let size = self.harmonic_rms(rms);
-        if size == 0.0 {
-            return 0.0;
-        }
         // sin 3θ and sin 5θ by the addition theorem
         let (s2, c2) = (2.0 * s * c, c * c - s * s);
         let (s3, c3) = (s2 * c + c2 * s, c2 * c - s2 * s);

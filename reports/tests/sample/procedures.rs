@@ -41,6 +41,7 @@ pub fn islanding(dut: &str, faulty: bool) -> Vec<CaseResult> {
                 delta_p,
                 delta_q,
                 quality_factor: 1.0,
+                dc_voltage: AntiIslandingCase::condition_a(),
                 run_on: run_on.clone(),
             });
             let mut one = case(

@@ -44,6 +44,7 @@ pub fn sweep(dut: &str, faulty: bool) -> CaseResult {
         dwell_s: 20.0,
         window_s: 1.0,
         power_w: 4000.0,
+        told_response_s: None,
     });
     let mut one = case(dut, "VOLT-VAR", 0, "sweep 205 V … 259 V", spec);
     let max = limit(

@@ -177,3 +177,37 @@ tests:
         "{text}"
     );
 }
+
+/// 50 % of S declared: at 60 % of power the code asks every DUT for 44 %, so the rating holds where
+/// the curve asks for 60 %; a rating of 30 % is no excuse below 44 %.
+#[rstest::rstest]
+#[case("50 %", -0.5)]
+#[case("30 %", -0.44)]
+fn volt_var_asks_for_no_more_than_the_rating_and_no_less_than_the_code(
+    #[case] rated: &str,
+    #[case] most: f64,
+) {
+    let dir = TempDir::new().unwrap();
+    let profile =
+        std::fs::read_to_string(root().join("fixtures/duts/saj-as1-3ks-5.1.yaml")).unwrap();
+    let charge = "  charge_power: 3 kW\n";
+    assert!(profile.contains(charge));
+    let profile = profile.replacen(charge, &format!("{charge}  reactive_power: {rated}\n"), 1);
+    let dut = dir.path().join("dut.yaml");
+    std::fs::write(&dut, profile).unwrap();
+    let output = gridproof(&[
+        "explain",
+        "quickstart",
+        "--dut",
+        dut.to_str().unwrap(),
+        "--only",
+        "VV",
+        "--json",
+    ]);
+    let cases: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let points = &cases[0]["spec"]["curve-sweep"]["curve"]["points"];
+    let last = points.as_array().unwrap().last().unwrap();
+    assert!((last[1].as_f64().unwrap() - most).abs() < 1e-9, "{points}");
+    let first = points[0][1].as_f64().unwrap();
+    assert!((first - 0.44).abs() < 1e-9, "{points}");
+}

@@ -12,9 +12,15 @@ mod envelope;
 mod frequency;
 mod harmonics;
 mod run_on;
+mod step_fit;
+mod step_marks;
 mod step_response;
+mod step_updates;
 mod transfer;
 mod trip;
+mod trip_event;
+mod trip_start;
+mod warnings;
 mod wave;
 
 pub use envelope::{Class, ENVELOPES, EnvelopePoint, ToleranceEnvelope};

@@ -3,6 +3,7 @@
 use gridproof_model::result::BudgetLine;
 use serde::Serialize;
 
+use super::warnings::clipped;
 use super::wave::{coarse_hz, departure};
 use super::{AnalyzeError, Channel64, positive};
 use crate::run_on::{CeaseRule, Ceased, Cessation, cessation, hidden_s};
@@ -46,6 +47,8 @@ pub struct RunOnAnalysis {
     pub opened_by: Option<&'static str>,
     /// Where U comes from, s.
     pub budget: Vec<BudgetLine>,
+    /// What makes the figures doubtful: a clipped channel, a skew.
+    pub warnings: Vec<String>,
     /// What could not be found, and why.
     pub note: Option<String>,
 }
@@ -108,6 +111,7 @@ pub(super) fn end_budget(budget: Budget, ceased: &Ceased, rate_hz: f64, hz: f64)
             "definition: cut hidden at a zero of the current",
             hidden_s(ceased.limit, ceased.peak, hz),
         )
+        .normal("algorithm: model of the end in noise", ceased.doubt * step)
         .normal("noise over slope", ceased.noise / slope)
 }
 
@@ -155,8 +159,20 @@ pub fn run_on(
         restarts: 0,
         opened_by: opening.as_ref().map(|o| o.by),
         budget: Vec::new(),
+        warnings: Vec::new(),
         note: None,
     };
+    let analog = [
+        ("current", Some(channels.current)),
+        ("voltage", channels.voltage),
+        ("grid current", channels.grid_current),
+    ];
+    for (name, channel) in analog {
+        let channel = channel.as_ref();
+        result
+            .warnings
+            .extend(channel.and_then(|c| clipped(c, name)));
+    }
     if let Some((at, ceased)) = end.ceased {
         result.t_cease_s = Some(at);
         result.restarts = ceased.restarts;

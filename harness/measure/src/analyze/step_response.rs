@@ -2,6 +2,12 @@
 
 use serde::Serialize;
 
+use super::step_fit::{
+    SMOOTHED, Until, commencement, drift, exponential, first_update, level, reach, slope_at,
+    smoothed, window,
+};
+use super::step_marks::edges;
+use super::step_updates::{Updates, updates};
 use super::{AnalyzeError, Channel64};
 
 /// What says when the steps were made.
@@ -23,8 +29,9 @@ pub struct StepFigures {
     /// Settled value after.
     #[serde(rename = "final")]
     pub final_value: f64,
-    /// Time from the step until 90 % of the change is reached first, delay included, s; `None`
-    /// if the change is too small to time.
+    /// Time from the step until 90 % of the change is reached first, delay included, s: of a
+    /// response that is held between updates, the update that reaches it; `None` if the change is
+    /// too small to time.
     pub t90_s: Option<f64>,
     /// When the response begins, s from the first sample.
     pub t_commence_s: Option<f64>,
@@ -103,139 +110,14 @@ pub fn step_response(
     Ok(StepResponseAnalysis { steps })
 }
 
-/// Times at which a mark channel changes, s. A pulse counts once, by its leading edge.
-fn edges(channel: &Channel64<'_>) -> Vec<f64> {
-    let samples = channel.samples;
-    let low = samples.iter().copied().fold(f64::INFINITY, f64::min);
-    let high = samples.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let span = high - low;
-    if span <= 0.0 {
-        return Vec::new();
-    }
-    let binary = samples.iter().all(|x| (x - low).min(high - x) < 0.2 * span);
-    let mut found: Vec<f64> = Vec::new();
-    if binary {
-        let middle = 0.5 * (low + high);
-        for (k, w) in samples.windows(2).enumerate() {
-            if w[0] < middle && w[1] >= middle {
-                found.push((k as f64 + 0.5) / channel.rate_hz);
-            }
-        }
-        return found;
-    }
-    // A staircase of set points: changes by more than 2 % of its span within two samples.
-    let mut k = 0;
-    while k + 1 < samples.len() {
-        if (samples[k + 1] - samples[k]).abs() > 0.02 * span {
-            found.push((k as f64 + 0.5) / channel.rate_hz);
-            // The rest of the same edge.
-            while k + 1 < samples.len() && (samples[k + 1] - samples[k]).abs() > 0.02 * span {
-                k += 1;
-            }
-        }
-        k += 1;
-    }
-    found
-}
-
-/// (time, value) of a response: all samples, or only the updates where it is held between them.
-fn updates(response: &Channel64<'_>) -> Vec<(f64, f64)> {
-    let samples = response.samples;
-    let all = || {
-        samples
-            .iter()
-            .enumerate()
-            .map(|(k, &y)| (k as f64 / response.rate_hz, y))
-            .collect()
-    };
-    let changes: Vec<usize> = (1..samples.len())
-        .filter(|&k| samples[k] != samples[k - 1])
-        .collect();
-    let gaps = || changes.windows(2).map(|w| w[1] - w[0]);
-    let Some(least) = gaps().min().filter(|&g| g >= 2) else {
-        return all();
-    };
-    // The exact period of the updates need not be whole samples: refine it on the longest run
-    // of single periods, then ask whether all changes lie on that grid.
-    let single: Vec<usize> = gaps().filter(|&g| g <= least + 1).collect();
-    let period = single.iter().sum::<usize>() as f64 / single.len().max(1) as f64;
-    let on_grid = gaps()
-        .filter(|&g| {
-            let turns = (g as f64 / period).round();
-            (g as f64 - turns * period).abs() <= 1.0 + 0.02 * g as f64
-        })
-        .count();
-    if changes.len() < 6
-        || single.len() * 4 < changes.len()
-        || on_grid * 10 < 9 * (changes.len() - 1)
-    {
-        return all();
-    }
-    let mut points = Vec::new();
-    let mut at = changes[0] as f64 - period;
-    while at >= 0.0 {
-        points.push((at / response.rate_hz, samples[0]));
-        at -= period;
-    }
-    points.reverse();
-    for pair in changes.windows(2) {
-        let mut at = pair[0] as f64;
-        // An update that repeats the value is an update too.
-        while at < pair[1] as f64 - 0.5 * period {
-            points.push((at / response.rate_hz, samples[pair[0]]));
-            at += period;
-        }
-    }
-    if let Some(&k) = changes.last() {
-        let mut at = k as f64;
-        while at < samples.len() as f64 {
-            points.push((at / response.rate_hz, samples[k]));
-            at += period;
-        }
-    }
-    points
-}
-
-fn median(mut values: Vec<f64>) -> Option<f64> {
-    if values.is_empty() {
-        return None;
-    }
-    values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    Some(if values.len() % 2 == 1 {
-        values[middle]
-    } else {
-        0.5 * (values[middle - 1] + values[middle])
-    })
-}
-
-/// Mean and standard deviation of the values between two times; of quantised values the mean
-/// is finer than the median, so the mean of those within three deviations of the median is taken.
-fn level(points: &[(f64, f64)], from: f64, to: f64) -> Option<(f64, f64, usize)> {
-    let values: Vec<f64> = points
-        .iter()
-        .filter(|p| p.0 >= from && p.0 < to)
-        .map(|p| p.1)
-        .collect();
-    let middle = median(values.clone())?;
-    let spread = 1.4826 * median(values.iter().map(|y| (y - middle).abs()).collect())?;
-    let near: Vec<f64> = values
-        .into_iter()
-        .filter(|y| spread <= 0.0 || (y - middle).abs() <= 4.0 * spread)
-        .collect();
-    let n = near.len() as f64;
-    let mean = near.iter().sum::<f64>() / n;
-    let sigma = (near.iter().map(|y| (y - mean).powi(2)).sum::<f64>() / n.max(2.0)).sqrt();
-    Some((mean, sigma, near.len()))
-}
-
 fn figures(
     response: &Channel64<'_>,
-    points: &[(f64, f64)],
+    updates: &Updates,
     (begin, at, end): (f64, f64, f64),
     rated: Option<f64>,
 ) -> StepFigures {
     let step = 1.0 / response.rate_hz;
+    let points = updates.points.as_slice();
     let mut result = StepFigures {
         t_step_s: at,
         initial: 0.0,
@@ -248,13 +130,12 @@ fn figures(
         uncertainty_s: None,
         note: None,
     };
-    let gaps = points.windows(2).map(|w| w[1].0 - w[0].0).collect();
-    let spacing = median(gaps).unwrap_or(step).max(step);
+    let spacing = updates.spacing.max(step);
     let old_from = (at - (SETTLED * (at - begin)).max(5.0 * spacing)).max(begin);
     let old = level(points, old_from, at);
     let new_from = (end - (SETTLED * (end - at)).max(5.0 * spacing)).max(at);
     let new = level(points, new_from, end);
-    let (Some((initial, sigma0, _)), Some((last, sigma1, count))) = (old, new) else {
+    let (Some((initial, sigma0, count0)), Some((last, sigma1, count1))) = (old, new) else {
         result.note = Some("too little was recorded before or after the step".to_owned());
         return result;
     };
@@ -265,41 +146,87 @@ fn figures(
     if change.abs()
         <= least
             .max(2.0 * sigma)
-            .max(6.0 * sigma / (count as f64).sqrt())
+            .max(6.0 * sigma / (count1 as f64).sqrt())
         || change == 0.0
     {
         result.note = Some("the change is too small to be timed".to_owned());
         return result;
     }
     // From just before the step on, as shares of the change; the value at the step is known.
-    let shares: Vec<(f64, f64)> = points
+    let from = points.partition_point(|p| p.0 < at - 2.0 * spacing);
+    let to = points.partition_point(|p| p.0 < end);
+    let mut shares: Vec<(f64, f64)> = points[from..to]
         .iter()
-        .filter(|p| p.0 >= at - 2.0 * spacing && p.0 < end)
         .map(|p| (p.0 - at, (p.1 - initial) / change))
         .collect();
-    let noise = sigma / change.abs();
-    let Some(t90) = reach(&shares, 0.9, noise, end - at) else {
+    let mut noise = sigma / change.abs();
+    let Some(first) = reach(&shares, 0.9, noise, end - at) else {
         result.note = Some("90 % of the change is never reached".to_owned());
         return result;
     };
-    let commence = commencement(&shares, noise, t90, rated.map(|r| r / change.abs()));
-    result.t_commence_s = commence.map(|t| at + t);
-    let mut t90 = t90;
-    if let Some(fit) = exponential(&shares, commence.unwrap_or(0.0), t90, noise) {
-        result.tau_s = Some(fit.tau);
-        // All points of the rise know more than those around 90 %, if it is an exponential.
-        if noise >= 0.002 && fit.residual <= 1.2 * noise + 0.002 {
-            t90 = fit.delay + fit.tau * std::f64::consts::LN_10;
+    // A first order that the record cuts short goes on to a value that it shows only by its shape.
+    let mut level_doubt =
+        drift(&shares, (new_from - at, end - at)).max(noise / (count0.min(count1) as f64).sqrt());
+    let whole = exponential(&shares, 0.0, first, Until::End)
+        .filter(|fit| fit.residual <= 1.2 * noise + 0.002 && (fit.ceiling - 1.0).abs() < 0.06);
+    if let Some(fit) = &whole {
+        result.final_value = initial + change * fit.ceiling;
+        for share in &mut shares {
+            share.1 /= fit.ceiling;
         }
+        noise /= fit.ceiling;
+        level_doubt = 0.2 * (fit.ceiling - 1.0).abs() + noise / (count0.min(count1) as f64).sqrt();
+    }
+    let Some(mut t90) = reach(&shares, 0.9, noise, end - at) else {
+        result.note = Some("90 % of the change is never reached".to_owned());
+        return result;
+    };
+    let share = |of: f64| of / (result.final_value - initial).abs();
+    let begins = if updates.held {
+        first_update(&shares, noise, t90, rated.map(share))
+    } else {
+        commencement(&shares, noise, t90, rated.map(share))
+    };
+    result.t_commence_s = begins.map(|t| at + t);
+    let rise = exponential(&shares, begins.unwrap_or(0.0), t90, Until::Rise);
+    result.tau_s = whole.as_ref().or(rise.as_ref()).map(|fit| fit.tau);
+    // All points know more than those around 90 %, if it is an exponential.
+    if let Some(fit) = whole.filter(|_| noise >= SMOOTHED) {
+        t90 = fit.delay + fit.tau * std::f64::consts::LN_10;
+    }
+    let slope = slope_at(&shares, 0.9, noise, t90, end - at);
+    let inside = (0.1 * t90 / spacing).max(1.0);
+    let mut u = ((noise / slope).powi(2) / inside + (level_doubt / slope).powi(2)).sqrt();
+    if updates.held {
+        // What is held reaches 90 % at an update. Where noise leaves open at which, it may be the
+        // one before or after.
+        let slack = if noise >= SMOOTHED { 0.05 } else { 1e-6 };
+        let reached = shares.iter().find(|p| p.0 >= t90 - slack * spacing);
+        t90 = reached.map_or(t90, |p| p.0.max(0.0));
+        let near = |p: &&(f64, f64)| (p.0 - t90).abs() < 1.5 * spacing;
+        let mut beside = shares.iter().filter(near);
+        let open = beside.any(|p| (p.1 - 0.9).abs() < 4.0 * noise);
+        u = u.hypot(spacing / if open { 3.0_f64 } else { 12.0 }.sqrt());
+    }
+    u = u.hypot(step.max(if updates.held { 0.0 } else { spacing }) / 12.0_f64.sqrt());
+    // A converter's step blurs the crossing and both levels.
+    u = u.hypot(updates.quantum / change.abs() / slope / 6.0_f64.sqrt());
+    if noise >= SMOOTHED {
+        // Smoothing bends a little over whatever is not smooth.
+        u = u.hypot(0.004 * t90);
     }
     result.t90_s = Some(t90);
-    let wide = smoothed(&shares, window(&shares, noise, t90, 0.1));
+    result.uncertainty_s = Some(2.0 * u);
+    let width = window(&shares, noise, t90, 0.1);
+    let wide = smoothed(&shares, width);
     let over = wide
         .iter()
         .filter(|p| p.0 > 0.5 * t90)
         .map(|p| p.1 - 1.0)
         .fold(0.0, f64::max);
-    let left = 3.0 * noise / (window(&shares, noise, t90, 0.1) as f64).sqrt();
+    // The largest of many noisy points lies √(2 ln n) standard deviations above.
+    let extreme = (2.0 * (wide.len().max(2) as f64).ln()).sqrt();
+    let left = (0.5 + extreme) * noise / (width as f64).sqrt();
     result.overshoot_pct = Some(if over > left { 100.0 * over } else { 0.0 });
     let band = 0.05_f64.max(left);
     result.settling_s = wide
@@ -307,174 +234,5 @@ fn figures(
         .rposition(|p| (p.1 - 1.0).abs() > band)
         .and_then(|k| wide.get(k + 1))
         .map(|p| p.0.max(0.0));
-    let slope = 0.1 * std::f64::consts::LN_10 / t90.max(spacing);
-    let inside = (0.1 * t90 / spacing).max(1.0);
-    let u = (spacing * spacing / 12.0 + (noise / slope).powi(2) / inside).sqrt();
-    result.uncertainty_s = Some(2.0 * u);
     result
-}
-
-/// Points averaged against noise: as few as bring it below 0.5 %, at most `share` of `t90`.
-fn window(shares: &[(f64, f64)], noise: f64, t90: f64, share: f64) -> usize {
-    let after = shares.iter().filter(|p| p.0 >= 0.0 && p.0 <= t90).count();
-    let needed = (noise / 0.005).powi(2).ceil().clamp(1.0, 1e6) as usize;
-    needed.min((share * after as f64) as usize).max(1) | 1
-}
-
-/// Centred moving mean of `width` (odd) points, shorter at the ends.
-fn smoothed(shares: &[(f64, f64)], width: usize) -> Vec<(f64, f64)> {
-    let half = width / 2;
-    let mut sums = Vec::with_capacity(shares.len() + 1);
-    let mut sum = 0.0;
-    sums.push(0.0);
-    for p in shares {
-        sum += p.1;
-        sums.push(sum);
-    }
-    (0..shares.len())
-        .map(|k| {
-            let reach = half.min(k).min(shares.len() - 1 - k);
-            let total = sums[k + reach + 1] - sums[k - reach];
-            (shares[k].0, total / (2 * reach + 1) as f64)
-        })
-        .collect()
-}
-
-/// First time the shares reach `target`: on a smoothed series first, then refined by a parabola
-/// through the points around, which noise moves less.
-fn reach(shares: &[(f64, f64)], target: f64, noise: f64, span: f64) -> Option<f64> {
-    let crossing = |series: &[(f64, f64)]| {
-        let k = series.iter().position(|p| p.0 >= 0.0 && p.1 >= target)?;
-        let Some(before) = k.checked_sub(1).map(|j| series[j]) else {
-            return Some(series[k].0);
-        };
-        let (a, b) = (before, series[k]);
-        let share = if b.1 > a.1 {
-            ((target - a.1) / (b.1 - a.1)).clamp(0.0, 1.0)
-        } else {
-            1.0
-        };
-        Some((a.0 + (b.0 - a.0) * share).max(0.0))
-    };
-    let mut t = crossing(shares)?;
-    if noise < 0.002 {
-        return Some(t);
-    }
-    // Smoothing wide enough for the noise; the estimate decides how wide it may be.
-    for share in [0.2, 0.1, 0.1] {
-        let guess = t.max(0.002 * span);
-        t = crossing(&smoothed(shares, window(shares, noise, guess, share)))?;
-    }
-    // A gentle slope needs and allows a wider parabola than a steep one.
-    let mut x = 0.0;
-    for wide in [0.2, 0.35] {
-        let near = || {
-            shares
-                .iter()
-                .filter(|p| (p.0 - t).abs() <= wide * t)
-                .copied()
-        };
-        if near().count() < 5 {
-            continue;
-        }
-        let Some([c0, c1, c2]) = crate::phase_track::parabola(near(), t) else {
-            continue;
-        };
-        if wide > 0.2 && c1 * t > 0.5 {
-            break;
-        }
-        // c0 + c1·x + c2·x² = target, the root nearest to the smoothed crossing.
-        let gap = target - c0;
-        let under = c1 * c1 + 4.0 * c2 * gap;
-        if under >= 0.0 && c1 > 0.0 {
-            x = 2.0 * gap / (c1 + under.sqrt());
-        }
-    }
-    Some(if x.abs() <= 0.2 * t { t + x } else { t })
-}
-
-/// When the response begins: the line through where it passes a low and twice that share,
-/// continued back to nothing. `rated` is the rating as a share of the change.
-fn commencement(shares: &[(f64, f64)], noise: f64, t90: f64, rated: Option<f64>) -> Option<f64> {
-    let width = window(shares, noise, t90, 0.05);
-    let series = smoothed(shares, width);
-    let left = 4.0 * noise / (width as f64).sqrt();
-    let low = 0.03_f64
-        .max(left)
-        .max(rated.map_or(0.0, |r| 0.01 * r))
-        .min(0.4);
-    let pass = |level: f64| {
-        // The last time below before the level is kept up to 90 %.
-        let end = series
-            .iter()
-            .position(|p| p.0 >= t90)
-            .unwrap_or(series.len());
-        let k = series[..end].iter().rposition(|p| p.1 < level)?;
-        let (a, b) = (series[k], *series.get(k + 1)?);
-        let share = if b.1 > a.1 {
-            ((level - a.1) / (b.1 - a.1)).clamp(0.0, 1.0)
-        } else {
-            1.0
-        };
-        Some(a.0 + (b.0 - a.0) * share)
-    };
-    let (one, two) = (pass(low)?, pass(2.0 * low)?);
-    Some((2.0 * one - two).clamp(0.0, one.max(0.0)))
-}
-
-/// An exponential rise.
-struct Exponential {
-    delay: f64,
-    tau: f64,
-    /// Standard deviation of the points from it, share of the change.
-    residual: f64,
-}
-
-/// Least squares of 1 − e^(−(t − d)/τ) with d and τ free over the rise (Gauss–Newton).
-fn exponential(shares: &[(f64, f64)], begin: f64, t90: f64, noise: f64) -> Option<Exponential> {
-    let mut tau = (t90 - begin) / std::f64::consts::LN_10;
-    let mut delay = begin;
-    let end = begin + 1.5 * (t90 - begin).max(0.0);
-    let rise: Vec<(f64, f64)> = shares
-        .iter()
-        .copied()
-        .filter(|p| p.0 >= 0.0 && p.0 <= end)
-        .collect();
-    if tau <= 0.0 {
-        return None;
-    }
-    if rise.len() < 4 {
-        return (noise < 0.05).then_some(Exponential {
-            delay,
-            tau,
-            residual: f64::INFINITY,
-        });
-    }
-    let model = |t: f64, delay: f64, tau: f64| {
-        let x = ((t - delay) / tau).max(0.0);
-        (1.0 - (-x).exp(), x)
-    };
-    for _ in 0..20 {
-        // d/dτ and d/dd of 1 − e^(−x).
-        let rows = rise.iter().map(|&(t, y)| {
-            let (value, x) = model(t, delay, tau);
-            let fall = if x > 0.0 { 1.0 - value } else { 0.0 };
-            ([-fall * x / tau, -fall / tau], y - value)
-        });
-        let Some([a, b]) = crate::linear::least_squares(rows) else {
-            break;
-        };
-        tau = (tau + a.clamp(-0.3 * tau, 0.5 * tau)).max(1e-9);
-        delay = (delay + b.clamp(-0.3 * tau, 0.3 * tau)).max(0.0);
-    }
-    let sum: f64 = rise
-        .iter()
-        .map(|&(t, y)| (y - model(t, delay, tau).0).powi(2))
-        .sum();
-    let residual = (sum / rise.len() as f64).sqrt();
-    (tau.is_finite() && tau > 0.0).then_some(Exponential {
-        delay,
-        tau,
-        residual,
-    })
 }

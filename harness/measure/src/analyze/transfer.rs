@@ -4,6 +4,7 @@ use gridproof_model::result::BudgetLine;
 use serde::Serialize;
 
 use super::envelope::{Class, class};
+use super::warnings::{clipped, skew_s, skewed};
 use super::wave::{coarse_hz, departure};
 use super::{AnalyzeError, Channel64, positive};
 use crate::transfer::{Outcome, Transfer, TransferRule};
@@ -36,8 +37,13 @@ pub struct TransferAnalysis {
     pub hz_before: Option<f64>,
     /// See `hz_before`.
     pub hz_after: Option<f64>,
+    /// How much later the voltage shows the wave that the reference shows too, s; with
+    /// `reference` only, from the cycles before the event.
+    pub skew_s: Option<f64>,
     /// Where U comes from, s.
     pub budget: Vec<BudgetLine>,
+    /// What makes the figures doubtful: a clipped channel, a skew.
+    pub warnings: Vec<String>,
     /// What could not be found, and why.
     pub note: Option<String>,
 }
@@ -57,7 +63,9 @@ impl TransferAnalysis {
             since_grid_event_s: None,
             hz_before: None,
             hz_after: None,
+            skew_s: None,
             budget: Vec::new(),
+            warnings: Vec::new(),
             note: Some(note),
         }
     }
@@ -108,14 +116,37 @@ pub fn transfer(
                     Class::None,
                     format!("only {rms:.1} V RMS before the event, less than half the nominal"),
                 ),
-                Outcome::TooShort(what) => TransferAnalysis::nothing(Class::None, what.to_owned()),
+                Outcome::TooShort(_) => {
+                    return Err(AnalyzeError::TooShort {
+                        name: "voltage",
+                        have_s: voltage.duration_s(),
+                        need_s: (until as f64 / rate).max(3.0 / hz) + 4.0 / hz,
+                        purpose: "three cycles before the event and four after",
+                    });
+                }
             }
         }
     };
+    result.warnings.extend(clipped(voltage, "voltage"));
     if let Some(reference) = reference {
         reference.check("reference")?;
         let grid_hz = coarse_hz(reference, "reference")?;
-        if let Some(found) = departure(reference, "reference", grid_hz, 0.1)? {
+        result.warnings.extend(clipped(reference, "reference"));
+        let found = departure(reference, "reference", grid_hz, 0.1)?;
+        let calm = |until: usize, rate: f64| until as f64 / rate;
+        let until_s = [
+            found
+                .as_ref()
+                .map(|f| calm(f.undisturbed, reference.rate_hz)),
+            result.t_start_s.map(|t| t - 0.5 / hz),
+        ]
+        .into_iter()
+        .flatten()
+        .fold(voltage.duration_s().min(reference.duration_s()), f64::min);
+        result.skew_s = skew_s(voltage, reference, until_s, hz);
+        let late = result.skew_s.and_then(|skew| skewed(skew, rate));
+        result.warnings.extend(late);
+        if let Some(found) = found {
             let at = found.first as f64 / reference.rate_hz;
             result.t_grid_event_s = Some(at);
             result.since_grid_event_s = result.t_end_s.map(|end| end - at);
@@ -160,7 +191,8 @@ fn describe(
     let step = 1.0 / rate;
     let peak = nominal_v * std::f64::consts::SQRT_2;
     let least = 0.1 * peak * std::f64::consts::TAU * hz / rate;
-    let over_slope = |sigma: f64, slope: f64| sigma / slope.max(least) * step;
+    // The first or last of several crossings in noise scatters more than one crossing does.
+    let over_slope = |sigma: f64, slope: f64| 1.5 * sigma / slope.max(least) * step;
     let measured = Budget::new("s")
         .sampling("sampling, start", step)
         .sampling("sampling, end", step)
@@ -188,7 +220,9 @@ fn describe(
         since_grid_event_s: None,
         hz_before: Some(hz),
         hz_after: Some(found.hz_after),
+        skew_s: None,
         budget: measured.budget,
+        warnings: Vec::new(),
         note: None,
     }
 }

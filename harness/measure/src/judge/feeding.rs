@@ -239,6 +239,7 @@ fn elapsed_time(
             "noise over slope",
             ceased.noise / slope / (ceased.averaged as f64).sqrt(),
         )
+        .normal("algorithm: end against noise", ceased.doubt * step)
         .rectangular("channel skew", evidence.specs.recorder_skew_s)
         .rectangular("sample clock", evidence.specs.recorder_clock * elapsed)
         .measure(elapsed)

@@ -126,6 +126,7 @@ fn sweep(curve: Curve, readings: Vec<Reading>, rule: DecisionRule) -> CaseResult
         dwell_s: 20.0,
         window_s: 5.0,
         power_w: 3000.0,
+        told_response_s: None,
     });
     let case = gridproof_model::case::Case {
         decision: rule,

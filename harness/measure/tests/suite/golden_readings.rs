@@ -56,6 +56,7 @@ fn sweep_spec(kind: CurveKind) -> CaseSpec {
         dwell_s: 20.0,
         window_s: 5.0,
         power_w: 3000.0,
+        told_response_s: None,
     })
 }
 

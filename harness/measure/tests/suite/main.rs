@@ -22,3 +22,4 @@ mod trips;
 mod truth_currents;
 mod truth_levels;
 mod truth_transfers;
+mod truth_weak;

@@ -111,6 +111,7 @@ fn sweep_spec(kind: CurveKind, voltages: &[f64]) -> CaseSpec {
         dwell_s: 1.0,
         window_s: 1.0,
         power_w: 3000.0,
+        told_response_s: None,
     })
 }
 

@@ -33,6 +33,7 @@ fn all_specs() -> Vec<CaseSpec> {
         dwell_s: 1.0,
         window_s: 1.0,
         power_w: 1000.0,
+        told_response_s: None,
     };
     let derating = DeratingCase {
         ambient_c: vec![25.0, 50.0],
@@ -160,8 +161,7 @@ proptest! {
     fn worse_by_one_step_is_never_better(offset in -0.08..0.08_f64, extra in 0.0..0.5_f64, at in 0_usize..8) {
         let voltages: Vec<f64> = (0..8_u8).map(|k| 205.0 + 7.0 * f64::from(k)).collect();
         let spec = CaseSpec::CurveSweep(CurveSweepCase {
-            curve: volt_var(), voltages_v: voltages.clone(), dwell_s: 1.0, window_s: 1.0, power_w: 0.0,
-        });
+            curve: volt_var(), voltages_v: voltages.clone(), dwell_s: 1.0, window_s: 1.0, power_w: 0.0, told_response_s: None, });
         let run = |worse: f64| {
             let readings = (0_u32..).zip(&voltages).map(|(k, &v)| {
                 let more = if k as usize == at { worse } else { 0.0 };

@@ -129,9 +129,6 @@ fn runs_on() {
                 );
                 // A ramp's last few per cent drown at 40 dB.
                 let hidden = match end {
-                    // Misses the target of 1 ms: filter current just above 1 % of rated, whose
-                    // end noise of 40 dB blurs.
-                    End::FilterTail(amps) if db == 40.0 && amps > 0.2 => 2.5e-3,
                     End::Ramp(length) if db == 40.0 && length > 0.03 => 3e-3,
                     End::Cut
                     | End::Ramp(_)

@@ -6,7 +6,7 @@ use super::outline::Cursor;
 use crate::dut::{
     BatteryInput, DutKind, DutProfile, DutRatings, Interface, InterfaceProtocol, PvInput,
 };
-use crate::quantity::{AmpHours, Amps, Celsius, Hertz, Seconds, VoltAmps, Volts, Watts};
+use crate::quantity::{AmpHours, Amps, Celsius, Hertz, Ratio, Seconds, VoltAmps, Volts, Watts};
 
 const POWER: Watts = Watts(1e6);
 const APPARENT: VoltAmps = VoltAmps(1e6);
@@ -104,6 +104,10 @@ fn ratings(c: &mut Checker<'_>, at: Cursor<'_>, ratings: &DutRatings) {
     );
     if let Some(power) = ratings.charge_power {
         c.positive(at.key("charge_power"), "`charge_power`", power, POWER);
+    }
+    if let Some(most) = ratings.reactive_power {
+        let bounds = (Ratio(0.01), Ratio(1.0));
+        c.within(at.key("reactive_power"), "`reactive_power`", most, bounds);
     }
     if ratings.apparent_power.0 < ratings.power.0 {
         c.error(

@@ -82,6 +82,8 @@ const EXAMPLES: &[(&str, &str)] = &[
         "criterion",
         "{commence-complete: {tolerance: 4 %, voltage_tolerance: 0 V, commence_max: 1 s, complete_max: 10 s}}",
     ),
+    ("reactive_capability", "[[20 %, 44 %], [80 %, 60 %]]"),
+    ("reactive_power", "60 %"),
     ("response_time", "5 s"),
     ("voltage_accuracy", "1 %"),
     ("power_accuracy", "5 %"),

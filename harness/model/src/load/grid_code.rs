@@ -57,6 +57,17 @@ pub(super) fn check(c: &mut Checker<'_>, root: Cursor<'_>, code: &GridCode) {
             curve(c, root.key(key), limits);
         }
     }
+    if code
+        .volt_watt
+        .as_ref()
+        .is_some_and(|limits| !limits.reactive_capability.is_empty())
+    {
+        c.error(
+            root.key("volt_watt").key("reactive_capability"),
+            "`reactive_capability` belongs to `volt_var`",
+            "move it there",
+        );
+    }
     if let Some(limits) = &code.drm {
         drm(c, root.key("drm"), limits);
     }
@@ -126,12 +137,36 @@ fn curve(c: &mut Checker<'_>, at: Cursor<'_>, limits: &CurveLimits) {
         let at = at.key("points").item(index).item(0);
         c.within(at, "voltage", *volts, (Volts(1.0), Volts(500.0)));
     }
+    capability(
+        c,
+        at.key("reactive_capability"),
+        &limits.reactive_capability,
+    );
     let at = at.key("criterion");
     match &limits.criterion {
         CurveCriterion::CommenceComplete(times) => {
             commence_complete(c, at.key("commence-complete"), times);
         }
         CurveCriterion::OpenLoop(response) => open_loop(c, at.key("open-loop"), response),
+    }
+}
+
+fn capability(c: &mut Checker<'_>, at: Cursor<'_>, points: &[(Ratio, Ratio)]) {
+    for (index, (power, reactive)) in points.iter().enumerate() {
+        let bounds = (Ratio(0.0), Ratio(1.0));
+        let at = at.item(index);
+        c.within(at.item(0), "active power", *power, bounds);
+        c.within(at.item(1), "reactive power", *reactive, bounds);
+        if index > 0 && power.0 <= points[index - 1].0.0 {
+            c.error(
+                at.item(0),
+                format!(
+                    "the point at {power} follows the point at {}",
+                    points[index - 1].0
+                ),
+                "list the points by ascending active power, each once",
+            );
+        }
     }
 }
 

@@ -16,6 +16,8 @@ const DEEPEST: usize = 12;
 const LARGEST_FOOTER: u64 = 64 << 20;
 /// Bytes read of a page header.
 const PAGE_HEAD: u64 = 1 << 16;
+/// Field number of a page's checksum in its header.
+const PAGE_CHECKSUM: i64 = 4;
 /// Field numbers from the footer's root to the metadata of a column chunk.
 const CHUNK: [i64; 3] = [4, 1, 3];
 
@@ -56,7 +58,7 @@ pub(super) fn check(folder: &Folder, path: &Path) -> Result<(), ImportError> {
     let mut footer = vec![0; footer_length as usize];
     read(&mut input, path, start, &mut footer)?;
     let mut chunks: Vec<Chunk> = Vec::new();
-    let mut walk = Walk::new(&footer, largest(length));
+    let mut walk = Walk::new(&footer, Rule::footer(length));
     walk.fields(&mut Vec::new(), &mut |fields, value| {
         if fields.len() == 4 && fields[..3] == CHUNK {
             if fields[3] == 1 {
@@ -112,7 +114,7 @@ fn pages(
     while at < end {
         buffer.resize(PAGE_HEAD.min(end - at) as usize, 0);
         read(input, path, at, &mut buffer)?;
-        let mut walk = Walk::new(&buffer, largest(length));
+        let mut walk = Walk::new(&buffer, Rule::page(length));
         let mut body = 0;
         walk.fields(&mut Vec::new(), &mut |fields, value| {
             if fields == [3] {
@@ -136,6 +138,40 @@ fn read(input: &mut Input, path: &Path, at: u64, buffer: &mut [u8]) -> Result<()
         .map_err(|error| ImportError::io(path, &error))
 }
 
+/// Which integers a structure may state.
+#[derive(Clone, Copy)]
+struct Rule {
+    least: i64,
+    largest: u64,
+    /// A field of the root that may be anything.
+    free: Option<i64>,
+}
+
+impl Rule {
+    /// A footer writes -1 for what is not known.
+    fn footer(length: u64) -> Self {
+        Self {
+            least: -1,
+            largest: largest(length),
+            free: None,
+        }
+    }
+
+    /// Nothing is unknown in a page header; its checksum has all bits.
+    fn page(length: u64) -> Self {
+        Self {
+            least: 0,
+            largest: largest(length),
+            free: Some(PAGE_CHECKSUM),
+        }
+    }
+
+    fn allows(self, path: &[i64], value: i64) -> bool {
+        let free = self.free.is_some_and(|field| path == [field]);
+        free || (value >= self.least && value.unsigned_abs() <= self.largest)
+    }
+}
+
 /// Where something is wrong, and what.
 type Fault = (usize, &'static str);
 /// Takes the field numbers from the root and the value of each integer.
@@ -145,16 +181,12 @@ type Visit<'v> = dyn FnMut(&[i64], i64) + 'v;
 struct Walk<'a> {
     bytes: &'a [u8],
     at: usize,
-    largest: u64,
+    rule: Rule,
 }
 
 impl<'a> Walk<'a> {
-    fn new(bytes: &'a [u8], largest: u64) -> Self {
-        Self {
-            bytes,
-            at: 0,
-            largest,
-        }
+    fn new(bytes: &'a [u8], rule: Rule) -> Self {
+        Self { bytes, at: 0, rule }
     }
 
     fn byte(&mut self) -> Result<u8, Fault> {
@@ -223,7 +255,7 @@ impl<'a> Walk<'a> {
             }
             4..=6 => {
                 let value = self.zigzag()?;
-                if value < -1 || value.unsigned_abs() > self.largest {
+                if !self.rule.allows(path, value) {
                     return Err((
                         start,
                         "a number is beyond anything the length of the file allows",

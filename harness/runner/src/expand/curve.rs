@@ -6,6 +6,7 @@ use gridproof_model::case::{
 };
 use gridproof_model::grid_code::{CommenceComplete, CurveCriterion, CurveLimits, OpenLoop};
 use gridproof_model::plan::CurveParams;
+use gridproof_model::quantity::Ratio;
 
 use super::{Coded, Expansion, Problem, number};
 
@@ -25,7 +26,8 @@ pub(super) fn expand(
     };
     let limits = limits.ok_or_else(|| coded.lacks(&format!("{name} curve")))?;
     let power_w = params.power.resolve(coded.dut.ratings.power.0);
-    let curve = curve(coded, kind, name, limits);
+    let plain = curve(coded, kind, name, limits);
+    let curve = within_rating(coded, limits, plain, power_w);
     let mut cases = vec![(
         format!(
             "stair of {} V to {} V",
@@ -96,6 +98,48 @@ fn reactive(volt_var: Option<&CurveLimits>) -> f64 {
         .fold(0.0, f64::max)
 }
 
+/// The curve a DUT is held to that is rated for less reactive power than the code's curve asks:
+/// its rating, but no less than the code's least capability at the active power of the test
+/// (AS/NZS 4777.2:2020 clause 3.3.2.3: reactive power has priority, so that is bounded by what the
+/// curve's largest Q leaves of the apparent power).
+fn within_rating(coded: &Coded<'_>, limits: &CurveLimits, curve: Curve, power_w: f64) -> Curve {
+    let ratings = &coded.dut.ratings;
+    let (Some(rated), false) = (
+        ratings.reactive_power,
+        limits.reactive_capability.is_empty(),
+    ) else {
+        return curve;
+    };
+    let asked = reactive(Some(limits));
+    let left = (1.0 - asked * asked).max(0.0).sqrt();
+    let active = (power_w / ratings.apparent_power.0).min(left);
+    let most = rated
+        .0
+        .max(least_capability(&limits.reactive_capability, active));
+    if curve.kind != CurveKind::VoltVar || most >= asked {
+        return curve;
+    }
+    let origin = format!(
+        "{}, |Q| to {} % as the DUT is rated",
+        curve.origin,
+        number(100.0 * most)
+    );
+    Curve {
+        origin,
+        ..curve.clipped(most)
+    }
+}
+
+/// Least |Q| at `active` power, both pu; nothing is asked for below the first point.
+fn least_capability(points: &[(Ratio, Ratio)], active: f64) -> f64 {
+    let after = points.partition_point(|point| point.0.0 <= active);
+    match (after.checked_sub(1).map(|k| points[k]), points.get(after)) {
+        (None, _) => 0.0,
+        (Some((_, last)), None) => last.0,
+        (Some((p0, q0)), Some((p1, q1))) => q0.0 + (q1.0 - q0.0) * (active - p0.0) / (p1.0 - p0.0),
+    }
+}
+
 /// Curve, voltage before and after, power.
 type Stimulus = (Curve, f64, f64, f64);
 
@@ -142,5 +186,28 @@ fn open_loop(
         tolerance_s: response.accuracy_multiple * accuracy_s,
         response_origin: coded.origin(&format!("{name} open-loop response time"), &limits.clause),
         response_mark: limits.timing_mark,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn least_capability_between_and_beyond_its_points() {
+        let points = [(0.2, 0.44), (0.6, 0.44), (0.8, 0.6)].map(|(p, q)| (Ratio(p), Ratio(q)));
+        for (active, want) in [
+            (0.1, 0.0),
+            (0.2, 0.44),
+            (0.5, 0.44),
+            (0.7, 0.52),
+            (1.0, 0.6),
+        ] {
+            assert!(
+                (least_capability(&points, active) - want).abs() < 1e-12,
+                "{active}"
+            );
+        }
+        assert_eq!(least_capability(&[], 0.5), 0.0);
     }
 }

@@ -130,6 +130,8 @@ fn an_older_curve_acts_once_it_makes_sense() {
         bench.view().var
     );
     assert_eq!(point(&mut dut, 705, 2), 1, "both models are one function");
+    assert_eq!(point(&mut dut, 126, 8), 10, "points that can act");
+    assert_eq!(refused(&mut dut, 126, 12 + 54, &[11]), 3);
     accepted(&mut dut, 126, 2, &[0]);
     advance(&bench, 20.0);
     assert!(!bench.view().volt_var_enabled);

@@ -106,6 +106,7 @@ fn stair(kind: CurveKind, dut: &str, volts: f64, seed: u64) -> Evidence {
             dwell_s: 20.0,
             window_s: 5.0,
             power_w: 3000.0,
+            told_response_s: None,
         }),
         ratings: ratings(),
         captures: Vec::new(),

@@ -3,7 +3,7 @@
 use gridproof_plant::config::Reconnect;
 
 use super::curve::Which;
-use super::map::{At, CURVES, Map, POINTS, Place, at};
+use super::map::{At, CURVES, Map, OLD_POINTS, POINTS, Place, at};
 use super::models::Kind;
 use super::plate::{FACTOR_LEAST, Nameplate};
 use crate::devices::setpoints::Setpoints;
@@ -205,7 +205,7 @@ fn takes(map: &Map, plate: &Nameplate, place: &Place) -> bool {
         (124, "StorCtl_Mod") => raw <= 3,
         (126 | 132, "ActCrv") => raw <= u64::from(CURVES),
         (126 | 132, "ModEna") => raw <= 1,
-        (126 | 132, "curve.ActPt") => (1..=20).contains(&raw),
+        (126 | 132, "curve.ActPt") => (1..=u64::from(OLD_POINTS)).contains(&raw),
         (705 | 706 | 712, "AdptCrvReq" | "RvrtCrv")
         | (707..=710, "AdptCrvReq")
         | (711, "AdptCtlReq" | "RvrtCtl") => (1..=u64::from(CURVES)).contains(&raw),

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use gridproof_plant::input::CurvePoints;
+
 use super::models::{Count, Item, Kind, Point, models};
 
 /// First register: `SunS`.
@@ -10,8 +12,8 @@ pub(crate) const BASE: u16 = 40_000;
 pub(crate) const CURVES: u8 = 3;
 /// Points of a curve.
 pub(crate) const POINTS: u8 = 8;
-/// Points that curves of the older models have room for.
-const OLD_POINTS: u8 = 20;
+/// Points of a curve of the older models: they have room for 20, the plant takes this many.
+pub(crate) const OLD_POINTS: u8 = CurvePoints::MOST as u8;
 
 /// A point of the device: model, name, and which of repeated groups it is in (from 0).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,0 +1,228 @@
+//! What happened to a voltage: the fundamental along the record, where it leaves what it was, and
+//! what kind of change that is.
+
+use super::trip::TripEvent;
+use super::{AnalyzeError, Channel64};
+use crate::phase_track::{TrackPoint, track};
+use crate::sine_fit::SineFit;
+
+/// Windows per cycle.
+const HOP: f64 = 0.25;
+pub(super) const PER_CYCLE: usize = 4;
+/// A found event.
+pub(super) struct Event {
+    pub(super) kind: TripEvent,
+    pub(super) at_s: f64,
+    pub(super) doubt_s: f64,
+    pub(super) rms: Option<f64>,
+    pub(super) hz: Option<f64>,
+    pub(super) slope: Option<f64>,
+}
+
+/// The fundamental along the record: amplitude and frequency against what they were.
+pub(super) struct Seen<'a> {
+    pub(super) samples: &'a [f64],
+    pub(super) rate: f64,
+    /// Cycle before the event, samples.
+    pub(super) cycle: f64,
+    pub(super) hz0: f64,
+    pub(super) rms0: f64,
+    pub(super) points: Vec<TrackPoint>,
+    /// Frequency over two cycles around each point, Hz.
+    pub(super) hz: Vec<f64>,
+    sigma_rms: f64,
+    sigma_hz: f64,
+}
+
+fn mean(values: impl Iterator<Item = f64> + Clone) -> f64 {
+    let count = values.clone().count();
+    if count == 0 {
+        0.0
+    } else {
+        values.sum::<f64>() / count as f64
+    }
+}
+
+fn deviation(values: impl Iterator<Item = f64> + Clone) -> f64 {
+    let middle = mean(values.clone());
+    mean(values.map(|x| (x - middle) * (x - middle))).sqrt()
+}
+
+impl<'a> Seen<'a> {
+    pub(super) fn new(voltage: &Channel64<'a>, hz: f64) -> Result<Self, AnalyzeError> {
+        let (samples, rate) = (voltage.samples, voltage.rate_hz);
+        let short = AnalyzeError::TooShort {
+            name: "voltage",
+            have_s: voltage.duration_s(),
+            need_s: 8.0 / hz,
+            purpose: "five cycles before an event and three after",
+        };
+        let early = ((4.0 * rate / hz) as usize).min(samples.len());
+        let Some(first) = SineFit::new(&samples[..early], 0, rate, hz) else {
+            return Err(short);
+        };
+        let cycle = rate / first.hz;
+        let points = track(samples, 0.0, samples.len() as f64 - 1.0, cycle, HOP);
+        let side = PER_CYCLE;
+        if points.len() < 7 * PER_CYCLE {
+            return Err(short);
+        }
+        let hz: Vec<f64> = (0..points.len())
+            .map(|k| {
+                let (a, b) = (k.saturating_sub(side), (k + side).min(points.len() - 1));
+                (points[b].turns - points[a].turns) / (points[b].at - points[a].at) * rate
+            })
+            .collect();
+        let calm = 2 * PER_CYCLE..3 * PER_CYCLE;
+        let sigma_rms = deviation(points[..3 * PER_CYCLE].iter().map(|p| p.rms));
+        let sigma_hz = deviation(
+            hz[calm.start - PER_CYCLE..calm.end - PER_CYCLE]
+                .iter()
+                .copied(),
+        );
+        Ok(Self {
+            samples,
+            rate,
+            cycle,
+            hz0: first.hz,
+            rms0: mean(points[..3 * PER_CYCLE].iter().map(|p| p.rms)),
+            points,
+            hz,
+            sigma_rms,
+            sigma_hz,
+        })
+    }
+
+    /// First point from which amplitude or frequency stays away from its mean so far.
+    fn flagged(&self) -> Option<usize> {
+        let first = 2 * PER_CYCLE;
+        let (mut sum_rms, mut sum_hz, mut n) = (0.0, 0.0, 0.0);
+        let away_rms = (0.008 * self.rms0).max(6.0 * self.sigma_rms);
+        let away_hz = (0.04_f64).max(6.0 * self.sigma_hz);
+        for k in 0..self.points.len() {
+            // The mean so far ends three cycles before, so that the event is not in it.
+            if let Some(old) = k.checked_sub(3 * PER_CYCLE) {
+                sum_rms += self.points[old].rms;
+                sum_hz += self.hz[old];
+                n += 1.0;
+            }
+            if k < first {
+                continue;
+            }
+            let (rms, hz) = if n >= 4.0 {
+                (sum_rms / n, sum_hz / n)
+            } else {
+                (self.rms0, self.hz0)
+            };
+            let end = (k + PER_CYCLE).min(self.points.len());
+            let away = |j: usize| {
+                (self.points[j].rms - rms).abs() > away_rms || (self.hz[j] - hz).abs() > away_hz
+            };
+            if end - k >= PER_CYCLE && (k..end).all(away) {
+                return Some(k);
+            }
+        }
+        None
+    }
+
+    /// First point at or after `from` where amplitude and frequency stay for four cycles, and
+    /// the means there; the last four cycles if they never do.
+    fn settled(&self, from: usize) -> Option<(usize, f64, f64)> {
+        let need = 4 * PER_CYCLE;
+        let half = need / 2;
+        let last = self.points.len().checked_sub(need + PER_CYCLE)?;
+        let steady = |k: usize| {
+            let rms = |a: usize, b: usize| mean(self.points[a..b].iter().map(|p| p.rms));
+            let hz = |a: usize, b: usize| mean(self.hz[a..b].iter().copied());
+            let (a, b) = (rms(k, k + half), rms(k + half, k + need));
+            let (f, g) = (hz(k, k + half), hz(k + half, k + need));
+            let calm_rms = (a - b).abs() < (0.001 * self.rms0).max(2.0 * self.sigma_rms);
+            // Without voltage there is no frequency to settle.
+            calm_rms
+                && ((f - g).abs() < (0.004_f64).max(2.0 * self.sigma_hz) || a < 0.1 * self.rms0)
+        };
+        let k = (from..=last).find(|&k| steady(k)).unwrap_or(last.max(from));
+        let end = (k + need).min(self.points.len());
+        let inside = k..end;
+        (end > k).then(|| {
+            (
+                k,
+                mean(self.points[inside.clone()].iter().map(|p| p.rms)),
+                mean(self.hz[inside].iter().copied()),
+            )
+        })
+    }
+
+    pub(super) fn event(&self) -> Option<Event> {
+        let flag = self.flagged()?;
+        let (settled, rms, hz) = self.settled(flag + 2 * PER_CYCLE)?;
+        let changed_rms = (rms - self.rms0).abs() / self.rms0;
+        let dead = rms < 0.1 * self.rms0;
+        let changed_hz = if dead { 0.0 } else { (hz - self.hz0).abs() };
+        let before = self.before(flag)?;
+        let by_voltage = changed_rms > 0.004 && changed_rms / 0.02 >= changed_hz / 0.1;
+        if !by_voltage && changed_hz < 0.02 {
+            let (at, doubt) = self.change(&before, flag, settled, rms)?;
+            return Some(Event {
+                kind: TripEvent::PhaseJump,
+                at_s: at / self.rate,
+                doubt_s: doubt / self.rate,
+                rms: Some(rms),
+                hz: Some(hz),
+                slope: None,
+            });
+        }
+        let (from, to) = if by_voltage {
+            (self.rms0, rms)
+        } else {
+            (self.hz0, hz)
+        };
+        let value = |k: usize| {
+            if by_voltage {
+                self.points[k].rms
+            } else {
+                self.hz[k]
+            }
+        };
+        let share = |k: usize| (value(k) - from) / (to - from);
+        // Between 10 % and 90 % of the change, beyond what the windows themselves take.
+        let begin = flag.saturating_sub(3 * PER_CYCLE);
+        let t90 = (begin..self.points.len()).find(|&k| share(k) >= 0.9)?;
+        let t10 = (begin..t90)
+            .rev()
+            .find(|&k| share(k) <= 0.1)
+            .unwrap_or(begin);
+        let slew = (self.points[t90].at - self.points[t10].at) / self.cycle;
+        let own = if by_voltage { 1.6 } else { 3.2 };
+        let ramp = slew > own;
+        let kind = match (by_voltage, ramp) {
+            (true, false) => TripEvent::VoltageStep,
+            (true, true) => TripEvent::VoltageRamp,
+            (false, false) => TripEvent::FrequencyStep,
+            (false, true) => TripEvent::FrequencyRamp,
+        };
+        let fitted = match kind {
+            TripEvent::VoltageRamp => self.voltage_ramp(&before, t10, t90, rms),
+            TripEvent::FrequencyRamp => self.frequency_ramp(&before, t10, t90),
+            TripEvent::VoltageStep
+            | TripEvent::FrequencyStep
+            | TripEvent::PhaseJump
+            | TripEvent::None => None,
+        };
+        let (at, doubt, slope) = match fitted {
+            Some(found) => found,
+            None => {
+                let (at, doubt) = self.change(&before, flag, settled, rms)?;
+                (at, doubt, None)
+            }
+        };
+        Some(Event {
+            kind,
+            at_s: at / self.rate,
+            doubt_s: doubt / self.rate,
+            rms: Some(rms),
+            hz: (!dead).then_some(hz),
+            slope,
+        })
+    }
+}

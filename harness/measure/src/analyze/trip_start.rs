@@ -1,0 +1,292 @@
+//! When a change of the voltage began: the best split of a step, the line of a soft step or a ramp,
+//! the parabola of the phase of a frequency ramp.
+
+use super::trip_event::{PER_CYCLE, Seen};
+use crate::sine_fit::SineFit;
+
+/// Longest wave before the event that is fitted, cycles.
+const BEFORE_CYCLES: f64 = 25.0;
+/// Longest wave after the event that is fitted, cycles.
+const AFTER_CYCLES: f64 = 16.0;
+/// Fitted points per cycle.
+const FITTED: f64 = 1000.0;
+
+/// Longest change that is looked at as a step, s.
+const LONGEST_SOFT_S: f64 = 120e-3;
+/// Ramps shorter than this (10 % to 90 %, of windows of a cycle) are looked at sample by sample.
+const SHORT_RAMP_CYCLES: f64 = 4.0;
+
+/// Amplitudes so alike that only the frequency tells two waves apart.
+fn changed_little(a: f64, b: f64) -> bool {
+    (a - b).abs() < 0.02 * b
+}
+
+impl Seen<'_> {
+    /// The wave before the event.
+    pub(super) fn before(&self, flag: usize) -> Option<SineFit> {
+        let end = (self.points[flag].at - 1.75 * self.cycle).max(2.5 * self.cycle);
+        let from = (end - BEFORE_CYCLES * self.cycle).max(0.0) as usize;
+        SineFit::with_points(
+            &self.samples[from..end as usize],
+            from,
+            self.rate,
+            self.hz0,
+            FITTED,
+        )
+    }
+
+    /// The instant that splits the record best into the wave before and the wave after (maximum
+    /// likelihood), sample position, and its standard uncertainty, samples.
+    pub(super) fn change(
+        &self,
+        before: &SineFit,
+        flag: usize,
+        settled: usize,
+        rms: f64,
+    ) -> Option<(f64, f64)> {
+        let at = self.points[flag].at;
+        let from = (at - 3.0 * self.cycle).max(0.0) as usize;
+        let calm = self.points[settled].at.min(at + 8.0 * self.cycle);
+        let to = (calm.max(at + 1.5 * self.cycle) as usize).min(self.samples.len());
+        let window = self.samples.get(from..to)?;
+        let old = before.residual(window, from);
+        let start = (self.points[settled].at - 0.25 * self.cycle).max(0.0) as usize;
+        let fit_after = |cycles: f64| {
+            let end = (start + (cycles * self.cycle) as usize).min(self.samples.len());
+            let after = self.samples.get(start..end)?;
+            SineFit::with_points(after, start, self.rate, self.hz0, FITTED)
+        };
+        // Longer is finer, unless the voltage changes again.
+        let long = fit_after(AFTER_CYCLES)
+            .filter(|fit| fit.sigma < 1.3 * before.sigma + 0.003 * before.amplitude());
+        let fit = long.or_else(|| fit_after(4.0));
+        let fit = fit.filter(|_| rms > 0.05 * self.rms0);
+        let new = match &fit {
+            Some(fit) => fit.residual(window, from),
+            None => window.to_vec(),
+        };
+        // Cost of a split before sample k, up to a constant.
+        let mut cost = 0.0;
+        let mut costs = Vec::with_capacity(window.len() + 1);
+        costs.push(0.0);
+        for (a, b) in old.iter().zip(&new) {
+            cost += a * a - b * b;
+            costs.push(cost);
+        }
+        let (best, least) = costs
+            .iter()
+            .enumerate()
+            .min_by(|a, b| a.1.total_cmp(b.1))
+            .map(|(k, c)| (k, *c))?;
+        let worse = least + 4.0 * before.sigma * before.sigma;
+        let near = (best.saturating_sub((0.5 * self.cycle) as usize)
+            ..(best + (0.5 * self.cycle) as usize).min(costs.len()))
+            .filter(|&k| costs[k] <= worse);
+        let (mut low, mut high) = (best, best);
+        for k in near {
+            low = low.min(k);
+            high = high.max(k);
+        }
+        let at = (from + best) as f64 - 0.5;
+        let reach = 0.25 * (high - low) as f64;
+        let by_amplitude = !changed_little(rms, self.rms0);
+        if let Some(found) = self
+            .soft((&old, &new), best, before.sigma)
+            .filter(|_| by_amplitude)
+        {
+            return Some((from as f64 + found.0, found.1));
+        }
+        if let Some(fit) = fit.filter(|_| changed_little(rms, self.rms0)) {
+            // Waves that part by their frequencies alone hardly differ at first: the instant
+            // at which their phases agree is known far better than the best split.
+            let slip = std::f64::consts::TAU * (fit.hz - before.hz) / self.rate;
+            let apart = crate::transfer::wrapped_degrees(fit.angle_at(at) - before.angle_at(at));
+            let meet = at - apart.to_radians() / slip;
+            let points = AFTER_CYCLES * FITTED.min(self.cycle);
+            let phase = 6.0 * before.sigma / before.amplitude() / points.sqrt();
+            if (meet - at).abs() < (0.25 * self.cycle).max(3.0 * reach) {
+                return Some((meet, phase / slip.abs()));
+            }
+        }
+        Some((at, reach))
+    }
+
+    /// Start of a change that takes a part of a cycle, if that explains the record better than a
+    /// step: (start, standard uncertainty), samples. The wave goes over from old to new along a
+    /// line; `old` and `new` are the residuals of both from sample `from` on, `split` the step.
+    fn soft(&self, (old, new): (&[f64], &[f64]), split: usize, sigma: f64) -> Option<(f64, f64)> {
+        let reach = (LONGEST_SOFT_S * self.rate) as usize;
+        let (a, b) = (
+            split.saturating_sub(reach),
+            (split + reach + reach / 2).min(old.len()),
+        );
+        let stride = ((b - a) / 2000).max(1);
+        let cost = |start: f64, length: f64| -> f64 {
+            (a..b)
+                .step_by(stride)
+                .map(|k| {
+                    let share = ((k as f64 - start) / length.max(1e-9)).clamp(0.0, 1.0);
+                    (old[k] - share * (old[k] - new[k])).powi(2)
+                })
+                .sum()
+        };
+        let step = cost(split as f64 - 0.5, 0.0);
+        let unit = (0.1e-3 * self.rate).max(0.25);
+        // Middles near the step and lengths from short to long, then finer around the best.
+        let mut best = (step, split as f64 - 0.5, 0.0);
+        let better = |best: (f64, f64, f64), start: f64, length: f64| {
+            let found = cost(start, length);
+            if found < best.0 {
+                (found, start, length)
+            } else {
+                best
+            }
+        };
+        for n in 0..16 {
+            let length = 0.004 * reach as f64 * 1.43_f64.powi(n);
+            for shift in -10..=10 {
+                let middle = split as f64 + 0.06 * length.max(10.0 * unit) * f64::from(shift);
+                best = better(best, middle - 0.5 * length, length);
+            }
+        }
+        let mut width = (0.2 * best.2).max(4.0 * unit);
+        for _ in 0..16 {
+            let (_, start, length) = best;
+            for (ds, dl) in [
+                (1.0, 0.0),
+                (-1.0, 0.0),
+                (0.0, 1.0),
+                (0.0, -1.0),
+                (1.0, -1.0),
+                (-1.0, 1.0),
+                (-1.0, 2.0),
+                (1.0, -2.0),
+            ] {
+                best = better(best, start + ds * width, (length + dl * width).max(0.0));
+            }
+            width *= 0.65;
+        }
+        let (least, start, length) = best;
+        let noise = sigma * sigma;
+        // Two free numbers must gain more than noise would give them, and a visible part.
+        if length < 2.0 || step - least < 16.0 * noise.max(least / ((b - a) / stride) as f64) {
+            return None;
+        }
+        // How far the start may move until the record is explained visibly worse.
+        let worse = least + 4.0 * noise * 1.5;
+        let doubt = (1..200)
+            .map(|n| f64::from(n) * 0.5 * unit)
+            .find(|d| cost(start - d, length + d) > worse && cost(start + d, length - d) > worse)
+            .unwrap_or(100.0 * unit);
+        Some((start, 0.5 * doubt.max(0.5)))
+    }
+
+    /// Start and slope of a ramp: a line through the amplitudes of the windows on it, back to the
+    /// level before. Windows know nothing of a phase that drifts over a long ramp.
+    pub(super) fn voltage_ramp(
+        &self,
+        before: &SineFit,
+        t10: usize,
+        t90: usize,
+        rms: f64,
+    ) -> Option<(f64, f64, Option<f64>)> {
+        let (a, b) = (self.points[t10].at, self.points[t90].at);
+        if b - a < SHORT_RAMP_CYCLES * self.cycle {
+            return None;
+        }
+        let mut ramp = (a - 0.125 * (b - a), b + 0.125 * (b - a));
+        let half = 0.5 * self.cycle;
+        let mut slope = 0.0;
+        for _ in 0..6 {
+            let (start, end) = ramp;
+            let between = |from: f64, to: f64| {
+                let first = self.points.partition_point(|p| p.at < from);
+                let last = self.points.partition_point(|p| p.at <= to);
+                &self.points[first..last.max(first)]
+            };
+            // Windows wholly on the old level, and wholly on the ramp.
+            let level = between(0.0, start - self.cycle);
+            let inside = match between(start + half, end - half) {
+                few if few.len() < PER_CYCLE => return None,
+                enough => enough,
+            };
+            let base = level.iter().map(|p| p.rms).sum::<f64>() / level.len() as f64;
+            let rows = inside
+                .iter()
+                .map(|p| ([1.0, (p.at - start) / (b - a)], p.rms));
+            let [offset, rise] = crate::linear::least_squares(rows)?;
+            slope = rise / (b - a);
+            ramp = (
+                start + (base - offset) / slope,
+                start + (rms - offset) / slope,
+            );
+            let sane = ramp.0.is_finite() && ramp.1 > ramp.0 && ramp.1 - ramp.0 < 2.5 * (b - a);
+            if !sane {
+                return None;
+            }
+        }
+        let (start, end) = ramp;
+        // A line through N samples of a sine and the level before it, in noise.
+        let noise = before.sigma / slope.abs();
+        let doubt = noise * (4.0 / (end - start) + 1.0 / start.max(self.cycle)).sqrt();
+        let fits = start < b && start > a - 0.5 * (b - a) - 2.0 * self.cycle;
+        fits.then_some((start, doubt, Some(slope * self.rate)))
+    }
+
+    /// The phase against the old wave is a parabola from the start on.
+    pub(super) fn frequency_ramp(
+        &self,
+        before: &SineFit,
+        t10: usize,
+        t90: usize,
+    ) -> Option<(f64, f64, Option<f64>)> {
+        // Windows wholly inside the ramp.
+        let inside = &self.points[t10..=t90];
+        let reference = |at: f64| before.hz * at / self.rate;
+        // The sine's angle is a quarter turn ahead of the cosine's: the whole-turn offset is
+        // removed at the last point before the ramp.
+        let anchor = self.points.get(t10.saturating_sub(3 * PER_CYCLE))?;
+        let angle = before.angle_at(anchor.at) / std::f64::consts::TAU - 0.25;
+        let shift = angle - reference(anchor.at);
+        let raw: Vec<(f64, f64)> = inside
+            .iter()
+            .map(|p| (p.at, p.turns - reference(p.at) - shift))
+            .collect();
+        let whole = (anchor.turns - reference(anchor.at) - shift).round();
+        let end = raw.last()?;
+        let slope_hz = (self.hz[t90] - self.hz[t10]) / ((end.0 - raw[0].0) / self.rate);
+        let mut half_rate = 0.5 * slope_hz / (self.rate * self.rate);
+        let mut start = raw[0].0 - 0.1 * (end.0 - raw[0].0);
+        let mut doubt = 0.0;
+        for _ in 0..12 {
+            let (mut aa, mut ab, mut bb, mut ea, mut eb, mut ee, mut n) =
+                (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0);
+            for &(at, turns) in &raw {
+                let x = at - start;
+                // The mean of a parabola over a window lies T²/12 above its middle.
+                let square = x * x + self.cycle * self.cycle / 12.0;
+                let e = turns - whole - half_rate * square;
+                let (a, b) = (square, -2.0 * half_rate * x);
+                aa += a * a;
+                ab += a * b;
+                bb += b * b;
+                ea += e * a;
+                eb += e * b;
+                ee += e * e;
+                n += 1.0;
+            }
+            let det = aa * bb - ab * ab;
+            if det <= 0.0 || !det.is_finite() {
+                return None;
+            }
+            half_rate += (ea * bb - eb * ab) / det;
+            start += ((eb * aa - ea * ab) / det).clamp(-2.0 * self.cycle, 2.0 * self.cycle);
+            // Quarter-cycle windows overlap: a quarter of them is independent.
+            doubt = (ee / n * 4.0 * aa / det).max(0.0).sqrt();
+        }
+        let fits = start.is_finite()
+            && start < end.0
+            && start > raw[0].0 - (end.0 - raw[0].0) - 4.0 * self.cycle;
+        fits.then_some((start, doubt, Some(2.0 * half_rate * self.rate * self.rate)))
+    }
+}

@@ -1,0 +1,336 @@
+//! How a current ends, by models fitted to its last cycles: a cut, which is placed where the
+//! record splits best into the wave and nothing (maximum likelihood), or a ramp, whose envelope is
+//! continued to where it passes the threshold.
+
+use crate::linear::least_squares;
+use crate::math::sin_cos;
+
+/// The end of a current, sample positions.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Ending {
+    /// Cut within a sample.
+    Cut {
+        /// Between the last sample with current and the first without.
+        at: f64,
+        /// Standard uncertainty, samples.
+        doubt: f64,
+    },
+    /// Faded out along a ramp.
+    Ramp {
+        /// Last instant at which the current itself exceeds the threshold.
+        last: f64,
+        /// Where its envelope passes the threshold.
+        envelope: f64,
+        /// Standard uncertainty of both, samples.
+        doubt: f64,
+    },
+}
+
+/// What the models are told.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scene {
+    /// Half a nominal cycle, samples.
+    pub(crate) half_cycle: usize,
+    /// Magnitude that counts as current, A.
+    pub(crate) threshold: f64,
+    /// Standard deviation of the noise of one sample, A.
+    pub(crate) noise: f64,
+    /// First sample that may be looked at.
+    pub(crate) from: usize,
+}
+
+/// How the amplitude of a fitted wave changes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Shape {
+    /// Amplitude and phase change linearly.
+    Linear,
+    /// The amplitude falls to 1/e within as many half cycles.
+    Exponential(f64),
+}
+
+/// A sine that changes, with a direct part.
+struct Drifting {
+    origin: f64,
+    turn: f64,
+    shape: Shape,
+    /// Direct, sine, cosine, and the change of the latter two per radian.
+    terms: [f64; 5],
+    /// RMS of what the model leaves.
+    residual: f64,
+}
+
+impl Drifting {
+    /// Fits samples `first..end`.
+    fn new(
+        amps: &[f64],
+        first: usize,
+        end: usize,
+        half_cycle: usize,
+        shape: Shape,
+    ) -> Option<Self> {
+        let window = amps.get(first..end).filter(|w| w.len() >= 8)?;
+        let mut fit = Self {
+            origin: 0.5 * (first + end - 1) as f64,
+            turn: std::f64::consts::PI / half_cycle as f64,
+            shape,
+            terms: [0.0; 5],
+            residual: 0.0,
+        };
+        let rows = window.iter().enumerate().map(|(k, &x)| {
+            let (angle, fall) = fit.progress((first + k) as f64);
+            let (s, c) = sin_cos(angle);
+            ([1.0, fall * s, fall * c, angle * s, angle * c], x)
+        });
+        fit.terms = match shape {
+            Shape::Linear => least_squares(rows)?,
+            Shape::Exponential(_) => {
+                let [direct, a, b] =
+                    least_squares(rows.map(|([one, s, c, ..], x)| ([one, s, c], x)))?;
+                [direct, a, b, 0.0, 0.0]
+            }
+        };
+        let sum: f64 = window
+            .iter()
+            .enumerate()
+            .map(|(k, x)| (x - fit.at((first + k) as f64)).powi(2))
+            .sum();
+        fit.residual = (sum / window.len() as f64).sqrt();
+        Some(fit)
+    }
+
+    /// Angle at a position and the factor of an exponential.
+    fn progress(&self, at: f64) -> (f64, f64) {
+        let angle = (at - self.origin) * self.turn;
+        let fall = match self.shape {
+            Shape::Linear => 1.0,
+            Shape::Exponential(halves) => (-angle / (std::f64::consts::PI * halves)).exp(),
+        };
+        (angle, fall)
+    }
+
+    /// Amplitudes of sine and cosine at a position, and both there.
+    fn parts(&self, at: f64) -> (f64, f64, f64, f64) {
+        let (angle, fall) = self.progress(at);
+        let (s, c) = sin_cos(angle);
+        let [_, a, b, da, db] = self.terms;
+        (a * fall + da * angle, b * fall + db * angle, s, c)
+    }
+
+    fn at(&self, at: f64) -> f64 {
+        let (a, b, s, c) = self.parts(at);
+        self.terms[0] + a * s + b * c
+    }
+
+    fn envelope(&self, at: f64) -> f64 {
+        let (a, b, ..) = self.parts(at);
+        a.hypot(b)
+    }
+}
+
+/// How the current ends around sample `last`, the last one that surely carries any (known to half
+/// a cycle or so). `None` if no model fits: then the samples themselves must say.
+pub(crate) fn ending(amps: &[f64], last: usize, scene: &Scene) -> Option<Ending> {
+    cut(amps, last, scene).or_else(|| ramp(amps, last, scene))
+}
+
+fn rms(samples: &[f64]) -> f64 {
+    crate::rms::rms(samples)
+}
+
+fn cut(amps: &[f64], last: usize, scene: &Scene) -> Option<Ending> {
+    // The current may have flowed for little more than a cycle.
+    [4, 2, 1]
+        .into_iter()
+        .find_map(|halves| cut_after(amps, last, halves, scene))
+}
+
+/// A cut of a wave that was the same for so many half cycles.
+fn cut_after(amps: &[f64], last: usize, halves: usize, scene: &Scene) -> Option<Ending> {
+    let half = scene.half_cycle;
+    // The wave before, with room for `last` to be late by up to half a cycle.
+    let end = last.saturating_sub(half);
+    let length = halves * half;
+    let start = end.checked_sub(length).filter(|&s| s >= scene.from)?;
+    let fit = Drifting::new(amps, start, end, half, Shape::Linear)?;
+    let before = fit.envelope(end as f64 - half as f64);
+    if fit.residual > 0.2 * before + 1.3 * scene.noise {
+        return None;
+    }
+    // Up to most of a half cycle of a current just above the threshold hides in its zero.
+    let stop = (last + 2 * half).min(amps.len());
+    // Gain of letting the current end before sample k rather than at `end`, with `level` after it.
+    let gains = |level: f64| -> Vec<f64> {
+        let mut gain = 0.0;
+        std::iter::once(0.0)
+            .chain((end..stop).map(|k| {
+                let (nothing, wave) = (amps[k] - level, amps[k] - fit.at(k as f64));
+                gain += nothing * nothing - wave * wave;
+                gain
+            }))
+            .collect()
+    };
+    let best = |gains: &[f64]| {
+        let all = gains.iter().copied().enumerate();
+        all.max_by(|a, b| a.1.total_cmp(&b.1))
+    };
+    // A sensor may show a direct value that the current did not have.
+    let direct = fit.terms[0];
+    let (first, _) = best(&gains(direct))?;
+    let rest = amps
+        .get(end + first..stop)
+        .filter(|rest| !rest.is_empty())?;
+    let level = rest.iter().sum::<f64>() / rest.len() as f64;
+    let gains = gains(level);
+    let (best, most) = best(&gains)?;
+    let at = end + best;
+    // Wave until there, nothing after, and both visibly so.
+    let quarter = half / 2;
+    if at < end + 2 || at + quarter > stop {
+        return None;
+    }
+    let envelope = fit.envelope(at as f64);
+    let spread = scene.noise.max(fit.residual);
+    let inside: Vec<f64> = (end..at).map(|k| amps[k] - fit.at(k as f64)).collect();
+    let outside: Vec<f64> = amps[at..stop].iter().map(|x| x - level).collect();
+    let few = |count: usize| 1.0 + 3.0 / (2.0 * count as f64).sqrt();
+    let uncertain = 6.0 * scene.noise / (length as f64).sqrt();
+    let steady = (envelope - before).abs() < 0.25 * before + uncertain;
+    // The half cycle right after must be as quiet as all of it.
+    let limit = |part: &[f64]| {
+        let noise = scene.noise * few(part.len());
+        noise.hypot(scene.threshold * std::f64::consts::FRAC_1_SQRT_2)
+    };
+    let loud = |part: &[f64]| rms(part) > limit(part);
+    if !steady
+        || rms(&inside) > 0.2 * envelope + spread * few(inside.len())
+        || loud(&outside)
+        || loud(&outside[..half.min(outside.len())])
+    {
+        return None;
+    }
+    // A wave that fades within the half cycle is no cut: less of it than expected at the end.
+    let near = quarter.min(inside.len());
+    let (mut wave, mut seen) = (0.0, 0.0);
+    for (k, x) in amps[..at].iter().enumerate().skip(at - near) {
+        let model = fit.at(k as f64) - direct;
+        wave += model * model;
+        seen += model * (x - direct);
+    }
+    if seen < 0.7 * wave {
+        return None;
+    }
+    let worse = most - 4.0 * spread * spread;
+    let near = gains.iter().enumerate().filter(|(_, g)| **g >= worse);
+    let (low, high) = near.fold((best, best), |r, (k, _)| (r.0.min(k), r.1.max(k)));
+    Some(Ending::Cut {
+        at: at as f64 - 0.5,
+        doubt: 0.25 * (high - low) as f64,
+    })
+}
+
+/// Windows a ramp is fitted on, half cycles, longest first: more of a slow ramp knows more.
+const RAMP_WINDOWS: [f64; 6] = [12.0, 6.0, 3.0, 2.0, 1.2, 0.8];
+/// Longest of them in which the ramp may be an exponential as well.
+const EXPONENTIAL_HALVES: f64 = 3.0;
+
+fn ramp(amps: &[f64], last: usize, scene: &Scene) -> Option<Ending> {
+    // What a model leaves beyond noise, as a share of the wave: harmonics leave the same share
+    // in every window, a wrong shape leaves more in a longer one.
+    let tried = |halves: f64, shape: Shape| {
+        let window = (halves * scene.half_cycle as f64) as usize;
+        let first = (last + 1)
+            .checked_sub(window)
+            .filter(|&f| f >= scene.from)?;
+        let fit = Drifting::new(amps, first, last + 1, scene.half_cycle, shape)?;
+        let size = rms(&amps[first..=last]);
+        let excess = (fit.residual.powi(2) - scene.noise.powi(2)).max(0.0).sqrt();
+        (size > 0.0).then(|| (excess / size, window, shape))
+    };
+    let mut found: Vec<(f64, usize, Shape)> = Vec::new();
+    for halves in RAMP_WINDOWS {
+        found.extend(tried(halves, Shape::Linear));
+        if halves <= EXPONENTIAL_HALVES {
+            let shapes = (0..16).map(|n| Shape::Exponential(0.1 * 1.25_f64.powi(n)));
+            let best = shapes
+                .filter_map(|shape| tried(halves, shape))
+                .min_by(|a, b| a.0.total_cmp(&b.0));
+            found.extend(best);
+        }
+    }
+    // Short windows mistake harmonics for a shape: they are asked only when no long one fits.
+    let (long, mut short): (Vec<_>, Vec<_>) = found
+        .into_iter()
+        .partition(|&(_, window, _)| window > 3 * scene.half_cycle / 2);
+    short.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let linear = |f: &&(f64, usize, Shape)| f.2 == Shape::Linear;
+    let least = long.iter().filter(linear).map(|f| f.0);
+    // A window that reaches back beyond the ramp leaves far more than a short one does.
+    let short_line = short.iter().find(|f| f.2 == Shape::Linear);
+    let allowed = (1.3 * least.fold(f64::INFINITY, f64::min) + 0.005)
+        .min(0.05)
+        .min(short_line.map_or(0.05, |f| 4.0 * f.0 + 0.01));
+    // An exponential has no end that noise would leave visible: its samples say.
+    let bent = |line: &(f64, usize, Shape)| {
+        let same = |f: &&(f64, usize, Shape)| f.1 == line.1 && f.2 != Shape::Linear;
+        long.iter().filter(same).any(|f| f.0 < 0.7 * line.0)
+    };
+    long.iter()
+        .filter(linear)
+        .filter(|line| line.0 <= allowed && !bent(line))
+        .find_map(|line| ramp_on(amps, last, line.1, scene))
+        .or_else(|| match short.first()? {
+            (excess, window, Shape::Linear) if *excess < 0.07 => {
+                ramp_on(amps, last, *window, scene)
+            }
+            (_, _, Shape::Linear | Shape::Exponential(_)) => None,
+        })
+}
+
+fn ramp_on(amps: &[f64], last: usize, length: usize, scene: &Scene) -> Option<Ending> {
+    let half = scene.half_cycle;
+    let first = (last + 1)
+        .checked_sub(length)
+        .filter(|&f| f >= scene.from)?;
+    let mut end = last + 1;
+    let mut fit = Drifting::new(amps, first, end, half, Shape::Linear)?;
+    let dies = |fit: &Drifting, from: usize| {
+        (from..(from + 2 * half).min(amps.len()))
+            .map(|k| k as f64)
+            .find(|&t| fit.envelope(t + 1.0) > fit.envelope(t) || fit.envelope(t) <= 0.0)
+    };
+    // What noise hid of the ramp belongs to it too.
+    for _ in 0..2 {
+        let Some(nothing) = dies(&fit, last + 1 - length / 4) else {
+            break;
+        };
+        end = (nothing as usize).clamp(last + 1 - length / 8, (last + half).min(amps.len()));
+        fit = Drifting::new(amps, first, end, half, Shape::Linear)?;
+    }
+    let begin = fit.envelope(first as f64);
+    if begin <= scene.threshold {
+        return None;
+    }
+    let from = first + length / 4;
+    let envelope = (from..(last + 2 * half).min(amps.len()))
+        .map(|k| k as f64)
+        .find(|&t| fit.envelope(t) <= scene.threshold || fit.envelope(t + 1.0) > fit.envelope(t))?;
+    let slope = (begin - fit.envelope(envelope)) / (envelope - first as f64);
+    // A ramp that would not reach nothing within half a cycle more was cut, or did something else.
+    if fit.envelope(envelope) > scene.threshold + 0.1 * begin
+        || slope <= 0.0
+        || fit.envelope(last as f64) > 0.5 * begin
+    {
+        return None;
+    }
+    let direct = fit.terms[0];
+    let samples = (from..=envelope as usize).rev();
+    let seen = samples
+        .map(|k| k as f64)
+        .find(|&t| (fit.at(t) - direct).abs() > scene.threshold)?;
+    let doubt = 2.0 * fit.residual.max(scene.noise) / slope / (length as f64 / 2.0).sqrt();
+    Some(Ending::Ramp {
+        last: seen + 0.5,
+        envelope: envelope.max(seen + 0.5),
+        doubt,
+    })
+}
