@@ -69,6 +69,7 @@ impl Plant {
         if self.mode == Mode::Waveform {
             self.quiet_cycles = 0;
             self.refresh_topology();
+            self.refresh_reach();
             self.e = self.bench.source.instantaneous(t);
             if self.capturing() {
                 self.frame = self.signals();
@@ -78,6 +79,8 @@ impl Plant {
 
     fn act_input(&mut self, t: Nanos, input: Input) {
         self.set_points.note(&input);
+        // what the sources have given so far, they gave as they were
+        self.book_sources();
         let (bench, contacts) = (&mut self.bench, &mut self.contacts);
         match input {
             Input::GridOutput {

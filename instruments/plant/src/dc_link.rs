@@ -11,6 +11,22 @@ const ZETA: f64 = 0.8;
 /// The correction is bounded to this multiple of rated power.
 const MOST: f64 = 1.5;
 
+/// Below this energy the link counts as empty, J.
+const LEAST_J: f64 = 1e-3;
+
+/// What the dc link can count on.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Supply {
+    /// What the sources feed by themselves, W.
+    pub(crate) expected_w: f64,
+    /// Taken by the electronics, W.
+    pub(crate) loss_w: f64,
+    /// Least the sources can give (< 0: a battery takes), W.
+    pub(crate) least_w: f64,
+    /// Most the sources can give, W.
+    pub(crate) most_w: f64,
+}
+
 /// Capacitor and its controller.
 #[derive(Debug, Clone)]
 pub(crate) struct DcLinkState {
@@ -21,6 +37,11 @@ pub(crate) struct DcLinkState {
     joules: f64,
     /// Energy drawn by the bridge in the present control period, J.
     drawn: f64,
+    /// Fed by the sources and lost in the electronics since it was last asked for, J.
+    fed_j: f64,
+    lost_j: f64,
+    /// Control periods since then.
+    periods: u32,
     integral_w: f64,
     /// Band-pass at twice the grid frequency: in phase, quadrature, J.
     band: (f64, f64),
@@ -35,6 +56,9 @@ impl DcLinkState {
             rated_w,
             period_s,
             drawn: 0.0,
+            fed_j: 0.0,
+            lost_j: 0.0,
+            periods: 0,
             integral_w: 0.0,
             band: (0.0, 0.0),
         }
@@ -43,7 +67,38 @@ impl DcLinkState {
     /// Voltage, V.
     #[inline]
     pub(crate) fn volts(&self) -> f64 {
-        (2.0 * self.joules / self.config.farads).sqrt()
+        (2.0 * self.joules.max(LEAST_J) / self.config.farads).sqrt()
+    }
+
+    /// Energy in the capacitor now, J.
+    pub(crate) fn stored_j(&self) -> f64 {
+        self.joules - self.drawn
+    }
+
+    /// Energy beyond that of the reference voltage, J.
+    pub(crate) fn excess_j(&self) -> f64 {
+        self.joules - self.config.energy(self.config.volts)
+    }
+
+    /// Adds energy, J.
+    pub(crate) fn shift(&mut self, joules: f64) {
+        self.joules += joules;
+    }
+
+    /// Fed and lost (J) within how many seconds since it was last taken.
+    pub(crate) fn pending(&self) -> (f64, f64, f64) {
+        (
+            self.fed_j,
+            self.lost_j,
+            f64::from(self.periods) * self.period_s,
+        )
+    }
+
+    /// As [`Self::pending`], and begins anew.
+    pub(crate) fn take_pending(&mut self) -> (f64, f64, f64) {
+        let pending = self.pending();
+        (self.fed_j, self.lost_j, self.periods) = (0.0, 0.0, 0);
+        pending
     }
 
     /// The bridge has drawn this much, J.
@@ -52,20 +107,26 @@ impl DcLinkState {
         self.drawn += joules;
     }
 
-    /// Starts settled while the bridge draws a mean of `mean_w` and an energy that oscillates
-    /// around its mean by `swing` (present value, and a quarter of its period ago), J.
-    pub(crate) fn settle(&mut self, mean_w: f64, expected_w: f64, swing: (f64, f64)) {
+    /// Starts afresh with what is in the capacitor.
+    pub(crate) fn start(&mut self) {
         self.drawn = 0.0;
-        self.integral_w = mean_w - expected_w;
-        // what the bridge has drawn beyond its mean is missing
-        self.band = (-swing.0, -swing.1);
-        self.joules = self.config.energy(self.config.volts) - swing.0;
+        self.integral_w = 0.0;
+        self.band = (0.0, 0.0);
     }
 
-    /// One control period at the grid's angular frequency `w`; `expected_w` is what the sources
-    /// feed by themselves. True when the voltage is too high.
+    /// Starts settled while the bridge draws a mean of `mean_w` and an energy that oscillates
+    /// around its mean by `swing` (present value, and a quarter of its period ago), J. The mean
+    /// of the link stays.
+    pub(crate) fn settle(&mut self, mean_w: f64, supply: &Supply, swing: (f64, f64)) {
+        self.integral_w = mean_w + supply.loss_w - supply.expected_w;
+        // what the bridge has drawn beyond its mean is missing
+        self.band = (-swing.0, -swing.1);
+        self.joules -= swing.0;
+    }
+
+    /// One control period at the grid's angular frequency `w`. True when the voltage is too high.
     #[inline]
-    pub(crate) fn step(&mut self, expected_w: f64, w: f64) -> bool {
+    pub(crate) fn step(&mut self, supply: &Supply, w: f64) -> bool {
         let t = self.period_s;
         let error = self.joules - self.config.energy(self.config.volts);
         // second-order generalised integrator at 2w, semi-implicit
@@ -75,13 +136,19 @@ impl DcLinkState {
         let mean = error - self.band.0;
         let wb = std::f64::consts::TAU * self.config.bandwidth_hz;
         let most = MOST * self.rated_w;
-        self.integral_w = (self.integral_w - wb * wb * mean * t).clamp(-most, most);
-        let correction = (self.integral_w - 2.0 * ZETA * wb * mean).clamp(-most, most);
-        self.joules += (expected_w + correction) * t - self.drawn;
+        let integral = (self.integral_w - wb * wb * mean * t).clamp(-most, most);
+        let correction = (integral - 2.0 * ZETA * wb * mean).clamp(-most, most);
+        let wanted = supply.expected_w + correction;
+        let fed = wanted.clamp(supply.least_w, supply.most_w);
+        // sources at their end do not let the integral run on
+        if fed == wanted || (wanted - fed) * (integral - self.integral_w) < 0.0 {
+            self.integral_w = integral;
+        }
+        self.joules += (fed - supply.loss_w) * t - self.drawn;
+        self.fed_j += fed * t;
+        self.lost_j += supply.loss_w * t;
+        self.periods += 1;
         self.drawn = 0.0;
-        self.joules = self
-            .joules
-            .max(0.01 * self.config.energy(self.config.volts));
         self.joules > self.config.energy(self.config.trip_v)
     }
 }
@@ -129,6 +196,32 @@ mod tests {
         DcLinkState::new(config, 5000.0, 40e-6)
     }
 
+    fn supply(expected_w: f64) -> Supply {
+        Supply {
+            expected_w,
+            loss_w: 0.0,
+            least_w: -1e4,
+            most_w: 1e4,
+        }
+    }
+
+    #[test]
+    fn sources_at_their_end_give_no_more() {
+        let mut dc = link(15.0);
+        let empty = Supply {
+            least_w: 0.0,
+            most_w: 1000.0,
+            ..supply(1000.0)
+        };
+        for _ in 0..1000 {
+            dc.draw(1500.0 * 40e-6);
+            dc.step(&empty, 100.0 * std::f64::consts::PI);
+        }
+        assert!((dc.excess_j() + 500.0 * 0.04).abs() < 1e-9);
+        let (fed, lost, seconds) = dc.take_pending();
+        assert!((fed - 40.0).abs() < 1e-9 && lost == 0.0 && (seconds - 0.04).abs() < 1e-12);
+    }
+
     #[test]
     fn ripple_is_p_over_omega_c_v() {
         let mut dc = link(15.0);
@@ -137,7 +230,7 @@ mod tests {
         for k in 0..50_000_u32 {
             let (_, c) = trig::sincos(2.0 * w * 40e-6 * f64::from(k));
             dc.draw(5000.0 * (1.0 - c) * 40e-6);
-            assert!(!dc.step(5000.0, w));
+            assert!(!dc.step(&supply(5000.0), w));
             if k > 40_000 {
                 low = low.min(dc.volts());
                 high = high.max(dc.volts());
@@ -152,7 +245,9 @@ mod tests {
     fn load_rejection_reaches_the_trip_when_the_energy_says() {
         let mut dc = link(0.0);
         let w = 100.0 * std::f64::consts::PI;
-        let steps = (1..10_000).find(|_| dc.step(5000.0, w)).expect("trips");
+        let steps = (1..10_000)
+            .find(|_| dc.step(&supply(5000.0), w))
+            .expect("trips");
         let t = 0.5 * 1.5e-3 * (460.0_f64.powi(2) - 380.0_f64.powi(2)) / 5000.0;
         assert!((f64::from(steps) * 40e-6 - t).abs() < 80e-6, "{steps} {t}");
     }

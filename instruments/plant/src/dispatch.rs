@@ -17,6 +17,9 @@ pub(crate) const SLOW_S: f64 = 0.02;
 /// Losses in pu of rated power: constant, linear and quadratic in p (docs/models.md 4.6).
 const LOSS: [f64; 3] = [0.004, 0.008, 0.012];
 
+/// A sagging dc link gets its energy back from the feed within this time, s.
+const SAG_S: f64 = 0.1;
+
 fn ramp_per_step(pu_per_s: f64) -> f64 {
     if pu_per_s > 0.0 {
         pu_per_s * SLOW_S
@@ -108,6 +111,10 @@ pub(crate) struct Dispatch {
     /// Battery power, W (> 0 discharges).
     pub(crate) battery_w: f64,
     fed_w: f64,
+    /// Fed by PV and battery in the present slow step, J.
+    supplied: (f64, f64),
+    /// What a sagging dc link takes off the power that is available (≤ 0), W.
+    missing_w: f64,
 }
 
 impl Dispatch {
@@ -160,6 +167,8 @@ impl Dispatch {
             pv_solved_w: -1.0,
             battery_w: 0.0,
             fed_w: 0.0,
+            supplied: (0.0, 0.0),
+            missing_w: 0.0,
         }
     }
 
@@ -228,19 +237,12 @@ impl Dispatch {
                 self.reactive_lag.y = 0.0;
                 self.p_w = 0.0;
                 self.q_var = 0.0;
-                let dc = if self.dc_present() {
-                    self.standby_w
-                } else {
-                    0.0
-                };
                 self.fed_w = 0.0;
-                self.balance(dc);
             }
             Duty::Backup(w) => {
                 self.p_w = 0.0;
                 self.q_var = 0.0;
                 self.fed_w = w;
-                self.balance(w + self.loss(w));
             }
             Duty::Grid => {
                 self.ramp_pu = (self.ramp_pu + self.ramp_per_step).min(1.0);
@@ -282,7 +284,7 @@ impl Dispatch {
                     .min(export_w)
                     .min(ramp_w)
                     .min(room)
-                    .min(self.ac_from(pv + discharge))
+                    .min(self.ac_from((pv + discharge + self.missing_w).max(0.0)))
                     .max(0.0);
                 let lower = (demand.consumption * self.rated_w)
                     .min(derate * self.rated_w)
@@ -297,7 +299,6 @@ impl Dispatch {
                     });
                 self.p_w = wish.clamp(-lower, upper);
                 self.fed_w = self.p_w;
-                self.balance(self.p_w + self.loss(self.p_w));
             }
         }
     }
@@ -333,19 +334,53 @@ impl Dispatch {
         self.ten_minutes.repeat(n);
     }
 
-    /// Power the sources feed into the dc link beyond the losses, W.
-    pub(crate) fn expected_w(&self) -> f64 {
+    /// Power that the bridge shall deliver, W.
+    pub(crate) fn fed_w(&self) -> f64 {
         self.fed_w
     }
 
-    /// Splits the dc power: PV first, the battery takes the rest.
-    fn balance(&mut self, dc: f64) {
-        self.pv_w = dc.clamp(0.0, self.pv_available());
-        self.battery_w = if self.battery.present() {
-            dc - self.pv_w
+    /// Taken by the electronics while the terminals get `ac_w` and the filter `filter_w`, W: the
+    /// loss polynomial is that of the whole unit.
+    pub(crate) fn electronics_w(&self, idle: bool, ac_w: f64, filter_w: f64) -> f64 {
+        if !idle {
+            (self.loss(ac_w) - filter_w).max(0.0)
+        } else if self.dc_present() {
+            self.standby_w
         } else {
             0.0
-        };
+        }
+    }
+
+    /// Least and most the sources can give, W.
+    pub(crate) fn reach(&self) -> (f64, f64) {
+        let (discharge, charge) = self.battery.limits();
+        (-charge, self.pv_available() + discharge)
+    }
+
+    /// Shares of PV and battery in what was fed, J: PV first, the battery takes the rest.
+    pub(crate) fn split(&self, fed_j: f64, seconds: f64) -> (f64, f64) {
+        if self.battery.present() {
+            let pv_j = fed_j.clamp(0.0, self.pv_available() * seconds);
+            (pv_j, fed_j - pv_j)
+        } else {
+            (fed_j, 0.0)
+        }
+    }
+
+    /// The sources have fed so much; the shares of PV and battery, J.
+    pub(crate) fn supply(&mut self, fed_j: f64, seconds: f64) -> (f64, f64) {
+        let (pv_j, battery_j) = self.split(fed_j, seconds);
+        self.supplied.0 += pv_j;
+        self.supplied.1 += battery_j;
+        (pv_j, battery_j)
+    }
+
+    /// A slow step ends with `excess_j` in the dc link beyond its reference.
+    pub(crate) fn close_step(&mut self, excess_j: f64) {
+        let (pv_j, battery_j) = std::mem::take(&mut self.supplied);
+        self.pv_w = pv_j / SLOW_S;
+        self.battery_w = battery_j / SLOW_S;
+        self.missing_w = excess_j.min(0.0) / SAG_S;
         self.battery.draw(self.battery_w);
         // the operating point is solved again only when it has moved visibly
         if (self.pv_w - self.pv_solved_w).abs() > 1e-4 * self.rated_w {

@@ -499,6 +499,15 @@ impl Inverter {
         }
     }
 
+    /// Taken by the electronics while the terminals get `ac_w` and the filter `filter_w`, W.
+    pub(crate) fn electronics_w(&self, ac_w: f64, filter_w: f64) -> f64 {
+        let idle = match self.phase {
+            Phase::Grid | Phase::Forming | Phase::Syncing => false,
+            Phase::Idle | Phase::Opening { .. } | Phase::Starting { .. } => true,
+        };
+        self.dispatch.electronics_w(idle, ac_w, filter_w)
+    }
+
     /// Own one-cycle RMS, V.
     pub(crate) fn own_volts(&self) -> f64 {
         self.rms.cycle(self.frequency.hz())

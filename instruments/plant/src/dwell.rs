@@ -8,7 +8,7 @@ use crate::meter::Sums;
 use crate::network::state;
 use crate::plant::{Mode, Plant, SLOW_NS};
 use crate::protection::Seen;
-use crate::quasi_static::{Admittance, Conditions, Phasor, Steady, solve};
+use crate::quasi_static::{Admittance, Conditions, FilterState, Phasor, Steady, solve};
 
 /// A protection timer that would end within this time wants the waveform, s.
 const TIMER_S: f64 = 0.12;
@@ -148,6 +148,9 @@ impl Plant {
             Sums::steady(SLOW_S, v_n, v_n * g, backup_w, 0.0, hz_n),
         );
         self.sim = t;
+        let filter = self.filter_state(&steady);
+        self.move_energy(&filter, SLOW_S);
+        self.dut.dispatch.close_step(self.dc.excess_j());
         self.dut.supervise(
             t,
             &Surroundings {
@@ -193,7 +196,7 @@ impl Plant {
         self.last_tick = t;
         self.bench.source.advance(t);
         self.network.x = [0.0; 6];
-        self.refresh_topology();
+        self.choose_topology();
         let steady = self.solve_at(t);
         self.steady = steady;
         let (v, w, turns) = (steady.v, steady.w, self.bench.source.phase(t));
@@ -209,36 +212,50 @@ impl Plant {
         }
         let hz = w / std::f64::consts::TAU;
         let following = self.dut.gate() == Gate::Following;
+        let filter = self.filter_state(&steady);
+        // what a change of the state since the last step put into the filter comes from the link
+        let stored_j = filter.stored_j(self.network.filter());
+        self.dc.shift(self.filter_j - stored_j);
+        self.filter_j = stored_j;
+        let filter_w = filter.loss_w(self.network.filter());
+        let electronics_w = self.dut.electronics_w(filter.ac_w(), filter_w);
+        self.refresh_supply(filter_w, electronics_w);
+        self.dc.start();
         if self.bench.relay.conducting {
-            self.settle_filter(v, steady.i2, w, turns, following);
-        }
-        if self.dut.forming() {
-            let (level, turns) = (
-                self.dut.voltage.level,
-                self.dut.voltage.turns - self.dut.voltage.hz * CONTROL_S,
-            );
-            let v = Phasor::new(level * self.config.dut.nominal_v, 0.0);
+            self.settle_filter(&filter, w, turns, following);
+            self.energy_to_wave(&filter, turns);
+        } else if self.dut.forming() {
+            let turns = self.forming_turns();
             let w = self.dut.voltage.hz * std::f64::consts::TAU;
-            self.settle_filter(v, v.scale(self.bench.backup_g()), w, turns, false);
+            self.settle_filter(&filter, w, turns, false);
+            self.energy_to_wave(&filter, turns);
         }
-        self.refresh_topology();
+        self.choose_topology();
         self.settle_senses(&steady, hz, turns);
         self.e = self.bench.source.instantaneous(t);
         self.meters.resync();
         self.frame = self.signals();
     }
 
+    /// Angle of the forming bridge's voltage now, turns; its controller stands one period ahead.
+    fn forming_turns(&self) -> f64 {
+        self.dut.voltage.turns - self.dut.voltage.hz * CONTROL_S
+    }
+
     /// States of the filter and the bridge voltage for terminal voltage `v` and current `i2`.
-    fn settle_filter(&mut self, v: Phasor, i2: Phasor, w: f64, turns: f64, following: bool) {
-        let f = *self.network.filter();
-        let mid = v.add(i2.mul(Phasor::new(f.r2_ohm, w * f.l2_h)));
-        let cap = mid.mul(Phasor::new(1.0, w * f.cf_f * f.rd_ohm).inv());
-        let i1 = i2.add(cap.mul(Phasor::new(0.0, w * f.cf_f)));
-        let bridge = mid.add(i1.mul(Phasor::new(f.r1_ohm, w * f.l1_h)));
+    fn settle_filter(&mut self, filter: &FilterState, w: f64, turns: f64, following: bool) {
+        let FilterState {
+            v,
+            i2,
+            i1,
+            cap,
+            bridge,
+            ..
+        } = *filter;
         if self.dut.gate() != Gate::Blocked {
             let mean = bridge.mul(i1.conj()).re;
             let swing = swing(bridge, i1, w, turns);
-            self.dc.settle(mean, self.dut.dispatch.expected_w(), swing);
+            self.dc.settle(mean, &self.supply, swing);
         }
         let x = &mut self.network.x;
         x[state::VC] = cap.at(turns);
@@ -298,6 +315,14 @@ impl Plant {
         self.mode = Mode::QuasiStatic;
         self.rest_until = 0;
         self.steady = self.solve_at(self.sim);
+        let steady = self.steady;
+        let filter = self.filter_state(&steady);
+        let turns = if self.bench.relay.conducting {
+            self.bench.source.phase(self.sim)
+        } else {
+            self.forming_turns()
+        };
+        self.energy_from_wave(&filter, turns);
         self.meters.resync();
     }
 }

@@ -22,6 +22,7 @@ mod dispatch;
 mod drm;
 mod dut;
 mod dwell;
+mod energy;
 mod expm;
 mod fault;
 mod frequency;
@@ -49,6 +50,7 @@ mod view;
 mod waveform;
 
 pub use capture::CaptureError;
+pub use energy::Energy;
 pub use fault::Fault;
 pub use plant::Plant;
 pub use state::{BatterySetPoint, LoadSetPoint, PvPoints, SetPoints};

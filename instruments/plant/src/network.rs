@@ -12,6 +12,7 @@
 //! closed, Cf (+ Rd) stays at the PCC and counts as part of the island load's C.
 
 use crate::config::{Filter, Line};
+use crate::energy::End;
 use crate::expm::{Discrete, N, first_order_hold};
 
 /// Resistance of the measuring dividers on each node, Ω.
@@ -151,6 +152,10 @@ impl Network {
         if !next.bridge {
             self.x[I1] = 0.0;
         }
+        if self.topology.relay && !next.relay && next.backup_g == 0.0 {
+            // nothing carries it on but the dividers, for nanoseconds
+            self.x[I2] = 0.0;
+        }
         self.topology = next;
         self.active = usize::MAX;
         let relay_g = if next.relay {
@@ -178,6 +183,33 @@ impl Network {
             self.r_n * x[I2]
         };
         Nodes { n, pcc }
+    }
+
+    /// Energy in the filter, J.
+    pub(crate) fn stored_j(&self) -> f64 {
+        let (f, x) = (&self.filter, &self.x);
+        0.5 * (f.l1_h * x[I1] * x[I1] + f.cf_f * x[VC] * x[VC] + f.l2_h * x[I2] * x[I2])
+    }
+
+    /// Currents of the filter with their slopes, while the bridge holds `v_bridge`.
+    #[inline]
+    pub(crate) fn end(&self, nodes: Nodes, v_bridge: f64) -> End {
+        let (f, x) = (&self.filter, &self.x);
+        let mid = x[VC] + f.rd_ohm * (x[I1] - x[I2]);
+        let d1 = if self.topology.bridge {
+            (v_bridge - mid - f.r1_ohm * x[I1]) / f.l1_h
+        } else {
+            0.0
+        };
+        let d2 = (mid - nodes.n - f.r2_ohm * x[I2]) / f.l2_h;
+        End {
+            i1: x[I1],
+            i2: x[I2],
+            d1,
+            d2,
+            mid,
+            d_mid: (x[I1] - x[I2]) / f.cf_f + f.rd_ohm * (d1 - d2),
+        }
     }
 
     /// Current out of the grid port, A.

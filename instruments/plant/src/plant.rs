@@ -6,8 +6,9 @@ use crate::Nanos;
 use crate::bench::Bench;
 use crate::capture::{CaptureError, Frame, SIGNALS, Sampler};
 use crate::config::PlantConfig;
-use crate::dc_link::DcLinkState;
+use crate::dc_link::{DcLinkState, Supply};
 use crate::dut::{CONTROL_S, Inverter};
+use crate::energy::Ledger;
 use crate::input::Input;
 use crate::meter::Meters;
 use crate::network::Network;
@@ -79,6 +80,12 @@ pub struct Plant {
     pub(crate) last_cycle_v: (f64, f64),
     /// Dc link.
     pub(crate) dc: DcLinkState,
+    /// What feeds it until the next slow step (waveform mode).
+    pub(crate) supply: Supply,
+    /// Energy balance.
+    pub(crate) ledger: Ledger,
+    /// Mean energy in the output filter (quasi-static mode), J.
+    pub(crate) filter_j: f64,
     /// What sources and loads were last told.
     pub(crate) set_points: SetPoints,
     /// Contacts that stick.
@@ -92,6 +99,7 @@ impl Plant {
     pub fn new(config: PlantConfig) -> Self {
         let dut = &config.dut;
         let bench = Bench::new(dut.nominal_v, dut.nominal_hz, config.ambient_c);
+        let dc = DcLinkState::new(dut.dc_link, dut.rated_power_w, CONTROL_S);
         let network = Network::new(dut.filter, config.line, bench.topology(false));
         Self {
             dut: Inverter::new(dut, dut.dc_link.volts, config.ambient_c, config.seed),
@@ -112,7 +120,10 @@ impl Plant {
             rest_until: 0,
             quiet_cycles: 0,
             last_cycle_v: (0.0, 0.0),
-            dc: DcLinkState::new(dut.dc_link, dut.rated_power_w, CONTROL_S),
+            ledger: Ledger::new(dc.stored_j()),
+            dc,
+            supply: Supply::default(),
+            filter_j: 0.0,
             set_points: SetPoints::default(),
             contacts: Contacts::default(),
             config,

@@ -85,6 +85,77 @@ pub(crate) struct Steady {
     pub(crate) w: f64,
 }
 
+/// Phasors inside the output filter.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct FilterState {
+    /// Terminals.
+    pub(crate) v: Phasor,
+    /// Grid-side inductor.
+    pub(crate) i2: Phasor,
+    /// Bridge inductor.
+    pub(crate) i1: Phasor,
+    /// Capacitor.
+    pub(crate) cap: Phasor,
+    /// Bridge.
+    pub(crate) bridge: Phasor,
+    w: f64,
+}
+
+impl FilterState {
+    /// From terminal voltage and current; a blocked bridge carries nothing.
+    pub(crate) fn new(f: &Filter, v: Phasor, i2: Phasor, w: f64, blocked: bool) -> Self {
+        let mid = v.add(i2.mul(Phasor::new(f.r2_ohm, w * f.l2_h)));
+        let (cap, i1, bridge) = if blocked {
+            let cap = i2.mul(Phasor::new(0.0, 1.0 / (w * f.cf_f)));
+            (cap, Phasor::ZERO, Phasor::ZERO)
+        } else {
+            let cap = mid.mul(Phasor::new(1.0, w * f.cf_f * f.rd_ohm).inv());
+            let i1 = i2.add(cap.mul(Phasor::new(0.0, w * f.cf_f)));
+            (cap, i1, mid.add(i1.mul(Phasor::new(f.r1_ohm, w * f.l1_h))))
+        };
+        Self {
+            v,
+            i2,
+            i1,
+            cap,
+            bridge,
+            w,
+        }
+    }
+
+    /// Delivered at the terminals, W.
+    pub(crate) fn ac_w(&self) -> f64 {
+        self.v.re * self.i2.re + self.v.im * self.i2.im
+    }
+
+    /// Lost in the resistances, W.
+    pub(crate) fn loss_w(&self, f: &Filter) -> f64 {
+        f.r1_ohm * self.i1.square()
+            + f.r2_ohm * self.i2.square()
+            + f.rd_ohm * self.i1.sub(self.i2).square()
+    }
+
+    /// Mean of the energy in inductors and capacitor, J.
+    pub(crate) fn stored_j(&self, f: &Filter) -> f64 {
+        0.5 * (f.l1_h * self.i1.square() + f.l2_h * self.i2.square() + f.cf_f * self.cap.square())
+    }
+
+    /// Oscillating parts of the energies delivered and lost, J.
+    pub(crate) fn swings(&self, f: &Filter, turns: f64) -> (f64, f64) {
+        if self.w == 0.0 {
+            return (0.0, 0.0);
+        }
+        let part = |v: Phasor, i: Phasor| crate::dc_link::swing(v, i, self.w, turns).0;
+        let heat = |i: Phasor, ohm: f64| part(i.scale(ohm), i);
+        (
+            part(self.v, self.i2),
+            heat(self.i1, f.r1_ohm)
+                + heat(self.i2, f.r2_ohm)
+                + heat(self.i1.sub(self.i2), f.rd_ohm),
+        )
+    }
+}
+
 /// What the solver needs besides the topology.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Conditions {

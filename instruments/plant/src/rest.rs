@@ -62,6 +62,7 @@ impl Plant {
         f.add(self.steady.v.im / v);
         f.add(self.steady.w);
         f.add(self.dut.voltage.hz);
+        f.add(self.dc.excess_j());
         self.dut.slow_fingerprint(&mut f);
         f
     }
@@ -85,6 +86,7 @@ impl Plant {
         self.sim += n * SLOW_NS;
         self.bench.source.advance(self.sim);
         self.meters.repeat(self.sim, n);
+        self.ledger.repeat(n);
         self.dut.repeat(n);
         true
     }

@@ -2,10 +2,11 @@
 
 use crate::Nanos;
 use crate::capture::{Frame, SIGNALS, index};
+use crate::dc_link::Supply;
 use crate::dispatch::Surroundings;
 use crate::dut::{CONTROL_NS, Gate, Measured, RelayOrder};
 use crate::meter::Instant;
-use crate::network::{Nodes, state};
+use crate::network::{Network, Nodes, state};
 use crate::plant::{Plant, SLOW_NS};
 use crate::signal::{MeterPoint, Signal};
 use crate::stuck::Contact;
@@ -48,17 +49,19 @@ impl Plant {
             Gate::Blocked => -i1.signum() * self.dc.volts(),
             Gate::Following | Gate::Forming => self.dut.bridge_v(),
         };
+        let begin = self.network.end(self.network.nodes(), v_bridge);
         self.network.step(h, v_bridge, self.e, e);
-        let mean_a = 0.5 * (i1 + self.network.x[state::I1]);
-        self.dc.draw(v_bridge * mean_a * (h as f64 * 1e-9));
+        let end = self.network.end(self.network.nodes(), v_bridge);
+        let flow = self.network.flow(&begin, &end, v_bridge, h as f64 * 1e-9);
+        self.dc.draw(flow.drawn_j);
+        self.ledger.wave(flow.ac_j, flow.loss_j);
         self.e = e;
         self.sim = t;
         if self.network.topology().bridge
             && self.dut.gate() == Gate::Blocked
             && i1 * self.network.x[state::I1] <= 0.0
         {
-            self.network.x[state::I1] = 0.0;
-            self.refresh_topology();
+            self.refresh_topology_with(|network| network.x[state::I1] = 0.0);
         }
         let nodes = self.network.nodes();
         self.meter(t, h, nodes);
@@ -128,10 +131,7 @@ impl Plant {
     fn control(&mut self, t: Nanos) {
         let nodes = self.network.nodes();
         let gate = self.dut.gate();
-        if self
-            .dc
-            .step(self.dut.dispatch.expected_w(), self.dut.sync.w)
-        {
+        if self.dc.step(&self.supply, self.dut.sync.w) {
             self.dut.bus_over_voltage(t);
         }
         let bus = self.dc.volts();
@@ -148,6 +148,10 @@ impl Plant {
         );
         if t.is_multiple_of(SLOW_NS) {
             let volts = self.dut.own_volts();
+            self.book_sources();
+            let (ac_w, filter_w) = self.ledger.end_wave();
+            let electronics_w = self.dut.electronics_w(ac_w, filter_w);
+            self.dut.dispatch.close_step(self.dc.excess_j());
             self.dut.supervise(
                 t,
                 &Surroundings {
@@ -162,6 +166,7 @@ impl Plant {
             let battery = (d.battery.volts(), d.battery_w);
             self.meters
                 .dc(t, SLOW_NS as f64 * 1e-9, (d.pv_v, d.pv_w), battery);
+            self.refresh_supply(filter_w, electronics_w);
             self.note_quiet(volts);
         }
         let order = self.dut.take_order();
@@ -195,6 +200,35 @@ impl Plant {
 
     /// Puts the network into the topology of switches and bridge.
     pub(crate) fn refresh_topology(&mut self) {
+        self.refresh_topology_with(|_| {});
+    }
+
+    /// The sources as they are now, behind losses that are known.
+    pub(crate) fn refresh_supply(&mut self, filter_w: f64, loss_w: f64) {
+        let (least_w, most_w) = self.dut.dispatch.reach();
+        self.supply = Supply {
+            expected_w: self.dut.dispatch.fed_w() + filter_w + loss_w,
+            loss_w,
+            least_w,
+            most_w,
+        };
+    }
+
+    /// The sources have changed.
+    pub(crate) fn refresh_reach(&mut self) {
+        (self.supply.least_w, self.supply.most_w) = self.dut.dispatch.reach();
+    }
+
+    /// What a change of the filter's states takes out of them is lost.
+    fn refresh_topology_with(&mut self, change: impl FnOnce(&mut Network)) {
+        let before = self.network.stored_j();
+        change(&mut self.network);
+        self.choose_topology();
+        self.ledger.wave(0.0, before - self.network.stored_j());
+    }
+
+    /// Puts the network into the topology of switches and bridge.
+    pub(crate) fn choose_topology(&mut self) {
         let bridge = self.dut.gate() != Gate::Blocked || self.network.x[state::I1] != 0.0;
         let next = self.bench.topology(bridge);
         if next != *self.network.topology() {

@@ -11,6 +11,7 @@ mod a02_frequency_shift_run_on;
 mod a03_half_cycle_detector;
 mod a04_response_time;
 mod a05_photovoltaic;
+mod a06_energy;
 mod a07_step_size;
 mod a08_capture_changes_nothing;
 mod a09_hand_over;
