@@ -23,6 +23,10 @@ const COUNTS: f64 = 24_000.0;
 const CLIP_CODE: i16 = 12_000;
 /// Samples fetched at once.
 const CHUNK: usize = 100_000;
+/// The pre-trigger memory is full later than its length says: the recorder's own clock may be slow
+/// (far more than any of them is), and it needs a moment to begin.
+const SLOW_CLOCK: f64 = 1e-3;
+const READY_S: f64 = 2e-3;
 /// Condition register: acquisition running, waiting for the trigger.
 const RUNNING: i64 = 1;
 const TRIGGER_WAIT: i64 = 4;
@@ -216,16 +220,17 @@ impl WaveformRecorder for YokogawaDl850 {
             self.scpi.command(command).await?;
         }
         let span = Span::new(setup, record.rate_hz());
+        let pre_fill_s = record.before_s() * (1.0 + SLOW_CLOCK) + READY_S;
         self.armed = Some(Armed {
             setup: setup.clone(),
-            pre_fill: Duration::from_secs_f64(record.before_s()),
+            pre_fill: Duration::from_secs_f64(pre_fill_s),
             since: self.clock.now(),
             waited: false,
         });
         Ok(CapturePlan {
             rate_hz: record.rate_hz(),
             samples: span.before + span.after,
-            pre_fill_s: record.before_s(),
+            pre_fill_s,
             post_s: record.after_s(),
         })
     }
