@@ -291,11 +291,9 @@ fn closed_form(
     let k = Phasor::new(power.p, -power.q).mul(lead);
     // V = E + zKV/scale
     let along = |k: Phasor, scale: f64| {
-        let inverse = 1.0 / scale;
         let a = z.mul(k);
-        let share = Phasor::new(1.0 - a.re * inverse, -a.im * inverse);
-        let v = open.mul(share.inv());
-        (v, k.mul(v).scale(inverse))
+        let share = open.mul(Phasor::new(scale - a.re, -a.im).inv());
+        (share.scale(scale), k.mul(share))
     };
     let constant = |k: Phasor| {
         let a = z.mul(k);
