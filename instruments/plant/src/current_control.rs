@@ -17,14 +17,14 @@ pub(crate) const DELAY_PERIODS: f64 = 1.5;
 const FEED_FORWARD_TAU: f64 = 60e-6;
 
 /// What the bridge shall inject.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct PowerReference {
     /// W.
     pub(crate) p: f64,
     /// var, > 0 over-excited.
     pub(crate) q: f64,
-    /// Lead of the current, rad (anti-islanding).
-    pub(crate) lead: f64,
+    /// Cosine and sine of the lead of the current (anti-islanding).
+    pub(crate) turn: (f64, f64),
     /// What the current is made from.
     pub(crate) reference: CurrentReference,
 }
@@ -175,12 +175,7 @@ impl CurrentControl {
         });
         let (alpha, beta) = (sync.alpha, sync.beta);
         let (va, vb, gain) = self.shape(power.reference, alpha, beta, floor_v);
-        let (lead_c, lead_s) = if power.lead == 0.0 {
-            (1.0, 0.0)
-        } else {
-            let (s, c) = crate::trig::sincos(power.lead);
-            (c, s)
-        };
+        let (lead_c, lead_s) = power.turn;
         let a = va * lead_c - vb * lead_s;
         let b = vb * lead_c + va * lead_s;
         let mut gain = gain;

@@ -115,6 +115,8 @@ pub(crate) struct Dispatch {
     supplied: (f64, f64),
     /// What a sagging dc link takes off the power that is available (≤ 0), W.
     missing_w: f64,
+    /// Last dc power asked for and the ac power that it carries, W.
+    carried: (f64, f64),
 }
 
 impl Dispatch {
@@ -169,6 +171,7 @@ impl Dispatch {
             fed_w: 0.0,
             supplied: (0.0, 0.0),
             missing_w: 0.0,
+            carried: (f64::NAN, 0.0),
         }
     }
 
@@ -188,6 +191,14 @@ impl Dispatch {
         let (a, b, c) = (LOSS[2], 1.0 + LOSS[1], LOSS[0] - dc / self.rated_w);
         let root = (b * b - 4.0 * a * c).max(0.0).sqrt();
         ((root - b) / (2.0 * a)).max(0.0) * self.rated_w
+    }
+
+    /// As [`Self::ac_from`] for a power that rarely changes.
+    fn ac_from_again(&mut self, dc: f64) -> f64 {
+        if self.carried.0 != dc {
+            self.carried = (dc, self.ac_from(dc));
+        }
+        self.carried.1
     }
 
     /// PV power available, W.
@@ -284,7 +295,7 @@ impl Dispatch {
                     .min(export_w)
                     .min(ramp_w)
                     .min(room)
-                    .min(self.ac_from((pv + discharge + self.missing_w).max(0.0)))
+                    .min(self.ac_from_again((pv + discharge + self.missing_w).max(0.0)))
                     .max(0.0);
                 let lower = (demand.consumption * self.rated_w)
                     .min(derate * self.rated_w)

@@ -133,6 +133,9 @@ impl DrmPort {
     }
 
     fn strictest(&self, modes: std::ops::RangeInclusive<usize>) -> f64 {
+        if self.modes == 0 {
+            return f64::INFINITY;
+        }
         modes
             .filter(|&m| self.modes & (1 << m) != 0)
             .filter_map(|m| self.config.limits[m - 1])

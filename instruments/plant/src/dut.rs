@@ -441,17 +441,17 @@ impl Inverter {
         let c = &self.config;
         let amps = p.abs() / c.nominal_v;
         let extra = self.active.extra_amps(amps).copysign(p) * c.nominal_v;
-        let (lead, keep) = match c.reference {
-            _ if p == 0.0 => (0.0, 1.0),
-            CurrentReference::ConstantPower => (self.active.lead(), self.active.keep()),
+        let (turn, keep) = match c.reference {
+            _ if p == 0.0 => ((1.0, 0.0), 1.0),
+            CurrentReference::ConstantPower => (self.active.turn(), self.active.keep()),
             CurrentReference::ConstantCurrent | CurrentReference::Untracked => {
-                (self.active.lead(), 1.0)
+                (self.active.turn(), 1.0)
             }
         };
         PowerReference {
             p: keep * (p * self.passive.power_factor() + extra),
             q: keep * (q + self.active.extra_vars_pu() * c.rated_apparent_va),
-            lead,
+            turn,
             reference: c.reference,
         }
     }

@@ -30,6 +30,7 @@ pub(crate) struct ActiveMethod {
     lead: f64,
     /// 1/cos(lead).
     keep: f64,
+    turn: (f64, f64),
 }
 
 impl ActiveMethod {
@@ -46,6 +47,7 @@ impl ActiveMethod {
             sign: 0.0,
             lead: 0.0,
             keep: 1.0,
+            turn: (1.0, 0.0),
         };
         new.refresh();
         new
@@ -111,7 +113,9 @@ impl ActiveMethod {
         let lead = lead.clamp(-MAX_LEAD, MAX_LEAD);
         if lead != self.lead {
             self.lead = lead;
-            self.keep = 1.0 / trig::sincos(lead).1;
+            let (sine, cosine) = trig::sincos(lead);
+            self.turn = (cosine, sine);
+            self.keep = 1.0 / cosine;
         }
     }
 
@@ -119,6 +123,12 @@ impl ActiveMethod {
     #[inline]
     pub(crate) fn lead(&self) -> f64 {
         self.lead
+    }
+
+    /// Cosine and sine of the lead.
+    #[inline]
+    pub(crate) fn turn(&self) -> (f64, f64) {
+        self.turn
     }
 
     /// Factor on P and Q by which a constant-power reference keeps its power in spite of the lead.
