@@ -8,6 +8,7 @@ use super::step_fit::{
 };
 use super::step_marks::edges;
 use super::step_updates::{Updates, updates};
+use super::warnings::level_clipped;
 use super::{AnalyzeError, Channel64};
 
 /// What says when the steps were made.
@@ -52,6 +53,8 @@ pub struct StepFigures {
 pub struct StepResponseAnalysis {
     /// In time order.
     pub steps: Vec<StepFigures>,
+    /// What makes the figures doubtful: a clipped channel.
+    pub warnings: Vec<String>,
 }
 
 /// Share of the part between two steps whose end counts as settled.
@@ -107,7 +110,10 @@ pub fn step_response(
             figures(response, &points, (begin, at, end), rated)
         })
         .collect();
-    Ok(StepResponseAnalysis { steps })
+    Ok(StepResponseAnalysis {
+        steps,
+        warnings: level_clipped(response, "response").into_iter().collect(),
+    })
 }
 
 fn figures(
