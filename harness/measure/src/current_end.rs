@@ -14,6 +14,8 @@ pub(crate) enum Ending {
         at: f64,
         /// Standard uncertainty, samples.
         doubt: f64,
+        /// Magnitude of the wave there, A.
+        level: f64,
     },
     /// Faded out along a ramp.
     Ramp {
@@ -225,6 +227,7 @@ fn cut_after(amps: &[f64], last: usize, halves: usize, scene: &Scene) -> Option<
     Some(Ending::Cut {
         at: at as f64 - 0.5,
         doubt: 0.25 * (high - low) as f64,
+        level: (fit.at(at as f64 - 0.5) - direct).abs(),
     })
 }
 

@@ -22,43 +22,109 @@ pub fn resolution(samples: &[f64]) -> f64 {
     if least.is_finite() { least } else { 0.0 }
 }
 
-/// The worse side of an alternating wave on which it stays at its extreme value longer than the
-/// top of a sine of that height does at this resolution.
+/// So many times more samples at the last value than at the one before it than any wave has: a
+/// sine has at most 2.4 times as many, where its crest just fills the step.
+const CLIPPED_RATIO: usize = 6;
+/// Fewest samples at the last value that are taken for clipping.
+const CLIPPED_LEAST: usize = 12;
+
+/// Which ends of an alternating wave are cut, the upper one first: the extreme value occurs far
+/// more often than the next one, as no wave's crest does, however short the cut part of the record
+/// is.
 ///
-/// A sine of amplitude A stays within one resolution q of its top for √(2q/A)/π of the time;
-/// three times that and at least eight samples, some of them in a row, are taken for clipping.
-/// A wave that is cut by less than about 2 % at 10 bit (0.1 % at 16 bit) is not told from a
-/// whole one.
-pub fn clipping(samples: &[f64]) -> Option<Clipping> {
-    let (low, high) = samples
-        .iter()
-        .filter(|x| !x.is_nan())
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), &x| {
-            (l.min(x), h.max(x))
-        });
-    let amplitude = 0.5 * (high - low);
-    if !amplitude.is_finite() || amplitude <= 0.0 {
-        return None;
-    }
-    let q = resolution(&samples[..samples.len().min(200_000)]);
-    let natural = (2.0 * q / amplitude).min(1.0).sqrt() / std::f64::consts::PI;
-    let limit = (3.0 * natural * samples.len() as f64).max(8.0);
-    [high, low]
+/// A channel that rests at its end for a quarter of the record, as a rectified or an ended
+/// current, is not clipped. A cut of less than about 1 % of the amplitude is not told from a
+/// whole wave at 10 bit.
+pub fn clipping(samples: &[f64]) -> Vec<Clipping> {
+    flat_ends(samples)
         .into_iter()
-        .filter_map(|level| at_level(samples, level))
-        .filter(|found| found.samples as f64 > limit)
-        .max_by_key(|found| found.samples)
+        .filter(|(sign, end)| sign * end.level > 0.0 && 4 * end.samples < samples.len())
+        .map(|(_, end)| end)
+        .collect()
 }
 
-fn at_level(samples: &[f64], level: f64) -> Option<Clipping> {
-    let first = samples.iter().position(|&x| x == level)?;
-    let in_a_row = samples.windows(3).any(|w| w.iter().all(|&x| x == level));
-    let count = samples.iter().filter(|&&x| x == level).count();
-    in_a_row.then_some(Clipping {
-        level,
-        samples: count,
-        first,
-    })
+/// As [`clipping`] of a quantity that may settle at its extreme, as a power does: it is cut only
+/// if the rest of it is never as still, by noise of two steps or more.
+pub fn clipping_of_level(samples: &[f64]) -> Vec<Clipping> {
+    let ends = flat_ends(samples);
+    if ends.is_empty() {
+        return Vec::new();
+    }
+    let cut = |x: &f64| ends.iter().any(|(_, end)| *x == end.level);
+    let mut bends: Vec<f64> = samples
+        .windows(3)
+        .filter(|w| !w.iter().any(cut))
+        .map(|w| (w[0] - 2.0 * w[1] + w[2]).abs())
+        .collect();
+    if bends.is_empty() {
+        return Vec::new();
+    }
+    let middle = bends.len() / 2;
+    let (_, median, _) = bends.select_nth_unstable_by(middle, f64::total_cmp);
+    // The median of second differences of white noise is 0.6745 √6 σ.
+    let noisy = *median >= 2.0 * 0.6745 * 6.0_f64.sqrt() * resolution(samples);
+    let ends = ends.into_iter().map(|(_, end)| end);
+    ends.filter(|_| noisy && *median > 0.0).collect()
+}
+
+/// One end of the values: how often the last one occurs, and the one before it.
+struct End {
+    last: (f64, usize),
+    next: (f64, usize),
+}
+
+impl End {
+    const NONE: Self = Self {
+        last: (f64::NEG_INFINITY, 0),
+        next: (f64::NEG_INFINITY, 0),
+    };
+
+    fn see(&mut self, x: f64) {
+        if x > self.last.0 {
+            self.next = self.last;
+            self.last = (x, 1);
+        } else if x.to_bits() == self.last.0.to_bits() {
+            self.last.1 += 1;
+        } else if x > self.next.0 {
+            self.next = (x, 1);
+        } else if x.to_bits() == self.next.0.to_bits() {
+            self.next.1 += 1;
+        }
+    }
+}
+
+/// Ends (+1 upper, −1 lower) at which the record stays, some samples of it in a row.
+fn flat_ends(samples: &[f64]) -> Vec<(f64, Clipping)> {
+    let (mut upper, mut lower) = (End::NONE, End::NONE);
+    for &x in samples {
+        if x >= upper.next.0 {
+            upper.see(x);
+        }
+        if -x >= lower.next.0 {
+            lower.see(-x);
+        }
+    }
+    let flat = |sign: f64, end: &End| {
+        let often = end.last.1 >= CLIPPED_LEAST
+            && end.next.0.is_finite()
+            && end.last.1 > CLIPPED_RATIO * end.next.1;
+        let level = sign * end.last.0;
+        let is = |x: &f64| *x == level;
+        let first = samples.iter().position(is).filter(|_| often)?;
+        let in_a_row = samples[first..].windows(3).any(|w| w.iter().all(is));
+        in_a_row.then_some((
+            sign,
+            Clipping {
+                level,
+                samples: end.last.1,
+                first,
+            },
+        ))
+    };
+    [flat(1.0, &upper), flat(-1.0, &lower)]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 #[cfg(test)]
@@ -83,18 +149,64 @@ mod tests {
         for rate in [10_000.0, 1e6] {
             for bits in [10, 12, 16] {
                 for noise in [0.0, 3.0] {
-                    assert_eq!(
-                        clipping(&quantised(bits, rate, 400.0, noise)),
-                        None,
-                        "{bits}"
-                    );
-                    let cut = quantised(bits, rate, 300.0, noise);
-                    let found = clipping(&cut).expect("clipped");
-                    assert!((found.level - 300.0).abs() < 1.0, "{found:?}");
+                    let whole = quantised(bits, rate, 400.0, noise);
+                    assert_eq!(clipping(&whole), [], "{bits}");
+                    for limit in [300.0, 315.0] {
+                        let cut = quantised(bits, rate, limit, noise);
+                        let found = clipping(&cut);
+                        assert!(found.len() == 1, "{bits} {noise}: {found:?}");
+                        assert!((found[0].level - limit).abs() < 1.0, "{found:?}");
+                    }
                 }
             }
         }
-        assert_eq!(clipping(&[0.0; 100]), None);
-        assert_eq!(clipping(&[]), None);
+        assert_eq!(clipping(&[0.0; 100]), []);
+        assert_eq!(clipping(&[]), []);
+    }
+
+    #[test]
+    fn a_cut_swell_is_found_and_what_rests_is_not_cut() {
+        let wave = |k: u32| 325.0 * (std::f64::consts::TAU * f64::from(k) / 200.0).sin();
+        let swell: Vec<f64> = (0..20_000)
+            .map(|k| {
+                if (9000..9400).contains(&k) {
+                    1.2 * wave(k)
+                } else {
+                    wave(k)
+                }
+            })
+            .map(|x| x.clamp(-370.0, 1000.0).round())
+            .collect();
+        let found = clipping(&swell);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].level == -370.0 && (9100..9200).contains(&found[0].first));
+        // A rectified and an ended current; a wave that repeats exactly.
+        let rectified: Vec<f64> = (0..20_000).map(|k| wave(k).max(0.0)).collect();
+        let ended: Vec<f64> = (0..20_000)
+            .map(|k| if k < 1000 { wave(k).round() } else { 0.0 })
+            .collect();
+        let exact: Vec<f64> = (0..20_000).map(|k| wave(k % 200)).collect();
+        for whole in [rectified, ended, exact] {
+            assert_eq!(clipping(&whole), []);
+        }
+    }
+
+    #[test]
+    fn a_settled_level_is_not_cut_and_a_limited_one_is() {
+        let mut seed = 7_u64;
+        let mut level = |noise: f64, limit: f64| -> Vec<f64> {
+            (0..3000)
+                .map(|k| {
+                    seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    let n = noise * ((seed >> 11) as f64 / (1_u64 << 52) as f64 - 1.0);
+                    let rise = 1.0 - (-f64::from(k) / 300.0).exp();
+                    (2000.0 * rise + n).min(limit).round()
+                })
+                .collect()
+        };
+        assert_eq!(clipping_of_level(&level(0.0, 1e9)), []);
+        assert_eq!(clipping_of_level(&level(30.0, 1e9)), []);
+        let found = clipping_of_level(&level(30.0, 1900.0));
+        assert!(found.len() == 1 && found[0].level == 1900.0, "{found:?}");
     }
 }

@@ -49,6 +49,8 @@ pub struct Ceased {
     pub ambiguity: f64,
     /// Standard uncertainty of the model's end against noise, samples; 0 without a model.
     pub doubt: f64,
+    /// Magnitude at which it was cut, A; `None` where it faded or no model fits.
+    pub cut_level: Option<f64>,
     /// Standard deviation of the noise of one sample, A.
     pub noise: f64,
     /// Largest magnitude in the half cycle before it ceased, A: what was cut.
@@ -189,18 +191,18 @@ pub fn cessation(amps: &[f64], rate_hz: f64, from: usize, rule: &CeaseRule) -> C
         noise,
         from,
     };
-    let (at, ambiguity, doubt) = match ending(amps, last, &scene) {
-        Some(Ending::Cut { at, doubt }) => (at, 0.0, doubt),
+    let (at, ambiguity, doubt, cut_level) = match ending(amps, last, &scene) {
+        Some(Ending::Cut { at, doubt, level }) => (at, 0.0, doubt, Some(level)),
         // By the envelope (docs/models.md, section 11); the last instant above the threshold lies
         // before it.
         Some(Ending::Ramp {
             last,
             envelope,
             doubt,
-        }) => (envelope, envelope - last, doubt),
+        }) => (envelope, envelope - last, doubt, None),
         // Neither: noise may hide the last half wave below the limit.
-        None if limit > 1.05 * rule.threshold => (part(last), 0.5 * half_cycle as f64, 0.0),
-        None => (part(last), 0.0, 0.0),
+        None if limit > 1.05 * rule.threshold => (part(last), 0.5 * half_cycle as f64, 0.0, None),
+        None => (part(last), 0.0, 0.0, None),
     };
     Cessation::Ceased(Ceased {
         first: first.map_or(at, part),
@@ -212,6 +214,7 @@ pub fn cessation(amps: &[f64], rate_hz: f64, from: usize, rule: &CeaseRule) -> C
         limit,
         ambiguity,
         doubt,
+        cut_level,
     })
 }
 

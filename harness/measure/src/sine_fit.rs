@@ -8,6 +8,8 @@ use crate::zero_crossing::frequency;
 pub const MAINS_HARMONICS: [u32; 7] = [1, 3, 5, 7, 9, 11, 13];
 /// Fitted points per cycle: enough for order 13, few enough to be fast.
 const POINTS_PER_CYCLE: f64 = 96.0;
+/// Points that the scatter is taken from, if there are as many.
+const SCATTER_POINTS: usize = 4000;
 /// Most unknowns: direct component, two per harmonic, frequency.
 const MAX: usize = 2 + 2 * MAINS_HARMONICS.len();
 
@@ -44,9 +46,25 @@ impl SineFit {
         nominal_hz: f64,
         per_cycle: f64,
     ) -> Option<Self> {
-        let mut hz = frequency(samples, rate_hz, nominal_hz)
+        let hz = frequency(samples, rate_hz, nominal_hz)
             .filter(|hz| (hz / nominal_hz - 1.0).abs() < 0.2)
             .unwrap_or(nominal_hz);
+        Self::refined(samples, first, rate_hz, (hz, nominal_hz), per_cycle)
+    }
+
+    /// As [`SineFit::new`] of a wave whose frequency `hz` is known to some 2 % of a cycle in the
+    /// whole of `samples`: no zero crossings are looked for.
+    pub(crate) fn near(samples: &[f64], first: usize, rate_hz: f64, hz: f64) -> Option<Self> {
+        Self::refined(samples, first, rate_hz, (hz, hz), POINTS_PER_CYCLE)
+    }
+
+    fn refined(
+        samples: &[f64],
+        first: usize,
+        rate_hz: f64,
+        (mut hz, nominal_hz): (f64, f64),
+        per_cycle: f64,
+    ) -> Option<Self> {
         if (samples.len() as f64) < 1.5 * rate_hz / hz {
             return None;
         }
@@ -91,12 +109,17 @@ impl SineFit {
             direct,
             terms,
         };
-        let mut sum = 0.0;
-        fit.each(first, samples.len(), |k, value| {
-            let e = samples[k - first] - value;
+        // A few thousand points know the scatter to a few per cent.
+        let stride = (samples.len() / SCATTER_POINTS).max(1);
+        let turn = std::f64::consts::TAU * hz / rate_hz;
+        let (mut sum, mut count) = (0.0, 0.0);
+        for (k, x) in samples.iter().enumerate().step_by(stride) {
+            let (s, c) = sin_cos(((first + k) as f64 - fit.centre) * turn);
+            let e = x - fit.direct - harmonics(&fit.terms, s, c);
             sum += e * e;
-        });
-        fit.sigma = (sum / samples.len() as f64).sqrt();
+            count += 1.0;
+        }
+        fit.sigma = (sum / count).sqrt();
         Some(fit)
     }
 

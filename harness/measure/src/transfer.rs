@@ -27,15 +27,12 @@ pub struct Transfer {
     pub end: f64,
     /// Deviation that counts, V.
     pub threshold: f64,
-    /// How far start and end move when the threshold moves by ± the uncertainty of the
-    /// reference, samples. Large where a decaying overshoot or a zero of the wave only touches it.
+    /// How far start and end move when the threshold moves by ± the uncertainty of the reference
+    /// and of the noise, samples. Large where a decaying overshoot or a zero of the wave only
+    /// touches it.
     pub doubts: (f64, f64),
-    /// Slope of the deviation at the start and at the end, V per sample.
-    pub slopes: (f64, f64),
     /// The waves before and after.
     pub waves: (SineFit, SineFit),
-    /// Standard deviation of the old and the new wave's residual, V.
-    pub sigma: (f64, f64),
     /// Phase of the new wave against the old one at the start, degrees in (−180, 180].
     pub phase_jump_deg: f64,
     /// Frequency of the new wave, Hz.
@@ -103,31 +100,31 @@ pub fn transfer(volts: &[f64], rate_hz: f64, rule: &TransferRule) -> Outcome {
     if threshold > 0.2 * peak {
         return Outcome::TooNoisy(old.sigma);
     }
-    let departure = old.residual(&volts[until..], until);
     let debounce = ((DEBOUNCE_S * rate_hz).round() as usize).max(1);
     let hidden = (HIDDEN_CYCLES * cycle) as usize;
-    // A line through as many samples as bring noise to a few per cent of the threshold: a longer
-    // one would follow the deviation around a bend.
-    let line = |limit: f64, sigma: f64| {
-        let needed = 2.0 * (sigma / (0.015 * limit)).powi(2);
-        (needed as usize).clamp(5, line_reach(cycle).max(5))
+    let reference = rule.reference_v.abs().min(0.5 * threshold);
+    let seek = Seek::new(threshold, old.sigma, reference, cycle);
+    let departs = |deviation: &[f64], limit: f64| {
+        first_departure(deviation, limit, limit + 3.0 * old.sigma, debounce, hidden)
     };
-    let reach = line(threshold, old.sigma);
-    let departs =
-        |limit: f64| first_departure(&departure, limit, limit + 3.0 * old.sigma, debounce, hidden);
-    let Some(first) = departs(threshold) else {
+    let in_part = |deviation: &[f64]| {
+        let first = departs(deviation, threshold)?;
+        // Beyond the raised limit it may never go: then the other side says how far.
+        let moved = [threshold - seek.unsure, threshold + seek.unsure]
+            .map(|limit| departs(deviation, limit).map(|k| k.abs_diff(first)));
+        Some((first, moved))
+    };
+    let (departure, found) = growing(&old, volts, until, cycle, |part| {
+        in_part(part).filter(|(_, moved)| moved.iter().all(Option::is_some))
+    });
+    let Some((first, moved)) = found.or_else(|| in_part(&departure)) else {
         return Outcome::Unbroken;
     };
-    let reference = rule.reference_v.abs().min(0.5 * threshold);
-    let start_doubt = [threshold - reference, threshold + reference]
-        .into_iter()
-        .map(|limit| departs(limit).map_or(0.0, |k| (k as f64 - first as f64).abs()))
-        .fold(0.0, f64::max);
+    let start_doubt = moved.into_iter().flatten().max().unwrap_or(0) as f64;
     let start = {
         let ends = (first.saturating_sub(1), first);
-        until as f64 + crossing(&departure, ends, threshold, old.sigma, reach)
+        until as f64 + crossing(&departure, ends, threshold, old.sigma, seek.reach)
     };
-    let start_slope = slope(&departure, first.wrapping_sub(1), first);
     let first = until + first;
 
     let last_cycle = &volts[volts.len() - cycle as usize..];
@@ -138,25 +135,31 @@ pub fn transfer(volts: &[f64], rate_hz: f64, rule: &TransferRule) -> Outcome {
     let Some(new) = new_wave(volts, first, rate_hz, rule, old.sigma) else {
         return lost;
     };
-    let after = new.residual(&volts[first..], first);
     let limit = (0.1 * peak).max(6.0 * new.sigma);
-    let Some(last) = last_before_quiet(&after, limit, cycle as usize) else {
+    let seek = Seek::new(limit, new.sigma, reference, cycle);
+    let quiet =
+        |deviation: &[f64], limit: f64| last_before_quiet(deviation, limit, &seek, cycle as usize);
+    let (after, found) = growing(&new, volts, first, cycle, |part| {
+        // The lowered limit is the last one to see a quiet cycle.
+        quiet(part, limit - seek.unsure)?;
+        quiet(part, limit)
+    });
+    let Some(last) = found.or_else(|| quiet(&after, limit)) else {
         return lost;
     };
     let index = |last: Option<usize>| last.map_or(0.0, |k| k as f64);
-    let end_doubt = [limit - reference, limit + reference]
+    let end_doubt = [limit - seek.unsure, limit + seek.unsure]
         .into_iter()
         .map(|limit| {
-            let moved = last_before_quiet(&after, limit, cycle as usize);
+            let moved = quiet(&after, limit);
             (moved.map_or(after.len() as f64, index) - index(last)).abs()
         })
         .fold(0.0, f64::max);
-    let (end, end_slope) = match last {
-        None => (start, start_slope),
+    let end = match last {
+        None => start,
         Some(k) => {
-            let end = first as f64
-                + crossing(&after, (k, k + 1), limit, new.sigma, line(limit, new.sigma));
-            (end.max(start), slope(&after, k, k + 1))
+            let end = first as f64 + crossing(&after, (k, k + 1), limit, new.sigma, seek.reach);
+            end.max(start)
         }
     };
     let jump = new.angle_at(start) - old.angle_at(start);
@@ -165,8 +168,6 @@ pub fn transfer(volts: &[f64], rate_hz: f64, rule: &TransferRule) -> Outcome {
         end,
         threshold,
         doubts: (start_doubt, end_doubt),
-        slopes: (start_slope, end_slope),
-        sigma: (old.sigma, new.sigma),
         phase_jump_deg: wrapped_degrees(jump),
         hz_after: new.hz,
         gap: gap(volts, start, end, 0.1 * peak, cycle),
@@ -222,7 +223,10 @@ fn new_wave(
     let cycle = rate_hz / rule.nominal_hz;
     let peak = rule.nominal_v * std::f64::consts::SQRT_2;
     let available = volts.len().saturating_sub(first);
-    let length = ((FIT_CYCLES * cycle) as usize).min(available.saturating_sub(cycle as usize));
+    // In a short record a shorter window leaves room for candidates after a gap of two cycles.
+    let within = |cycles: f64| available.saturating_sub((cycles * cycle) as usize);
+    let shortest = within(1.0).min((3.0 * cycle) as usize);
+    let length = ((FIT_CYCLES * cycle) as usize).min(within(3.0).max(shortest));
     if (length as f64) < 2.0 * cycle {
         return None;
     }
@@ -270,12 +274,79 @@ fn new_wave(
     Some(later.unwrap_or(chosen).fit.clone())
 }
 
+/// How a limit is looked for in noise.
+struct Seek {
+    /// Standard deviation of one sample, V.
+    sigma: f64,
+    /// Samples of which half must agree that the deviation exceeds the limit.
+    width: usize,
+    /// Samples to each side of a crossing that a line is laid through.
+    reach: usize,
+    /// Bound of what reference and noise leave open about the limit, ± V.
+    unsure: f64,
+}
+
+impl Seek {
+    fn new(limit: f64, sigma: f64, reference: f64, cycle: f64) -> Self {
+        // As many samples as bring noise to a few per cent of the limit: more would follow the
+        // deviation around a bend.
+        let needed = 2.0 * (sigma / (0.015 * limit)).powi(2);
+        let longest = line_reach(cycle);
+        let width = (needed as usize).clamp(1, longest);
+        // The median of n samples scatters by 1.25 σ/√n; twice that, for the first or last of
+        // several crossings scatters more than one does.
+        let noise = 2.5 * sigma / (width as f64).sqrt();
+        Self {
+            sigma,
+            width,
+            reach: (needed as usize).clamp(5, longest.max(5)),
+            unsure: reference.hypot(noise).min(0.5 * limit),
+        }
+    }
+}
+
+/// The deviation of `volts` from `wave` from sample `from` on, as far as `look` needs it to find
+/// something; all of it if it finds nothing.
+fn growing<T>(
+    wave: &SineFit,
+    volts: &[f64],
+    from: usize,
+    cycle: f64,
+    look: impl Fn(&[f64]) -> Option<T>,
+) -> (Vec<f64>, Option<T>) {
+    let mut length = (8.0 * cycle) as usize;
+    loop {
+        let to = (from + length).min(volts.len());
+        let deviation = wave.residual(&volts[from..to], from);
+        let found = look(&deviation);
+        if found.is_some() || to == volts.len() {
+            return (deviation, found);
+        }
+        length *= 4;
+    }
+}
+
 /// `Some(Some(k))`: k is the last index beyond the limit before the first quiet cycle;
 /// `Some(None)`: quiet from the beginning; `None`: never quiet for a cycle.
-fn last_before_quiet(deviation: &[f64], limit: f64, cycle: usize) -> Option<Option<usize>> {
+///
+/// A single sample counts where noise cannot have lifted it there, else only if half of the
+/// last few exceed the limit too.
+fn last_before_quiet(
+    deviation: &[f64],
+    limit: f64,
+    seek: &Seek,
+    cycle: usize,
+) -> Option<Option<usize>> {
+    let sure = limit + 4.5 * seek.sigma;
     let mut last = None;
+    let mut beyond = 0;
     for (k, e) in deviation.iter().enumerate() {
-        if e.abs() > limit {
+        let size = e.abs();
+        beyond += usize::from(size > limit);
+        if let Some(old) = k.checked_sub(seek.width) {
+            beyond -= usize::from(deviation[old].abs() > limit);
+        }
+        if size > limit && (2 * beyond >= seek.width.min(k + 1) || size > sure) {
             last = Some(k);
         } else if k - last.unwrap_or(0) >= cycle {
             return Some(last);
@@ -334,13 +405,6 @@ pub(crate) fn crossing(
 /// 50 Hz): the sine is straight to 0.1 % over it.
 pub(crate) fn line_reach(cycle: f64) -> usize {
     ((0.01 * cycle) as usize).max(1)
-}
-
-fn slope(deviation: &[f64], a: usize, b: usize) -> f64 {
-    match (deviation.get(a), deviation.get(b)) {
-        (Some(x), Some(y)) => (x.abs() - y.abs()).abs(),
-        _ => 0.0,
-    }
 }
 
 /// An angle in rad as degrees in (−180, 180].

@@ -127,7 +127,7 @@ pub(super) fn class(volts: &[f64], rate_hz: f64, nominal_v: f64, found: &Transfe
         })
         .collect();
     let need = ((1e-4 * rate_hz) as usize).max(2);
-    let noise = 4.0 * found.sigma.1.max(found.sigma.0) / peak;
+    let noise = 4.0 * found.waves.1.sigma.max(found.waves.0.sigma) / peak;
     let tail: Vec<(f64, f64)> = half_cycle_series(volts, cycle, end as f64)
         .into_iter()
         .map(|(at, rms)| ((at - found.start) / rate_hz, rms / nominal_v - 1.0))

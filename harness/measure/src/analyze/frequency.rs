@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::warnings::clipped;
 use super::wave::coarse_hz;
 use super::{AnalyzeError, Channel64, positive};
 use crate::frequency::{FrequencyMethod, estimate, series};
@@ -25,6 +26,8 @@ pub struct FrequencyAnalysis {
     pub method: FrequencyMethod,
     /// (time of the centre s, frequency Hz), one per cycle; for the sine fit those of phasors.
     pub series: Vec<(f64, f64)>,
+    /// What makes the figures doubtful: a clipped channel.
+    pub warnings: Vec<String>,
     /// What limits the figures.
     pub note: Option<String>,
 }
@@ -129,6 +132,7 @@ pub fn frequency_by(
         rocof_uncertainty_hz_per_s: None,
         method,
         series,
+        warnings: clipped(voltage, "voltage").into_iter().collect(),
         note,
     };
     if found.note.is_none() {

@@ -6,9 +6,9 @@ use rustfft::num_complex::Complex64;
 use serde::Serialize;
 
 use super::frequency::phase;
+use super::warnings::clipped;
 use super::{AnalyzeError, Channel64, positive};
 use crate::phase_track::parabola;
-use crate::quality::clipping;
 use crate::spectrum::LineSpectrum;
 use crate::uncertainty::Budget;
 
@@ -117,6 +117,8 @@ pub struct HarmonicAnalysis {
     pub windows: usize,
     /// Cycles in a window: 10, at 60 Hz 12.
     pub cycles: usize,
+    /// What makes the figures doubtful: a clipped channel.
+    pub warnings: Vec<String>,
     /// What limits the figures.
     pub note: Option<String>,
 }
@@ -222,22 +224,8 @@ pub fn harmonics_with(
         v.budgets("V", orders[0].v_rms, &dv, options.volts.as_ref()),
         i.budgets("A", orders[0].i_rms, &di, options.amps.as_ref()),
     );
-    let mut notes = Vec::new();
-    if highest < HIGHEST_ORDER {
-        notes.push(format!(
-            "the sample rate ends the spectrum at order {highest}"
-        ));
-    }
-    for (name, channel) in [("voltage", voltage), ("current", current)] {
-        if let Some(found) = clipping(channel.samples) {
-            notes.push(format!(
-                "the {name} is clipped at {:.4} from {:.4} s on ({} samples): its figures are those of the clipped wave",
-                found.level,
-                found.first as f64 / channel.rate_hz,
-                found.samples
-            ));
-        }
-    }
+    let note = (highest < HIGHEST_ORDER)
+        .then(|| format!("the sample rate ends the spectrum at order {highest}"));
     Ok(HarmonicAnalysis {
         f1_hz: f1,
         v_rms: v.rms,
@@ -263,7 +251,11 @@ pub fn harmonics_with(
         highest_order: highest,
         windows: windows.len(),
         cycles,
-        note: (!notes.is_empty()).then(|| notes.join("; ")),
+        warnings: [clipped(voltage, "voltage"), clipped(current, "current")]
+            .into_iter()
+            .flatten()
+            .collect(),
+        note,
         orders,
     })
 }

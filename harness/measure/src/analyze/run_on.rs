@@ -99,9 +99,16 @@ pub(super) fn ended(current: &Channel64<'_>, from_s: f64, rated_a: f64, hz: f64)
 /// Budget lines of the end of a current.
 pub(super) fn end_budget(budget: Budget, ceased: &Ceased, rate_hz: f64, hz: f64) -> Budget {
     let step = 1.0 / rate_hz;
+    let budget = budget
+        .sampling("sampling, end", step)
+        .normal("algorithm: model of the end in noise", ceased.doubt * step);
+    // The split of a wave from nothing uses all samples around it; noise is in its doubt. What a
+    // zero may hide is in question only near one.
+    if ceased.cut_level.is_some_and(|a| a > 2.0 * ceased.limit) {
+        return budget;
+    }
     let slope = std::f64::consts::TAU * hz * ceased.peak.max(ceased.limit);
     budget
-        .sampling("sampling, end", step)
         .rectangular(
             "algorithm: average against noise",
             0.5 * (ceased.averaged as f64 - 1.0) * step,
@@ -111,7 +118,6 @@ pub(super) fn end_budget(budget: Budget, ceased: &Ceased, rate_hz: f64, hz: f64)
             "definition: cut hidden at a zero of the current",
             hidden_s(ceased.limit, ceased.peak, hz),
         )
-        .normal("algorithm: model of the end in noise", ceased.doubt * step)
         .normal("noise over slope", ceased.noise / slope)
 }
 

@@ -62,9 +62,17 @@ pub(super) fn smoothed(shares: &[(f64, f64)], width: usize) -> Vec<(f64, f64)> {
         .collect()
 }
 
+/// When the response reaches a level.
+pub(super) struct Reached {
+    /// Time, s.
+    pub(super) at: f64,
+    /// Standard uncertainty by noise where a parabola found it, s.
+    pub(super) scatter: Option<f64>,
+}
+
 /// First time the shares reach `target`: on a smoothed series first, then refined by a parabola
 /// through the points around, which noise moves less.
-pub(super) fn reach(shares: &[(f64, f64)], target: f64, noise: f64, span: f64) -> Option<f64> {
+pub(super) fn reach(shares: &[(f64, f64)], target: f64, noise: f64, span: f64) -> Option<Reached> {
     let crossing = |series: &[(f64, f64)]| {
         let k = series.iter().position(|p| p.0 >= 0.0 && p.1 >= target)?;
         let Some(before) = k.checked_sub(1).map(|j| series[j]) else {
@@ -80,7 +88,10 @@ pub(super) fn reach(shares: &[(f64, f64)], target: f64, noise: f64, span: f64) -
     };
     let mut t = crossing(shares)?;
     if noise < SMOOTHED {
-        return Some(t);
+        return Some(Reached {
+            at: t,
+            scatter: None,
+        });
     }
     // Smoothing wide enough for the noise; the estimate decides how wide it may be.
     for share in [0.2, 0.1, 0.1] {
@@ -89,7 +100,7 @@ pub(super) fn reach(shares: &[(f64, f64)], target: f64, noise: f64, span: f64) -
     }
     // As narrow a parabola as brings noise below half a per cent of the time: a wide one would
     // bend over a corner.
-    let mut x = 0.0;
+    let (mut x, mut scatter) = (0.0, None);
     for wide in [0.04, 0.08, 0.15, 0.25, 0.35] {
         let from = shares.partition_point(|p| p.0 < t - wide * t);
         let near = &shares[from..shares.partition_point(|p| p.0 <= t + wide * t)];
@@ -107,12 +118,22 @@ pub(super) fn reach(shares: &[(f64, f64)], target: f64, noise: f64, span: f64) -
         let under = c1 * c1 + 4.0 * c2 * gap;
         if under >= 0.0 && c1 > 0.0 {
             x = 2.0 * gap / (c1 + under.sqrt());
-            if 1.5 * noise / (c1 * (near.len() as f64).sqrt()) < 0.005 * t {
+            // A parabola through n points is known to 1.5 σ/√n in their middle.
+            let u = 1.5 * noise / (c1 * (near.len() as f64).sqrt());
+            scatter = Some(u);
+            if u < 0.005 * t {
                 break;
             }
         }
     }
-    Some(if x.abs() <= 0.2 * t { t + x } else { t })
+    Some(if x.abs() <= 0.2 * t {
+        Reached { at: t + x, scatter }
+    } else {
+        Reached {
+            at: t,
+            scatter: None,
+        }
+    })
 }
 
 /// When the response begins: the line through where it passes a low and twice that share,
@@ -186,8 +207,8 @@ pub(super) fn drift(shares: &[(f64, f64)], (from, to): (f64, f64)) -> f64 {
 /// Slope of the smoothed response where it passes `level`, share per second: a tenth of the change
 /// over the time it takes around there, no less than an exponential that needs ten `t90`.
 pub(super) fn slope_at(shares: &[(f64, f64)], level: f64, noise: f64, t90: f64, span: f64) -> f64 {
-    let low = reach(shares, level - 0.05, noise, span).unwrap_or(0.0);
-    let high = reach(shares, level + 0.05, noise, span).unwrap_or(span);
+    let low = reach(shares, level - 0.05, noise, span).map_or(0.0, |r| r.at);
+    let high = reach(shares, level + 0.05, noise, span).map_or(span, |r| r.at);
     let least = 0.1 / (2.0 * t90).max(1e-9);
     (0.1 / (high - low).max(1e-9)).max(least)
 }
@@ -200,6 +221,48 @@ pub(super) struct Exponential {
     pub(super) ceiling: f64,
     /// Standard deviation of the points from it, share of the change.
     pub(super) residual: f64,
+}
+
+impl Exponential {
+    /// When it reaches 90 % of its ceiling, s.
+    pub(super) fn t90(&self) -> f64 {
+        self.delay + self.tau * std::f64::consts::LN_10
+    }
+
+    /// Standard uncertainty of [`Self::t90`] of a fit to all `shares`, each known to `noise`, with
+    /// the level before known to `initial` (both shares of the change), s.
+    pub(super) fn t90_u(&self, shares: &[(f64, f64)], noise: f64, initial: f64) -> Option<f64> {
+        let points = grouped(&shares[shares.partition_point(|p| p.0 < 0.0)..]).1;
+        let rows = points.iter().map(|&(t, _)| {
+            let x = ((t - self.delay) / self.tau).max(0.0);
+            let fall = if x > 0.0 {
+                self.ceiling * (-x).exp() / self.tau
+            } else {
+                0.0
+            };
+            // By t90, by the delay while t90 stays, and by the ceiling; what one more at each
+            // point, as an error of the level before makes it, moves them by.
+            let by_t90 = -fall * x / std::f64::consts::LN_10;
+            ([by_t90, -fall - by_t90, 1.0 - (-x).exp()], 1.0)
+        });
+        let found = crate::linear::regression(rows)?;
+        let group = shares.len() as f64 / points.len() as f64;
+        let scatter = noise * (found.spread[0] / group.max(1.0)).sqrt();
+        Some(scatter.hypot(found.x[0] * initial))
+    }
+}
+
+/// Size of the groups, and the means of groups of so many points that few enough remain to fit.
+fn grouped(points: &[(f64, f64)]) -> (usize, Vec<(f64, f64)>) {
+    let group = points.len().div_ceil(FITTED_POINTS).max(1);
+    let means = points
+        .chunks(group)
+        .map(|c| {
+            let sum = c.iter().fold((0.0, 0.0), |s, p| (s.0 + p.0, s.1 + p.1));
+            (sum.0 / c.len() as f64, sum.1 / c.len() as f64)
+        })
+        .collect();
+    (group, means)
 }
 
 /// What an exponential is fitted on.
@@ -230,14 +293,7 @@ pub(super) fn exponential(
     };
     let first = shares.partition_point(|p| p.0 < 0.0);
     let part = &shares[first..shares.partition_point(|p| p.0 <= end).max(first)];
-    let group = part.len().div_ceil(FITTED_POINTS).max(1);
-    let points: Vec<(f64, f64)> = part
-        .chunks(group)
-        .map(|c| {
-            let sum = c.iter().fold((0.0, 0.0), |s, p| (s.0 + p.0, s.1 + p.1));
-            (sum.0 / c.len() as f64, sum.1 / c.len() as f64)
-        })
-        .collect();
+    let (group, points) = grouped(part);
     if tau.is_nan() || tau <= 0.0 || points.len() < 6 {
         return None;
     }

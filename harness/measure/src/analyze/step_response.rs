@@ -8,6 +8,7 @@ use super::step_fit::{
 };
 use super::step_marks::edges;
 use super::step_updates::{Updates, updates};
+use super::warnings::level_clipped;
 use super::{AnalyzeError, Channel64};
 
 /// What says when the steps were made.
@@ -52,6 +53,8 @@ pub struct StepFigures {
 pub struct StepResponseAnalysis {
     /// In time order.
     pub steps: Vec<StepFigures>,
+    /// What makes the figures doubtful: a clipped channel.
+    pub warnings: Vec<String>,
 }
 
 /// Share of the part between two steps whose end counts as settled.
@@ -107,7 +110,10 @@ pub fn step_response(
             figures(response, &points, (begin, at, end), rated)
         })
         .collect();
-    Ok(StepResponseAnalysis { steps })
+    Ok(StepResponseAnalysis {
+        steps,
+        warnings: level_clipped(response, "response").into_iter().collect(),
+    })
 }
 
 fn figures(
@@ -167,7 +173,15 @@ fn figures(
     // A first order that the record cuts short goes on to a value that it shows only by its shape.
     let mut level_doubt =
         drift(&shares, (new_from - at, end - at)).max(noise / (count0.min(count1) as f64).sqrt());
-    let whole = exponential(&shares, 0.0, first, Until::End)
+    // What the step before left moving goes on about as far again; of noise the two halves of the
+    // window differ by 2 σ/√n.
+    let initial_noise = noise / (count0 as f64).sqrt();
+    let left = drift(points, (old_from, at)) / change.abs();
+    let moving = (left.powi(2) - (4.0 * initial_noise).powi(2))
+        .max(0.0)
+        .sqrt();
+    let initial_u = initial_noise.hypot(moving);
+    let whole = exponential(&shares, 0.0, first.at, Until::End)
         .filter(|fit| fit.residual <= 1.2 * noise + 0.002 && (fit.ceiling - 1.0).abs() < 0.06);
     if let Some(fit) = &whole {
         result.final_value = initial + change * fit.ceiling;
@@ -177,10 +191,11 @@ fn figures(
         noise /= fit.ceiling;
         level_doubt = 0.2 * (fit.ceiling - 1.0).abs() + noise / (count0.min(count1) as f64).sqrt();
     }
-    let Some(mut t90) = reach(&shares, 0.9, noise, end - at) else {
+    let Some(reached) = reach(&shares, 0.9, noise, end - at) else {
         result.note = Some("90 % of the change is never reached".to_owned());
         return result;
     };
+    let mut t90 = reached.at;
     let share = |of: f64| of / (result.final_value - initial).abs();
     let begins = if updates.held {
         first_update(&shares, noise, t90, rated.map(share))
@@ -190,13 +205,24 @@ fn figures(
     result.t_commence_s = begins.map(|t| at + t);
     let rise = exponential(&shares, begins.unwrap_or(0.0), t90, Until::Rise);
     result.tau_s = whole.as_ref().or(rise.as_ref()).map(|fit| fit.tau);
-    // All points know more than those around 90 %, if it is an exponential.
-    if let Some(fit) = whole.filter(|_| noise >= SMOOTHED) {
-        t90 = fit.delay + fit.tau * std::f64::consts::LN_10;
-    }
     let slope = slope_at(&shares, 0.9, noise, t90, end - at);
     let inside = (0.1 * t90 / spacing).max(1.0);
-    let mut u = ((noise / slope).powi(2) / inside + (level_doubt / slope).powi(2)).sqrt();
+    let scatter = reached.scatter.unwrap_or(noise / slope / inside.sqrt());
+    let mut u = scatter.hypot(level_doubt / slope);
+    if noise >= SMOOTHED {
+        // Smoothing bends a little over whatever is not smooth.
+        u = u.hypot(0.004 / 3.0_f64.sqrt() * t90);
+    }
+    // All points know more than those around 90 %, if it is an exponential.
+    if let Some(fit) = whole.filter(|_| noise >= SMOOTHED) {
+        t90 = fit.t90();
+        // A shape that is not quite one leaves more than noise does.
+        let most = noise * noise * (1.0 + 3.0 * (2.0 / count1 as f64).sqrt());
+        let wrong = (fit.residual.powi(2) - most).max(0.0).sqrt() / slope / 3.0_f64.sqrt();
+        if let Some(fitted) = fit.t90_u(&shares, noise, initial_u) {
+            u = fitted.hypot(wrong);
+        }
+    }
     if updates.held {
         // What is held reaches 90 % at an update. Where noise leaves open at which, it may be the
         // one before or after.
@@ -211,10 +237,6 @@ fn figures(
     u = u.hypot(step.max(if updates.held { 0.0 } else { spacing }) / 12.0_f64.sqrt());
     // A converter's step blurs the crossing and both levels.
     u = u.hypot(updates.quantum / change.abs() / slope / 6.0_f64.sqrt());
-    if noise >= SMOOTHED {
-        // Smoothing bends a little over whatever is not smooth.
-        u = u.hypot(0.004 * t90);
-    }
     result.t90_s = Some(t90);
     result.uncertainty_s = Some(2.0 * u);
     let width = window(&shares, noise, t90, 0.1);

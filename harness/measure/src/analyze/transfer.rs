@@ -189,23 +189,11 @@ fn describe(
 ) -> TransferAnalysis {
     let rate = voltage.rate_hz;
     let step = 1.0 / rate;
-    let peak = nominal_v * std::f64::consts::SQRT_2;
-    let least = 0.1 * peak * std::f64::consts::TAU * hz / rate;
-    // The first or last of several crossings in noise scatters more than one crossing does.
-    let over_slope = |sigma: f64, slope: f64| 1.5 * sigma / slope.max(least) * step;
     let measured = Budget::new("s")
         .sampling("sampling, start", step)
         .sampling("sampling, end", step)
-        .rectangular("threshold and reference wave, start", found.doubts.0 * step)
-        .rectangular("threshold and reference wave, end", found.doubts.1 * step)
-        .normal(
-            "noise over slope, start",
-            over_slope(found.sigma.0, found.slopes.0),
-        )
-        .normal(
-            "noise over slope, end",
-            over_slope(found.sigma.1, found.slopes.1),
-        )
+        .rectangular("reference and noise, start", found.doubts.0 * step)
+        .rectangular("reference and noise, end", found.doubts.1 * step)
         .measure((found.end - found.start) * step);
     TransferAnalysis {
         t_start_s: Some(found.start * step),

@@ -105,10 +105,50 @@ impl Seen<'_> {
             let points = AFTER_CYCLES * FITTED.min(self.cycle);
             let phase = 6.0 * before.sigma / before.amplitude() / points.sqrt();
             if (meet - at).abs() < (0.25 * self.cycle).max(3.0 * reach) {
-                return Some((meet, phase / slip.abs()));
+                let doubt = phase / slip.abs();
+                let (half, more) = self.half_ramp(before, flag, meet, fit.hz);
+                return Some((meet - half, doubt.hypot(more)));
             }
         }
         Some((at, reach))
+    }
+
+    /// Half the length of a frequency ramp of more than a cycle that looked like a step at its
+    /// middle `meet`, and its standard uncertainty, samples; 0 for a step.
+    ///
+    /// A ramp of length L gains Δf·L/8 turns on the old wave until its middle; seen through
+    /// windows of T it is Δf·(L/8 + T²/24L), and Δf·T/8 for a step.
+    fn half_ramp(&self, before: &SineFit, flag: usize, meet: f64, hz: f64) -> (f64, f64) {
+        let none = (0.0, 0.0);
+        let ahead = |k: usize| {
+            let p = &self.points[k];
+            let turn = std::f64::consts::TAU * (p.turns - p.turns.floor());
+            crate::transfer::wrapped_degrees(turn - before.angle_at(p.at)) / 360.0
+        };
+        let next = self.points.partition_point(|p| p.at < meet);
+        let calm = flag.saturating_sub(6 * PER_CYCLE)..flag.saturating_sub(2 * PER_CYCLE);
+        if calm.len() < 2 * PER_CYCLE || next == 0 || next >= self.points.len() {
+            return none;
+        }
+        let zero = ahead(calm.start);
+        let gained = |k: usize| {
+            let turned = ahead(k) - zero;
+            turned - turned.round()
+        };
+        let count = calm.len() as f64;
+        let mean = calm.clone().map(gained).sum::<f64>() / count;
+        let scatter = calm.map(|k| (gained(k) - mean).powi(2)).sum::<f64>() / count;
+        let (a, b) = (self.points[next - 1].at, self.points[next].at);
+        let share = (meet - a) / (b - a);
+        let seen = gained(next - 1) + share * (gained(next) - gained(next - 1)) - mean;
+        // Samples of the whole change in frequency.
+        let slip = (hz - before.hz) / self.rate;
+        let (gain, doubt) = (seen / slip, (scatter.sqrt() / slip).abs());
+        if gain < self.cycle / 6.0 + 3.0 * doubt + 0.02 * self.cycle {
+            return none;
+        }
+        let length = 4.0 * gain + (16.0 * gain * gain - self.cycle * self.cycle / 3.0).sqrt();
+        (0.5 * length, 4.0 * doubt)
     }
 
     /// Start of a change that takes a part of a cycle, if that explains the record better than a

@@ -1,48 +1,30 @@
 //! What makes a capture doubtful though it can be analysed.
 
 use super::Channel64;
+use crate::quality::{Clipping, clipping, clipping_of_level};
 use crate::sine_fit::SineFit;
 
-/// So many times more samples at the last value than at the one before it than any wave has: a
-/// sine has at most 2.4 times as many, where its crest just fills the step.
-const CLIPPED_RATIO: usize = 6;
-/// Fewest samples at the last value that are taken for clipping.
-const CLIPPED_LEAST: usize = 12;
-
-/// Says so if the channel stands at the end of its range: the extreme value occurs far more often
-/// than the next one, as no wave's crest does.
+/// Says so if the channel's wave stands at an end of its range.
 pub(super) fn clipped(channel: &Channel64<'_>, name: &str) -> Option<String> {
-    let at_end = |sign: f64| -> Option<f64> {
-        let mut best = (f64::NEG_INFINITY, 0_usize);
-        let mut next = (f64::NEG_INFINITY, 0_usize);
-        for &x in channel.samples {
-            let x = sign * x;
-            if x < next.0 {
-                continue;
-            }
-            if x > best.0 {
-                next = best;
-                best = (x, 1);
-            } else if x.to_bits() == best.0.to_bits() {
-                best.1 += 1;
-            } else if x > next.0 {
-                next = (x, 1);
-            } else {
-                next.1 += 1;
-            }
-        }
-        let flat = best.1 >= CLIPPED_LEAST
-            && next.0.is_finite()
-            && best.1 > CLIPPED_RATIO * next.1
-            // A channel that rests at its end, as a current after it ceased, is not clipped.
-            && best.0 > 0.0
-            && 4 * best.1 < channel.samples.len();
-        flat.then_some(sign * best.0)
-    };
-    let ends: Vec<String> = [1.0, -1.0]
-        .into_iter()
-        .filter_map(at_end)
-        .map(|level| format!("{level:.4}"))
+    told(&clipping(channel.samples), channel, name)
+}
+
+/// As [`clipped`] of a quantity that may settle at its extreme.
+pub(super) fn level_clipped(channel: &Channel64<'_>, name: &str) -> Option<String> {
+    told(&clipping_of_level(channel.samples), channel, name)
+}
+
+fn told(found: &[Clipping], channel: &Channel64<'_>, name: &str) -> Option<String> {
+    let ends: Vec<String> = found
+        .iter()
+        .map(|end| {
+            format!(
+                "{:.4} ({} samples from {:.4} s on)",
+                end.level,
+                end.samples,
+                end.first as f64 / channel.rate_hz
+            )
+        })
         .collect();
     (!ends.is_empty()).then(|| {
         format!(

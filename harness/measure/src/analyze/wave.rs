@@ -72,15 +72,22 @@ pub(super) fn departure(
             purpose: "three cycles before an event and one after",
         });
     }
-    let fit_before = |end: usize| {
+    let fit_before = |end: usize, known: Option<f64>| {
         let from = end.saturating_sub((OLD_CYCLES * cycle) as usize);
-        SineFit::new(&samples[from..end], from, rate, hz)
+        match known {
+            // The frequency of four cycles ago, unless that turned out to be no good.
+            Some(hz) => SineFit::near(&samples[from..end], from, rate, hz),
+            None => SineFit::new(&samples[from..end], from, rate, hz),
+        }
     };
+    let mut known: Option<f64> = None;
     let none = AnalyzeError::NoWave { name };
     loop {
-        let Some(fit) = fit_before(end) else {
+        let found = fit_before(end, known).or_else(|| fit_before(end, None));
+        let Some(fit) = found else {
             return Err(none);
         };
+        known = Some(fit.hz);
         let limit = (share * fit.amplitude()).max(6.0 * fit.sigma);
         let to = (end + (5.0 * cycle) as usize).min(samples.len());
         let residual = fit.residual(&samples[end..to], end);
@@ -91,7 +98,7 @@ pub(super) fn departure(
                 .saturating_sub((0.5 * cycle) as usize)
                 .max(((LEAST_CYCLES - 0.5) * cycle) as usize)
                 .min(first);
-            let old = fit_before(undisturbed).unwrap_or(fit);
+            let old = fit_before(undisturbed, None).unwrap_or(fit);
             return Ok(Some(Departure {
                 first,
                 undisturbed,

@@ -131,30 +131,15 @@ fn reference(evidence: &Evidence<'_>) -> f64 {
 }
 
 fn measurement(evidence: &Evidence<'_>, found: &Transfer) -> Measurement {
-    let nominal_peak = evidence.ratings.nominal_v * std::f64::consts::SQRT_2;
-    // A departure is never slower than the sine itself near the threshold.
-    let least = 0.1 * nominal_peak * std::f64::consts::TAU / evidence.cycle();
-    let seconds = |volts: f64, slope: f64| volts / slope.max(least) * evidence.step();
     let elapsed = evidence.seconds(found.end - found.start);
     Budget::new("s")
         .sampling("sampling, start", evidence.step())
         .sampling("sampling, end", evidence.step())
         .rectangular(
-            "threshold and reference wave, start",
+            "reference and noise, start",
             evidence.seconds(found.doubts.0),
         )
-        .rectangular(
-            "threshold and reference wave, end",
-            evidence.seconds(found.doubts.1),
-        )
-        .normal(
-            "noise over slope, start",
-            seconds(found.sigma.0, found.slopes.0),
-        )
-        .normal(
-            "noise over slope, end",
-            seconds(found.sigma.1, found.slopes.1),
-        )
+        .rectangular("reference and noise, end", evidence.seconds(found.doubts.1))
         .rectangular("sample clock", evidence.specs.recorder_clock * elapsed)
         .measure(elapsed)
 }
@@ -171,8 +156,8 @@ fn inform(evidence: &Evidence<'_>, found: &Transfer, sheet: &mut Sheet) {
         "half-cycle RMS below 90 % (M3)",
         half.measure(evidence.seconds(found.rms_dip)),
     );
-    let noise =
-        (found.sigma.0 + found.sigma.1) / (evidence.ratings.nominal_v * std::f64::consts::SQRT_2);
+    let noise = (found.waves.0.sigma + found.waves.1.sigma)
+        / (evidence.ratings.nominal_v * std::f64::consts::SQRT_2);
     let jump = Budget::new("°").normal("noise of both fits", noise.to_degrees());
     sheet.inform("phase jump", jump.measure(found.phase_jump_deg));
     let hz = Budget::new("Hz").rectangular(

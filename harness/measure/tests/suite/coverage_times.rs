@@ -1,7 +1,8 @@
 //! Coverage of ±U for times: the instants lie anywhere between samples and within the cycle.
 //!
-//! Asserted from below only: an instant between two samples is known within a rectangular bound,
-//! of which k = 2 covers all, so where sampling dominates more than 95 % is right.
+//! An instant between two samples is known within a rectangular bound. Of one such bound k = 2
+//! covers all, of two independent ones 96.6 %: what is dominated by the sampling of one end is
+//! asserted from below only.
 
 use gridproof_measure::analyze::{
     Channel64, Marks, RunOnChannels, run_on, step_response, transfer, trip,
@@ -103,7 +104,7 @@ fn run_on_times() {
         let found = run_on(&channels, 21.7).ok()?;
         Some((found.run_on_s?, found.uncertainty_s?, cease - open))
     });
-    assert!(covered >= 95.0, "{covered}");
+    assert!((93.0..=97.5).contains(&covered), "{covered}");
 }
 
 #[test]
