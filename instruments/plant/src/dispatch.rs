@@ -4,7 +4,7 @@
 //! either.
 
 use crate::battery::BatteryPort;
-use crate::config::{Dut, Response, Topology};
+use crate::config::{Dut, Response, Sense, Topology};
 use crate::derating::ThermalLimit;
 use crate::drm::DrmPort;
 use crate::functions::{ExportControl, FrequencyResponse, Reactive, TenMinutes};
@@ -145,6 +145,7 @@ impl Dispatch {
                 &functions.charging_volt_watt.clone().unwrap_or(Response {
                     enabled: false,
                     points: Vec::new(),
+                    sense: Sense::AsStated,
                     delay_s: 0.0,
                     tau_s: 0.0,
                 }),

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::config::Response;
+use crate::config::{Response, Sense};
 use crate::rest::Fingerprint;
 use crate::trig;
 
@@ -105,6 +105,7 @@ impl Delay {
 #[derive(Debug, Clone)]
 pub(crate) struct VoltageResponse {
     points: Vec<(f64, f64)>,
+    sense: Sense,
     rest: f64,
     delay: Delay,
     lag: Lag,
@@ -117,6 +118,7 @@ impl VoltageResponse {
     pub(crate) fn new(config: &Response, dt: f64, rest: f64) -> Self {
         Self {
             points: config.points.clone(),
+            sense: config.sense,
             rest,
             delay: Delay::new(config.delay_s, dt, rest),
             lag: Lag::new(config.tau_s, dt, rest),
@@ -131,6 +133,15 @@ impl VoltageResponse {
         if let Some(tau_s) = tau_s {
             self.lag = Lag::new(tau_s, dt, self.lag.y);
         }
+    }
+
+    /// Sum of a value and its opposite: that of a response around zero, or of a ceiling.
+    fn mirror(&self) -> f64 {
+        if self.rest == 0.0 {
+            return 0.0;
+        }
+        let values = || self.points.iter().map(|point| point.1);
+        values().fold(f64::MIN, f64::max) + values().fold(f64::MAX, f64::min)
     }
 
     /// The points.
@@ -148,7 +159,11 @@ impl VoltageResponse {
     #[inline]
     pub(crate) fn step(&mut self, volts: f64) -> f64 {
         let target = if self.enabled && !self.points.is_empty() {
-            curve(&self.points, volts)
+            let y = curve(&self.points, volts);
+            match self.sense {
+                Sense::AsStated => y,
+                Sense::Inverted => self.mirror() - y,
+            }
         } else {
             self.rest
         };
@@ -166,6 +181,7 @@ mod tests {
         let config = Response {
             enabled: true,
             points: vec![(240.0, 0.0), (250.0, -0.6)],
+            sense: Sense::AsStated,
             delay_s: 1.0,
             tau_s: 2.0,
         };
@@ -176,6 +192,38 @@ mod tests {
         }
         let expected = 1.0 + 2.0 * std::f64::consts::LN_10;
         assert!((t - expected).abs() <= 0.04, "{t} {expected}");
+    }
+
+    #[test]
+    fn a_wrong_sign_outlives_a_curve_that_is_told() {
+        let settled = |rest: f64, points: [(f64, f64); 2], told: [(f64, f64); 2]| {
+            let config = Response {
+                enabled: true,
+                points: points.to_vec(),
+                sense: Sense::Inverted,
+                delay_s: 0.0,
+                tau_s: 0.1,
+            };
+            let mut response = VoltageResponse::new(&config, 0.02, rest);
+            let mut at = |response: &mut VoltageResponse| {
+                (0..400).map(|_| response.step(250.0)).last().expect("400")
+            };
+            let before = at(&mut response);
+            response.change(&told, None, 0.02);
+            (before, at(&mut response))
+        };
+        let (before, after) = settled(
+            0.0,
+            [(240.0, 0.0), (250.0, -0.6)],
+            [(240.0, 0.0), (250.0, -0.3)],
+        );
+        assert!((before - 0.6).abs() < 1e-9 && (after - 0.3).abs() < 1e-9);
+        let (before, after) = settled(
+            1.0,
+            [(240.0, 1.0), (250.0, 0.2)],
+            [(240.0, 0.9), (250.0, 0.3)],
+        );
+        assert!((before - 1.0).abs() < 1e-9 && (after - 0.9).abs() < 1e-9);
     }
 
     #[test]

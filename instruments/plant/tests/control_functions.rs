@@ -3,7 +3,7 @@ mod common;
 use common::*;
 use gridproof_plant::config::{
     ExportLimit, FrequencySlope, FrequencyWatt, Lockout, Mean, MomentaryCessation, PlantConfig,
-    PowerFactor, Response, SlopeLaw, SustainedOverVoltage,
+    PowerFactor, Response, Sense, SlopeLaw, SustainedOverVoltage,
 };
 use gridproof_plant::input::{CurvePoints, DutCommand, Input, ResponseCurve};
 use gridproof_plant::signal::{DutState, MeterPoint, Signal};
@@ -118,6 +118,7 @@ fn charging_follows_its_volt_watt_curve() {
     config.dut.functions.charging_volt_watt = Some(Response {
         enabled: true,
         points: vec![(207.0, 0.2), (215.0, 1.0)],
+        sense: Sense::AsStated,
         delay_s: 0.1,
         tau_s: 1.0,
     });

@@ -6,6 +6,7 @@ mod abort;
 mod analyze;
 mod bench;
 mod criteria;
+mod curves;
 mod defects;
 mod emulate;
 mod faults;

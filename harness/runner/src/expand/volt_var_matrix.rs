@@ -2,6 +2,7 @@
 //! reference voltage, at the voltages around the corners (IEEE 1547.1-2020 clause 5.14.4).
 
 use gridproof_model::case::{CaseSpec, Curve, CurveKind, CurveSweepCase};
+use gridproof_model::dut::InterfaceProtocol;
 use gridproof_model::grid_code::{CurveCriterion, CurveLimits, OpenLoop};
 use gridproof_model::located::Located;
 use gridproof_model::plan::VoltVarMatrixParams;
@@ -17,6 +18,7 @@ pub(super) fn expand(
     coded: &Coded<'_>,
     params: &VoltVarMatrixParams,
 ) -> Result<Expansion, Problem> {
+    can_be_told(coded)?;
     let nominal_v = coded.code.nominal.voltage.0;
     let range = (params.range.0.0, params.range.1.0);
     let mut cases = Vec::new();
@@ -60,6 +62,26 @@ pub(super) fn expand(
     Ok(Expansion::Cases(cases))
 }
 
+/// Only a DUT whose interface takes a curve can run this test.
+fn can_be_told(coded: &Coded<'_>) -> Result<(), Problem> {
+    let interface = match coded.dut.interface.protocol {
+        InterfaceProtocol::SunspecTcp => return Ok(()),
+        InterfaceProtocol::SajAs1Rtu => "saj-as1-rtu",
+        InterfaceProtocol::RegisterFile => "register-file",
+    };
+    Err(Problem {
+        at: coded.test.id.at,
+        message: format!(
+            "test `{}` tells the DUT its volt-var curves, and the interface of `{}`, {interface}, takes none",
+            coded.test.id, coded.dut.dut
+        ),
+        hint: Some(
+            "use `volt-var` for the curve the DUT has, or a DUT with `protocol: sunspec-tcp`"
+                .into(),
+        ),
+    })
+}
+
 fn problem(name: &Located<String>, why: &str) -> Problem {
     Problem {
         at: name.at,
@@ -101,8 +123,8 @@ fn corners(curve: &Curve) -> Option<[f64; 4]> {
 }
 
 /// The up to 24 voltages of the standard: from the reference over the corners of the upper side and
-/// back, then the same below; `a` is how far beside a corner they lie. Voltages outside of the
-/// range of continuous operation are left out.
+/// back, then the same below; `a` is how far beside a corner they lie. Voltages nearer than `a` to
+/// the ends of the range of continuous operation, or beyond, are left out: there the DUT may trip.
 fn voltages(
     [v1, v2, v3, v4]: [f64; 4],
     reference: f64,
@@ -132,9 +154,14 @@ fn voltages(
     upper
         .into_iter()
         .chain(lower)
-        .filter(|volts| (low..=high).contains(volts))
-        .map(|volts| (volts * 1e6).round() / 1e6)
+        .map(tidy)
+        .filter(|volts| (tidy(low + a)..=tidy(high - a)).contains(volts))
         .collect()
+}
+
+/// To a microvolt, so that what is meant as the same voltage is the same.
+fn tidy(volts: f64) -> f64 {
+    (volts * 1e6).round() / 1e6
 }
 
 #[cfg(test)]
@@ -154,7 +181,10 @@ mod tests {
     #[test]
     fn voltages_outside_of_continuous_operation_are_left_out() {
         let got = voltages([202.4, 239.2, 246.1, 253.0], 241.5, 3.45, (202.4, 253.0));
-        assert!(got.iter().all(|v| (202.4..=253.0).contains(v)));
+        assert!(got.iter().all(|v| (205.85..=249.55).contains(v)));
         assert_eq!(got.len(), 20, "{got:?}");
+        // The middle of the upper slope at the very limit of over-voltage.
+        let got = voltages([223.1, 236.9, 246.1, 259.9], 241.5, 3.45, (202.4, 253.0));
+        assert!(!got.contains(&253.0) && got.contains(&249.55), "{got:?}");
     }
 }

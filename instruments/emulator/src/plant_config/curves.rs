@@ -17,8 +17,7 @@ pub(super) enum Kind {
     VoltWatt,
 }
 
-/// The behaviour's own points, else the grid code's; shifted by `knee_shift`, then inverted: the
-/// sign of volt-var, and for the ceiling of volt-watt the mirror between its largest and smallest.
+/// The behaviour's own points, else the grid code's, shifted by `knee_shift`, with the stated sign.
 /// Without any points the response is off. Defaults: 0.2 s dead time, 1.5 s time constant.
 pub(super) fn response(
     stated: Option<&CurveResponse>,
@@ -32,16 +31,6 @@ pub(super) fn response(
         points.iter().map(|(v, y)| (v.0 + shift, y.0)).collect()
     });
     let present = !curve.is_empty();
-    if stated.sign == Some(Sign::Inverted) {
-        let most = curve.iter().map(|point| point.1).fold(f64::MIN, f64::max);
-        let least = curve.iter().map(|point| point.1).fold(f64::MAX, f64::min);
-        for point in &mut curve {
-            point.1 = match kind {
-                Kind::VoltVar => -point.1,
-                Kind::VoltWatt => most + least - point.1,
-            };
-        }
-    }
     if !present {
         let rest = if kind == Kind::VoltWatt { 1.0 } else { 0.0 };
         curve = vec![(0.0, rest), (1000.0, rest)];
@@ -49,6 +38,10 @@ pub(super) fn response(
     plant::Response {
         enabled: present && stated.enabled.unwrap_or(true),
         points: curve,
+        sense: match stated.sign.unwrap_or_default() {
+            Sign::Normal => plant::Sense::AsStated,
+            Sign::Inverted => plant::Sense::Inverted,
+        },
         delay_s: stated.delay.map_or(0.2, |time| time.0),
         tau_s: stated.tau.map_or(1.5, |time| time.0),
     }

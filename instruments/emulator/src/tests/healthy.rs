@@ -110,7 +110,11 @@ fn behaviours_change_what_they_name() {
     let config = make(&over).expect("a plant").dut;
     assert_eq!(
         config.volt_var.points,
-        [(210.0, -0.44), (223.0, -0.0), (243.0, -0.0), (261.0, 0.6)]
+        [(210.0, 0.44), (223.0, 0.0), (243.0, 0.0), (261.0, -0.6)]
+    );
+    assert_eq!(
+        config.volt_var.sense,
+        gridproof_plant::config::Sense::Inverted
     );
     assert!(!config.volt_watt.enabled && config.volt_var.enabled);
     assert_eq!(config.drm.limits[4], None);

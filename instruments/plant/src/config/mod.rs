@@ -203,10 +203,23 @@ pub struct Response {
     pub enabled: bool,
     /// (V RMS, output in pu of rated apparent power), ascending in V, clamped outside.
     pub points: Vec<(f64, f64)>,
+    /// Whether the output follows the points or their opposite, also when it is told others.
+    pub sense: Sense,
     /// Dead time before the output moves, s.
     pub delay_s: f64,
     /// First-order time constant, s.
     pub tau_s: f64,
+}
+
+/// Sign of a response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sense {
+    /// As the points say.
+    #[default]
+    AsStated,
+    /// The opposite: the negative of reactive power, and for a ceiling the mirror between its
+    /// largest and smallest value.
+    Inverted,
 }
 
 /// What a protection element watches.
@@ -370,12 +383,14 @@ pub fn reference() -> PlantConfig {
             volt_var: Response {
                 enabled: true,
                 points: vec![(207.0, 0.44), (220.0, 0.0), (240.0, 0.0), (258.0, -0.60)],
+                sense: Sense::AsStated,
                 delay_s: 0.1,
                 tau_s: 2.0,
             },
             volt_watt: Response {
                 enabled: true,
                 points: vec![(253.0, 1.0), (260.0, 0.2)],
+                sense: Sense::AsStated,
                 delay_s: 0.1,
                 tau_s: 2.0,
             },
