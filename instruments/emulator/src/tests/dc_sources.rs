@@ -138,6 +138,20 @@ fn the_battery_simulator_minds_its_priority() {
     battery.set(error, &["FUNC CURR", "CURR -5", "VOLT:LIM 400"]);
     assert_eq!(battery.say("CURR:LIM 5"), "");
     assert!(battery.say(error).starts_with("-221,"));
+    // other modes and the battery test are held, and leave the output alone
+    battery.set(
+        error,
+        &[
+            "BATT:MODE DISC",
+            "BATT:DISC:VOLT 300;CURR -10",
+            "BATT:SHUT:CAP 20;TIME 3600",
+            "FUNC:MODE BATT",
+        ],
+    );
+    assert_eq!(
+        battery.say("FUNC:MODE?;:BATT:MODE?;:BATT:DISC:CURR?"),
+        "BATTery;DISCharge;-1.00000E+01\n"
+    );
     battery.set(error, &["OUTP OFF"]);
     assert_eq!(battery.say("OUTP?"), "0\n");
     advance(&bench, 0.05);

@@ -9,7 +9,6 @@ use crate::scpi::setting::{Form, Row, number};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Key {
     Priority,
-    RunMode,
     Volts,
     Amps,
     SourceLimit,
@@ -65,7 +64,7 @@ const OVER: f64 = 1.1;
 #[rustfmt::skip]
 pub(super) const SETTINGS: &[Row<Key>] = &[
     ("[SOURce:]FUNCtion[:PRIority]", Key::Priority, Choice(&["VOLTage", "CURRent"])),
-    ("[SOURce:]FUNCtion:MODE", Key::RunMode, Choice(&["FIXed", "LIST", "BATTery", "SOLar", "CARProfile", "ROAD"])),
+    ("[SOURce:]FUNCtion:MODE", Key::Kept, Choice(&["FIXed", "LIST", "BATTery", "SOLar", "CARProfile", "ROAD"])),
     ("[SOURce:]VOLTage[:LEVel][:IMMediate][:AMPLitude]", Key::Volts, number("V", V, 0.0, N)),
     ("[SOURce:]CURRent[:LEVel][:IMMediate][:AMPLitude]", Key::Amps, number("A", A, 0.0, N)),
     ("[SOURce:]CURRent:LIMit[:POSitive]", Key::SourceLimit, number("A", (0.0, MOST_AMPS), 0.0, N)),
@@ -99,6 +98,15 @@ pub(super) const SETTINGS: &[Row<Key>] = &[
     ("[SOURce:]CURRent:UNDer:PROTection:STATe", Key::Kept, Switch(false)),
     ("[SOURce:]CURRent:UNDer:PROTection:DELay", Key::Kept, number("S", S, 0.0, N)),
     ("[SOURce:]CURRent:UNDer:PROTection:WARM", Key::Kept, number("S", S, 0.0, N)),
+    ("BATTery:MODE", Key::Kept, Choice(&["CHARge", "DISCharge"])),
+    ("BATTery:CHARge:VOLTage", Key::Kept, number("V", V, 0.0, N)),
+    ("BATTery:CHARge:CURRent", Key::Kept, number("A", (0.0, MOST_AMPS), 0.0, N)),
+    ("BATTery:DISCharge:VOLTage", Key::Kept, number("V", V, 0.0, N)),
+    ("BATTery:DISCharge:CURRent", Key::Kept, number("A", (-MOST_AMPS, 0.0), 0.0, N)),
+    ("BATTery:SHUT:VOLTage", Key::Kept, number("V", V, 0.0, N)),
+    ("BATTery:SHUT:CURRent", Key::Kept, number("A", A, 0.0, N)),
+    ("BATTery:SHUT:CAPacity", Key::Kept, number("AH", (0.0, 1e5), 0.0, N)),
+    ("BATTery:SHUT:TIME", Key::Kept, number("S", (0.0, 3.6e6), 0.0, N)),
     ("OUTPut:DELay:RISE|ON", Key::Kept, number("S", (0.0, 60.0), 0.0, N)),
     ("OUTPut:DELay:FALL|OFF", Key::Kept, number("S", (0.0, 60.0), 0.0, N)),
     ("OUTPut:PROTection:WDOG:STATe", Key::WatchdogOn, Switch(false)),

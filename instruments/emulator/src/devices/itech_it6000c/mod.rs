@@ -163,10 +163,6 @@ impl It6000c {
                     self.settings.put(Key::Amps, 0.0);
                 }
             }
-            // battery, solar and list programs come from the maker's software
-            (Key::RunMode, Value::Word(word)) if *word != 0 => {
-                return Err(fault::SETTINGS_CONFLICT);
-            }
             (Key::Amps, Value::Number(amps)) => {
                 value = Value::Number((amps * 100.0).round() / 100.0);
             }
