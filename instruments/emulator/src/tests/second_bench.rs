@@ -230,6 +230,8 @@ fn the_psb_wants_its_lock_and_answers_with_units() {
     assert_eq!(battery.say("SYST:NOM:VOLT?"), "750.00 V\n");
     assert_eq!(battery.say("SYST:CONF:MODE?"), "UIP\n");
     fails(&mut battery, "SINK:RES 5", -221);
+    battery.set(ERROR, &["FUNC:PHOT:STAN:MPPV 300"]);
+    assert_eq!(battery.say("FUNC:PHOT:MPP:VOLT?"), "300.00 V\n");
     battery.set(ERROR, &["OUTP ON"]);
     advance(&bench, 0.5);
     assert!(bench.true_state().battery_on);

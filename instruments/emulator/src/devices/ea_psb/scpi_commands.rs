@@ -155,7 +155,7 @@ pub(crate) const SETTINGS: &[Row<Key>] = &[
     ("FUNCtion:GENerator:MPP:STATe", Key::Kept, RUN),
     ("FUNCtion:PHOTovoltaics:STANdard:OCVoltage", Key::Kept, volts(0.0)),
     ("FUNCtion:PHOTovoltaics:STANdard:SCCurrent", Key::Kept, amps(0.0)),
-    ("FUNCtion:PHOTovoltaics:STANdard:MPPVoltage", Key::Kept, volts(0.0)),
+    ("FUNCtion:PHOTovoltaics:STANdard:MPPVoltage FUNCtion:PHOTovoltaics:MPP:VOLTage", Key::Kept, volts(0.0)),
     ("FUNCtion:PHOTovoltaics:STANdard:MPPCurrent", Key::Kept, amps(0.0)),
     ("FUNCtion:PHOTovoltaics:IRRadiation", Key::Kept, number("", (0.0, 1500.0), 1000.0, Form::WithUnit(0, "W/m2"))),
     ("FUNCtion:PHOTovoltaics:TEMPerature", Key::Kept, number("", (-40.0, 80.0), 25.0, Form::WithUnit(1, "C"))),
