@@ -200,8 +200,13 @@ pub fn cessation(amps: &[f64], rate_hz: f64, from: usize, rule: &CeaseRule) -> C
             envelope,
             doubt,
         }) => (envelope, envelope - last, doubt, None),
-        // Neither: noise may hide the last half wave below the limit.
-        None if limit > 1.05 * rule.threshold => (part(last), 0.5 * half_cycle as f64, 0.0, None),
+        // Neither: noise may hide what is left below the limit. It is taken to fade on as fast as
+        // the current did over its last half cycle, and to last half a cycle at most.
+        None if limit > 1.05 * rule.threshold => {
+            let fade = (peak / limit).ln().max(f64::MIN_POSITIVE);
+            let hidden = ((limit / rule.threshold).ln() / fade).min(0.5);
+            (part(last), hidden * half_cycle as f64, 0.0, None)
+        }
         None => (part(last), 0.0, 0.0, None),
     };
     Cessation::Ceased(Ceased {

@@ -205,7 +205,7 @@ mod tests {
                 tau_s: 0.1,
             };
             let mut response = VoltageResponse::new(&config, 0.02, rest);
-            let mut at = |response: &mut VoltageResponse| {
+            let at = |response: &mut VoltageResponse| {
                 (0..400).map(|_| response.step(250.0)).last().expect("400")
             };
             let before = at(&mut response);
