@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use gridproof_instruments::roles::{
-    CaptureSetup, GridStep, PowerReading, PvCurve, RecorderState, RlcPower,
+    CaptureSetup, GridStep, PowerReading, PvCurve, RecorderState, RlcPower, VoltVarCurve,
 };
 use gridproof_model::capture::Capture;
 use gridproof_model::event::{EventKind, StoredCapture};
@@ -256,6 +256,42 @@ impl<'a> Context<'a> {
         self.permit("dut", Ok(()))?;
         self.stimulus("dut", "connection forbidden".into());
         Ok(self.rig.dut.connect(false).await?)
+    }
+
+    /// Which of the two voltage responses act.
+    pub(crate) async fn dut_responses(&mut self, var: bool, watt: bool) -> Result<(), Halt> {
+        self.permit("dut", Ok(()))?;
+        let word = |on| if on { "on" } else { "off" };
+        let action = format!("volt-var {}, volt-watt {}", word(var), word(watt));
+        self.stimulus("dut", action);
+        self.rig.dut.volt_var(var).await?;
+        Ok(self.rig.dut.volt_watt(watt).await?)
+    }
+
+    /// The volt-var curve in force.
+    pub(crate) async fn dut_volt_var_curve(&mut self) -> Result<VoltVarCurve, Halt> {
+        self.permit("dut", Ok(()))?;
+        Ok(self.rig.dut.volt_var_curve().await?)
+    }
+
+    /// Puts a volt-var curve into force.
+    pub(crate) async fn set_dut_volt_var_curve(
+        &mut self,
+        curve: &VoltVarCurve,
+    ) -> Result<(), Halt> {
+        self.permit("dut", Ok(()))?;
+        let points: Vec<String> = curve
+            .points
+            .iter()
+            .map(|(volts, vars)| format!("{volts:.4} pu {vars:+.4}"))
+            .collect();
+        let action = format!(
+            "volt-var curve {}, response time {} s",
+            points.join(", "),
+            curve.response_s
+        );
+        self.stimulus("dut", action);
+        Ok(self.rig.dut.set_volt_var_curve(curve).await?)
     }
 
     pub(crate) async fn chamber(&mut self, celsius: f64) -> Result<(), Halt> {

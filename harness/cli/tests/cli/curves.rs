@@ -60,6 +60,28 @@ fn volt_var_matrix() {
     }
 }
 
+/// The journal says what the DUT was told: the curve of each case, and after it the one it had.
+#[test]
+fn the_dut_has_its_own_curve_back_after_each_case() {
+    let (dir, _) = run(&["volt-var-matrix"]);
+    let events = std::fs::read_to_string(dir.path().join("run/events.ndjson")).unwrap();
+    let told: Vec<String> = events
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+        .filter_map(|event| Some(event["what"]["action"].as_str()?.to_owned()))
+        .filter(|action| action.starts_with("volt-var curve"))
+        .collect();
+    assert_eq!(told.len(), 2 * 27);
+    let own = &told[1];
+    for (case, pair) in told.chunks(2).enumerate() {
+        assert_eq!(&pair[1], own, "case {case}");
+    }
+    // Characteristic 2 at a reference of 95 %: V1 0.88 − 0.05, response 1 s.
+    let second = "volt-var curve 0.8300 pu +0.4400, 0.9900 pu +0.2200, 1.0200 pu +0.2200, 1.0500 pu -0.4400, response time 1 s";
+    assert!(told.iter().any(|action| action == second), "{told:#?}");
+    assert!(own.contains("response time 5 s"), "{own}");
+}
+
 /// A response of 500 s would be nowhere near its curve within the 20 s of a voltage: the DUT must have
 /// taken the response times it is told.
 #[test]

@@ -10,6 +10,7 @@ mod curves;
 mod defects;
 mod emulate;
 mod faults;
+mod islands;
 mod quickstart;
 mod records;
 mod registers;

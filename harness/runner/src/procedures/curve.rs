@@ -25,9 +25,8 @@ async fn isolate(ctx: &mut Context<'_>, kind: CurveKind) -> Result<(), Halt> {
         ctx.note("the DUT's interface cannot switch the voltage responses; volt-var and volt-watt are both active");
         return Ok(());
     }
-    ctx.rig.dut.volt_var(kind == CurveKind::VoltVar).await?;
-    ctx.rig.dut.volt_watt(kind == CurveKind::VoltWatt).await?;
-    Ok(())
+    ctx.dut_responses(kind == CurveKind::VoltVar, kind == CurveKind::VoltWatt)
+        .await
 }
 
 pub(super) async fn sweep(
@@ -36,10 +35,28 @@ pub(super) async fn sweep(
     spec: &CurveSweepCase,
 ) -> Result<(), Halt> {
     isolate(ctx, spec.curve.kind).await?;
-    let before = match spec.told_response_s {
-        Some(response_s) => Some(tell(ctx, case, spec, response_s).await?),
-        None => None,
+    let Some(response_s) = spec.told_response_s else {
+        return stair(ctx, case, spec).await;
     };
+    let before = ctx.dut_volt_var_curve().await?;
+    let told = VoltVarCurve {
+        points: spec
+            .curve
+            .points
+            .iter()
+            .map(|&(volts, level)| (volts / case.ratings.nominal_v, level))
+            .collect(),
+        response_s,
+    };
+    ctx.set_dut_volt_var_curve(&told).await?;
+    let outcome = stair(ctx, case, spec).await;
+    // The next test finds the DUT as it was, also after a stair that failed.
+    let restored = ctx.set_dut_volt_var_curve(&before).await;
+    outcome.and(restored)
+}
+
+/// Every voltage of the sweep for its dwell, and back to nominal.
+async fn stair(ctx: &mut Context<'_>, case: &Case, spec: &CurveSweepCase) -> Result<(), Halt> {
     settle_at(ctx, &case.ratings, spec.power_w).await?;
     for (index, &volts) in (0u32..).zip(&spec.voltages_v) {
         ctx.grid_set(volts, case.ratings.nominal_hz).await?;
@@ -48,34 +65,7 @@ pub(super) async fn sweep(
             .await?;
     }
     ctx.grid_set(case.ratings.nominal_v, case.ratings.nominal_hz)
-        .await?;
-    if let Some(before) = before {
-        // The next test finds the DUT as it was.
-        ctx.rig.dut.set_volt_var_curve(&before).await?;
-    }
-    Ok(())
-}
-
-/// Tells the DUT the curve of the case; the curve it had before.
-async fn tell(
-    ctx: &mut Context<'_>,
-    case: &Case,
-    spec: &CurveSweepCase,
-    response_s: f64,
-) -> Result<VoltVarCurve, Halt> {
-    let before = ctx.rig.dut.volt_var_curve().await?;
-    let points = spec
-        .curve
-        .points
-        .iter()
-        .map(|&(volts, level)| (volts / case.ratings.nominal_v, level))
-        .collect();
-    let told = VoltVarCurve { points, response_s };
-    ctx.rig.dut.set_volt_var_curve(&told).await?;
-    ctx.note(format!(
-        "the DUT runs the curve of the case, response time {response_s} s"
-    ));
-    Ok(before)
+        .await
 }
 
 /// One voltage step, however its response is judged.

@@ -68,115 +68,58 @@ pub(super) const M706: &[Item] = &[
     ),
 ];
 
-pub(super) const M707: &[Item] = &[
-    w("Ena", Enum(0x0003)),
-    w("AdptCrvReq", U16),
-    r("AdptCrvRslt", Enum(0x0007)),
-    r("NPt", U16),
-    r("NCrvSet", U16),
-    r("V_SF", Sf),
-    r("Tms_SF", Sf),
-    group(
-        Count::Curves,
-        &[
-            r("Crv.ReadOnly", Enum(0x0003)),
-            group(
-                Count::One,
-                &[
-                    w("Crv.MustTrip.ActPt", U16),
-                    group(
-                        Count::Points,
-                        &[
-                            ws("Crv.MustTrip.Pt.V", U16, "V_SF"),
-                            ws("Crv.MustTrip.Pt.Tms", U32, "Tms_SF"),
-                        ],
-                    ),
-                ],
-            ),
-            group(
-                Count::One,
-                &[
-                    w("Crv.MayTrip.ActPt", U16),
-                    group(
-                        Count::Points,
-                        &[
-                            ws("Crv.MayTrip.Pt.V", U16, "V_SF"),
-                            ws("Crv.MayTrip.Pt.Tms", U32, "Tms_SF"),
-                        ],
-                    ),
-                ],
-            ),
-            group(
-                Count::One,
-                &[
-                    w("Crv.MomCess.ActPt", U16),
-                    group(
-                        Count::Points,
-                        &[
-                            ws("Crv.MomCess.Pt.V", U16, "V_SF"),
-                            ws("Crv.MomCess.Pt.Tms", U32, "Tms_SF"),
-                        ],
-                    ),
-                ],
-            ),
-        ],
-    ),
-];
+/// Points and times of one region of a trip curve; `$x` is `V` or `Hz`.
+macro_rules! region {
+    ($name:literal, $x:literal, $kind:expr) => {
+        group(
+            Count::One,
+            &[
+                w(concat!("Crv.", $name, ".ActPt"), U16),
+                group(
+                    Count::Points,
+                    &[
+                        ws(
+                            concat!("Crv.", $name, ".Pt.", $x),
+                            $kind,
+                            concat!($x, "_SF"),
+                        ),
+                        ws(concat!("Crv.", $name, ".Pt.Tms"), U32, "Tms_SF"),
+                    ],
+                ),
+            ],
+        )
+    };
+}
 
-pub(super) const M709: &[Item] = &[
-    w("Ena", Enum(0x0003)),
-    w("AdptCrvReq", U16),
-    r("AdptCrvRslt", Enum(0x0007)),
-    r("NPt", U16),
-    r("NCrvSet", U16),
-    r("Hz_SF", Sf),
-    r("Tms_SF", Sf),
-    group(
-        Count::Curves,
+/// A model of trip curves.
+macro_rules! trip_curves {
+    ($x:literal, $kind:expr) => {
         &[
-            r("Crv.ReadOnly", Enum(0x0003)),
+            w("Ena", Enum(0x0003)),
+            w("AdptCrvReq", U16),
+            r("AdptCrvRslt", Enum(0x0007)),
+            r("NPt", U16),
+            r("NCrvSet", U16),
+            r(concat!($x, "_SF"), Sf),
+            r("Tms_SF", Sf),
             group(
-                Count::One,
+                Count::Curves,
                 &[
-                    w("Crv.MustTrip.ActPt", U16),
-                    group(
-                        Count::Points,
-                        &[
-                            ws("Crv.MustTrip.Pt.Hz", U32, "Hz_SF"),
-                            ws("Crv.MustTrip.Pt.Tms", U32, "Tms_SF"),
-                        ],
-                    ),
+                    r("Crv.ReadOnly", Enum(0x0003)),
+                    region!("MustTrip", $x, $kind),
+                    region!("MayTrip", $x, $kind),
+                    region!("MomCess", $x, $kind),
                 ],
             ),
-            group(
-                Count::One,
-                &[
-                    w("Crv.MayTrip.ActPt", U16),
-                    group(
-                        Count::Points,
-                        &[
-                            ws("Crv.MayTrip.Pt.Hz", U32, "Hz_SF"),
-                            ws("Crv.MayTrip.Pt.Tms", U32, "Tms_SF"),
-                        ],
-                    ),
-                ],
-            ),
-            group(
-                Count::One,
-                &[
-                    w("Crv.MomCess.ActPt", U16),
-                    group(
-                        Count::Points,
-                        &[
-                            ws("Crv.MomCess.Pt.Hz", U32, "Hz_SF"),
-                            ws("Crv.MomCess.Pt.Tms", U32, "Tms_SF"),
-                        ],
-                    ),
-                ],
-            ),
-        ],
-    ),
-];
+        ]
+    };
+}
+
+/// Low and high voltage.
+pub(super) const M707: &[Item] = trip_curves!("V", U16);
+
+/// Low and high frequency.
+pub(super) const M709: &[Item] = trip_curves!("Hz", U32);
 
 pub(super) const M711: &[Item] = &[
     w("Ena", Enum(0x0003)),
