@@ -4,7 +4,7 @@ use crate::actions::{GENTLE_HZ, GENTLE_PU};
 use crate::dc_link::swing;
 use crate::dispatch::{SLOW_S, Surroundings};
 use crate::dut::{CONTROL_NS, CONTROL_S, Gate};
-use crate::meter::Sums;
+use crate::meter::{ReadyCycle, Squares};
 use crate::network::state;
 use crate::plant::{Mode, Plant, SLOW_NS};
 use crate::protection::Seen;
@@ -58,7 +58,7 @@ impl Plant {
     }
 
     fn seen_in(&self, steady: &Steady) -> Seen {
-        let volts = steady.v.abs() * (1.0 + self.config.dut.voltage_gain_error);
+        let volts = steady.volts * (1.0 + self.config.dut.voltage_gain_error);
         let alive = volts > 0.2 * self.config.dut.nominal_v;
         Seen {
             volts,
@@ -105,71 +105,86 @@ impl Plant {
             self.dut.passive.settle(self.config.line.r_ohm, SLOW_S);
             self.dut.protection.step(seen, SLOW_S);
         }
-        let v_pcc = steady.v;
-        let (v_n, hz_n) = self.node_n(&steady);
         if self.dut.forming() {
             self.dut.voltage.advance(SLOW_S);
             self.dut.voltage.hz = self.config.dut.nominal_hz;
         }
-        let g = self.bench.backup_g();
-        let backup_w = v_n * v_n * g;
-        let port = if self.bench.relay.conducting {
-            steady.i2.sub(v_pcc.scale(g))
-        } else {
-            Phasor::ZERO
-        };
-        let (s_port, s_line) = (v_pcc.mul(port.conj()), v_pcc.mul(steady.line.conj()));
-        let source_v = if self.bench.s1.conducting {
-            v_pcc.abs()
-        } else if self.bench.output.conducting {
-            self.bench.source.volts(t)
-        } else {
-            0.0
-        };
-        let alive = |v: f64, f: f64| {
-            if v > 0.02 * self.config.dut.nominal_v {
-                f
-            } else {
-                0.0
-            }
-        };
-        let (v, hz_pcc) = (v_pcc.abs(), alive(v_pcc.abs(), hz));
-        self.meters.steady(
-            t,
-            Sums::steady(SLOW_S, v, port.abs(), s_port.re, s_port.im, hz_pcc),
-            Sums::steady(
-                SLOW_S,
-                source_v,
-                steady.line.abs(),
-                s_line.re,
-                s_line.im,
-                alive(source_v, hz),
-            ),
-            Sums::steady(SLOW_S, v_n, v_n * g, backup_w, 0.0, hz_n),
-        );
         self.sim = t;
-        let filter = self.filter_state(&steady);
-        self.move_energy(&filter, SLOW_S);
+        let flow = self.steady_flow(&steady);
+        self.move_energy(&flow, SLOW_S);
         self.dut.dispatch.close_step(self.dc.excess_j());
+        let cycle = self.ready_cycle(t, &steady, hz);
         self.dut.supervise(
             t,
             &Surroundings {
                 volts: seen.volts,
                 hz: seen.hz,
                 ambient_c: self.bench.ambient_c,
-                backup_w,
-                site_w: s_line.re,
+                backup_w: cycle.port.p,
+                site_w: cycle.source.p,
             },
         );
+        self.meters.ready(cycle);
+    }
+
+    /// What the meters see of the slow step that ends at `t`.
+    #[inline]
+    fn ready_cycle(&self, t: u64, steady: &Steady, hz: f64) -> ReadyCycle {
+        let (v_n, hz_n) = self.node_n(steady);
+        let g = self.bench.backup_g();
+        let port = if self.bench.relay.conducting {
+            steady.i2.sub(steady.v.scale(g))
+        } else {
+            Phasor::ZERO
+        };
+        let (s_port, s_line) = (steady.v.mul(port.conj()), steady.v.mul(steady.line.conj()));
+        let source_v = if self.bench.s1.conducting {
+            steady.volts
+        } else if self.bench.output.conducting {
+            self.bench.source.volts(t)
+        } else {
+            0.0
+        };
+        let alive = |v: f64| {
+            if v > 0.02 * self.config.dut.nominal_v {
+                hz
+            } else {
+                0.0
+            }
+        };
         let d = &self.dut.dispatch;
-        let battery = (d.battery.volts(), d.battery_w);
-        self.meters.dc(t, SLOW_S, (d.pv_v, d.pv_w), battery);
+        ReadyCycle {
+            at_ns: t,
+            dut: Squares {
+                vv: steady.volts * steady.volts,
+                ii: port.square(),
+                p: s_port.re,
+                q: s_port.im,
+                hz: alive(steady.volts),
+            },
+            source: Squares {
+                vv: source_v * source_v,
+                ii: steady.line.square(),
+                p: s_line.re,
+                q: s_line.im,
+                hz: alive(source_v),
+            },
+            port: Squares {
+                vv: v_n * v_n,
+                ii: v_n * g * v_n * g,
+                p: v_n * v_n * g,
+                q: 0.0,
+                hz: hz_n,
+            },
+            pv: (d.pv_v, d.pv_w),
+            battery: (d.battery.volts(), d.battery_w),
+        }
     }
 
     /// Voltage (RMS) and frequency of node N.
     fn node_n(&self, steady: &Steady) -> (f64, f64) {
         if self.bench.relay.conducting {
-            let v = steady.v.abs();
+            let v = steady.volts;
             (
                 v,
                 if v > 0.02 * self.config.dut.nominal_v {
@@ -283,8 +298,8 @@ impl Plant {
 
     /// The DUT's estimators as after a long steady state.
     fn settle_senses(&mut self, steady: &Steady, hz: f64, turns: f64) {
-        let peak = steady.v.abs() * std::f64::consts::SQRT_2;
-        let alive = steady.v.abs() > 0.05 * self.config.dut.nominal_v;
+        let peak = steady.volts * std::f64::consts::SQRT_2;
+        let alive = steady.volts > 0.05 * self.config.dut.nominal_v;
         let turns = turns + steady.v.turns();
         let gain = 1.0 + self.config.dut.voltage_gain_error;
         self.dut.sync.settle(peak, turns, hz);

@@ -12,7 +12,7 @@ use crate::energy::Ledger;
 use crate::input::Input;
 use crate::meter::Meters;
 use crate::network::Network;
-use crate::quasi_static::{Admittance, Steady};
+use crate::quasi_static::{Admittance, FilterForms, Steady};
 use crate::signal::{Capture, CaptureSpec, CaptureState, MeterPoint, Reading};
 use crate::state::SetPoints;
 use crate::stuck::Contacts;
@@ -73,6 +73,8 @@ pub struct Plant {
     pub(crate) steady: Steady,
     /// Admittances of the last solution.
     pub(crate) admittance: Option<Admittance>,
+    /// Loss and stored energy of the output filter at the last frequency.
+    pub(crate) forms: Option<FilterForms>,
     /// Until then every slow step repeats the last one.
     pub(crate) rest_until: Nanos,
     /// Cycles in waveform mode without a visible change.
@@ -117,6 +119,7 @@ impl Plant {
             frame: [0.0; SIGNALS],
             steady: Steady::default(),
             admittance: None,
+            forms: None,
             rest_until: 0,
             quiet_cycles: 0,
             last_cycle_v: (0.0, 0.0),
@@ -186,6 +189,8 @@ impl Plant {
                 break;
             }
         }
+        // now somebody may ask
+        self.meters.settle();
     }
 
     /// One quasi-static step, or a change of mode; true when `now` is reached.
