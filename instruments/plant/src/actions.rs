@@ -66,6 +66,7 @@ impl Plant {
             Action::Output(closed) => self.switch_output(t, closed, true),
             Action::Switch(closed) => self.switch_s1(t, closed, true),
         }
+        self.dut.dispatch.refresh_limits();
         if self.mode == Mode::Waveform {
             self.quiet_cycles = 0;
             self.refresh_topology();
@@ -80,6 +81,7 @@ impl Plant {
     fn act_input(&mut self, t: Nanos, input: Input) {
         self.set_points.note(&input);
         // what the sources have given so far, they gave as they were
+        self.settle_meters();
         self.book_sources();
         let (bench, contacts) = (&mut self.bench, &mut self.contacts);
         match input {
@@ -140,12 +142,10 @@ impl Plant {
             } => {
                 let on = contacts.follow(Contact::PvOutput, on, self.dut.dispatch.pv.on);
                 self.dut.dispatch.pv = PvCurve::new(on, voc, isc, vmp, imp);
-                self.dut.dispatch.refresh_pv();
             }
             Input::PvArray { on, array } => {
                 let tracking = self.config.dut.tracking;
                 self.dut.dispatch.pv = PvCurve::of_array(on, &array, tracking);
-                self.dut.dispatch.refresh_pv();
             }
             Input::BatterySource {
                 on,

@@ -77,6 +77,7 @@ impl BatteryPort {
     }
 
     /// Terminal voltage, V.
+    #[inline]
     pub(crate) fn volts(&self) -> f64 {
         let Some(config) = self.config.filter(|_| self.on) else {
             return 0.0;
@@ -90,6 +91,7 @@ impl BatteryPort {
     }
 
     /// Largest discharge and charge power, W, both ≥ 0.
+    #[inline]
     pub(crate) fn limits(&self) -> (f64, f64) {
         let Some(config) = self.config.filter(|_| self.on) else {
             return (0.0, 0.0);
@@ -106,6 +108,11 @@ impl BatteryPort {
             0.0
         };
         (discharge * v, charge * v)
+    }
+
+    /// Voltage and limits do not follow the current.
+    pub(crate) fn steady(&self) -> bool {
+        !self.present() || self.set_v > 0.0
     }
 
     /// Takes `watts` (> 0 discharges) for one slow step.

@@ -15,11 +15,12 @@ const TIMER_S: f64 = 0.12;
 /// Quiet cycles before the waveform mode ends.
 const QUIET_CYCLES: u32 = 10;
 /// A connected DUT below this voltage (pu) is simulated in waveform mode.
-const LOW_PU: f64 = 0.5;
+pub(crate) const LOW_PU: f64 = 0.5;
 
 impl Plant {
     /// The next 20 ms can be one phasor solution.
     /// `ahead` is the steady state at its end.
+    #[inline]
     pub(crate) fn may_dwell(&self, ahead: &Steady) -> bool {
         let (bench, source, end) = (&self.bench, &self.bench.source, self.sim + SLOW_NS);
         if self.capturing() || !self.dut.settled() || self.dut.relay_due() {
@@ -57,49 +58,55 @@ impl Plant {
         true
     }
 
-    fn seen_in(&self, steady: &Steady) -> Seen {
+    #[inline]
+    pub(crate) fn seen_in(&self, steady: &Steady) -> Seen {
         let volts = steady.volts * (1.0 + self.config.dut.voltage_gain_error);
         let alive = volts > 0.2 * self.config.dut.nominal_v;
         Seen {
             volts,
-            hz: alive.then_some(steady.w / std::f64::consts::TAU),
+            hz: alive.then_some(steady.hz),
         }
     }
 
     /// Phasors with the source as it is at `t`.
+    #[inline]
     pub(crate) fn solve_at(&mut self, t: u64) -> Steady {
         let dut = &self.config.dut;
-        let set = self.bench.source.ahead(t);
+        let (source_v, hz) = self.bench.source.ahead(t);
         let power = (self.dut.gate() == Gate::Following).then(|| self.dut.power_reference());
         let conditions = Conditions {
-            source_v: set.0,
-            hz: set.1,
+            source_v,
+            hz,
             power,
             i_max: 1.1 * dut.max_current_a,
             floor_v: 0.2 * dut.nominal_v,
             nominal_v: dut.nominal_v,
         };
-        let topology = self.bench.topology(power.is_some());
-        let admittance = match self.admittance {
-            Some(known) if known.fits(&topology, conditions.hz) => known,
-            Some(_) | None => Admittance::new(&topology, self.network.line(), conditions.hz),
-        };
-        self.admittance = Some(admittance);
+        let bridge = power.is_some();
+        if !self.admittance.fits(&self.bench.topology(bridge), hz) {
+            self.refresh_admittance(bridge, hz);
+        }
         solve(
-            &admittance,
+            &self.admittance,
             self.network.filter(),
             &conditions,
             self.steady.v,
         )
     }
 
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn refresh_admittance(&mut self, bridge: bool, hz: f64) {
+        self.admittance = Admittance::new(&self.bench.topology(bridge), self.network.line(), hz);
+    }
+
     /// 20 ms of steady state.
+    #[inline]
     pub(crate) fn dwell(&mut self, steady: Steady) {
         let t = self.sim + SLOW_NS;
         self.bench.source.advance(t);
-        self.steady = steady;
         let seen = self.seen_in(&steady);
-        let hz = steady.w / std::f64::consts::TAU;
+        let hz = steady.hz;
         if self.dut.on_grid() {
             self.dut.active.settle(hz, seen.volts, SLOW_S);
             self.dut.passive.settle(self.config.line.r_ohm, SLOW_S);
@@ -109,11 +116,7 @@ impl Plant {
             self.dut.voltage.advance(SLOW_S);
             self.dut.voltage.hz = self.config.dut.nominal_hz;
         }
-        self.sim = t;
-        let flow = self.steady_flow(&steady);
-        self.move_energy(&flow, SLOW_S);
-        self.dut.dispatch.close_step(self.dc.excess_j());
-        let cycle = self.ready_cycle(t, &steady, hz);
+        let cycle = self.account(t, &steady);
         self.dut.supervise(
             t,
             &Surroundings {
@@ -127,8 +130,19 @@ impl Plant {
         self.meters.ready(cycle);
     }
 
+    /// Energy and meters of a slow step that ends at `t`.
+    #[inline(always)]
+    pub(crate) fn account(&mut self, t: u64, steady: &Steady) -> ReadyCycle {
+        self.sim = t;
+        self.steady = *steady;
+        let flow = self.steady_flow(steady);
+        self.move_energy(&flow, SLOW_S);
+        self.dut.dispatch.close_step(self.dc.excess_j());
+        self.ready_cycle(t, steady, steady.hz)
+    }
+
     /// What the meters see of the slow step that ends at `t`.
-    #[inline]
+    #[inline(always)]
     fn ready_cycle(&self, t: u64, steady: &Steady, hz: f64) -> ReadyCycle {
         let (v_n, hz_n) = self.node_n(steady);
         let g = self.bench.backup_g();
@@ -176,19 +190,20 @@ impl Plant {
                 q: 0.0,
                 hz: hz_n,
             },
-            pv: (d.pv_v, d.pv_w),
+            pv_w: d.pv_w,
             battery: (d.battery.volts(), d.battery_w),
         }
     }
 
     /// Voltage (RMS) and frequency of node N.
+    #[inline]
     fn node_n(&self, steady: &Steady) -> (f64, f64) {
         if self.bench.relay.conducting {
             let v = steady.volts;
             (
                 v,
                 if v > 0.02 * self.config.dut.nominal_v {
-                    steady.w / std::f64::consts::TAU
+                    steady.hz
                 } else {
                     0.0
                 },
@@ -225,7 +240,7 @@ impl Plant {
         if let Some(l_h) = self.bench.load.l_h.filter(|_| self.bench.s2 && w > 0.0) {
             x[state::LOAD_L] = v.mul(Phasor::new(0.0, w * l_h).inv()).at(turns);
         }
-        let hz = w / std::f64::consts::TAU;
+        let hz = steady.hz;
         let following = self.dut.gate() == Gate::Following;
         let filter = self.filter_state(&steady);
         // what a change of the state since the last step put into the filter comes from the link
@@ -248,6 +263,7 @@ impl Plant {
         self.choose_topology();
         self.settle_senses(&steady, hz, turns);
         self.e = self.bench.source.instantaneous(t);
+        self.settle_meters();
         self.meters.resync();
         self.frame = self.signals();
     }
@@ -338,6 +354,7 @@ impl Plant {
             self.forming_turns()
         };
         self.energy_from_wave(&filter, turns);
+        self.settle_meters();
         self.meters.resync();
     }
 }

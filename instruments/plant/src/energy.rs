@@ -179,7 +179,7 @@ impl Plant {
     }
 
     /// What flows through the filter in a steady state.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn steady_flow(&mut self, steady: &Steady) -> SteadyFlow {
         let (v, i2, w) = if self.bench.relay.conducting {
             (steady.v, steady.i2, steady.w)
@@ -191,16 +191,15 @@ impl Plant {
             return SteadyFlow::default();
         };
         let blocked = self.dut.gate() == Gate::Blocked;
-        if !self.forms.is_some_and(|known| known.fits(w, blocked)) {
-            self.forms = Some(FilterForms::new(self.network.filter(), w, blocked));
+        if !self.forms.fits(w, blocked) {
+            self.forms = FilterForms::new(self.network.filter(), w, blocked);
         }
-        self.forms
-            .map_or(SteadyFlow::default(), |forms| forms.flow(v, i2))
+        self.forms.flow(v, i2)
     }
 
     /// The slow step of the quasi-static mode: what the terminals and the losses took comes from
     /// the sources, and what these cannot give from the dc link.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn move_energy(&mut self, flow: &SteadyFlow, seconds: f64) {
         let SteadyFlow {
             ac_w,
@@ -210,7 +209,7 @@ impl Plant {
         let electronics_w = self.dut.electronics_w(ac_w, filter_w);
         let taken_w = ac_w + filter_w + electronics_w;
         let (least, most) = self.dut.dispatch.reach();
-        let fed_w = (taken_w - self.dc.excess_j() / seconds).clamp(least, most);
+        let fed_w = (taken_w - self.dc.excess_j() * (1.0 / seconds)).clamp(least, most);
         let change_j = (fed_w - taken_w) * seconds - (stored_j - self.filter_j);
         self.filter_j = stored_j;
         self.dc.shift(change_j);

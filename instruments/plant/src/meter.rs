@@ -254,7 +254,6 @@ impl Meters {
 
     /// A change of mode: unfinished cycles are dropped.
     pub(crate) fn resync(&mut self) {
-        self.settle();
         self.grid = Cycler::default();
         self.backup = Cycler::default();
         for point in [&mut self.dut, &mut self.source, &mut self.port] {
@@ -315,7 +314,6 @@ impl Meters {
 
     /// `n` more cycles like the last, up to `at_ns`.
     pub(crate) fn repeat(&mut self, at_ns: Nanos, n: u64) {
-        self.settle();
         for point in self.points_mut() {
             point.repeat(at_ns, n, crate::plant::SLOW_NS);
         }

@@ -83,6 +83,8 @@ pub(crate) struct Steady {
     pub(crate) line: Phasor,
     /// Magnitude of the PCC voltage, V.
     pub(crate) volts: f64,
+    /// Frequency, Hz.
+    pub(crate) hz: f64,
     /// Angular frequency, rad/s.
     pub(crate) w: f64,
 }
@@ -271,7 +273,7 @@ pub(crate) struct Admittance {
 }
 
 impl Admittance {
-    /// Admittances of a closed line.
+    /// Admittances of a line that is taken as closed.
     pub(crate) fn new(topology: &Topology, line: &Line, hz: f64) -> Self {
         let w = hz * std::f64::consts::TAU;
         let y_line = Phasor::new(line.r_ohm, w * line.l_h).inv();
@@ -293,7 +295,20 @@ impl Admittance {
         }
     }
 
+    #[inline]
+    fn steady(&self, solved: Solved, c: &Conditions) -> Steady {
+        Steady {
+            v: solved.v,
+            i2: solved.i2,
+            line: Phasor::new(c.source_v, 0.0).sub(solved.v).mul(self.y_line),
+            volts: solved.volts,
+            hz: c.hz,
+            w: c.hz * std::f64::consts::TAU,
+        }
+    }
+
     /// These are the admittances of that topology and frequency.
+    #[inline]
     pub(crate) fn fits(&self, topology: &Topology, hz: f64) -> bool {
         self.hz == hz && self.topology == *topology
     }
@@ -312,14 +327,21 @@ pub(crate) fn solve(
     let topology = &network.topology;
     if !topology.line {
         return Steady {
+            hz: c.hz,
             w,
             ..Steady::default()
         };
     }
+    if let Some(fed) = c
+        .power
+        .filter(|_| topology.relay)
+        .and_then(|power| feeding(network, c, power))
+    {
+        return fed;
+    }
     let open = network.gain.scale(c.source_v);
     let solved = match c.power.filter(|_| topology.relay) {
-        Some(power) => closed_form(power, open, network.z, c)
-            .unwrap_or_else(|| fixed_point(power, network, open, c, start)),
+        Some(power) => fixed_point(power, network, open, c, start),
         None => {
             let v = if topology.relay {
                 // the blocked bridge leaves the filter capacitor on the grid
@@ -342,15 +364,18 @@ pub(crate) fn solve(
             }
         }
     };
-    Steady {
-        v: solved.v,
-        i2: solved.i2,
-        line: Phasor::new(c.source_v, 0.0)
-            .sub(solved.v)
-            .mul(network.y_line),
-        volts: solved.volts,
-        w,
-    }
+    network.steady(solved, c)
+}
+
+/// Closed line, closed relay, and the voltage above the floor: the closed form.
+#[inline(always)]
+pub(crate) fn feeding(
+    network: &Admittance,
+    c: &Conditions,
+    power: PowerReference,
+) -> Option<Steady> {
+    let open = network.gain.scale(c.source_v);
+    closed_form(power, open, network.z, c).map(|solved| network.steady(solved, c))
 }
 
 /// Admittance of the filter behind a blocked bridge.
@@ -401,7 +426,7 @@ fn fixed_point(
 /// a = zK, constant power asks for V = E + a/V*, so that u = |V|² solves
 /// u² − (|E|² + 2 Re a)u + |a|² = 0; a constant current for V = E + aV/|V|, so that
 /// |V| = Re a + √(|E|² − Im² a). At its limit a current is constant.
-#[inline]
+#[inline(always)]
 fn closed_form(power: PowerReference, open: Phasor, z: Phasor, c: &Conditions) -> Option<Solved> {
     let k = Phasor::new(power.p, -power.q).mul(Phasor::new(power.turn.0, power.turn.1));
     let most = c.i_max * c.i_max;

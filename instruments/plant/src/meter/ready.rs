@@ -45,8 +45,8 @@ pub(crate) struct ReadyCycle {
     pub(crate) dut: Squares,
     pub(crate) source: Squares,
     pub(crate) port: Squares,
-    /// V and W of the PV input.
-    pub(crate) pv: (f64, f64),
+    /// W of the PV input.
+    pub(crate) pv_w: f64,
     /// V and W of the battery.
     pub(crate) battery: (f64, f64),
 }
@@ -71,15 +71,19 @@ impl Meters {
         }
     }
 
-    /// Brings the windows up to date.
-    pub(crate) fn settle(&mut self) {
+    /// Brings the windows up to date; `pv_volts` is the operating point of the PV input at a power.
+    pub(crate) fn settle(&mut self, mut pv_volts: impl FnMut(f64) -> f64) {
+        if self.waiting.len() > KEPT {
+            self.forget();
+        }
         let mut waiting = std::mem::take(&mut self.waiting);
         for cycle in &waiting {
+            let pv = (pv_volts(cycle.pv_w), cycle.pv_w);
             let at_ns = cycle.at_ns;
             self.dut.close(at_ns, cycle.dut.sums(), SLOW_S);
             self.source.close(at_ns, cycle.source.sums(), SLOW_S);
             self.port.close(at_ns, cycle.port.sums(), SLOW_S);
-            self.dc(at_ns, SLOW_S, cycle.pv, cycle.battery);
+            self.dc(at_ns, SLOW_S, pv, cycle.battery);
         }
         waiting.clear();
         self.waiting = waiting;
@@ -115,7 +119,7 @@ mod tests {
             dut: squares,
             source: squares,
             port: Squares::default(),
-            pv: (360.0, x),
+            pv_w: x,
             battery: (50.0, -x),
         }
     }
@@ -126,18 +130,19 @@ mod tests {
         #[values(1, 7, 19, 20, 59, 60, 61, 97, 250)] n: u32,
         #[values(0, 3, 9)] before: u32,
     ) {
+        let volts = |w: f64| 400.0 - w;
         let mut long = Meters::new(230.0);
         for k in 0..before {
             long.ready(cycle(k));
-            long.settle();
+            long.settle(volts);
         }
         let mut short = long.clone();
         for k in before..before + n {
             long.ready(cycle(k));
             short.ready(cycle(k));
-            short.settle();
+            short.settle(volts);
         }
-        long.settle();
+        long.settle(volts);
         for point in [
             MeterPoint::DutGrid,
             MeterPoint::Source,
