@@ -140,12 +140,18 @@ impl Plant {
                 vmp,
                 imp,
             } => {
-                let on = contacts.follow(Contact::PvOutput, on, self.dut.dispatch.pv.on);
-                self.dut.dispatch.pv = PvCurve::new(on, voc, isc, vmp, imp);
+                let on = contacts.follow(Contact::PvOutput, on, bench.pv_on);
+                bench.pv_on = on;
+                let curve = PvCurve::new(on, voc, isc, vmp, imp);
+                self.dut.dispatch.pv.connect(0, curve);
             }
-            Input::PvArray { on, array } => {
+            Input::PvArray { input, on, array } => {
                 let tracking = self.config.dut.tracking;
-                self.dut.dispatch.pv = PvCurve::of_array(on, &array, tracking);
+                if input == 0 {
+                    bench.pv_on = on;
+                }
+                let curve = PvCurve::of_array(on, &array, tracking);
+                self.dut.dispatch.pv.connect(input, curve);
             }
             Input::BatterySource {
                 on,

@@ -21,6 +21,8 @@ pub(crate) struct Bench {
     pub(crate) backup_ohm: Option<f64>,
     /// Grid relay of the DUT.
     pub(crate) relay: Breaker,
+    /// Output relay of the PV simulator.
+    pub(crate) pv_on: bool,
     /// Ambient, °C.
     pub(crate) ambient_c: f64,
     /// Shorted pins of the DRM port.
@@ -38,6 +40,7 @@ impl Bench {
             load: ParallelLoad::default(),
             backup_ohm: None,
             relay: Breaker::new(false),
+            pv_on: false,
             ambient_c,
             drm_pins: Vec::new(),
         }

@@ -4,11 +4,11 @@
 //! either.
 
 use crate::battery::BatteryPort;
-use crate::config::{Dut, Response, Sense, Topology};
+use crate::config::{Dut, Response, Sense};
 use crate::derating::ThermalLimit;
 use crate::drm::DrmPort;
 use crate::functions::{ExportControl, FrequencyResponse, Reactive, TenMinutes};
-use crate::pv::PvCurve;
+use crate::pv::PvInputs;
 use crate::response::{Lag, VoltageResponse, curve};
 use crate::rest::Fingerprint;
 
@@ -90,7 +90,6 @@ pub(crate) struct Dispatch {
     rated_charge_w: f64,
     standby_w: f64,
     max_current_a: f64,
-    has_pv: bool,
     ramp_per_step: f64,
     /// Volt-var.
     pub(crate) volt_var: VoltageResponse,
@@ -100,8 +99,8 @@ pub(crate) struct Dispatch {
     pub(crate) drm: DrmPort,
     /// Temperature.
     pub(crate) thermal: ThermalLimit,
-    /// PV simulator.
-    pub(crate) pv: PvCurve,
+    /// PV inputs.
+    pub(crate) pv: PvInputs,
     /// Battery.
     pub(crate) battery: BatteryPort,
     /// Commanded active power, W; `None` follows the PV.
@@ -157,13 +156,12 @@ impl Dispatch {
             rated_charge_w: dut.rated_charge_w,
             standby_w: dut.standby_w,
             max_current_a: dut.max_current_a,
-            has_pv: dut.topology == Topology::Hybrid,
             ramp_per_step: ramp_per_step(dut.ramp_pu_per_s),
             volt_var: VoltageResponse::new(&dut.volt_var, SLOW_S, 0.0),
             volt_watt: VoltageResponse::new(&dut.volt_watt, SLOW_S, 1.0),
             drm: DrmPort::new(&dut.drm, SLOW_S),
             thermal: ThermalLimit::new(dut.derating, ambient_c, 1.0),
-            pv: PvCurve::default(),
+            pv: PvInputs::new(dut, 2.0 * LOSS[0] * dut.rated_power_w),
             battery: BatteryPort::new(dut.battery),
             active_w: None,
             limit_pu: 1.0,
@@ -231,17 +229,14 @@ impl Dispatch {
     }
 
     /// PV power available, W.
+    #[inline]
     fn pv_available(&self) -> f64 {
-        if self.has_pv {
-            self.pv.available_w()
-        } else {
-            0.0
-        }
+        self.pv.available_w()
     }
 
     /// There is a dc source to run from.
     pub(crate) fn dc_present(&self) -> bool {
-        self.battery.present() || self.pv_available() > 2.0 * self.loss(0.0)
+        self.battery.present() || self.pv.maximum_w() > 2.0 * self.loss(0.0)
     }
 
     /// AC power that the dc side can carry in back-up, W.
@@ -355,6 +350,10 @@ impl Dispatch {
                     Some(slew) => wish.clamp(self.wish_w - slew, self.wish_w + slew),
                     None => wish,
                 };
+                if self.active_w.is_none() && self.pv.tracked() {
+                    // nobody commands: the dc link hands on what the trackers find
+                    self.active_lag.y = self.wish_w;
+                }
                 let wish = self.active_lag.step(self.wish_w);
                 let charge_w = if charge > 0.0 {
                     charge + self.loss(charge)
@@ -399,6 +398,7 @@ impl Dispatch {
         self.frequency_watt.fingerprint(f);
         self.charging_volt_watt.fingerprint(f);
         self.export.fingerprint(f);
+        self.pv.fingerprint(f);
         f.add(self.wish_w / self.rated_w);
         f.add(self.active_lag.y / self.rated_w);
         f.add(self.reactive_lag.y);
@@ -463,26 +463,14 @@ impl Dispatch {
     pub(crate) fn close_step(&mut self, excess_j: f64) {
         let (pv_j, battery_j) = std::mem::take(&mut self.supplied);
         self.pv_w = pv_j * PER_S;
+        self.pv.take(self.pv_w);
         self.battery_w = battery_j * PER_S;
         self.missing_w = excess_j.min(0.0) * (1.0 / SAG_S);
         self.battery.draw(self.battery_w);
     }
 
-    /// Voltage of the PV input, V.
+    /// Voltage of the first PV input, V.
     pub(crate) fn pv_volts(&self) -> f64 {
-        if self.has_pv {
-            self.pv.volts_at(self.pv_w)
-        } else {
-            0.0
-        }
-    }
-
-    /// Voltage of the PV input while it gives `watts`, V.
-    pub(crate) fn solve_pv(&mut self, watts: f64) -> f64 {
-        if self.has_pv {
-            self.pv.solve(watts)
-        } else {
-            0.0
-        }
+        self.pv.volts(0)
     }
 }

@@ -190,7 +190,8 @@ impl Plant {
                 q: 0.0,
                 hz: hz_n,
             },
-            pv_w: d.pv_w,
+            pv_w: d.pv.first_w(),
+            pv_v: d.pv.first_tracked_v(),
             battery: (d.battery.volts(), d.battery_w),
         }
     }

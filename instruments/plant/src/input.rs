@@ -115,6 +115,8 @@ pub enum Input {
     },
     /// An array of single-diode modules in place of the simulator's curve.
     PvArray {
+        /// Input of the DUT, counted from 0. The simulator is always at the first.
+        input: usize,
         /// Connected.
         on: bool,
         /// Modules, irradiance and temperature.

@@ -199,7 +199,7 @@ impl Plant {
     /// Brings the meters up to date with the ready cycles.
     pub(crate) fn settle_meters(&mut self) {
         let dispatch = &mut self.dut.dispatch;
-        self.meters.settle(|watts| dispatch.solve_pv(watts));
+        self.meters.settle(|watts| dispatch.pv.solve_first(watts));
     }
 
     /// One quasi-static step, or a change of mode; true when `now` is reached.

@@ -135,6 +135,19 @@ pub enum DutState {
     Drm0,
 }
 
+/// One PV input of the DUT.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PvInputState {
+    /// V.
+    pub volts: f64,
+    /// Power taken, W.
+    pub watts: f64,
+    /// Voltage of the maximum that a perfect tracker of this kind would stand at, V.
+    pub maximum_v: f64,
+    /// Power there, W.
+    pub maximum_w: f64,
+}
+
 /// The true state of the bench, for tests and for the proof of safe state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrueState {
@@ -176,10 +189,12 @@ pub struct TrueState {
     pub pcc_hz: f64,
     /// Power from the source to the PCC over the last cycle, W.
     pub source_w: f64,
-    /// PV voltage at the DUT, V.
+    /// Voltage at the first PV input of the DUT, V.
     pub pv_v: f64,
-    /// PV power taken, W.
+    /// PV power taken at all inputs, W.
     pub pv_w: f64,
+    /// The PV inputs, in order.
+    pub pv_inputs: Vec<PvInputState>,
     /// Battery voltage, V.
     pub battery_v: f64,
     /// Battery current, A (> 0 discharges).

@@ -121,6 +121,20 @@ pub enum PvTracking {
 }
 
 behaviour!(
+    /// Perturb-and-observe trackers; without them the PV inputs stand at their maximum at any time.
+    Mppt {
+        /// Time between two steps of the voltage.
+        period: Seconds,
+        /// Step, of the open-circuit voltage.
+        step: Ratio,
+        /// Takes the slope of the irradiance off what a step seems to gain.
+        slope_check: bool,
+        /// From the source coming on to the first step.
+        start: Seconds,
+    }
+);
+
+behaviour!(
     /// Harmonics and direct current in the output: THD = √(thd² + (harmonic_floor/p)²).
     OutputQuality {
         /// Distortion far above the floor.

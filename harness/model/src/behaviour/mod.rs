@@ -99,7 +99,7 @@ mod islanding;
 
 pub use functions::{
     AverageKind, DcLink, ExportLimit, FrequencySlope, FrequencyWatt, Lockout, MomentaryCessation,
-    OutputQuality, PowerFactorPoint, PvTracking, SustainedOverVoltage,
+    Mppt, OutputQuality, PowerFactorPoint, PvTracking, SustainedOverVoltage,
 };
 pub use islanding::{
     AntiIslanding, CurrentReference, HarmonicRise, ImpedanceRise, IslandingMethod, Rocof,
@@ -164,6 +164,10 @@ behaviour!(
         dc_link: DcLink,
         /// Where the PV tracker ends up.
         pv_tracking: PvTracking,
+        /// How the PV trackers get there.
+        mppt: Mppt,
+        /// PV inputs with a tracker each.
+        pv_inputs: u8,
         /// Blocking of the bridge with the relay closed.
         momentary_cessation: MomentaryCessation,
         /// Lock-out after repeated trips.

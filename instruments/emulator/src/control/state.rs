@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use gridproof_plant::Plant;
-use gridproof_plant::signal::{DutState, MeterPoint};
+use gridproof_plant::signal::{DutState, MeterPoint, PvInputState};
 use serde::Serialize;
 
 use crate::field::Instrument;
@@ -111,6 +111,9 @@ pub struct State {
     pub pv_a: f64,
     /// Power into it, W.
     pub pv_w: f64,
+    /// Every PV input of the DUT, the simulator's first: voltage and power, and where a perfect
+    /// tracker would stand.
+    pub pv_inputs: Vec<PvInput>,
 
     /// Output relay of the battery simulator.
     pub battery_output_closed: bool,
@@ -138,6 +141,30 @@ pub struct State {
     /// `pv_irradiance_w_per_m2`, `chamber_set_c`.
     #[serde(flatten)]
     pub instruments: BTreeMap<String, f64>,
+}
+
+/// One PV input of the DUT.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PvInput {
+    /// Voltage, V.
+    pub v: f64,
+    /// Power, W.
+    pub w: f64,
+    /// Voltage of the maximum, V.
+    pub maximum_v: f64,
+    /// Power there, W.
+    pub maximum_w: f64,
+}
+
+impl PvInput {
+    fn of(input: &PvInputState) -> Self {
+        Self {
+            v: input.volts,
+            w: input.watts,
+            maximum_v: input.maximum_v,
+            maximum_w: input.maximum_w,
+        }
+    }
 }
 
 fn word(state: DutState) -> &'static str {
@@ -205,6 +232,7 @@ impl State {
             pv_v: pv.volts,
             pv_a: pv.amps,
             pv_w: pv.watts,
+            pv_inputs: state.pv_inputs.iter().map(PvInput::of).collect(),
             battery_output_closed: state.battery_on,
             battery_set_v: points.battery.volts,
             battery_source_limit_a: points.battery.source_a,

@@ -96,3 +96,13 @@ pub(super) fn tracking(behaviour: &Behaviour) -> plant::Tracking {
         behaviour::PvTracking::FirstFromOpenCircuit => plant::Tracking::FirstFromOpenCircuit,
     }
 }
+
+/// Perfect unless stated; then 0.5 % of the open-circuit voltage every 100 ms with the slope check.
+pub(super) fn mppt(behaviour: &Behaviour) -> Option<plant::PerturbObserve> {
+    behaviour.mppt.as_ref().map(|stated| plant::PerturbObserve {
+        period_s: stated.period.map_or(0.1, |time| time.0),
+        step_pu: stated.step.map_or(0.005, |ratio| ratio.0),
+        slope_check: stated.slope_check.unwrap_or(true),
+        start_s: stated.start.map_or(0.0, |time| time.0),
+    })
+}

@@ -12,7 +12,7 @@ pub use functions::{
 pub use islanding::{AntiIslanding, HarmonicRise, ImpedanceRise, PassiveDetection, Rocof};
 
 pub use output::{DcLink, OutputQuality};
-pub use pv::{PvArray, PvModule, Tracking, reference_module};
+pub use pv::{PerturbObserve, PvArray, PvModule, Tracking, reference_module};
 
 /// The whole emulated bench.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,6 +87,10 @@ pub struct Dut {
     pub dc_link: DcLink,
     /// Where the PV tracker ends up.
     pub tracking: Tracking,
+    /// How the PV trackers get there; `None` stands there at any time.
+    pub mppt: Option<PerturbObserve>,
+    /// PV inputs with a tracker each (hybrid; at least 1).
+    pub pv_inputs: usize,
     /// Further grid-support functions.
     pub functions: Functions,
     /// Lock-out after repeated trips; `None` restarts for ever.
@@ -397,6 +401,8 @@ pub fn reference() -> PlantConfig {
             output: OutputQuality::default(),
             dc_link: DcLink::for_grid(230.0),
             tracking: Tracking::Global,
+            mppt: None,
+            pv_inputs: 1,
             functions: Functions::default(),
             lockout: None,
             protection: vec![

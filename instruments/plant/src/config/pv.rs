@@ -38,6 +38,19 @@ pub enum Tracking {
     FirstFromOpenCircuit,
 }
 
+/// Perturb and observe.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PerturbObserve {
+    /// Time between two steps of the voltage, s (0.08 at least; multiples of 0.04).
+    pub period_s: f64,
+    /// Step, pu of the open-circuit voltage (0.005–0.01).
+    pub step_pu: f64,
+    /// Takes the slope of the irradiance off what a step seems to gain.
+    pub slope_check: bool,
+    /// From the source coming on to the first step, s.
+    pub start_s: f64,
+}
+
 /// A 60-cell silicon module of about 240 W, for tests and examples.
 #[must_use]
 pub fn reference_module() -> PvModule {

@@ -45,8 +45,10 @@ pub(crate) struct ReadyCycle {
     pub(crate) dut: Squares,
     pub(crate) source: Squares,
     pub(crate) port: Squares,
-    /// W of the PV input.
+    /// W of the first PV input.
     pub(crate) pv_w: f64,
+    /// V there; `None` follows from the power, and is asked for when somebody reads.
+    pub(crate) pv_v: Option<f64>,
     /// V and W of the battery.
     pub(crate) battery: (f64, f64),
 }
@@ -78,7 +80,8 @@ impl Meters {
         }
         let mut waiting = std::mem::take(&mut self.waiting);
         for cycle in &waiting {
-            let pv = (pv_volts(cycle.pv_w), cycle.pv_w);
+            let pv_v = cycle.pv_v.unwrap_or_else(|| pv_volts(cycle.pv_w));
+            let pv = (pv_v, cycle.pv_w);
             let at_ns = cycle.at_ns;
             self.dut.close(at_ns, cycle.dut.sums(), SLOW_S);
             self.source.close(at_ns, cycle.source.sums(), SLOW_S);
@@ -120,6 +123,7 @@ mod tests {
             source: squares,
             port: Squares::default(),
             pv_w: x,
+            pv_v: None,
             battery: (50.0, -x),
         }
     }

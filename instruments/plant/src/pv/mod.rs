@@ -1,6 +1,10 @@
 //! PV simulator: one-line EN 50530 style curve through four points (docs/models.md section 2).
 
 pub(crate) mod diode;
+mod inputs;
+mod tracker;
+
+pub(crate) use inputs::PvInputs;
 
 use crate::config::{PvArray, Tracking};
 use crate::trig;
@@ -102,6 +106,30 @@ impl PvCurve {
             return self.table[k] + (self.table[k + 1] - self.table[k]) * f;
         }
         (self.isc - self.i0 * (trig::exp(v * self.inverse_scale) - 1.0)).max(0.0)
+    }
+
+    /// Power at a voltage, W; 0 when off.
+    pub(crate) fn watts(&self, v: f64) -> f64 {
+        if self.on && v > 0.0 {
+            (v * self.amps(v)).max(0.0)
+        } else {
+            0.0
+        }
+    }
+
+    /// It is on and programmed.
+    pub(crate) fn live(&self) -> bool {
+        self.on && self.isc > 0.0
+    }
+
+    /// Open-circuit voltage, V.
+    pub(crate) fn voc(&self) -> f64 {
+        self.voc
+    }
+
+    /// Voltage of the maximum, V.
+    pub(crate) fn mpp_v(&self) -> f64 {
+        self.mpp_v
     }
 
     /// Largest power, W; 0 when off.

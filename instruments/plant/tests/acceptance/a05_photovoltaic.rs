@@ -50,6 +50,7 @@ fn the_curve_passes_its_point(#[case] ffu: f64, #[case] ffi: f64) {
 #[test]
 fn a_shaded_array_costs_a_poor_tracker_its_power() {
     let array = |strings: Vec<Vec<f64>>| Input::PvArray {
+        input: 0,
         on: true,
         array: PvArray {
             module: reference_module(),

@@ -16,6 +16,7 @@ mod a07_step_size;
 mod a08_capture_changes_nothing;
 mod a09_hand_over;
 mod a10_event_instants;
+mod a11_trackers;
 
 /// Figures are wanted on stderr.
 fn show() -> bool {

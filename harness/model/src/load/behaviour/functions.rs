@@ -112,6 +112,16 @@ pub(super) fn functions(c: &mut Checker<'_>, at: Cursor<'_>, behaviour: &Behavio
     if let Some(points) = &behaviour.pv_voltage_derating {
         c.points(at.key("pv_voltage_derating"), points);
     }
+    if let Some(value) = &behaviour.mppt {
+        let at = at.key("mppt");
+        let mut fields = Fields { c, at };
+        fields.within("period", value.period, (Seconds(0.08), Seconds(10.0)));
+        fields.within("step", value.step, (Ratio(0.001), Ratio(0.05)));
+        fields.times(&[("start", value.start)]);
+    }
+    if let Some(value) = behaviour.pv_inputs {
+        c.number(at.key("pv_inputs"), "`pv_inputs`", value, (1, 4));
+    }
     if let Some(value) = &behaviour.momentary_cessation {
         let at = at.key("momentary_cessation");
         let mut fields = Fields { c, at };
