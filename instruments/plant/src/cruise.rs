@@ -72,6 +72,7 @@ impl Plant {
             }
             self.dut.dispatch.follow(volts, Duty::Grid, bounds);
             self.dut.observe(volts, Some(hz));
+            self.dut.watch_bus(end, self.dc.level());
         }
         let seconds = (self.sim - begin) as f64 * 1e-9;
         self.bench.source.advance(self.sim);

@@ -14,6 +14,14 @@ const MOST: f64 = 1.5;
 /// Below this energy the link counts as empty, J.
 const LEAST_J: f64 = 1e-3;
 
+/// How the voltage stands against its limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Level {
+    Inside,
+    High,
+    Low,
+}
+
 /// What the dc link can count on.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(crate) struct Supply {
@@ -33,6 +41,9 @@ pub(crate) struct DcLinkState {
     config: DcLink,
     /// Energy at the reference voltage, J.
     reference_j: f64,
+    /// Energies at the trips, J.
+    high_j: f64,
+    low_j: f64,
     rated_w: f64,
     period_s: f64,
     /// Stored energy, J.
@@ -55,6 +66,8 @@ impl DcLinkState {
         Self {
             joules: config.energy(config.volts),
             reference_j: config.energy(config.volts),
+            high_j: config.energy(config.trip_v),
+            low_j: config.energy(config.low_v),
             config,
             rated_w,
             period_s,
@@ -82,6 +95,18 @@ impl DcLinkState {
     #[inline]
     pub(crate) fn excess_j(&self) -> f64 {
         self.joules - self.reference_j
+    }
+
+    /// How the voltage stands against its limits.
+    #[inline]
+    pub(crate) fn level(&self) -> Level {
+        if self.joules > self.high_j {
+            Level::High
+        } else if self.joules < self.low_j {
+            Level::Low
+        } else {
+            Level::Inside
+        }
     }
 
     /// Adds energy, J.
@@ -128,9 +153,9 @@ impl DcLinkState {
         self.joules -= swing.0;
     }
 
-    /// One control period at the grid's angular frequency `w`. True when the voltage is too high.
+    /// One control period at the grid's angular frequency `w`; how the voltage stands then.
     #[inline]
-    pub(crate) fn step(&mut self, supply: &Supply, w: f64) -> bool {
+    pub(crate) fn step(&mut self, supply: &Supply, w: f64) -> Level {
         let t = self.period_s;
         let error = self.joules - self.reference_j;
         // second-order generalised integrator at 2w, semi-implicit
@@ -153,7 +178,7 @@ impl DcLinkState {
         self.lost_j += supply.loss_w * t;
         self.periods += 1;
         self.drawn = 0.0;
-        self.joules > self.config.energy(self.config.trip_v)
+        self.level()
     }
 }
 
@@ -196,6 +221,7 @@ mod tests {
             volts: 380.0,
             bandwidth_hz,
             trip_v: 460.0,
+            low_v: 260.0,
         };
         DcLinkState::new(config, 5000.0, 40e-6)
     }
@@ -234,7 +260,7 @@ mod tests {
         for k in 0..50_000_u32 {
             let (_, c) = trig::sincos(2.0 * w * 40e-6 * f64::from(k));
             dc.draw(5000.0 * (1.0 - c) * 40e-6);
-            assert!(!dc.step(&supply(5000.0), w));
+            assert_eq!(dc.step(&supply(5000.0), w), Level::Inside);
             if k > 40_000 {
                 low = low.min(dc.volts());
                 high = high.max(dc.volts());
@@ -250,7 +276,7 @@ mod tests {
         let mut dc = link(0.0);
         let w = 100.0 * std::f64::consts::PI;
         let steps = (1..10_000)
-            .find(|_| dc.step(&supply(5000.0), w))
+            .find(|_| dc.step(&supply(5000.0), w) == Level::High)
             .expect("trips");
         let t = 0.5 * 1.5e-3 * (460.0_f64.powi(2) - 380.0_f64.powi(2)) / 5000.0;
         assert!((f64::from(steps) * 40e-6 - t).abs() < 80e-6, "{steps} {t}");

@@ -7,7 +7,9 @@
 //!   happens only at an open end (no load: the filter capacitor keeps the sine alive).
 //!
 //! A deviation that is a smaller copy of the tracked sine may be a sag of a living grid. Then the
-//! bridge is blocked for the last part of the detection: what stays up without it is the grid.
+//! bridge is blocked for the last part of the detection: what stays up without it is the grid. In a
+//! sag below 80 V the transient of the step hides that at some phases. A unit in which ride-through
+//! goes first therefore blocks at any deviation and looks for a whole cycle.
 
 use crate::config::Backup;
 use crate::sogi_pll::SogiPll;
@@ -30,6 +32,12 @@ const RELEARN_S: f64 = 0.003;
 const RATIO_CHANGE: f64 = 0.15;
 /// Largest outward deviation that cannot be a lost grid, pu.
 const OUTWARD_PU: f64 = 0.35;
+/// How long a unit looks in which ride-through goes first, s.
+const PATIENCE_S: f64 = 0.02;
+/// The first part of that look is the transient, s.
+const TRANSIENT_S: f64 = 0.003;
+/// Share of the residual voltage that may be no copy of the tracked sine.
+const PATIENT_LEFT: f64 = 0.3;
 /// Ratio of the residual voltage above which a grid may be alive.
 const ALIVE: f64 = 0.15;
 
@@ -51,6 +59,7 @@ pub(crate) enum Verdict {
 pub(crate) struct LossDetector {
     pu: f64,
     time_s: f64,
+    patient: bool,
     nominal_peak: f64,
     /// Amplitude of current below which the derivative is trusted, A.
     light_a: f64,
@@ -79,6 +88,7 @@ impl LossDetector {
         Self {
             pu: backup.detect_pu,
             time_s: backup.detect_s,
+            patient: backup.ride_through_first,
             nominal_peak: nominal_v * std::f64::consts::SQRT_2,
             light_a: 0.2 * std::f64::consts::SQRT_2 * backup.rated_w / nominal_v,
             amplitude: 0.0,
@@ -144,6 +154,35 @@ impl LossDetector {
         self.unit
     }
 
+    /// A deviation when ride-through goes first.
+    fn wait_for_a_cycle(&mut self, dt: f64) -> Verdict {
+        if !self.probing {
+            if self.beyond_s < 0.5 * self.time_s {
+                return Verdict::Quiet;
+            }
+            self.probing = true;
+            self.clear_fit();
+            return Verdict::Probe;
+        }
+        let before = self.probed_s;
+        self.probed_s += dt;
+        if before < TRANSIENT_S && self.probed_s >= TRANSIENT_S {
+            self.clear_fit();
+        }
+        if self.probed_s < PATIENCE_S {
+            return Verdict::Quiet;
+        }
+        let (r, left) = self.fit();
+        self.restart();
+        if r > ALIVE && left < PATIENT_LEFT {
+            self.amplitude *= r;
+            self.quiet_s = RELEARN_S;
+            Verdict::Sag
+        } else {
+            Verdict::Lost
+        }
+    }
+
     /// One sample of terminal voltage, grid-side current and the amplitude asked for.
     #[inline]
     pub(crate) fn step(&mut self, v: f64, i: f64, asked: f64, sync: &SogiPll, dt: f64) -> Verdict {
@@ -200,6 +239,9 @@ impl LossDetector {
         self.vv += v * v;
         self.vr += v * tracked;
         self.rr += tracked * tracked;
+        if self.patient {
+            return self.wait_for_a_cycle(dt);
+        }
         if !self.probing && self.beyond_s >= 0.5 * self.time_s {
             let (r, left) = self.fit();
             self.clear_fit();

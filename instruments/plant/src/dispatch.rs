@@ -135,6 +135,8 @@ pub(crate) struct Dispatch {
     /// Battery power, W (> 0 discharges).
     pub(crate) battery_w: f64,
     fed_w: f64,
+    /// The bridge did nothing in the last slow step.
+    idle: bool,
     /// Fed by PV and battery in the present slow step, J.
     supplied: (f64, f64),
     /// What a sagging dc link takes off the power that is available (≤ 0), W.
@@ -160,7 +162,13 @@ impl Dispatch {
             volt_var: VoltageResponse::new(&dut.volt_var, SLOW_S, 0.0),
             volt_watt: VoltageResponse::new(&dut.volt_watt, SLOW_S, 1.0),
             drm: DrmPort::new(&dut.drm, SLOW_S),
-            thermal: ThermalLimit::new(dut.derating, ambient_c, 1.0),
+            thermal: ThermalLimit::new(
+                dut.derating,
+                dut.heat,
+                LOSS.iter().sum::<f64>() * dut.rated_power_w,
+                ambient_c,
+                1.0,
+            ),
             pv: PvInputs::new(dut, 2.0 * LOSS[0] * dut.rated_power_w),
             battery: BatteryPort::new(dut.battery),
             active_w: None,
@@ -194,6 +202,7 @@ impl Dispatch {
             pv_w: 0.0,
             battery_w: 0.0,
             fed_w: 0.0,
+            idle: true,
             supplied: (0.0, 0.0),
             missing_w: 0.0,
             limits: (0.0, 0.0),
@@ -314,6 +323,7 @@ impl Dispatch {
         let charge_pu = self.charging_volt_watt.step(volts);
         let var_pu = self.volt_var.step(volts);
         let watt_pu = self.volt_watt.step(volts);
+        self.idle = duty == Duty::Idle;
         match duty {
             Duty::Idle => {
                 self.active_lag.y = 0.0;
@@ -386,7 +396,12 @@ impl Dispatch {
     /// True when the ten-minute average asks for a disconnection.
     pub(crate) fn second(&mut self, ambient_c: f64) -> bool {
         self.battery.count();
-        self.thermal.step(ambient_c);
+        let loss_w = if self.idle {
+            self.standby_w
+        } else {
+            self.loss(self.fed_w)
+        };
+        self.thermal.step(ambient_c, loss_w);
         self.ten_minutes.second()
     }
 

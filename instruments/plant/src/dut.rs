@@ -8,6 +8,7 @@ use crate::antiislanding::ActiveMethod;
 use crate::antiislanding::passive::{Finding, Passive};
 use crate::config::{CurrentReference, Dut, Health};
 use crate::current_control::{CurrentControl, PowerReference};
+use crate::dc_link::Level;
 use crate::detector::LossDetector;
 use crate::dispatch::{Dispatch, SLOW_S};
 use crate::fault::Fault;
@@ -501,13 +502,20 @@ impl Inverter {
         self.dispatch.repeat(n);
     }
 
-    /// The dc bus is too high: whatever runs stops.
-    pub(crate) fn bus_over_voltage(&mut self, t: Nanos) {
+    /// Outside the limits of the dc bus whatever runs stops.
+    #[inline]
+    pub(crate) fn watch_bus(&mut self, t: Nanos, level: Level) {
+        match level {
+            Level::Inside => {}
+            Level::High => self.bus_fault(t, "DC-BUS", "dc-bus", Fault::BusOverVoltage),
+            Level::Low => self.bus_fault(t, "DC-BUS-LOW", "dc-bus-low", Fault::BusUnderVoltage),
+        }
+    }
+
+    fn bus_fault(&mut self, t: Nanos, on_grid: &str, on_backup: &str, fault: Fault) {
         match self.phase {
-            Phase::Grid => self.trip(t, "DC-BUS".to_owned(), Fault::BusOverVoltage),
-            Phase::Forming | Phase::Syncing => {
-                self.shut_backup(t, "dc-bus", Fault::BusOverVoltage);
-            }
+            Phase::Grid => self.trip(t, on_grid.to_owned(), fault),
+            Phase::Forming | Phase::Syncing => self.shut_backup(t, on_backup, fault),
             Phase::Idle | Phase::Opening { .. } | Phase::Starting { .. } => {}
         }
     }

@@ -117,6 +117,7 @@ impl Plant {
             self.dut.voltage.hz = self.config.dut.nominal_hz;
         }
         let cycle = self.account(t, &steady);
+        self.dut.watch_bus(t, self.dc.level());
         self.dut.supervise(
             t,
             &Surroundings {

@@ -26,6 +26,8 @@ pub enum Fault {
     BackupShortCircuit,
     /// Dc bus too high.
     BusOverVoltage,
+    /// Dc bus too low: more is taken than the sources carry.
+    BusUnderVoltage,
     /// Power reduced by temperature.
     TemperatureDerating,
     /// State of charge at its lower end.

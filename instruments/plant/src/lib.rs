@@ -29,6 +29,7 @@ mod fault;
 mod frequency;
 mod functions;
 mod gridforming;
+mod heat;
 pub mod input;
 mod meter;
 mod network;

@@ -203,8 +203,10 @@ pub struct TrueState {
     pub battery_w: f64,
     /// Dc bus, V.
     pub dc_link_v: f64,
-    /// Temperature of the DUT, °C.
+    /// Temperature of the DUT, °C: its heatsink if that is modelled, else the ambient as it feels it.
     pub dut_temperature_c: f64,
+    /// Junction, °C, and whether the fan runs, if the heat of the losses is modelled.
+    pub stage: Option<(f64, bool)>,
     /// Active power the bridge is asked for, W.
     pub p_set_w: f64,
     /// Reactive power the bridge is asked for, var.

@@ -110,6 +110,7 @@ impl Plant {
             battery_w: self.dut.dispatch.battery_w,
             dc_link_v: self.dc.volts(),
             dut_temperature_c: self.dut.dispatch.thermal.celsius(),
+            stage: self.dut.dispatch.thermal.stage(),
             p_set_w: self.dut.dispatch.p_w,
             q_set_var: self.dut.dispatch.q_var,
             faults: self.dut.faults(),

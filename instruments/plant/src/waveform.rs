@@ -131,9 +131,8 @@ impl Plant {
     fn control(&mut self, t: Nanos) {
         let nodes = self.network.nodes();
         let gate = self.dut.gate();
-        if self.dc.step(&self.supply, self.dut.sync.w) {
-            self.dut.bus_over_voltage(t);
-        }
+        let level = self.dc.step(&self.supply, self.dut.sync.w);
+        self.dut.watch_bus(t, level);
         let bus = self.dc.volts();
         self.dut.current.set_bus(bus);
         self.dut.voltage.set_bus(bus);

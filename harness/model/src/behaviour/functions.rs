@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Overlay;
-use crate::quantity::{Farads, Hertz, Ratio, Seconds, Volts, Watts};
+use crate::quantity::{Celsius, Farads, Hertz, Kelvins, Ratio, Seconds, Volts, Watts};
 
 behaviour!(
     /// Power against frequency: generation falls above `over`, charging below `under`.
@@ -121,6 +121,26 @@ pub enum PvTracking {
 }
 
 behaviour!(
+    /// Heat of the unit's own losses; without it the unit stays cool.
+    Heat {
+        /// Junction above the heatsink at rated power.
+        junction_rise: Kelvins,
+        /// Time constant of that rise.
+        junction_tau: Seconds,
+        /// Heatsink above the air at rated power with the fan still.
+        sink_rise: Kelvins,
+        /// Time constant of the heatsink with the fan still.
+        sink_tau: Seconds,
+        /// Heatsink at which the fan starts; it halves rise and time constant.
+        fan: Celsius,
+        /// Heatsink up to which full power is allowed.
+        derating: Celsius,
+        /// Heatsink at which no power is left.
+        zero: Celsius,
+    }
+);
+
+behaviour!(
     /// Perturb-and-observe trackers; without them the PV inputs stand at their maximum at any time.
     Mppt {
         /// Time between two steps of the voltage.
@@ -157,5 +177,7 @@ behaviour!(
         bandwidth: Hertz,
         /// Over-voltage trip.
         trip: Volts,
+        /// Under-voltage trip.
+        low_trip: Volts,
     }
 );

@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::quantity::{
-    Degrees, Farads, Henries, Hertz, Ohms, PerHertz, Ratio, RatioPerKelvin, RatioPerSecond,
-    Seconds, Volts, VoltsOrHertz, Watts,
+    Celsius, Degrees, Farads, Henries, Hertz, Kelvins, Ohms, PerHertz, Ratio, RatioPerKelvin,
+    RatioPerSecond, Seconds, Volts, VoltsOrHertz, Watts,
 };
 
 /// Field-wise overlay: what `over` states wins, what it leaves out stays.
@@ -57,6 +57,8 @@ replaced_whole!(
     f64,
     u8,
     String,
+    Celsius,
+    Kelvins,
     Degrees,
     Farads,
     Henries,
@@ -98,8 +100,8 @@ mod functions;
 mod islanding;
 
 pub use functions::{
-    AverageKind, DcLink, ExportLimit, FrequencySlope, FrequencyWatt, Lockout, MomentaryCessation,
-    Mppt, OutputQuality, PowerFactorPoint, PvTracking, SustainedOverVoltage,
+    AverageKind, DcLink, ExportLimit, FrequencySlope, FrequencyWatt, Heat, Lockout,
+    MomentaryCessation, Mppt, OutputQuality, PowerFactorPoint, PvTracking, SustainedOverVoltage,
 };
 pub use islanding::{
     AntiIslanding, CurrentReference, HarmonicRise, ImpedanceRise, IslandingMethod, Rocof,
@@ -178,6 +180,8 @@ behaviour!(
         trips: BTreeMap<String, TripBehaviour>,
         /// Power against temperature.
         derating: Derating,
+        /// Heat of the unit's own losses, and the derating by it.
+        heat: Heat,
         /// Transfer to back-up.
         backup: Backup,
     }
@@ -286,6 +290,8 @@ behaviour!(
     Backup {
         /// The back-up (EPS) function is switched on.
         enabled: bool,
+        /// Ride-through goes first: what may be a sag is watched for a cycle before a transfer.
+        ride_through_first: bool,
         /// Deviation of the waveform that counts as a lost grid.
         detect_deviation: Ratio,
         /// Time the deviation must last.

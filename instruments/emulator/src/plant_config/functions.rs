@@ -106,3 +106,17 @@ pub(super) fn mppt(behaviour: &Behaviour) -> Option<plant::PerturbObserve> {
         start_s: stated.start.map_or(0.0, |time| time.0),
     })
 }
+
+/// Cool unless stated; then 15 K over 10 s at the junction, 30 K over 600 s at the heatsink, fan at
+/// 60 °C, derating from 75 °C to 95 °C.
+pub(super) fn heat(behaviour: &Behaviour) -> Option<plant::Heat> {
+    behaviour.heat.as_ref().map(|stated| plant::Heat {
+        junction_rise_k: stated.junction_rise.map_or(15.0, |rise| rise.0),
+        junction_tau_s: stated.junction_tau.map_or(10.0, |time| time.0),
+        sink_rise_k: stated.sink_rise.map_or(30.0, |rise| rise.0),
+        sink_tau_s: stated.sink_tau.map_or(600.0, |time| time.0),
+        fan_c: stated.fan.map_or(60.0, |at| at.0),
+        derating_c: stated.derating.map_or(75.0, |at| at.0),
+        zero_c: stated.zero.map_or(95.0, |at| at.0),
+    })
+}

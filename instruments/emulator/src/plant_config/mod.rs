@@ -119,6 +119,7 @@ fn unit(
             .as_ref()
             .map(|port| backup(port.power.0, behaviour.backup.as_ref())),
         derating: derating(dut, behaviour),
+        heat: functions::heat(behaviour),
         reconnect_s: behaviour
             .reconnect_delay
             .or(reconnect.map(|r| r.delay))
@@ -180,6 +181,7 @@ fn dc_link(behaviour: &Behaviour, nominal_v: f64) -> plant::DcLink {
         volts,
         bandwidth_hz: stated.bandwidth.map_or(proposed.bandwidth_hz, |hz| hz.0),
         trip_v: stated.trip.map_or(1.25 * volts, |volts| volts.0),
+        low_v: stated.low_trip.map_or(0.7 * volts, |volts| volts.0),
     }
 }
 
@@ -190,6 +192,7 @@ fn backup(rated_w: f64, stated: Option<&Backup>) -> plant::Backup {
         enabled: b.enabled.unwrap_or(true),
         rated_w,
         detect_pu: b.detect_deviation.map_or(0.2, |ratio| ratio.0),
+        ride_through_first: b.ride_through_first.unwrap_or(false),
         detect_s: b.detect_time.map_or(0.0015, |time| time.0),
         relay_s: b.relay.map_or(0.004, |time| time.0),
         relay_sigma_s: b.relay_scatter.map_or(0.0003, |time| time.0),

@@ -113,6 +113,8 @@ pub struct Dut {
     pub backup: Option<Backup>,
     /// Derating by ambient temperature.
     pub derating: Option<Derating>,
+    /// Heat of its own losses, and the derating by it; `None` stays cool.
+    pub heat: Option<Heat>,
     /// Time of healthy grid before (re)connection, s.
     pub reconnect_s: f64,
     /// Upper voltage of the reconnection window, V.
@@ -161,7 +163,7 @@ impl Dut {
 
 impl DcLink {
     /// 1.5 mF at half as much again as the peak of a grid of `nominal_v`: stiff, with room for
-    /// over-voltage tests; trips a quarter above.
+    /// over-voltage tests; trips a quarter above, and where it no longer carries the peak.
     #[must_use]
     pub fn for_grid(nominal_v: f64) -> Self {
         let volts = 1.5 * nominal_v * std::f64::consts::SQRT_2;
@@ -170,6 +172,7 @@ impl DcLink {
             volts,
             bandwidth_hz: 15.0,
             trip_v: 1.25 * volts,
+            low_v: 0.7 * volts,
         }
     }
 }
@@ -286,6 +289,9 @@ pub struct Backup {
     pub detect_pu: f64,
     /// Time the deviation must last, s.
     pub detect_s: f64,
+    /// Ride-through goes first: what may be a sag is watched for a cycle with the bridge blocked, and
+    /// only a voltage that is gone then starts the transfer.
+    pub ride_through_first: bool,
     /// Mean delay from the decision to the grid relay open, s.
     pub relay_s: f64,
     /// Standard deviation of that delay, s.
@@ -335,6 +341,25 @@ pub struct Derating {
     pub floor_pu: f64,
     /// Time constant of the DUT's own temperature following the ambient, s.
     pub tau_s: f64,
+}
+
+/// Heat of the power stage: rises are those at rated power, in proportion to the loss.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Heat {
+    /// Junction above the heatsink, K.
+    pub junction_rise_k: f64,
+    /// Time constant of that rise, s (5–20).
+    pub junction_tau_s: f64,
+    /// Heatsink above the air with the fan still, K.
+    pub sink_rise_k: f64,
+    /// Time constant of the heatsink with the fan still, s (300–1200).
+    pub sink_tau_s: f64,
+    /// Heatsink at which the fan starts, °C; it halves rise and time constant.
+    pub fan_c: f64,
+    /// Heatsink up to which full power is allowed, °C (75–80).
+    pub derating_c: f64,
+    /// Heatsink at which none is left, °C (90–95).
+    pub zero_c: f64,
 }
 
 /// LiFePO4 battery of the DUT as the battery simulator presents it.
@@ -442,6 +467,7 @@ pub fn reference() -> PlantConfig {
                 rated_w: 5000.0,
                 detect_pu: 0.2,
                 detect_s: 0.0015,
+                ride_through_first: false,
                 relay_s: 0.004,
                 relay_sigma_s: 0.0003,
                 start_s: 0.0005,
@@ -457,6 +483,7 @@ pub fn reference() -> PlantConfig {
                 floor_pu: 0.3,
                 tau_s: 300.0,
             }),
+            heat: None,
             reconnect_s: 60.0,
             reconnect_v_max: 253.0,
             reconnect_v_min: 205.0,

@@ -22,4 +22,6 @@ pub struct DcLink {
     pub bandwidth_hz: f64,
     /// Over-voltage trip, V.
     pub trip_v: f64,
+    /// Under-voltage trip, V.
+    pub low_v: f64,
 }

@@ -17,6 +17,8 @@ mod a08_capture_changes_nothing;
 mod a09_hand_over;
 mod a10_event_instants;
 mod a11_trackers;
+mod a12_heat;
+mod a13_drained_link;
 
 /// Figures are wanted on stderr.
 fn show() -> bool {

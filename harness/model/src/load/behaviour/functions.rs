@@ -3,7 +3,8 @@
 use super::{Checker, Cursor, Fields};
 use crate::behaviour::{AntiIslanding, Behaviour, FrequencySlope};
 use crate::quantity::{
-    Degrees, Farads, Hertz, Ohms, PerHertz, Ratio, RatioPerSecond, Seconds, Volts, Watts,
+    Celsius, Degrees, Farads, Hertz, Kelvins, Ohms, PerHertz, Ratio, RatioPerSecond, Seconds,
+    Volts, Watts,
 };
 
 const VOLTS: (Volts, Volts) = (Volts(1.0), Volts(1_000.0));
@@ -112,6 +113,28 @@ pub(super) fn functions(c: &mut Checker<'_>, at: Cursor<'_>, behaviour: &Behavio
     if let Some(points) = &behaviour.pv_voltage_derating {
         c.points(at.key("pv_voltage_derating"), points);
     }
+    if let Some(value) = &behaviour.heat {
+        let at = at.key("heat");
+        let mut fields = Fields { c, at };
+        for (key, rise) in [
+            ("junction_rise", value.junction_rise),
+            ("sink_rise", value.sink_rise),
+        ] {
+            fields.within(key, rise, (Kelvins(0.0), Kelvins(200.0)));
+        }
+        let bounds = (Celsius(-40.0), Celsius(250.0));
+        for (key, celsius) in [
+            ("fan", value.fan),
+            ("derating", value.derating),
+            ("zero", value.zero),
+        ] {
+            fields.within(key, celsius, bounds);
+        }
+        fields.times(&[
+            ("junction_tau", value.junction_tau),
+            ("sink_tau", value.sink_tau),
+        ]);
+    }
     if let Some(value) = &behaviour.mppt {
         let at = at.key("mppt");
         let mut fields = Fields { c, at };
@@ -151,6 +174,7 @@ pub(super) fn functions(c: &mut Checker<'_>, at: Cursor<'_>, behaviour: &Behavio
         );
         fields.within("voltage", value.voltage, (Volts(100.0), Volts(2_000.0)));
         fields.within("trip", value.trip, (Volts(100.0), Volts(4_000.0)));
+        fields.within("low_trip", value.low_trip, (Volts(10.0), Volts(2_000.0)));
         fields.within("bandwidth", value.bandwidth, (Hertz(0.0), Hertz(50.0)));
     }
     if let Some(value) = &behaviour.lockout {
