@@ -11,6 +11,7 @@ mod parser;
 mod saj;
 mod second_bench;
 mod second_faults;
+mod strangers;
 mod sunspec;
 mod switching;
 mod world;
