@@ -43,7 +43,7 @@ pub(crate) struct Table<C> {
 pub(crate) struct Matched<C> {
     /// Which.
     pub(crate) command: C,
-    /// Values of the `<n>` nodes.
+    /// Values of the `<n>` nodes; one that was left out has none.
     pub(crate) suffixes: Vec<u32>,
     /// Header of a reply in short form, from the root: `:NUM:NORM:VAL`.
     pub(crate) short: String,
@@ -132,14 +132,13 @@ impl<C: Copy> Entry<C> {
         };
         for (index, node) in self.nodes.iter().enumerate() {
             let step = trail.iter().find(|step| step.0 == index);
-            if node.suffix {
-                matched
-                    .suffixes
-                    .push(step.and_then(|step| step.2).unwrap_or(1));
-            }
             let Some(&(_, alternative, suffix)) = step else {
                 continue;
             };
+            // of alternatives the last has the suffix: `ALL|ELEMent<n>`
+            if node.suffix && (suffix.is_some() || alternative + 1 == node.names.len()) {
+                matched.suffixes.push(suffix.unwrap_or(1));
+            }
             let (short, long) = &node.names[alternative];
             let digits = if node.suffix {
                 suffix.map_or(String::new(), |n| n.to_string())
@@ -283,7 +282,8 @@ mod tests {
     #[test]
     fn numeric_suffixes() {
         assert_eq!(find("INP:VOLT:RANG:ELEM3"), Ok((2, vec![3])));
-        assert_eq!(find("INP:VOLT:RANG"), Ok((2, vec![1])));
+        assert_eq!(find("INP:VOLT:RANG"), Ok((2, vec![])), "all of them");
+        assert_eq!(find("INP:VOLT:RANG:ELEM"), Ok((2, vec![1])));
         assert_eq!(find("INP:VOLT:RANG:ELEM99999999999"), Err(-114));
         assert_eq!(find("TRIG1"), Ok((5, vec![])));
         assert_eq!(find("TRIG2"), Err(-114));
@@ -304,7 +304,7 @@ mod tests {
             let all = table.below(&header).into_iter();
             all.map(|m| (m.command, m.suffixes, m.short)).collect()
         };
-        let range = (1, vec![1], ":INP:VOLT:RANG".to_owned());
+        let range = (1, vec![], ":INP:VOLT:RANG".to_owned());
         let filter = (2, vec![], ":INP:FILT:LINE".to_owned());
         assert_eq!(below("INPUT"), [range.clone(), filter]);
         assert_eq!(below("INP:VOLT"), [range]);
