@@ -3,6 +3,7 @@
 mod ac_source;
 mod dc_sources;
 mod dut;
+mod effects;
 mod faults;
 mod healthy;
 mod measuring;
@@ -11,6 +12,7 @@ mod parser;
 mod saj;
 mod second_bench;
 mod second_faults;
+mod strangers;
 mod sunspec;
 mod switching;
 mod world;
