@@ -124,13 +124,20 @@ pub enum Input {
     BatterySource {
         /// Output relay.
         on: bool,
-        /// V.
+        /// V imposed on the port; 0 is no battery.
         volts: f64,
         /// Limit of current out of the simulator (DUT discharges it), A ≥ 0.
         source_a: f64,
         /// Limit of current into the simulator (DUT charges it), A ≥ 0.
         sink_a: f64,
     },
+    /// The pack of cells in the simulator's place.
+    BatteryPack {
+        /// Its breaker.
+        closed: bool,
+    },
+    /// The messages of the battery's management system fail to reach the DUT, or reach it again.
+    BmsSilence(bool),
     /// Pairs of RJ45 pins (1–8) that are shorted on the DRM port, the whole new set.
     DrmPins(Vec<(u8, u8)>),
     /// Temperature around the DUT, °C; reached at once (the chamber emulator makes the ramp).

@@ -1,5 +1,6 @@
 //! What can be asked about the bench and the DUT at any time.
 
+use crate::battery::PackView;
 use crate::config::{Health, PowerFactor};
 use crate::fault::Fault;
 use crate::plant::Plant;
@@ -77,6 +78,19 @@ pub struct DutView {
 }
 
 impl Plant {
+    /// The pack on the battery port; `None` when the battery simulator is there in its place, or the
+    /// DUT has no battery.
+    #[must_use]
+    pub fn pack(&self) -> Option<PackView> {
+        self.dut.dispatch.battery.pack()
+    }
+
+    /// The DUT has switched itself off and answers nobody.
+    #[must_use]
+    pub fn dut_is_off(&self) -> bool {
+        self.dut.dispatch.asleep
+    }
+
     /// The true state of the bench.
     #[must_use]
     pub fn state(&self) -> TrueState {
@@ -91,7 +105,7 @@ impl Plant {
             island_load_switch: bench.s2,
             backup_load: bench.backup_ohm.is_some(),
             pv_on: self.dut.dispatch.pv.on,
-            battery_on: self.dut.dispatch.battery.on,
+            battery_on: self.dut.dispatch.battery.simulator_on(),
             dut_relay: bench.relay.contact,
             dut: self.dut.state(),
             last_trip: self.dut.last_trip().map(str::to_owned),
@@ -112,7 +126,7 @@ impl Plant {
             p_set_w: self.dut.dispatch.p_w,
             q_set_var: self.dut.dispatch.q_var,
             faults: self.dut.faults(),
-            soc: self.dut.dispatch.battery.soc,
+            soc: self.dut.dispatch.battery.soc(),
             ambient_c: bench.ambient_c,
             drm_pins: bench.drm_pins.clone(),
         }
@@ -150,7 +164,7 @@ impl Plant {
             last_trip: self.dut.last_trip().map(str::to_owned),
             seconds_to_reconnect: self.dut.seconds_to_reconnect(),
             temperature_c: live(d.thermal.celsius()),
-            soc: live(d.battery.soc),
+            soc: live(d.battery.soc()),
             battery_v: live(d.battery.volts()),
             battery_a: live(d.battery.amps),
             battery_w: live(d.battery_w),

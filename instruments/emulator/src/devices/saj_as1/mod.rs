@@ -271,6 +271,10 @@ impl SajAs1 {
 }
 
 impl ModbusDevice for SajAs1 {
+    fn silent(&self, field: &Field) -> bool {
+        field.plant.dut_is_off()
+    }
+
     fn handle(&mut self, request: Request, field: &mut Field) -> Result<Response, Exception> {
         match request {
             Request::ReadHolding { start, count } => self.read(start, count, field),
