@@ -12,6 +12,7 @@ use crate::night::Night;
 use crate::pv::PvCurve;
 use crate::response::{Lag, VoltageResponse, curve};
 use crate::rest::Fingerprint;
+use crate::working::{Balance, Working};
 
 /// Period of the slow functions, s.
 pub(crate) const SLOW_S: f64 = 0.02;
@@ -82,8 +83,10 @@ pub(crate) struct Dispatch {
     pub(crate) pv: PvCurve,
     /// Battery.
     pub(crate) battery: BatteryPort,
-    /// Commanded active power, W; `None` follows the PV.
+    /// Commanded active power, W; `None` leaves it to the working mode.
     pub(crate) active_w: Option<f64>,
+    /// Working mode.
+    pub(crate) working: Working,
     /// Commanded limit of generation, pu.
     pub(crate) limit_pu: f64,
     /// Reactive functions apart from volt-var.
@@ -147,6 +150,7 @@ impl Dispatch {
             pv: PvCurve::default(),
             battery: BatteryPort::new(dut.battery, ambient_c),
             active_w: None,
+            working: Working::new(dut.mode),
             limit_pu: 1.0,
             reactive: Reactive::new(&functions.power_factor_curve),
             frequency_watt: FrequencyResponse::new(functions.frequency_watt, dut.nominal_hz),
@@ -289,7 +293,20 @@ impl Dispatch {
                 let pv = self.pv_available();
                 let wish = match self.active_w {
                     Some(w) => w,
-                    None => self.ac_from(pv),
+                    None => {
+                        let balance = Balance {
+                            load_w: seen.site_w + self.p_w,
+                            pv_w: pv,
+                            charge_w: charge,
+                        };
+                        self.working.wish_w(&balance, |dc| {
+                            if dc < 0.0 {
+                                dc - self.loss(dc)
+                            } else {
+                                self.ac_from(dc)
+                            }
+                        })
+                    }
                 };
                 let wish = wish.clamp(
                     -self.rated_charge_w,
@@ -347,6 +364,7 @@ impl Dispatch {
             fed: grid || pv,
             asleep: self.asleep,
         });
+        self.working.second(self.battery.soc());
         self.night.second(!pv && self.nothing_to_do);
         self.thermal.step(ambient_c);
         self.ten_minutes.second()
@@ -398,10 +416,15 @@ impl Dispatch {
         (-charge, self.pv_available() + discharge)
     }
 
-    /// Shares of PV and battery in what was fed, J: PV first, the battery takes the rest.
+    /// Shares of PV and battery in what was fed, J: PV first, also into a battery that the working
+    /// mode charges; the battery the rest.
     pub(crate) fn split(&self, fed_j: f64, seconds: f64) -> (f64, f64) {
         if self.battery.present() {
-            let pv_j = fed_j.clamp(0.0, self.pv_available() * seconds);
+            let kept_w = match self.active_w {
+                Some(_) => 0.0,
+                None => self.working.pv_charge_w(self.battery.limits().1),
+            };
+            let pv_j = (fed_j + kept_w * seconds).clamp(0.0, self.pv_available() * seconds);
             (pv_j, fed_j - pv_j)
         } else {
             (fed_j, 0.0)

@@ -166,6 +166,24 @@ pub struct GridSegment {
     pub start_deg: Option<f64>,
 }
 
+/// What the DUT does by itself as long as no active power is commanded. Time-of-use is a commanded
+/// power that changes with the clock of whoever keeps the windows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum WorkingMode {
+    /// Feeds what the PV gives, leaves the battery alone.
+    FollowSource,
+    /// Energy goes to the loads of the site, then to the battery, then to the grid; the battery
+    /// gives what the loads need beyond the PV. Needs the meter at the source.
+    SelfConsumption,
+    /// The battery is kept for a blackout.
+    Backup {
+        /// State of charge up to which it is charged, 0–1.
+        retain: f64,
+        /// Largest power with which it is charged from PV and grid, W ≥ 0.
+        charge_w: f64,
+    },
+}
+
 /// What the harness can tell the DUT.
 #[derive(Debug, Clone, PartialEq)]
 pub enum DutCommand {
@@ -174,8 +192,10 @@ pub enum DutCommand {
     /// Limit of generation, pu of rated power.
     PowerLimit(f64),
     /// Active power at the grid port, W: > 0 discharge/generate, < 0 charge.
-    /// `None` = follow the source (PV MPP, no battery exchange).
+    /// `None` = as the working mode says.
     ActivePower(Option<f64>),
+    /// What it does without a commanded active power.
+    Mode(WorkingMode),
     /// Fixed reactive power, pu of rated apparent power (0 by default). Volt-var goes first, then
     /// a fixed cosφ, then cosφ(P), then this.
     ReactivePower(f64),

@@ -49,6 +49,7 @@ mod stuck;
 pub mod trig;
 mod view;
 mod waveform;
+mod working;
 
 pub use battery::{Guard, PackView};
 pub use capture::CaptureError;

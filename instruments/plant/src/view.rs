@@ -3,6 +3,7 @@
 use crate::battery::PackView;
 use crate::config::{Health, PowerFactor};
 use crate::fault::Fault;
+use crate::input::WorkingMode;
 use crate::plant::Plant;
 use crate::signal::{DutState, MeterPoint, Reading, TrueState};
 
@@ -23,8 +24,10 @@ pub struct DutView {
     pub hz: f64,
     /// Commanded limit of generation, pu of rated power.
     pub power_limit_pu: f64,
-    /// Commanded active power, W; `None` follows the source.
+    /// Commanded active power, W; `None` as the working mode says.
     pub active_power_w: Option<f64>,
+    /// Working mode.
+    pub mode: WorkingMode,
     /// Commanded reactive power, pu of rated apparent power.
     pub reactive_power_pu: f64,
     /// Volt-var on.
@@ -157,6 +160,7 @@ impl Plant {
             hz: grid.hz,
             power_limit_pu: d.limit_pu,
             active_power_w: d.active_w,
+            mode: d.working.mode,
             reactive_power_pu: d.reactive.fixed_pu,
             volt_var_enabled: d.volt_var.enabled,
             volt_watt_enabled: d.volt_watt.enabled,

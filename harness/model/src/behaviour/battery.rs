@@ -76,3 +76,16 @@ behaviour!(
         delay: Seconds,
     }
 );
+
+/// What a unit does while no active power is commanded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum WorkingMode {
+    /// Feeds what the PV gives, leaves the battery alone.
+    #[default]
+    FollowSource,
+    /// Loads of the site, then battery, then grid.
+    SelfConsumption,
+    /// The battery is kept full for a blackout.
+    Backup,
+}

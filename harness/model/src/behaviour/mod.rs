@@ -76,6 +76,7 @@ replaced_whole!(
     Watts,
     Health,
     Sign,
+    WorkingMode,
     IslandingMethod,
     CurrentReference,
     AverageKind,
@@ -103,7 +104,7 @@ mod battery;
 mod functions;
 mod islanding;
 
-pub use battery::{CellLevels, Pack, TemperatureLevels};
+pub use battery::{CellLevels, Pack, TemperatureLevels, WorkingMode};
 pub use functions::{
     AverageKind, DcLink, ExportLimit, FrequencySlope, FrequencyWatt, Lockout, MomentaryCessation,
     OutputQuality, PowerFactorPoint, PvTracking, SustainedOverVoltage,
@@ -185,6 +186,8 @@ behaviour!(
         derating: Derating,
         /// Transfer to back-up.
         backup: Backup,
+        /// What it does while no active power is commanded.
+        working_mode: WorkingMode,
         /// Battery pack on a bench without a battery simulator.
         pack: Pack,
     }

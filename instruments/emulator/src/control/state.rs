@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use gridproof_plant::input::WorkingMode;
 use gridproof_plant::signal::{DutState, MeterPoint};
 use gridproof_plant::{Guard, Plant};
 use serde::Serialize;
@@ -75,8 +76,10 @@ pub struct State {
     pub dut_connect_permitted: bool,
     /// Commanded limit of generation, of rated power.
     pub dut_power_limit_pu: f64,
-    /// Commanded active power, W; `null` follows the source.
+    /// Commanded active power, W; `null` as the working mode says.
     pub dut_active_power_w: Option<f64>,
+    /// `follow-source`, `self-consumption` or `backup`.
+    pub dut_working_mode: &'static str,
     /// Commanded reactive power, of rated apparent power.
     pub dut_reactive_power_pu: f64,
     /// Observation time left before it connects, s.
@@ -225,6 +228,11 @@ impl State {
             dut_connect_permitted: view.connect_permitted,
             dut_power_limit_pu: view.power_limit_pu,
             dut_active_power_w: view.active_power_w,
+            dut_working_mode: match view.mode {
+                WorkingMode::FollowSource => "follow-source",
+                WorkingMode::SelfConsumption => "self-consumption",
+                WorkingMode::Backup { .. } => "backup",
+            },
             dut_reactive_power_pu: view.reactive_power_pu,
             dut_seconds_to_connect: view.seconds_to_reconnect,
             dut_temperature_c: view.temperature_c,

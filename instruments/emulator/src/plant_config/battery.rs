@@ -1,12 +1,25 @@
 //! The battery: what the simulator counts charge against, and the pack in its place.
 
 use gridproof_model::behaviour::{self, Behaviour};
-use gridproof_model::dut::BatteryInput;
+use gridproof_model::dut::{BatteryInput, DutProfile};
 use gridproof_plant::config::{Battery, CELL_V, CellLevels, Pack, TemperatureLevels};
+use gridproof_plant::input::WorkingMode;
 
 /// The battery simulator feeds from the mains and does not run empty: state of charge moves this
 /// much more slowly than that of the battery the profile states.
 const SIMULATED_CAPACITY: f64 = 100.0;
+
+/// What the unit does without a command.
+pub(super) fn mode(dut: &DutProfile, behaviour: &Behaviour) -> WorkingMode {
+    match behaviour.working_mode.unwrap_or_default() {
+        behaviour::WorkingMode::FollowSource => WorkingMode::FollowSource,
+        behaviour::WorkingMode::SelfConsumption => WorkingMode::SelfConsumption,
+        behaviour::WorkingMode::Backup => WorkingMode::Backup {
+            retain: 1.0,
+            charge_w: dut.ratings.charge_power.map_or(0.0, |power| power.0),
+        },
+    }
+}
 
 /// Half charged unless stated.
 pub(super) fn battery(input: &BatteryInput, behaviour: &Behaviour) -> Battery {

@@ -132,6 +132,7 @@ fn unit(
             .as_ref()
             .map(|input| battery::battery(input, behaviour)),
         standby_w: behaviour.standby_power.map_or(10.0, |power| power.0),
+        mode: battery::mode(dut, behaviour),
         shutdown_s: behaviour.standby_shutdown.map(|time| time.0),
     })
 }

@@ -129,6 +129,8 @@ pub struct Dut {
     pub battery: Option<Battery>,
     /// Standby consumption, W.
     pub standby_w: f64,
+    /// Working mode at power-up.
+    pub mode: crate::input::WorkingMode,
     /// In standby on the battery alone the unit switches itself off after this time, s; `None`:
     /// never.
     pub shutdown_s: Option<f64>,
@@ -458,6 +460,7 @@ pub fn reference() -> PlantConfig {
                 pack: Pack::lithium_iron(51.2, 200.0, 120.0),
             }),
             standby_w: 15.0,
+            mode: crate::input::WorkingMode::FollowSource,
             shutdown_s: None,
         },
         ambient_c: 25.0,
