@@ -3,14 +3,16 @@
 //! Runs every 20 ms in both simulation modes, so that a dwell gives the same P(t) and Q(t) in
 //! either.
 
-use crate::battery::BatteryPort;
+use crate::battery::{Around, BatteryPort};
 use crate::config::{Dut, Response, Sense, Topology};
 use crate::derating::ThermalLimit;
 use crate::drm::DrmPort;
 use crate::functions::{ExportControl, FrequencyResponse, Reactive, TenMinutes};
+use crate::night::Night;
 use crate::pv::PvCurve;
 use crate::response::{Lag, VoltageResponse, curve};
 use crate::rest::Fingerprint;
+use crate::working::{Balance, Working};
 
 /// Period of the slow functions, s.
 pub(crate) const SLOW_S: f64 = 0.02;
@@ -61,6 +63,11 @@ pub(crate) struct Dispatch {
     rated_va: f64,
     rated_charge_w: f64,
     standby_w: f64,
+    night: Night,
+    /// Connected without a power to exchange.
+    nothing_to_do: bool,
+    /// Switched off by itself: takes nothing and says nothing.
+    pub(crate) asleep: bool,
     max_current_a: f64,
     has_pv: bool,
     ramp_per_step: f64,
@@ -76,8 +83,10 @@ pub(crate) struct Dispatch {
     pub(crate) pv: PvCurve,
     /// Battery.
     pub(crate) battery: BatteryPort,
-    /// Commanded active power, W; `None` follows the PV.
+    /// Commanded active power, W; `None` leaves it to the working mode.
     pub(crate) active_w: Option<f64>,
+    /// Working mode.
+    pub(crate) working: Working,
     /// Commanded limit of generation, pu.
     pub(crate) limit_pu: f64,
     /// Reactive functions apart from volt-var.
@@ -128,6 +137,9 @@ impl Dispatch {
             rated_va: dut.rated_apparent_va,
             rated_charge_w: dut.rated_charge_w,
             standby_w: dut.standby_w,
+            night: Night::default(),
+            nothing_to_do: false,
+            asleep: false,
             max_current_a: dut.max_current_a,
             has_pv: dut.topology == Topology::Hybrid,
             ramp_per_step: ramp_per_step(dut.ramp_pu_per_s),
@@ -136,8 +148,9 @@ impl Dispatch {
             drm: DrmPort::new(&dut.drm, SLOW_S),
             thermal: ThermalLimit::new(dut.derating, ambient_c, 1.0),
             pv: PvCurve::default(),
-            battery: BatteryPort::new(dut.battery),
+            battery: BatteryPort::new(dut.battery, ambient_c),
             active_w: None,
+            working: Working::new(dut.mode),
             limit_pu: 1.0,
             reactive: Reactive::new(&functions.power_factor_curve),
             frequency_watt: FrequencyResponse::new(functions.frequency_watt, dut.nominal_hz),
@@ -183,6 +196,9 @@ impl Dispatch {
 
     /// Loss at an ac power, W.
     fn loss(&self, p: f64) -> f64 {
+        if self.night.resting() {
+            return self.standby_w;
+        }
         let x = p.abs() / self.rated_w;
         self.rated_w * (LOSS[0] + x * (LOSS[1] + x * LOSS[2]))
     }
@@ -211,9 +227,14 @@ impl Dispatch {
         }
     }
 
+    /// The PV carries the unit.
+    pub(crate) fn pv_present(&self) -> bool {
+        self.pv_available() > 2.0 * self.loss(0.0)
+    }
+
     /// There is a dc source to run from.
     pub(crate) fn dc_present(&self) -> bool {
-        self.battery.present() || self.pv_available() > 2.0 * self.loss(0.0)
+        self.battery.present() || self.pv_present()
     }
 
     /// AC power that the dc side can carry in back-up, W.
@@ -233,6 +254,7 @@ impl Dispatch {
     /// One slow step.
     pub(crate) fn step(&mut self, seen: &Surroundings, duty: Duty) {
         let volts = seen.volts;
+        self.nothing_to_do = false;
         self.ten_minutes.push(volts);
         let ceilings = self.frequency_watt.step(seen.hz, self.p_w / self.rated_w);
         let charge_pu = self.charging_volt_watt.step(volts);
@@ -271,7 +293,20 @@ impl Dispatch {
                 let pv = self.pv_available();
                 let wish = match self.active_w {
                     Some(w) => w,
-                    None => self.ac_from(pv),
+                    None => {
+                        let balance = Balance {
+                            load_w: seen.site_w + self.p_w,
+                            pv_w: pv,
+                            charge_w: charge,
+                        };
+                        self.working.wish_w(&balance, |dc| {
+                            if dc < 0.0 {
+                                dc - self.loss(dc)
+                            } else {
+                                self.ac_from(dc)
+                            }
+                        })
+                    }
                 };
                 let wish = wish.clamp(
                     -self.rated_charge_w,
@@ -288,6 +323,7 @@ impl Dispatch {
                     curve(&self.pv_derating, self.pv_v)
                 };
                 let ramp_w = self.ramp_pu * self.rated_w;
+                let dc = pv + discharge + self.missing_w;
                 let upper = (watt_pu * self.rated_va)
                     .min(demand.generation * self.rated_w)
                     .min(derate * self.rated_w)
@@ -296,7 +332,7 @@ impl Dispatch {
                     .min(export_w)
                     .min(ramp_w)
                     .min(room)
-                    .min(self.ac_from_again((pv + discharge + self.missing_w).max(0.0)))
+                    .min(self.ac_from_again(dc.max(0.0)))
                     .max(0.0);
                 let lower = (demand.consumption * self.rated_w)
                     .min(derate * self.rated_w)
@@ -309,16 +345,27 @@ impl Dispatch {
                     } else {
                         0.0
                     });
-                self.p_w = wish.clamp(-lower, upper);
+                // what its sources cannot give of its own consumption comes from the grid
+                self.p_w = wish
+                    .clamp(-lower, upper)
+                    .min((dc - self.loss(0.0)).max(-room));
                 self.fed_w = self.p_w;
+                self.nothing_to_do = self.wish_w.abs() < 1.0 && self.q_var.abs() < 1.0;
             }
         }
     }
 
-    /// What is slower still, once a second: state of charge, temperature.
+    /// What is slower still, once a second: battery, temperature. `grid`: there is voltage.
     /// True when the ten-minute average asks for a disconnection.
-    pub(crate) fn second(&mut self, ambient_c: f64) -> bool {
-        self.battery.count();
+    pub(crate) fn second(&mut self, ambient_c: f64, grid: bool) -> bool {
+        let pv = self.pv_present();
+        self.battery.count(&Around {
+            ambient_c,
+            fed: grid || pv,
+            asleep: self.asleep,
+        });
+        self.working.second(self.battery.soc());
+        self.night.second(!pv && self.nothing_to_do);
         self.thermal.step(ambient_c);
         self.ten_minutes.second()
     }
@@ -356,7 +403,7 @@ impl Dispatch {
     pub(crate) fn electronics_w(&self, idle: bool, ac_w: f64, filter_w: f64) -> f64 {
         if !idle {
             (self.loss(ac_w) - filter_w).max(0.0)
-        } else if self.dc_present() {
+        } else if self.reach().1 >= self.standby_w && !self.asleep {
             self.standby_w
         } else {
             0.0
@@ -369,10 +416,15 @@ impl Dispatch {
         (-charge, self.pv_available() + discharge)
     }
 
-    /// Shares of PV and battery in what was fed, J: PV first, the battery takes the rest.
+    /// Shares of PV and battery in what was fed, J: PV first, also into a battery that the working
+    /// mode charges; the battery the rest.
     pub(crate) fn split(&self, fed_j: f64, seconds: f64) -> (f64, f64) {
         if self.battery.present() {
-            let pv_j = fed_j.clamp(0.0, self.pv_available() * seconds);
+            let kept_w = match self.active_w {
+                Some(_) => 0.0,
+                None => self.working.pv_charge_w(self.battery.limits().1),
+            };
+            let pv_j = (fed_j + kept_w * seconds).clamp(0.0, self.pv_available() * seconds);
             (pv_j, fed_j - pv_j)
         } else {
             (fed_j, 0.0)

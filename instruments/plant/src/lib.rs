@@ -31,6 +31,7 @@ mod gridforming;
 pub mod input;
 mod meter;
 mod network;
+mod night;
 mod output_quality;
 mod plant;
 mod protection;
@@ -48,7 +49,9 @@ mod stuck;
 pub mod trig;
 mod view;
 mod waveform;
+mod working;
 
+pub use battery::{Guard, PackView};
 pub use capture::CaptureError;
 pub use energy::Energy;
 pub use fault::Fault;

@@ -1,0 +1,63 @@
+//! Working modes: which power at the grid port follows from load, sun and battery.
+
+use crate::input::WorkingMode;
+
+/// A battery that is kept full is charged again when so much of its charge is missing.
+const TOP_UP: f64 = 0.02;
+
+/// What a mode decides from; W.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Balance {
+    /// All loads of the site, metered.
+    pub(crate) load_w: f64,
+    /// PV available, dc.
+    pub(crate) pv_w: f64,
+    /// Largest charging power of the battery, dc, ≥ 0.
+    pub(crate) charge_w: f64,
+}
+
+/// The mode and what it remembers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Working {
+    /// The mode.
+    pub(crate) mode: WorkingMode,
+    /// The battery has what is to be kept.
+    full: bool,
+}
+
+impl Working {
+    /// As configured.
+    pub(crate) fn new(mode: WorkingMode) -> Self {
+        Self { mode, full: false }
+    }
+
+    /// A second has passed.
+    pub(crate) fn second(&mut self, soc: f64) {
+        self.full = match self.mode {
+            WorkingMode::FollowSource | WorkingMode::SelfConsumption => false,
+            WorkingMode::Backup { retain, .. } => {
+                soc >= retain || (self.full && soc > retain - TOP_UP)
+            }
+        };
+    }
+
+    /// PV power that may go into the battery, W of at most `charge_w`.
+    pub(crate) fn pv_charge_w(&self, charge_w: f64) -> f64 {
+        match self.mode {
+            WorkingMode::FollowSource => 0.0,
+            WorkingMode::SelfConsumption => charge_w,
+            WorkingMode::Backup { charge_w: most, .. } if !self.full => charge_w.min(most),
+            WorkingMode::Backup { .. } => 0.0,
+        }
+    }
+
+    /// Power wanted at the grid port, W; `ac` is the ac power that goes with a dc power.
+    pub(crate) fn wish_w(&self, b: &Balance, ac: impl Fn(f64) -> f64) -> f64 {
+        let surplus = ac(b.pv_w - self.pv_charge_w(b.charge_w));
+        match self.mode {
+            // the battery takes what the loads leave; what it cannot take is exported
+            WorkingMode::SelfConsumption => b.load_w.max(surplus),
+            WorkingMode::FollowSource | WorkingMode::Backup { .. } => surplus,
+        }
+    }
+}
