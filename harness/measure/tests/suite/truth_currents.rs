@@ -176,6 +176,7 @@ fn trips() {
         Source::HzRamp(52.5, 4.0),
         Source::HzRamp(46.5, -2.0),
         Source::HzRamp(51.5, 1.0),
+        Source::HzRamp(50.9, 0.5),
         Source::HzRamp(47.5, -10.0),
         Source::Steady,
     ];
