@@ -8,6 +8,7 @@ mod faults;
 mod healthy;
 mod measuring;
 mod meters;
+mod pack;
 mod parser;
 mod saj;
 mod second_bench;

@@ -73,7 +73,7 @@ impl Now<'_> {
     fn state(&self) -> u64 {
         match self.view.state {
             _ if self.dead => 1,
-            DutState::Standby | DutState::Drm0 => 8,
+            DutState::Standby | DutState::Drm0 | DutState::Off => 8,
             DutState::Waiting => 3,
             DutState::Grid if self.view.power_limit_pu < 1.0 => 5,
             DutState::Grid | DutState::Backup => 4,
@@ -243,7 +243,7 @@ fn measurement(map: &mut Map, now: &Now<'_>) {
     );
     let state = match v.state {
         _ if now.dead => 0,
-        DutState::Standby | DutState::Drm0 => 7,
+        DutState::Standby | DutState::Drm0 | DutState::Off => 7,
         DutState::Waiting => 2,
         DutState::Grid if v.power_limit_pu < 1.0 => 4,
         DutState::Grid | DutState::Backup => 3,

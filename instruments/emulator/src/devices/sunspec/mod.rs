@@ -387,6 +387,10 @@ fn tell(field: &mut Field, command: DutCommand) {
 }
 
 impl ModbusDevice for SunSpec {
+    fn silent(&self, field: &Field) -> bool {
+        field.plant.dut_is_off()
+    }
+
     fn handle(&mut self, request: Request, field: &mut Field) -> Result<Response, Exception> {
         match request {
             Request::ReadHolding { start, count } => {
