@@ -13,6 +13,7 @@ use crate::detector::LossDetector;
 use crate::dispatch::{Dispatch, SLOW_S};
 use crate::fault::Fault;
 use crate::frequency::FrequencyMeter;
+use crate::functions::FrequencyResponse;
 use crate::gridforming::VoltageControl;
 use crate::input::{DutCommand, ResponseCurve};
 use crate::output_quality::Disturbance;
@@ -394,6 +395,13 @@ impl Inverter {
             DutCommand::PowerFactor(factor) => self.dispatch.reactive.power_factor = factor,
             DutCommand::PowerFactorCurve(on) => self.dispatch.reactive.curve_enabled = on,
             DutCommand::FrequencyWatt(on) => self.dispatch.frequency_watt.enabled = on,
+            DutCommand::FrequencyResponse(config) => {
+                self.dispatch.frequency_watt =
+                    FrequencyResponse::new(Some(config), self.config.nominal_hz);
+            }
+            DutCommand::WattVar(points) => {
+                self.dispatch.reactive.watt_var = points.unwrap_or_default();
+            }
             DutCommand::ChargingVoltWatt(on) => self.dispatch.charging_volt_watt.enabled = on,
             DutCommand::ExportLimit(watts) => self.dispatch.export.soft_w = watts,
             DutCommand::Ramp(pu_per_s) => {

@@ -1,6 +1,6 @@
 //! Everything an instrument or an interface can do to the bench.
 
-use crate::config::{PowerFactor, ProtectionElement, PvArray, Reconnect};
+use crate::config::{FrequencyWatt, PowerFactor, ProtectionElement, PvArray, Reconnect};
 
 /// A response whose points can be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -205,6 +205,11 @@ pub enum DutCommand {
     PowerFactorCurve(bool),
     /// Switch frequency-watt.
     FrequencyWatt(bool),
+    /// Frequency-watt in place of the configured one, inside its dead band.
+    FrequencyResponse(FrequencyWatt),
+    /// Reactive power by active power: (pu of rated power, pu of rated apparent power), between
+    /// cosφ(P) and a fixed cosφ; `None` switches it off.
+    WattVar(Option<CurvePoints>),
     /// Switch the charging volt-watt response.
     ChargingVoltWatt(bool),
     /// Soft limit of the export at the source meter, W; `None` is no limit.

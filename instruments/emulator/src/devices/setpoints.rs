@@ -1,7 +1,7 @@
 //! What a DUT's own interface asks of the DUT, whatever its registers are.
 
-use gridproof_plant::config::{Dut, PowerFactor, Reconnect};
-use gridproof_plant::input::{DutCommand, WorkingMode};
+use gridproof_plant::config::{Dut, FrequencyWatt, PowerFactor, Reconnect};
+use gridproof_plant::input::{CurvePoints, DutCommand, WorkingMode};
 
 /// Everything but curves and protection, as the registers stand.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,6 +21,10 @@ pub(crate) struct Setpoints {
     /// The back-up port takes over at a blackout.
     pub(crate) backup: bool,
     pub(crate) reconnect: Reconnect,
+    /// Power by frequency; `None` is off.
+    pub(crate) droop: Option<FrequencyWatt>,
+    /// Reactive by active power; `None` is off.
+    pub(crate) watt_var: Option<CurvePoints>,
 }
 
 impl Setpoints {
@@ -37,6 +41,8 @@ impl Setpoints {
             volt_watt: dut.volt_watt.enabled,
             backup: dut.backup.as_ref().is_some_and(|backup| backup.enabled),
             reconnect: dut.reconnect(),
+            droop: dut.functions.frequency_watt.filter(|f| f.enabled),
+            watt_var: None,
         }
     }
 
@@ -70,6 +76,16 @@ impl Setpoints {
                 DutCommand::VoltWatt(to.volt_watt),
             ),
             (self.backup != to.backup, DutCommand::Backup(to.backup)),
+            (
+                self.droop != to.droop,
+                to.droop.map_or(DutCommand::FrequencyWatt(false), |droop| {
+                    DutCommand::FrequencyResponse(droop)
+                }),
+            ),
+            (
+                self.watt_var != to.watt_var,
+                DutCommand::WattVar(to.watt_var),
+            ),
             (
                 self.reconnect != to.reconnect,
                 DutCommand::Reconnect(to.reconnect),

@@ -9,6 +9,9 @@ use super::map::{Map, at};
 use super::plate::Nameplate;
 use crate::field::Field;
 
+/// J per Wh.
+const JOULES: f64 = 3600.0;
+
 /// The DUT at one instant, as every model wants it.
 struct Now<'a> {
     plate: &'a Nameplate,
@@ -19,6 +22,8 @@ struct Now<'a> {
     /// Power factor with the sign of the active power.
     factor: f64,
     seconds: u64,
+    /// Delivered and taken at the ac terminals since power-on, Wh.
+    energy_wh: (f64, f64),
 }
 
 /// Brings the models up to date.
@@ -31,7 +36,9 @@ pub(crate) fn refresh(map: &mut Map, models: &[u16], plate: &Nameplate, field: &
     }
     let view = field.plant.dut_view();
     let va = view.volts * view.amps;
+    let energy = field.plant.energy();
     let now = Now {
+        energy_wh: (energy.ac_out_j / JOULES, energy.ac_in_j / JOULES),
         plate,
         dead: plate.dut.health == Health::Dead,
         connected: view.state == DutState::Grid,
@@ -113,6 +120,7 @@ fn inverter(map: &mut Map, now: &Now<'_>) {
             ("AphA", v.amps),
             ("PhVphA", v.volts),
             ("W", v.w),
+            ("WH", now.energy_wh.0),
             ("Hz", v.hz),
             ("VA", now.va),
             ("VAr", v.var),
@@ -225,6 +233,10 @@ fn measurement(map: &mut Map, now: &Now<'_>) {
             ("LNV", v.volts),
             ("VL1", v.volts),
             ("Hz", v.hz),
+            ("TotWhInj", now.energy_wh.0),
+            ("TotWhInjL1", now.energy_wh.0),
+            ("TotWhAbs", now.energy_wh.1),
+            ("TotWhAbsL1", now.energy_wh.1),
             ("TmpCab", v.temperature_c),
             ("TmpSnk", v.temperature_c),
         ],
