@@ -47,6 +47,8 @@ impl Plant {
             | Input::Pv { .. }
             | Input::PvArray { .. }
             | Input::BatterySource { .. }
+            | Input::BatteryPack { .. }
+            | Input::BmsSilence(_)
             | Input::DrmPins(_)
             | Input::Ambient { .. }
             | Input::Dut(_) => true,
@@ -66,7 +68,6 @@ impl Plant {
             Action::Output(closed) => self.switch_output(t, closed, true),
             Action::Switch(closed) => self.switch_s1(t, closed, true),
         }
-        self.dut.dispatch.refresh_limits();
         if self.mode == Mode::Waveform {
             self.quiet_cycles = 0;
             self.refresh_topology();
@@ -160,9 +161,11 @@ impl Plant {
                 sink_a,
             } => {
                 let battery = &mut self.dut.dispatch.battery;
-                let on = contacts.follow(Contact::BatteryOutput, on, battery.on);
+                let on = contacts.follow(Contact::BatteryOutput, on, battery.simulator_on());
                 battery.set(on, volts, source_a, sink_a);
             }
+            Input::BatteryPack { closed } => self.dut.dispatch.battery.wire_pack(closed),
+            Input::BmsSilence(silent) => self.dut.dispatch.battery.silence(silent),
             Input::DrmPins(pins) => {
                 self.dut.dispatch.drm.set_pins(&pins);
                 bench.drm_pins = pins;

@@ -70,7 +70,9 @@ impl Plant {
             if !still {
                 self.dut.active.settle(hz, volts, SLOW_S);
             }
-            self.dut.dispatch.follow(volts, Duty::Grid, bounds);
+            self.dut
+                .dispatch
+                .follow((volts, cycle.source.p), Duty::Grid, bounds);
             self.dut.observe(volts, Some(hz));
             self.dut.watch_bus(end, self.dc.level());
         }

@@ -3,14 +3,16 @@
 //! Runs every 20 ms in both simulation modes, so that a dwell gives the same P(t) and Q(t) in
 //! either.
 
-use crate::battery::BatteryPort;
+use crate::battery::{Around, BatteryPort};
 use crate::config::{Dut, Response, Sense};
 use crate::derating::ThermalLimit;
 use crate::drm::DrmPort;
 use crate::functions::{ExportControl, FrequencyResponse, Reactive, TenMinutes};
+use crate::night::Night;
 use crate::pv::PvInputs;
 use crate::response::{Lag, VoltageResponse, curve};
 use crate::rest::Fingerprint;
+use crate::working::Working;
 
 /// Period of the slow functions, s.
 pub(crate) const SLOW_S: f64 = 0.02;
@@ -89,6 +91,11 @@ pub(crate) struct Dispatch {
     rated_va: f64,
     rated_charge_w: f64,
     standby_w: f64,
+    night: Night,
+    /// Connected without a power to exchange.
+    nothing_to_do: bool,
+    /// Switched off by itself: takes nothing and says nothing.
+    pub(crate) asleep: bool,
     max_current_a: f64,
     ramp_per_step: f64,
     /// Volt-var.
@@ -103,8 +110,10 @@ pub(crate) struct Dispatch {
     pub(crate) pv: PvInputs,
     /// Battery.
     pub(crate) battery: BatteryPort,
-    /// Commanded active power, W; `None` follows the PV.
+    /// Commanded active power, W; `None` leaves it to the working mode.
     pub(crate) active_w: Option<f64>,
+    /// Working mode.
+    pub(crate) working: Working,
     /// Commanded limit of generation, pu.
     pub(crate) limit_pu: f64,
     /// Reactive functions apart from volt-var.
@@ -141,8 +150,6 @@ pub(crate) struct Dispatch {
     supplied: (f64, f64),
     /// What a sagging dc link takes off the power that is available (≤ 0), W.
     missing_w: f64,
-    /// Most that the battery gives and takes until it or its settings change, W.
-    limits: (f64, f64),
     /// The last PV power asked for and the ac power that it carries, W.
     carried: (f64, f64),
 }
@@ -157,6 +164,9 @@ impl Dispatch {
             rated_va: dut.rated_apparent_va,
             rated_charge_w: dut.rated_charge_w,
             standby_w: dut.standby_w,
+            night: Night::default(),
+            nothing_to_do: false,
+            asleep: false,
             max_current_a: dut.max_current_a,
             ramp_per_step: ramp_per_step(dut.ramp_pu_per_s),
             volt_var: VoltageResponse::new(&dut.volt_var, SLOW_S, 0.0),
@@ -170,8 +180,9 @@ impl Dispatch {
                 1.0,
             ),
             pv: PvInputs::new(dut, 2.0 * LOSS[0] * dut.rated_power_w),
-            battery: BatteryPort::new(dut.battery),
+            battery: BatteryPort::new(dut.battery, ambient_c),
             active_w: None,
+            working: Working::new(dut.mode),
             limit_pu: 1.0,
             reactive: Reactive::new(&functions.power_factor_curve),
             frequency_watt: FrequencyResponse::new(functions.frequency_watt, dut.nominal_hz),
@@ -205,7 +216,6 @@ impl Dispatch {
             idle: true,
             supplied: (0.0, 0.0),
             missing_w: 0.0,
-            limits: (0.0, 0.0),
             carried: (f64::NAN, 0.0),
         }
     }
@@ -218,6 +228,9 @@ impl Dispatch {
     /// Loss at an ac power, W.
     #[inline]
     fn loss(&self, p: f64) -> f64 {
+        if self.night.resting() {
+            return self.standby_w;
+        }
         let x = p.abs() * self.pu_per_w;
         self.rated_w * (LOSS[0] + x * (LOSS[1] + x * LOSS[2]))
     }
@@ -243,9 +256,14 @@ impl Dispatch {
         self.pv.available_w()
     }
 
+    /// The PV carries the unit.
+    pub(crate) fn pv_present(&self) -> bool {
+        self.pv.maximum_w() > 2.0 * self.loss(0.0)
+    }
+
     /// There is a dc source to run from.
     pub(crate) fn dc_present(&self) -> bool {
-        self.battery.present() || self.pv.maximum_w() > 2.0 * self.loss(0.0)
+        self.battery.present() || self.pv_present()
     }
 
     /// AC power that the dc side can carry in back-up, W.
@@ -270,7 +288,6 @@ impl Dispatch {
         let export_w = self.export.step(seen.site_w, self.p_w);
         let demand = self.drm.step(p_pu, self.ramp_per_step);
         self.disconnect = demand.disconnect;
-        self.limits = self.battery.limits();
         if duty == Duty::Grid {
             self.ramp_pu = (self.ramp_pu + self.ramp_per_step).min(1.0);
         }
@@ -297,7 +314,7 @@ impl Dispatch {
                 demand.consumption * self.rated_w,
             ]),
         };
-        self.follow(seen.volts, duty, bounds);
+        self.follow((seen.volts, seen.site_w), duty, bounds);
     }
 
     /// What bounds the power until the next whole second or input, if only the voltage and the
@@ -307,8 +324,7 @@ impl Dispatch {
             && self.frequency_watt.resting(hz)
             && self.export.absent()
             && self.pv_derating.is_empty()
-            && self.ramp_pu == 1.0
-            && self.battery.steady();
+            && self.ramp_pu == 1.0;
         let both_w = self.thermal.ceiling_pu.min(1.0) * self.rated_w;
         still.then_some(Bounds {
             generation_w: both_w,
@@ -316,9 +332,11 @@ impl Dispatch {
         })
     }
 
-    /// The part of a slow step that answers the voltage.
+    /// The part of a slow step that answers the voltage and the power from the source to the PCC,
+    /// V and W.
     #[inline]
-    pub(crate) fn follow(&mut self, volts: f64, duty: Duty, bounds: Bounds) {
+    pub(crate) fn follow(&mut self, (volts, site_w): (f64, f64), duty: Duty, bounds: Bounds) {
+        self.nothing_to_do = false;
         self.ten_minutes.push(volts);
         let charge_pu = self.charging_volt_watt.step(volts);
         let var_pu = self.volt_var.step(volts);
@@ -348,11 +366,19 @@ impl Dispatch {
                 let va = smaller(self.rated_va, volts * self.max_current_a);
                 self.q_var = smaller(larger(q_pu * self.rated_va, -va), va);
                 let room_square = va * va - self.q_var * self.q_var;
-                let (discharge, charge) = self.limits;
+                let (discharge, charge) = self.battery.limits();
                 let pv = self.pv_available();
                 let wish = match self.active_w {
                     Some(w) => w,
-                    None => self.ac_from_pv(pv),
+                    None => {
+                        let dc = pv - self.working.pv_charge_w(charge);
+                        let surplus = if dc < 0.0 {
+                            dc - self.loss(dc)
+                        } else {
+                            self.ac_from_pv(dc)
+                        };
+                        self.working.wish_w(site_w + self.p_w, surplus)
+                    }
                 };
                 let most = smaller(self.rated_w, larger(self.limit_pu, 0.0) * self.rated_w);
                 let wish = smaller(larger(wish, -self.rated_charge_w), most);
@@ -360,7 +386,7 @@ impl Dispatch {
                     Some(slew) => wish.clamp(self.wish_w - slew, self.wish_w + slew),
                     None => wish,
                 };
-                if self.active_w.is_none() && self.pv.tracked() {
+                if self.pv.tracked() && self.active_w.is_none() && self.working.follows_source() {
                     // nobody commands: the dc link hands on what the trackers find
                     self.active_lag.y = self.wish_w;
                 }
@@ -375,27 +401,34 @@ impl Dispatch {
                 let lower = least([bounds.charging_w, charge_w, charge_pu * self.rated_charge_w]);
                 self.p_w = smaller(larger(wish, -lower), larger(upper, 0.0));
                 // the roots only where they limit
-                let available_w = larger(pv + discharge + self.missing_w, 0.0);
-                if self.p_w > 0.0 && self.p_w + self.loss(self.p_w) > available_w {
+                let available_w = pv + discharge + self.missing_w;
+                let idle_w = self.loss(0.0);
+                if available_w < idle_w {
+                    // what its sources cannot give of its own consumption comes from the grid
+                    self.p_w = smaller(self.p_w, available_w - idle_w);
+                } else if self.p_w > 0.0 && self.p_w + self.loss(self.p_w) > available_w {
                     self.p_w = self.ac_from(available_w);
                 }
                 if self.p_w * self.p_w > room_square {
                     self.p_w = larger(room_square, 0.0).sqrt().copysign(self.p_w);
                 }
                 self.fed_w = self.p_w;
+                self.nothing_to_do = self.wish_w.abs() < 1.0 && self.q_var.abs() < 1.0;
             }
         }
     }
 
-    /// The sources have been set anew.
-    pub(crate) fn refresh_limits(&mut self) {
-        self.limits = self.battery.limits();
-    }
-
-    /// What is slower still, once a second: state of charge, temperature.
+    /// What is slower still, once a second: battery, temperature. `grid`: there is voltage.
     /// True when the ten-minute average asks for a disconnection.
-    pub(crate) fn second(&mut self, ambient_c: f64) -> bool {
-        self.battery.count();
+    pub(crate) fn second(&mut self, ambient_c: f64, grid: bool) -> bool {
+        let pv = self.pv_present();
+        self.battery.count(&Around {
+            ambient_c,
+            fed: grid || pv,
+            asleep: self.asleep,
+        });
+        self.working.second(self.battery.soc());
+        self.night.second(!pv && self.nothing_to_do);
         let loss_w = if self.idle {
             self.standby_w
         } else {
@@ -440,7 +473,7 @@ impl Dispatch {
     pub(crate) fn electronics_w(&self, idle: bool, ac_w: f64, filter_w: f64) -> f64 {
         if !idle {
             (self.loss(ac_w) - filter_w).max(0.0)
-        } else if self.dc_present() {
+        } else if self.reach().1 >= self.standby_w && !self.asleep {
             self.standby_w
         } else {
             0.0
@@ -450,14 +483,19 @@ impl Dispatch {
     /// Least and most the sources can give, W.
     #[inline]
     pub(crate) fn reach(&self) -> (f64, f64) {
-        let (discharge, charge) = self.limits;
+        let (discharge, charge) = self.battery.limits();
         (-charge, self.pv_available() + discharge)
     }
 
-    /// Shares of PV and battery in what was fed, J: PV first, the battery takes the rest.
+    /// Shares of PV and battery in what was fed, J: PV first, also into a battery that the working
+    /// mode charges; the battery the rest.
     pub(crate) fn split(&self, fed_j: f64, seconds: f64) -> (f64, f64) {
         if self.battery.present() {
-            let pv_j = fed_j.clamp(0.0, self.pv_available() * seconds);
+            let kept_w = match self.active_w {
+                Some(_) => 0.0,
+                None => self.working.pv_charge_w(self.battery.limits().1),
+            };
+            let pv_j = (fed_j + kept_w * seconds).clamp(0.0, self.pv_available() * seconds);
             (pv_j, fed_j - pv_j)
         } else {
             (fed_j, 0.0)

@@ -1,5 +1,6 @@
 //! The inverter under test: controllers every 40 µs, supervision every 20 ms, state machine.
 
+mod sleep;
 mod supervision;
 mod tick;
 
@@ -13,6 +14,7 @@ use crate::detector::LossDetector;
 use crate::dispatch::{Dispatch, SLOW_S};
 use crate::fault::Fault;
 use crate::frequency::FrequencyMeter;
+use crate::functions::FrequencyResponse;
 use crate::gridforming::VoltageControl;
 use crate::input::{DutCommand, ResponseCurve};
 use crate::output_quality::Disturbance;
@@ -130,6 +132,8 @@ pub(crate) struct Inverter {
     last_trip: Option<String>,
     healthy_s: f64,
     dead_grid_s: f64,
+    /// Time in standby on the battery alone, s.
+    standby_s: f64,
     /// Time above rated back-up power, s.
     overload_s: f64,
     /// Time above the largest overload, s.
@@ -196,6 +200,7 @@ impl Inverter {
             last_trip: None,
             healthy_s: 0.0,
             dead_grid_s: 0.0,
+            standby_s: 0.0,
             overload_s: 0.0,
             excess_s: 0.0,
             short_s: 0.0,
@@ -220,7 +225,9 @@ impl Inverter {
             | Phase::Opening {
                 after: After::Idle, ..
             } => {
-                if self.dispatch.disconnect {
+                if self.dispatch.asleep {
+                    DutState::Off
+                } else if self.dispatch.disconnect {
                     DutState::Drm0
                 } else if self.healthy_s > 0.0
                     && self.permit
@@ -276,11 +283,11 @@ impl Inverter {
                 .exceeded()
                 .then_some(Fault::TenMinuteOverVoltage),
             (d.thermal.ceiling_pu < 1.0).then_some(Fault::TemperatureDerating),
-            (d.battery.present() && d.battery.soc <= 0.05).then_some(Fault::LowStateOfCharge),
             d.disconnect.then_some(Fault::Drm0),
             self.locked.then_some(Fault::LockedOut),
         ];
         let mut faults: Vec<Fault> = conditions.into_iter().flatten().collect();
+        faults.extend(d.battery.faults());
         faults.sort_unstable();
         faults.dedup();
         faults
@@ -365,6 +372,7 @@ impl Inverter {
             && self.config.health == Health::Healthy
             && !self.locked
             && !self.dispatch.disconnect
+            && !self.dispatch.asleep
             && self.dispatch.dc_present()
     }
 
@@ -383,10 +391,18 @@ impl Inverter {
             DutCommand::Connect(permit) => self.permit = permit,
             DutCommand::PowerLimit(pu) => self.dispatch.limit_pu = pu,
             DutCommand::ActivePower(w) => self.dispatch.active_w = w,
+            DutCommand::Mode(mode) => self.dispatch.working.mode = mode,
             DutCommand::ReactivePower(pu) => self.dispatch.reactive.fixed_pu = pu,
             DutCommand::PowerFactor(factor) => self.dispatch.reactive.power_factor = factor,
             DutCommand::PowerFactorCurve(on) => self.dispatch.reactive.curve_enabled = on,
             DutCommand::FrequencyWatt(on) => self.dispatch.frequency_watt.enabled = on,
+            DutCommand::FrequencyResponse(config) => {
+                self.dispatch.frequency_watt =
+                    FrequencyResponse::new(Some(config), self.config.nominal_hz);
+            }
+            DutCommand::WattVar(points) => {
+                self.dispatch.reactive.watt_var = points.unwrap_or_default();
+            }
             DutCommand::ChargingVoltWatt(on) => self.dispatch.charging_volt_watt.enabled = on,
             DutCommand::ExportLimit(watts) => self.dispatch.export.soft_w = watts,
             DutCommand::Ramp(pu_per_s) => {
@@ -487,6 +503,7 @@ impl Inverter {
         });
         f.add(self.healthy_s);
         f.add(self.dead_grid_s);
+        f.add(self.standby_s);
         f.add(self.overload_s);
         f.add(self.active.lead());
         self.dispatch.fingerprint(f);

@@ -15,6 +15,10 @@ pub struct Energy {
     pub battery_j: f64,
     /// Out of grid port and back-up port (> 0 delivered).
     pub ac_j: f64,
+    /// The part of it that was delivered: steps of 20 ms with power out.
+    pub ac_out_j: f64,
+    /// The part that was taken, ≥ 0.
+    pub ac_in_j: f64,
     /// Turned into heat: electronics, filter, standby.
     pub loss_j: f64,
     /// Gain of what dc link and filter hold.
@@ -118,6 +122,8 @@ fn add(mut e: Energy, moved: Moved, times: f64) -> Energy {
     e.pv_j += moved.pv_j * times;
     e.battery_j += moved.battery_j * times;
     e.ac_j += moved.ac_j * times;
+    e.ac_out_j += moved.ac_j.max(0.0) * times;
+    e.ac_in_j -= moved.ac_j.min(0.0) * times;
     e.loss_j += moved.loss_j * times;
     e.throughput_j += (moved.pv_j.abs() + moved.battery_j.abs()) * times;
     e

@@ -33,6 +33,7 @@ mod heat;
 pub mod input;
 mod meter;
 mod network;
+mod night;
 mod output_quality;
 mod plant;
 mod protection;
@@ -50,7 +51,9 @@ mod stuck;
 pub mod trig;
 mod view;
 mod waveform;
+mod working;
 
+pub use battery::{Guard, PackView};
 pub use capture::CaptureError;
 pub use energy::Energy;
 pub use fault::Fault;

@@ -133,6 +133,8 @@ pub enum DutState {
     Tripped,
     /// Shut down by DRM0.
     Drm0,
+    /// Switched off by itself; wakes with mains or PV.
+    Off,
 }
 
 /// One PV input of the DUT.

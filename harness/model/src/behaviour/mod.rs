@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::quantity::{
-    Celsius, Degrees, Farads, Henries, Hertz, Kelvins, Ohms, PerHertz, Ratio, RatioPerKelvin,
-    RatioPerSecond, Seconds, Volts, VoltsOrHertz, Watts,
+    AmpHours, Amps, Celsius, Degrees, Farads, Henries, Hertz, Kelvins, Ohms, PerHertz, Ratio,
+    RatioPerKelvin, RatioPerSecond, Seconds, Volts, VoltsOrHertz, Watts,
 };
 
 /// Field-wise overlay: what `over` states wins, what it leaves out stays.
@@ -56,7 +56,10 @@ replaced_whole!(
     bool,
     f64,
     u8,
+    u16,
     String,
+    AmpHours,
+    Amps,
     Celsius,
     Kelvins,
     Degrees,
@@ -74,6 +77,7 @@ replaced_whole!(
     Watts,
     Health,
     Sign,
+    WorkingMode,
     IslandingMethod,
     CurrentReference,
     AverageKind,
@@ -81,6 +85,7 @@ replaced_whole!(
     Vec<PowerFactorPoint>,
     Vec<u8>,
     Vec<(Volts, Ratio)>,
+    (Celsius, Celsius),
 );
 
 impl<K: Ord + Clone, V: Overlay + Clone> Overlay for BTreeMap<K, V> {
@@ -96,9 +101,11 @@ impl<K: Ord + Clone, V: Overlay + Clone> Overlay for BTreeMap<K, V> {
     }
 }
 
+mod battery;
 mod functions;
 mod islanding;
 
+pub use battery::{CellLevels, Pack, TemperatureLevels, WorkingMode};
 pub use functions::{
     AverageKind, DcLink, ExportLimit, FrequencySlope, FrequencyWatt, Heat, Lockout,
     MomentaryCessation, Mppt, OutputQuality, PowerFactorPoint, PvTracking, SustainedOverVoltage,
@@ -128,6 +135,8 @@ behaviour!(
         filter: Filter,
         /// Consumption in standby.
         standby_power: Watts,
+        /// In standby on the battery alone the unit switches itself off after this time.
+        standby_shutdown: Seconds,
         /// Time constant of a power setpoint.
         setpoint_tau: Seconds,
         /// Ramp of active power after connection.
@@ -184,6 +193,10 @@ behaviour!(
         heat: Heat,
         /// Transfer to back-up.
         backup: Backup,
+        /// What it does while no active power is commanded.
+        working_mode: WorkingMode,
+        /// Battery pack on a bench without a battery simulator.
+        pack: Pack,
     }
 );
 

@@ -74,7 +74,7 @@ pub struct FrequencySlope {
 pub enum SlopeLaw {
     /// p0·(stop − f)/(stop − start): zero at this frequency, Hz.
     ZeroAt(f64),
-    /// p0 − |f − start|/(f0·droop): pu of rated power.
+    /// p0 − |f − start|/(f0·droop): pu of rated power, followed both ways.
     Droop(f64),
 }
 

@@ -146,9 +146,13 @@ impl Inverter {
             Phase::Forming | Phase::Syncing => Duty::Backup(backup_w),
             Phase::Idle | Phase::Opening { .. } | Phase::Starting { .. } => Duty::Idle,
         };
-        if t.is_multiple_of(SECOND_NS) && self.dispatch.second(ambient_c) {
+        // a relay closes in waveforms: what permits it now must have done so when the mode was chosen
+        let permitted = self.may_connect();
+        let alive = volts >= 0.5 * self.config.nominal_v;
+        if t.is_multiple_of(SECOND_NS) && self.dispatch.second(ambient_c, alive) {
             self.trip_if_connected(t, "OV-10MIN", Fault::TenMinuteOverVoltage);
         }
+        self.tire(alive);
         self.dispatch.step(seen, duty);
         if self.dispatch.export.must_disconnect() {
             self.trip_if_connected(t, "EXPORT", Fault::ExportLimit);
@@ -160,7 +164,7 @@ impl Inverter {
             self.shut_backup(t, "backup-overload", Fault::BackupOverload);
         }
         match self.phase {
-            Phase::Idle if due && self.may_connect() => self.connect(0.0),
+            Phase::Idle if due && permitted && self.may_connect() => self.connect(0.0),
             Phase::Idle if self.may_black_start() => self.phase = Phase::Starting { at: t },
             Phase::Forming if !self.dispatch.dc_present() => {
                 self.block();

@@ -58,7 +58,12 @@ impl Branch {
                 // the answer begins at the power that flows, not at 100 %
                 self.lag.y = self.lag.y.min(used.max(0.0));
             }
-            self.held = Some((p0, lowest.min(target.max(0.0))));
+            // a droop is a line that is followed both ways
+            let ceiling = match self.slope.law {
+                SlopeLaw::ZeroAt(_) => lowest.min(target.max(0.0)),
+                SlopeLaw::Droop(_) => target.max(0.0),
+            };
+            self.held = Some((p0, ceiling));
         } else if beyond <= -self.slope.hysteresis_hz {
             self.held = None;
         }
@@ -181,6 +186,11 @@ mod tests {
         let mut response = FrequencyResponse::new(Some(config(SlopeLaw::Droop(0.05))), 50.0);
         let p = settle(&mut response, 50.75, 0.9).generation;
         assert!((p - (0.9 - 0.5 / 2.5)).abs() < 1e-9, "{p}");
+        let p = settle(&mut response, 50.5, p).generation;
+        assert!(
+            (p - (0.9 - 0.25 / 2.5)).abs() < 1e-9,
+            "back up the line: {p}"
+        );
     }
 
     #[test]
