@@ -33,6 +33,21 @@ impl Energy {
     pub fn residual_j(&self) -> f64 {
         self.pv_j + self.battery_j - self.ac_j - self.loss_j - self.stored_j
     }
+
+    /// What has moved since `before`, J.
+    #[must_use]
+    pub fn since(&self, before: &Self) -> Self {
+        Self {
+            pv_j: self.pv_j - before.pv_j,
+            battery_j: self.battery_j - before.battery_j,
+            ac_j: self.ac_j - before.ac_j,
+            ac_out_j: self.ac_out_j - before.ac_out_j,
+            ac_in_j: self.ac_in_j - before.ac_in_j,
+            loss_j: self.loss_j - before.loss_j,
+            stored_j: self.stored_j - before.stored_j,
+            throughput_j: self.throughput_j - before.throughput_j,
+        }
+    }
 }
 
 /// What one stretch of time moves, J.

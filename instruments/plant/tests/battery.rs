@@ -41,20 +41,6 @@ fn sun(on: bool) -> Input {
     }
 }
 
-fn since(plant: &Plant, before: &Energy) -> Energy {
-    let e = plant.energy();
-    Energy {
-        pv_j: e.pv_j - before.pv_j,
-        battery_j: e.battery_j - before.battery_j,
-        ac_j: e.ac_j - before.ac_j,
-        ac_out_j: e.ac_out_j - before.ac_out_j,
-        ac_in_j: e.ac_in_j - before.ac_in_j,
-        loss_j: e.loss_j - before.loss_j,
-        stored_j: e.stored_j - before.stored_j,
-        throughput_j: e.throughput_j - before.throughput_j,
-    }
-}
-
 fn balanced(e: &Energy) {
     let through = e.throughput_j + e.ac_j.abs();
     assert!(
@@ -92,7 +78,7 @@ fn two_days_of_charge_and_discharge_are_in_balance() {
             "{soc}"
         );
     }
-    balanced(&since(&plant, &before));
+    balanced(&plant.energy().since(&before));
 }
 
 /// The wait may be cut as one likes, also with the pack and a DUT that follows it.
@@ -126,7 +112,7 @@ fn an_empty_hybrid_lives_on_the_grid_at_night() {
     later(&mut plant, 100);
     let before = plant.energy();
     later(&mut plant, 3600);
-    let night = since(&plant, &before);
+    let night = plant.energy().since(&before);
     let taken = -night.ac_j / 3600.0;
     assert!((taken - 15.0).abs() < 0.02, "{taken}");
     assert!((night.loss_j / 3600.0 - 15.0).abs() < 0.02);
@@ -136,7 +122,7 @@ fn an_empty_hybrid_lives_on_the_grid_at_night() {
     arm(&mut plant, &[Signal::DutCurrent], 1_000, 2.0);
     let before = plant.energy();
     later(&mut plant, 2);
-    let wave = since(&plant, &before);
+    let wave = plant.energy().since(&before);
     assert!((wave.ac_j / 2.0 + 15.0).abs() < 0.5, "{wave:?}");
     // and with power to exchange it is back at once
     command(&mut plant, -2000.0);
@@ -151,7 +137,7 @@ fn a_charged_hybrid_lives_on_its_battery_at_night() {
     plant.advance_to(200 * S);
     let before = plant.energy();
     later(&mut plant, 3600);
-    let night = since(&plant, &before);
+    let night = plant.energy().since(&before);
     assert!((night.battery_j / 3600.0 - 15.0).abs() < 0.02, "{night:?}");
     assert!(night.ac_j.abs() / 3600.0 < 0.01, "{night:?}");
     // the sun ends the rest
@@ -159,7 +145,7 @@ fn a_charged_hybrid_lives_on_its_battery_at_night() {
     plant.apply(Input::Dut(DutCommand::ActivePower(None)));
     later(&mut plant, 20);
     assert!(plant.state().dut_w > 1800.0, "{}", plant.state().dut_w);
-    balanced(&since(&plant, &before));
+    balanced(&plant.energy().since(&before));
 }
 
 /// On the battery alone: standby for its time, then nothing at all, until mains or sun return.
@@ -177,7 +163,7 @@ fn standby_on_the_battery_alone_ends_in_a_shutdown(#[values(true, false)] by_gri
     later(&mut plant, 20);
     let before = plant.energy();
     later(&mut plant, 200);
-    let standby = since(&plant, &before);
+    let standby = plant.energy().since(&before);
     assert!(
         (standby.battery_j / 200.0 - 15.0).abs() < 1e-3,
         "{standby:?}"
@@ -187,7 +173,7 @@ fn standby_on_the_battery_alone_ends_in_a_shutdown(#[values(true, false)] by_gri
     assert_eq!(plant.state().dut, DutState::Off);
     let (before, soc) = (plant.energy(), plant.state().soc);
     later(&mut plant, 36_000);
-    let off = since(&plant, &before);
+    let off = plant.energy().since(&before);
     assert_eq!((off.battery_j, off.loss_j), (0.0, 0.0));
     assert_eq!(plant.state().soc, soc);
     plant.apply(if by_grid {

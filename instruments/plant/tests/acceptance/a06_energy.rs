@@ -29,20 +29,6 @@ fn check(name: &str, e: &Energy) {
     );
 }
 
-fn since(plant: &Plant, before: &Energy) -> Energy {
-    let e = plant.energy();
-    Energy {
-        pv_j: e.pv_j - before.pv_j,
-        battery_j: e.battery_j - before.battery_j,
-        ac_j: e.ac_j - before.ac_j,
-        ac_out_j: e.ac_out_j - before.ac_out_j,
-        ac_in_j: e.ac_in_j - before.ac_in_j,
-        loss_j: e.loss_j - before.loss_j,
-        stored_j: e.stored_j - before.stored_j,
-        throughput_j: e.throughput_j - before.throughput_j,
-    }
-}
-
 /// One second at every operating point, the recorder running.
 #[rstest::rstest]
 #[case(3000.0, 0.0)]
@@ -59,8 +45,8 @@ fn a_second_of_waveform(#[case] watts: f64, #[case] vars_pu: f64) {
     arm(&mut plant, &[Signal::GridVoltage], 50_000, 1.1);
     let armed = plant.energy();
     plant.advance_to(16 * S);
-    check("waveform", &since(&plant, &before));
-    let e = since(&plant, &armed);
+    check("waveform", &plant.energy().since(&before));
+    let e = plant.energy().since(&armed);
     // and it is the energy that the meter at the terminals sees
     let metered = plant.reading(MeterPoint::DutGrid).watts;
     assert!(
@@ -86,7 +72,7 @@ fn events_in_a_waveform_run() {
         plant.schedule(12 * S + ms * MS + 210_000, input);
     }
     plant.advance_to(18 * S);
-    check("events", &since(&plant, &before));
+    check("events", &plant.energy().since(&before));
 }
 
 /// A day: the sun rises and sets, the battery is charged and discharged, the voltage moves.
@@ -126,7 +112,7 @@ fn a_quasi_static_day() {
         });
         plant.advance_to(plant.now() + 900 * S);
     }
-    check("day", &since(&plant, &before));
+    check("day", &plant.energy().since(&before));
 }
 
 fn campaign(config: PlantConfig) -> Plant {
