@@ -3,6 +3,7 @@
 mod ac_source;
 mod dc_sources;
 mod dut;
+mod fault_codes;
 mod faults;
 mod healthy;
 mod measuring;
