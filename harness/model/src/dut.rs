@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::behaviour::Behaviour;
 use crate::case;
+use crate::dut_fault::DutFault;
 use crate::located::Located;
 use crate::quantity::{AmpHours, Amps, Celsius, Hertz, Ratio, Seconds, VoltAmps, Volts, Watts};
 use crate::verdict::Mark;
@@ -41,6 +42,9 @@ pub struct DutProfile {
     /// Demand-response port, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drm: Option<DrmPort>,
+    /// Codes with which it names its faults, as far as the documents list them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fault_codes: BTreeMap<DutFault, u16>,
     /// Grid codes the documents state.
     pub grid_codes: Vec<String>,
     /// How it is controlled.

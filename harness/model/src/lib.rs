@@ -13,6 +13,7 @@ pub mod case;
 pub mod defect;
 pub mod diagnostic;
 pub mod dut;
+pub mod dut_fault;
 pub mod event;
 pub mod fault;
 pub mod grid_code;

@@ -22,6 +22,7 @@ use tokio_serial::{SerialPort as _, SerialStream};
 use crate::connection::{self, Connection, Stream};
 use crate::control::State;
 use crate::error::EmulatorError;
+use crate::fault_codes::FaultCodes;
 use crate::faults::{FaultStatus, Faults, inject};
 use crate::field::{Field, Instrument};
 use crate::serve::{Pace, Wire};
@@ -82,7 +83,7 @@ impl EmulatedBench {
         seed: u64,
     ) -> Result<Self, EmulatorError> {
         let config = plant_config::plant_config(bench, dut, behaviour, codes, seed)?;
-        let mut field = Field::new(Plant::new(config.clone()));
+        let mut field = Field::new(Plant::new(config.clone()), FaultCodes::of(dut));
         let mut instruments = fit::instruments(bench, dut, &config, &field, seed)?;
         for instrument in instruments.values_mut() {
             instrument.power_on(&mut field);
@@ -320,7 +321,7 @@ impl EmulatedBench {
     #[must_use]
     pub fn full_state(&self) -> State {
         let inner = self.world.inner.borrow();
-        State::of(&inner.field.plant, &inner.instruments)
+        State::of(&inner.field, &inner.instruments)
     }
 
     /// Grid, PV and battery simulator are all open in truth, whatever they report.
@@ -523,6 +524,11 @@ impl EmulatedBench {
         point: gridproof_plant::signal::MeterPoint,
     ) -> gridproof_plant::signal::Reading {
         self.world.inner.borrow().field.plant.reading(point)
+    }
+
+    /// What no instrument of the bench can do.
+    pub(crate) fn apply(&self, input: Input) {
+        self.world.inner.borrow_mut().field.plant.apply(input);
     }
 
     /// What the DUT reports.

@@ -6,6 +6,7 @@ use gridproof_model::fault::{FaultKind, MeterQuantity};
 use gridproof_plant::input::Input;
 use gridproof_plant::{Nanos, Plant, Stuck};
 
+use crate::fault_codes::FaultCodes;
 use crate::serve::Wire;
 use crate::session::Session;
 
@@ -29,13 +30,16 @@ pub(crate) struct Field {
     drm_stuck: BTreeMap<(String, Pins), Stuck>,
     /// The DUT reads its DRM port at all.
     drm_enabled: bool,
+    /// The product's names for its faults.
+    pub(crate) codes: FaultCodes,
 }
 
 impl Field {
     /// Wires around a plant.
-    pub(crate) fn new(plant: Plant) -> Self {
+    pub(crate) fn new(plant: Plant, codes: FaultCodes) -> Self {
         Self {
             plant,
+            codes,
             drm: BTreeMap::new(),
             drm_wanted: BTreeMap::new(),
             drm_stuck: BTreeMap::new(),

@@ -15,6 +15,7 @@ mod connection;
 mod control;
 mod devices;
 mod error;
+mod fault_codes;
 mod faults;
 mod field;
 mod fit;

@@ -284,6 +284,7 @@ impl Inverter {
                 .then_some(Fault::TenMinuteOverVoltage),
             (d.thermal.ceiling_pu < 1.0).then_some(Fault::TemperatureDerating),
             d.disconnect.then_some(Fault::Drm0),
+            (self.overload_s > 0.0).then_some(Fault::BackupOverloadWarning),
             self.locked.then_some(Fault::LockedOut),
         ];
         let mut faults: Vec<Fault> = conditions.into_iter().flatten().collect();

@@ -20,6 +20,8 @@ pub enum Fault {
     Islanding,
     /// Export above the hard limit.
     ExportLimit,
+    /// Back-up load above its rating, carried for its time.
+    BackupOverloadWarning,
     /// Back-up load above its rating for too long.
     BackupOverload,
     /// Short circuit at the back-up port.
@@ -30,6 +32,12 @@ pub enum Fault {
     BusUnderVoltage,
     /// Power reduced by temperature.
     TemperatureDerating,
+    /// No battery at the battery port.
+    BatteryOpen,
+    /// Battery port above its operating range.
+    BatteryOverVoltage,
+    /// Battery port below its operating range.
+    BatteryUnderVoltage,
     /// State of charge at its lower end.
     LowStateOfCharge,
     /// A cell above the protection of the pack.

@@ -38,6 +38,8 @@ behaviour!(
         discharge_temperature: TemperatureLevels,
         /// Time after which the DUT acts on the permitted currents.
         limits_follow: Seconds,
+        /// The DUT ignores the permitted currents.
+        limits_ignored: bool,
         /// Time without a message after which the DUT leaves the battery alone.
         message_timeout: Seconds,
         /// Consumption of the management system itself.

@@ -66,6 +66,14 @@ pub(super) fn check(c: &mut Checker<'_>, root: Cursor<'_>, dut: &DutProfile) {
             c.text(at.key(pin.to_string()), "the signal", signal);
         }
     }
+    for (fault, code) in &dut.fault_codes {
+        // the variant's word is its key
+        let key = serde_json::to_value(fault).unwrap_or_default();
+        let at = root
+            .key("fault_codes")
+            .key(key.as_str().unwrap_or_default());
+        c.number(at, "the code", *code, (1, 9_999));
+    }
     c.not_empty(root.key("grid_codes"), "`grid_codes`", dut.grid_codes.len());
     c.unique_names(
         root.key("grid_codes"),

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use gridproof_plant::Guard;
 use gridproof_plant::input::WorkingMode;
 use gridproof_plant::signal::{DutState, MeterPoint, PvInputState};
-use gridproof_plant::{Guard, Plant};
 use serde::Serialize;
 
-use crate::field::Instrument;
+use crate::field::{Field, Instrument};
 
 /// The load's values are powers at this voltage, V…
 const LOAD_V: f64 = 230.0;
@@ -72,6 +72,8 @@ pub struct State {
     pub dut_a: f64,
     /// Protection element that tripped last.
     pub dut_last_trip: Option<String>,
+    /// Faults and alarms by the product's own codes, as its panel would show them, ascending.
+    pub dut_fault_codes: Vec<u16>,
     /// Connection is permitted over the DUT's interface.
     pub dut_connect_permitted: bool,
     /// Commanded limit of generation, of rated power.
@@ -216,7 +218,8 @@ fn guards(guards: &[Guard]) -> Vec<&'static str> {
 }
 
 impl State {
-    pub(crate) fn of(plant: &Plant, instruments: &BTreeMap<String, Box<dyn Instrument>>) -> Self {
+    pub(crate) fn of(field: &Field, instruments: &BTreeMap<String, Box<dyn Instrument>>) -> Self {
+        let plant = &field.plant;
         let (state, points, view) = (plant.state(), plant.set_points(), plant.dut_view());
         let source = plant.truth(MeterPoint::Source);
         let port = plant.truth(MeterPoint::DutGrid);
@@ -252,6 +255,7 @@ impl State {
             dut_var: port.vars,
             dut_a: port.amps,
             dut_last_trip: state.last_trip,
+            dut_fault_codes: field.codes.codes(&state.faults),
             dut_connect_permitted: view.connect_permitted,
             dut_power_limit_pu: view.power_limit_pu,
             dut_active_power_w: view.active_power_w,

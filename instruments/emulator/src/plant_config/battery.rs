@@ -32,6 +32,7 @@ pub(super) fn battery(input: &BatteryInput, behaviour: &Behaviour) -> Battery {
             .max_charge_current
             .0
             .min(input.max_discharge_current.0),
+        range_v: (input.voltage_range.0.0, input.voltage_range.1.0),
         pack: pack(input, &stated),
     }
 }
@@ -61,7 +62,13 @@ fn pack(input: &BatteryInput, stated: &behaviour::Pack) -> Pack {
             stated.discharge_temperature.as_ref(),
             base.discharge_temperature,
         ),
-        follow_s: stated.limits_follow.map_or(base.follow_s, |time| time.0),
+        follow_s: if stated.limits_ignored.unwrap_or(false) {
+            None
+        } else {
+            stated
+                .limits_follow
+                .map_or(base.follow_s, |time| Some(time.0))
+        },
         timeout_s: stated.message_timeout.map_or(base.timeout_s, |time| time.0),
         own_w: stated.own_power.map_or(base.own_w, |power| power.0),
         off_v: stated.off_voltage.map(|volts| volts.0),

@@ -4,6 +4,7 @@ mod ac_source;
 mod dc_sources;
 mod dut;
 mod effects;
+mod fault_codes;
 mod faults;
 mod healthy;
 mod measuring;

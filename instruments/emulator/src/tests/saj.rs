@@ -12,11 +12,11 @@ fn write(dut: &mut Talk, address: u16, value: u16) -> Vec<u8> {
     dut.bytes(&frame(&[1, 6, a, b, c, d]))
 }
 
-fn accepted(dut: &mut Talk, address: u16, value: u16) {
+pub(super) fn accepted(dut: &mut Talk, address: u16, value: u16) {
     assert_eq!(write(dut, address, value)[1], 6, "{address:#x} {value}");
 }
 
-fn read(dut: &mut Talk, address: u16) -> u16 {
+pub(super) fn read(dut: &mut Talk, address: u16) -> u16 {
     let [a, b] = address.to_be_bytes();
     let reply = dut.bytes(&frame(&[1, 3, a, b, 0, 1]));
     assert_eq!(reply[1], 3, "{address:#x}");

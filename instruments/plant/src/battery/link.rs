@@ -13,6 +13,7 @@ pub(super) struct Link {
     reports: VecDeque<Permitted>,
     /// Reports kept: one more than the seconds it takes to follow.
     room: usize,
+    obeys: bool,
     silent_s: f64,
     timeout_s: f64,
 }
@@ -22,7 +23,8 @@ impl Link {
     pub(super) fn new(config: &Pack, first: Permitted) -> Self {
         Self {
             reports: VecDeque::from([first]),
-            room: config.follow_s.max(0.0).round() as usize + 1,
+            room: config.follow_s.unwrap_or(0.0).max(0.0).round() as usize + 1,
+            obeys: config.follow_s.is_some(),
             silent_s: 0.0,
             timeout_s: config.timeout_s,
         }
@@ -53,10 +55,15 @@ impl Link {
         self.silent_s > 0.0 && self.silent_s >= self.timeout_s
     }
 
-    /// The currents that the DUT keeps to.
+    /// The currents that the DUT keeps to, A.
     pub(super) fn permitted(&self) -> Permitted {
         if self.lost() {
             Permitted::default()
+        } else if !self.obeys {
+            Permitted {
+                charge_a: f64::INFINITY,
+                discharge_a: f64::INFINITY,
+            }
         } else {
             self.reports.front().copied().unwrap_or_default()
         }
@@ -76,7 +83,7 @@ mod tests {
 
     fn link(follow_s: f64) -> Link {
         let config = Pack {
-            follow_s,
+            follow_s: Some(follow_s),
             timeout_s: 10.0,
             ..Pack::lithium_iron(51.2, 100.0, 60.0)
         };

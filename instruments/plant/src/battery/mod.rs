@@ -259,6 +259,7 @@ impl BatteryPort {
         };
         let most = fitted.config.max_current_a;
         let permitted = fitted.link.permitted();
+        let open = |there: bool, amps: f64| if there { amps } else { 0.0 };
         let (source_a, sink_a) = match self.wired {
             Wired::Simulator {
                 volts,
@@ -266,7 +267,6 @@ impl BatteryPort {
                 sink_a,
             } => {
                 self.source = (volts, 0.0);
-                let open = |there: bool, amps: f64| if there { amps } else { 0.0 };
                 (
                     open(fitted.counted > 0.0, source_a),
                     open(fitted.counted < 1.0, sink_a),
@@ -275,13 +275,16 @@ impl BatteryPort {
             Wired::Pack => {
                 self.source = fitted.cells.source();
                 let (charge, discharge) = fitted.management.closed();
-                let open = |closed: bool| if closed { f64::INFINITY } else { 0.0 };
-                (open(discharge), open(charge))
+                (open(discharge, f64::INFINITY), open(charge, f64::INFINITY))
             }
         };
         let (volts, ohm) = self.source;
-        let discharge = source_a.min(most).min(permitted.discharge_a);
-        let charge = sink_a.min(most).min(permitted.charge_a);
+        let range = fitted.config.range_v;
+        let discharge = open(
+            volts >= range.0,
+            source_a.min(most).min(permitted.discharge_a),
+        );
+        let charge = open(volts <= range.1, sink_a.min(most).min(permitted.charge_a));
         self.reach_w = (
             (discharge * (volts - ohm * discharge)).max(0.0),
             charge * (volts + ohm * charge),

@@ -102,10 +102,20 @@ impl BatteryPort {
 
     /// Faults and alarms that the DUT has of its battery.
     pub(crate) fn faults(&self) -> Vec<Fault> {
-        let Some(fitted) = self.fitted.as_ref().filter(|_| self.on) else {
+        let Some(fitted) = &self.fitted else {
             return Vec::new();
         };
+        if !self.present() {
+            return vec![Fault::BatteryOpen];
+        }
         let mut faults = Vec::new();
+        let (least, most) = fitted.config.range_v;
+        if self.source.0 < least {
+            faults.push(Fault::BatteryUnderVoltage);
+        }
+        if self.source.0 > most {
+            faults.push(Fault::BatteryOverVoltage);
+        }
         if fitted.link.lost() {
             // and what it does not hear it cannot show
             faults.push(Fault::BmsLost);
@@ -113,7 +123,7 @@ impl BatteryPort {
             let guards = fitted.guards(|f, guard| f.management.protects(guard));
             faults.extend(guards.into_iter().map(fault));
         }
-        if self.present() && self.soc() <= 0.05 {
+        if self.soc() <= 0.05 {
             faults.push(Fault::LowStateOfCharge);
         }
         faults

@@ -12,6 +12,9 @@ pub struct Battery {
     pub soc: f64,
     /// Limit of the DUT's charge and discharge current, A.
     pub max_current_a: f64,
+    /// Operating range of the DUT's battery port, V: it charges nothing above, discharges nothing
+    /// below.
+    pub range_v: (f64, f64),
     /// The cells.
     pub pack: Pack,
 }
@@ -52,8 +55,9 @@ pub struct Pack {
     pub over_current: [(f64, f64); 2],
     /// After an over-current the current must be off for so long, s.
     pub over_current_release_s: f64,
-    /// The DUT acts on the limits that the management system reports after this time, s.
-    pub follow_s: f64,
+    /// The DUT acts on the limits that the management system reports after this time, s; `None`: it
+    /// ignores them.
+    pub follow_s: Option<f64>,
     /// Without a report for so long the DUT leaves the battery alone, s.
     pub timeout_s: f64,
     /// Consumption of the management system itself, W.
@@ -135,7 +139,7 @@ impl Pack {
             },
             over_current: [(1.1, 10.0), (1.5, 1.0)],
             over_current_release_s: 30.0,
-            follow_s: 1.0,
+            follow_s: Some(1.0),
             timeout_s: 30.0,
             own_w: 0.0,
             off_v: None,

@@ -490,6 +490,7 @@ pub fn reference() -> PlantConfig {
                 capacity_ah: 200.0,
                 soc: 0.6,
                 max_current_a: 120.0,
+                range_v: (40.0, 60.0),
                 pack: Pack::lithium_iron(51.2, 200.0, 120.0),
             }),
             standby_w: 15.0,

@@ -86,6 +86,7 @@ impl Inverter {
         self.count_trip(t);
         self.block();
         self.phase = Phase::Idle;
+        self.overload_s = 0.0;
         // no second black start before the observation time has passed
         self.dead_grid_s = -self.config.reconnect_s;
     }

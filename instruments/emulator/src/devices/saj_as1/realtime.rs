@@ -14,6 +14,8 @@ use crate::field::Field;
 pub(crate) struct Live<'a> {
     plate: &'a Nameplate,
     view: DutView,
+    /// Codes of faults and alarms, each ≥ 1.
+    codes: Vec<u16>,
     clock: [u16; 4],
     /// The grid connection as meter A sees it, W and A > 0 from the grid.
     grid: Reading,
@@ -36,44 +38,26 @@ impl<'a> Live<'a> {
     /// Now.
     pub(crate) fn new(plate: &'a Nameplate, clock: Clock, field: &Field) -> Self {
         let now: Nanos = field.now();
+        let view = field.plant.dut_view();
         Self {
             plate,
-            view: field.plant.dut_view(),
+            codes: field.codes.codes(&view.faults),
+            view,
             clock: clock.registers(now),
             grid: field.plant.reading_cycle(MeterPoint::Source),
         }
     }
 
-    /// Fault words of a code 1–96: (MFaultMSG, SFaultMSG, HFaultMSG), bit 0 of each = 1, 33, 65.
+    /// Fault words of the codes 1–96: (MFaultMSG, SFaultMSG, HFaultMSG), bit 0 of each = 1, 33, 65.
     fn faults(&self) -> [u32; 3] {
         let mut words = [0; 3];
-        if let Some(code) = self.fault_code() {
-            words[(code - 1) / 32] = 1 << ((code - 1) % 32);
+        for code in &self.codes {
+            let bit = usize::from(*code) - 1;
+            if let Some(word) = words.get_mut(bit / 32) {
+                *word |= 1 << (bit % 32);
+            }
         }
         words
-    }
-
-    fn fault_code(&self) -> Option<usize> {
-        if self.view.state == DutState::Drm0 {
-            return Some(92);
-        }
-        if self.view.state != DutState::Tripped {
-            return None;
-        }
-        Some(
-            match self
-                .view
-                .last_trip
-                .as_deref()
-                .and_then(|name| name.get(..2))
-            {
-                Some("OV") => 25,
-                Some("UV") => 26,
-                Some("OF") => 27,
-                Some("UF") => 28,
-                Some(_) | None => 29,
-            },
-        )
     }
 
     /// 1 waiting, 2 running, 3 off-grid, 5 fault.
@@ -136,7 +120,7 @@ impl<'a> Live<'a> {
             0x4005 | 0x4006 => half(display, 0x4005),
             0x4007 | 0x4008 => half(master, 0x4007),
             0x400b | 0x400c => half(slave, 0x400b),
-            0x400f => u16::from(self.fault_code().is_some()),
+            0x400f => u16::from(!self.codes.is_empty()),
             0x4010 => signed(v.temperature_c * 10.0),
             0x4019 => unsigned(v.seconds_to_reconnect.ceil()),
             0x4031 => unsigned(v.volts * 10.0),
