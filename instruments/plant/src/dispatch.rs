@@ -291,7 +291,6 @@ impl Dispatch {
                 let upper = (watt_pu * self.rated_va)
                     .min(demand.generation * self.rated_w)
                     .min(derate * self.rated_w)
-                    .min(ceilings.generation * self.rated_w)
                     .min(pv_pu * self.rated_w)
                     .min(export_w)
                     .min(ramp_w)
@@ -300,7 +299,6 @@ impl Dispatch {
                     .max(0.0);
                 let lower = (demand.consumption * self.rated_w)
                     .min(derate * self.rated_w)
-                    .min(ceilings.charging * self.rated_w)
                     .min(charge_pu * self.rated_charge_w)
                     .min(ramp_w)
                     .min(room)
@@ -308,8 +306,15 @@ impl Dispatch {
                         charge + self.loss(charge)
                     } else {
                         0.0
-                    });
-                self.p_w = wish.clamp(-lower, upper);
+                    })
+                    .max(0.0);
+                // what the frequency asks for may go against the set-point, not beyond the limits
+                let bound = |pu: f64, opposite_w: f64| {
+                    pu * if pu < 0.0 { opposite_w } else { self.rated_w }
+                };
+                let ceiling = bound(ceilings.generation, self.rated_charge_w).clamp(-lower, upper);
+                let floor = -bound(ceilings.charging, self.rated_w).clamp(-upper, lower);
+                self.p_w = wish.max(floor).min(ceiling);
                 self.fed_w = self.p_w;
             }
         }
