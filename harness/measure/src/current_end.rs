@@ -2,8 +2,10 @@
 //! record splits best into the wave and nothing (maximum likelihood), or a ramp, whose envelope is
 //! continued to where it passes the threshold.
 
+use crate::fade::fade;
 use crate::linear::least_squares;
 use crate::math::sin_cos;
+use crate::ringing::ringing;
 
 /// The end of a current, sample positions.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -132,7 +134,36 @@ impl Drifting {
 /// How the current ends around sample `last`, the last one that surely carries any (known to half
 /// a cycle or so). `None` if no model fits: then the samples themselves must say.
 pub(crate) fn ending(amps: &[f64], last: usize, scene: &Scene) -> Option<Ending> {
-    cut(amps, last, scene).or_else(|| ramp(amps, last, scene))
+    let cut = cut(amps, last, scene);
+    let place = match cut {
+        Some(Ending::Cut { at, .. }) => Some(at),
+        Some(Ending::Ramp { .. }) | None => None,
+    };
+    let fade = fade(amps, last, place, scene);
+    let rings = |at: f64, direct: f64| {
+        let found = ringing(amps, at, direct, scene)?;
+        Some(Ending::Ramp {
+            last: found.last,
+            envelope: found.envelope,
+            doubt: found.doubt,
+        })
+    };
+    match (cut, fade) {
+        (Some(Ending::Cut { at, .. }), Some(fade)) if !fade.beats_cut => {
+            rings(at, fade.direct).or(cut)
+        }
+        (Some(_), None) => cut,
+        (None, Some(fade)) if fade.quiet && fade.abrupt => ramp(amps, last, scene),
+        (_, Some(fade)) if fade.quiet => Some(Ending::Ramp {
+            last: fade.last,
+            envelope: fade.envelope,
+            doubt: fade.doubt,
+        }),
+        (_, Some(fade)) => rings(fade.envelope, fade.direct)
+            .or(cut)
+            .or_else(|| ramp(amps, last, scene)),
+        (None, None) => ramp(amps, last, scene),
+    }
 }
 
 fn rms(samples: &[f64]) -> f64 {

@@ -128,6 +128,11 @@ impl SineFit {
         self.points
     }
 
+    /// Direct component, channel unit.
+    pub(crate) fn direct(&self) -> f64 {
+        self.direct
+    }
+
     /// Peak of the fundamental, channel unit.
     pub fn amplitude(&self) -> f64 {
         self.terms

@@ -227,10 +227,11 @@ impl Campaign {
             100.0 * tightest.half_width
         );
         let hint = format!(
-            "a corridor needs an uncertainty of at most half of it; {} and slope of the curve count, too",
+            "a corridor needs an uncertainty of at most half of it; {} counts by the slope of the curve",
             match curve.kind {
                 CurveKind::VoltVar | CurveKind::VoltWatt => "the analyser's voltage",
-                CurveKind::FrequencyWatt => "the recorder's clock or the analyser's frequency",
+                CurveKind::FrequencyWatt =>
+                    "the better of the recorder's clock and the analyser's frequency",
             }
         );
         Some(mistake(&self.plan, at, message).with_hint(hint))

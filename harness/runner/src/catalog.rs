@@ -72,11 +72,10 @@ macro_rules! shipped {
 }
 
 const PLANS: &[(&str, &str)] = shipped!("test-plans": "frequency-watt-as4777", "iec-62116-2014", "ieee-1547.1-2020", "quickstart", "volt-var-matrix");
-const DUTS: &[(&str, &str)] =
-    shipped!("fixtures/duts": "aux-asg-5sl-zh", "reference-5kva", "saj-as1-3ks-5.1");
+const DUTS: &[(&str, &str)] = shipped!("fixtures/duts": "aux-asg-5sl-zh", "reference-5kva", "reference-growatt-6k5", "saj-as1-3ks-5.1");
 const GRID_CODES: &[(&str, &str)] = shipped!("fixtures/grid-codes": "as-nzs-4777.2-2020-a", "iec-61727-2004", "iec-62116-2014", "ieee-1547-2018-b");
 const BENCHES: &[(&str, &str)] =
-    shipped!("fixtures/benches": "embedded", "embedded-b", "embedded-c");
+    shipped!("fixtures/benches": "embedded", "embedded-b", "embedded-c", "embedded-d");
 const DEFECTS: &[(&str, &str)] = shipped!("fixtures/defects":
     "anti-islanding-off",
     "dead-dut",

@@ -8,7 +8,8 @@ use std::time::Duration;
 use gridproof_instruments::roles::{
     CaptureSetup, GridStep, PowerReading, PvCurve, RecorderState, RlcPower, VoltVarCurve,
 };
-use gridproof_model::capture::Capture;
+use gridproof_measure::zero_crossing;
+use gridproof_model::capture::{Capture, ChannelKind};
 use gridproof_model::event::{EventKind, StoredCapture};
 use gridproof_model::record::Reading;
 
@@ -32,6 +33,12 @@ pub(crate) struct Context<'a> {
     pub(crate) readings: Vec<Reading>,
     pub(crate) captures: Vec<Capture>,
     pub(crate) stored: Vec<StoredCapture>,
+    /// What the sources were told: Hz, V of the open PV array, V of the battery.
+    grid_hz: Option<f64>,
+    pv_v: Option<f64>,
+    battery_v: Option<f64>,
+    /// The grid's frequency when the recorder was armed, Hz.
+    armed_hz: Option<f64>,
 }
 
 impl<'a> Context<'a> {
@@ -53,6 +60,10 @@ impl<'a> Context<'a> {
             readings: Vec::new(),
             captures: Vec::new(),
             stored: Vec::new(),
+            grid_hz: None,
+            pv_v: None,
+            battery_v: None,
+            armed_hz: None,
         }
     }
 
@@ -116,6 +127,7 @@ impl<'a> Context<'a> {
     pub(crate) async fn grid_set(&mut self, volts: f64, hertz: f64) -> Result<(), Halt> {
         self.permit("grid", self.envelope.grid(volts, hertz))?;
         self.stimulus("grid", format!("set {volts:.2} V, {hertz:.3} Hz"));
+        self.grid_hz = Some(hertz);
         Ok(self.rig.grid.set(volts, hertz).await?)
     }
 
@@ -148,6 +160,7 @@ impl<'a> Context<'a> {
             hz_end: hertz,
             start_deg: None,
         };
+        self.grid_hz = Some(hertz);
         Ok(self.rig.grid.run_list(&[step]).await?)
     }
 
@@ -158,6 +171,7 @@ impl<'a> Context<'a> {
         };
         pv.set_curve(curve).await?;
         pv.output_on().await?;
+        self.pv_v = Some(curve.voc);
         self.stimulus(
             "pv",
             format!(
@@ -183,6 +197,7 @@ impl<'a> Context<'a> {
         };
         battery.set(volts, source_a, sink_a).await?;
         battery.output_on().await?;
+        self.battery_v = Some(volts);
         self.stimulus(
             "battery",
             format!("{volts:.1} V, source {source_a:.1} A, sink {sink_a:.1} A, on"),
@@ -382,6 +397,7 @@ impl<'a> Context<'a> {
     pub(crate) async fn arm(&mut self, setup: &CaptureSetup) -> Result<(), Halt> {
         self.permit("recorder", Ok(()))?;
         let plan = self.rig.recorder.arm(setup).await?;
+        self.armed_hz = self.grid_hz;
         self.wait(plan.pre_fill_s).await
     }
 
@@ -405,6 +421,7 @@ impl<'a> Context<'a> {
             self.wait(0.05).await?;
         }
         let capture = self.rig.recorder.fetch().await?;
+        self.clocks_agree(&capture)?;
         let stem = format!("{}_{}", self.stem, capture.name);
         let stored = gridproof_recordings::write_capture(&self.recordings, &stem, &capture)
             .map_err(|error| Halt::Bench(error.to_string()))?;
@@ -414,6 +431,58 @@ impl<'a> Context<'a> {
         self.stored.push(stored);
         self.captures.push(capture);
         Ok(())
+    }
+}
+
+/// Grid simulator and recorder count time alike within this fraction: more than both
+/// specifications (0.01 % each) and the noise of crossings, less than a clock that is wrong.
+const CLOCKS_AGREE: f64 = 3e-4;
+/// Shortest undisturbed record that shows a frequency so well, s.
+const CLOCK_WINDOW_S: f64 = 0.15;
+/// A dc source whose terminals carry less than this fraction of its set-point is not on.
+const DC_ON: f64 = 0.5;
+
+impl Context<'_> {
+    /// Before its trigger a record of the grid must have the frequency the grid was set to: a sample
+    /// clock that is off would put its error on every time of the DUT.
+    fn clocks_agree(&self, capture: &Capture) -> Result<(), Halt> {
+        let (Some(set), Some(channel)) = (self.armed_hz, capture.channel(ChannelKind::GridVoltage))
+        else {
+            return Ok(());
+        };
+        let values = channel.values();
+        let before = &values[..capture.trigger_index.min(values.len())];
+        if (before.len() as f64) < CLOCK_WINDOW_S * capture.rate_hz {
+            return Ok(());
+        }
+        match zero_crossing::frequency(before, capture.rate_hz, set) {
+            Some(seen) if (seen / set - 1.0).abs() > CLOCKS_AGREE => Err(Halt::Bench(format!(
+                "the clocks contradict each other: the grid simulator is set to {set:.3} Hz, the recorder sees {seen:.3} Hz; one of them needs calibration"
+            ))),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// The dc sources that were switched on carry their voltage.
+    pub(crate) async fn dc_sources_are_on(&mut self) -> Result<(), Halt> {
+        let pv = match (self.pv_v, self.rig.pv.as_mut()) {
+            (Some(set), Some(pv)) => Some(("PV", set, pv.measure().await?.volts)),
+            _ => None,
+        };
+        let battery = match (self.battery_v, self.rig.battery.as_mut()) {
+            (Some(set), Some(battery)) => Some(("battery", set, battery.measure().await?.volts)),
+            _ => None,
+        };
+        match [pv, battery]
+            .into_iter()
+            .flatten()
+            .find(|(_, set, volts)| *volts < DC_ON * set)
+        {
+            Some((name, set, volts)) => Err(Halt::Bench(format!(
+                "the {name} simulator is set to {set:.1} V and reads {volts:.1} V: its output is open or has tripped"
+            ))),
+            None => Ok(()),
+        }
     }
 }
 

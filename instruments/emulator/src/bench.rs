@@ -7,10 +7,11 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use gridproof_model::behaviour::Behaviour;
-use gridproof_model::bench::Bench;
+use gridproof_model::bench::{Bench, InstrumentEntry, Role};
 use gridproof_model::dut::DutProfile;
 use gridproof_model::fault::FaultEntry;
 use gridproof_model::grid_code::GridCode;
+use gridproof_plant::input::Input;
 use gridproof_plant::signal::TrueState;
 use gridproof_plant::{Nanos, Plant};
 use tokio::io::DuplexStream;
@@ -85,6 +86,10 @@ impl EmulatedBench {
         let mut instruments = fit::instruments(bench, dut, &config, &field, seed)?;
         for instrument in instruments.values_mut() {
             instrument.power_on(&mut field);
+        }
+        let simulated = |entry: &InstrumentEntry| entry.role == Role::BatterySource;
+        if !bench.instruments.values().any(simulated) {
+            field.plant.apply(Input::BatteryPack { closed: true });
         }
         let world = World {
             plan: bench.clone(),

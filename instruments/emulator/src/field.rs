@@ -29,8 +29,6 @@ pub(crate) struct Field {
     drm_stuck: BTreeMap<(String, Pins), Stuck>,
     /// The DUT reads its DRM port at all.
     drm_enabled: bool,
-    /// A fault keeps the battery management system from sending.
-    pub(crate) bms_silent: bool,
 }
 
 impl Field {
@@ -42,7 +40,6 @@ impl Field {
             drm_wanted: BTreeMap::new(),
             drm_stuck: BTreeMap::new(),
             drm_enabled: true,
-            bms_silent: false,
         }
     }
 
@@ -129,6 +126,8 @@ pub(crate) enum Disturbance {
     },
     /// The sample clock runs fast by this fraction.
     Skew(f64),
+    /// Nothing leaves the instrument any more, or it does again.
+    Silence(bool),
     /// A drift or skew of this kind is over.
     Mended(FaultKind),
 }
@@ -150,7 +149,10 @@ impl Drifts {
                 since,
             } => self.active.push((quantity, step, per_s, since)),
             Disturbance::Mended(FaultKind::MeterDrift) => self.active.clear(),
-            Disturbance::Mended(_) | Disturbance::Trip | Disturbance::Skew(_) => {}
+            Disturbance::Mended(_)
+            | Disturbance::Trip
+            | Disturbance::Silence(_)
+            | Disturbance::Skew(_) => {}
         }
     }
 

@@ -86,8 +86,8 @@ pub(crate) fn instruments(
             Model::WeissSimserv => Box::new(WeissSimserv::new(bench.ambient.0)),
             Model::ChintDdsu666 => Box::new(ModbusRtu::new(Ddsu666::new(METER), METER)),
             Model::EastronSdm120 => Box::new(ModbusRtu::new(Sdm120::new(METER), METER)),
-            Model::PylontechCan => Box::new(bms(name, entry, dut, Protocol::Pylontech)?),
-            Model::GrowattCan => Box::new(bms(name, entry, dut, Protocol::Growatt)?),
+            Model::PylontechCan => Box::new(bms(name, entry, config, Protocol::Pylontech)?),
+            Model::GrowattCan => Box::new(bms(name, entry, config, Protocol::Growatt)?),
             Model::FromProfile => interface(dut, config, seed),
         };
         fitted.insert(name.clone(), instrument);
@@ -122,7 +122,7 @@ fn relays(name: &str, bench: &Bench) -> Adam6060 {
 fn bms(
     name: &str,
     entry: &InstrumentEntry,
-    dut: &DutProfile,
+    config: &PlantConfig,
     protocol: Protocol,
 ) -> Result<Bms, EmulatorError> {
     let unfit = |why| EmulatorError::Unfit {
@@ -130,20 +130,22 @@ fn bms(
         model: entry.model.word(),
         why,
     };
-    let battery = dut
+    let battery = config
+        .dut
         .battery
         .as_ref()
         .ok_or_else(|| unfit("needs a DUT with a battery"))?;
-    if battery.nominal_voltage.0 > LOW_VOLTAGE {
+    if battery.nominal_v > LOW_VOLTAGE {
         return Err(unfit("cannot report a high-voltage battery"));
     }
+    let pack = &battery.pack;
     Ok(Bms::new(
         protocol,
         Pack {
-            capacity_ah: battery.capacity.0,
-            nominal_v: battery.nominal_voltage.0,
-            charge_a: battery.max_charge_current.0,
-            discharge_a: battery.max_discharge_current.0,
+            capacity_ah: pack.capacity_ah,
+            cells: pack.cells,
+            charge_a: pack.charge_a,
+            discharge_a: pack.discharge_a,
         },
     ))
 }

@@ -47,6 +47,8 @@ impl Plant {
             | Input::Pv { .. }
             | Input::PvArray { .. }
             | Input::BatterySource { .. }
+            | Input::BatteryPack { .. }
+            | Input::BmsSilence(_)
             | Input::DrmPins(_)
             | Input::Ambient { .. }
             | Input::Dut(_) => true,
@@ -80,6 +82,7 @@ impl Plant {
     fn act_input(&mut self, t: Nanos, input: Input) {
         self.set_points.note(&input);
         // what the sources have given so far, they gave as they were
+        self.settle_meters();
         self.book_sources();
         let (bench, contacts) = (&mut self.bench, &mut self.contacts);
         match input {
@@ -140,12 +143,10 @@ impl Plant {
             } => {
                 let on = contacts.follow(Contact::PvOutput, on, self.dut.dispatch.pv.on);
                 self.dut.dispatch.pv = PvCurve::new(on, voc, isc, vmp, imp);
-                self.dut.dispatch.refresh_pv();
             }
             Input::PvArray { on, array } => {
                 let tracking = self.config.dut.tracking;
                 self.dut.dispatch.pv = PvCurve::of_array(on, &array, tracking);
-                self.dut.dispatch.refresh_pv();
             }
             Input::BatterySource {
                 on,
@@ -154,9 +155,11 @@ impl Plant {
                 sink_a,
             } => {
                 let battery = &mut self.dut.dispatch.battery;
-                let on = contacts.follow(Contact::BatteryOutput, on, battery.on);
+                let on = contacts.follow(Contact::BatteryOutput, on, battery.simulator_on());
                 battery.set(on, volts, source_a, sink_a);
             }
+            Input::BatteryPack { closed } => self.dut.dispatch.battery.wire_pack(closed),
+            Input::BmsSilence(silent) => self.dut.dispatch.battery.silence(silent),
             Input::DrmPins(pins) => {
                 self.dut.dispatch.drm.set_pins(&pins);
                 bench.drm_pins = pins;

@@ -1,5 +1,6 @@
 //! The inverter under test: controllers every 40 µs, supervision every 20 ms, state machine.
 
+mod sleep;
 mod supervision;
 mod tick;
 
@@ -12,6 +13,7 @@ use crate::detector::LossDetector;
 use crate::dispatch::{Dispatch, SLOW_S};
 use crate::fault::Fault;
 use crate::frequency::FrequencyMeter;
+use crate::functions::FrequencyResponse;
 use crate::gridforming::VoltageControl;
 use crate::input::{DutCommand, ResponseCurve};
 use crate::output_quality::Disturbance;
@@ -129,6 +131,8 @@ pub(crate) struct Inverter {
     last_trip: Option<String>,
     healthy_s: f64,
     dead_grid_s: f64,
+    /// Time in standby on the battery alone, s.
+    standby_s: f64,
     /// Time above rated back-up power, s.
     overload_s: f64,
     /// Time above the largest overload, s.
@@ -195,6 +199,7 @@ impl Inverter {
             last_trip: None,
             healthy_s: 0.0,
             dead_grid_s: 0.0,
+            standby_s: 0.0,
             overload_s: 0.0,
             excess_s: 0.0,
             short_s: 0.0,
@@ -219,7 +224,9 @@ impl Inverter {
             | Phase::Opening {
                 after: After::Idle, ..
             } => {
-                if self.dispatch.disconnect {
+                if self.dispatch.asleep {
+                    DutState::Off
+                } else if self.dispatch.disconnect {
                     DutState::Drm0
                 } else if self.healthy_s > 0.0
                     && self.permit
@@ -236,6 +243,7 @@ impl Inverter {
     }
 
     /// Gates.
+    #[inline]
     pub(crate) fn gate(&self) -> Gate {
         self.gate
     }
@@ -274,11 +282,11 @@ impl Inverter {
                 .exceeded()
                 .then_some(Fault::TenMinuteOverVoltage),
             (d.thermal.ceiling_pu < 1.0).then_some(Fault::TemperatureDerating),
-            (d.battery.present() && d.battery.soc <= 0.05).then_some(Fault::LowStateOfCharge),
             d.disconnect.then_some(Fault::Drm0),
             self.locked.then_some(Fault::LockedOut),
         ];
         let mut faults: Vec<Fault> = conditions.into_iter().flatten().collect();
+        faults.extend(d.battery.faults());
         faults.sort_unstable();
         faults.dedup();
         faults
@@ -305,11 +313,13 @@ impl Inverter {
     }
 
     /// The bridge is feeding the grid.
+    #[inline]
     pub(crate) fn on_grid(&self) -> bool {
         self.phase == Phase::Grid
     }
 
     /// Steady enough for the quasi-static mode.
+    #[inline]
     pub(crate) fn settled(&self) -> bool {
         match self.phase {
             Phase::Idle => true,
@@ -322,11 +332,13 @@ impl Inverter {
     }
 
     /// The bridge forms the back-up voltage.
+    #[inline]
     pub(crate) fn forming(&self) -> bool {
         matches!(self.phase, Phase::Forming | Phase::Syncing)
     }
 
     /// The relay will move within the next slow step.
+    #[inline]
     pub(crate) fn relay_due(&self) -> bool {
         let ready = self.healthy_s + 2.5 * SLOW_S >= self.config.reconnect_s && self.may_connect();
         let leave = self.phase == Phase::Grid && !self.may_connect();
@@ -338,6 +350,13 @@ impl Inverter {
             || dead
     }
 
+    /// Feeds the grid and has no reason to leave it.
+    #[inline]
+    pub(crate) fn stays(&self) -> bool {
+        self.on_grid() && self.ceased.is_none() && self.may_connect()
+    }
+
+    #[inline]
     fn may_connect(&self) -> bool {
         self.config.health == Health::Healthy
             && self.permit
@@ -352,6 +371,7 @@ impl Inverter {
             && self.config.health == Health::Healthy
             && !self.locked
             && !self.dispatch.disconnect
+            && !self.dispatch.asleep
             && self.dispatch.dc_present()
     }
 
@@ -370,10 +390,18 @@ impl Inverter {
             DutCommand::Connect(permit) => self.permit = permit,
             DutCommand::PowerLimit(pu) => self.dispatch.limit_pu = pu,
             DutCommand::ActivePower(w) => self.dispatch.active_w = w,
+            DutCommand::Mode(mode) => self.dispatch.working.mode = mode,
             DutCommand::ReactivePower(pu) => self.dispatch.reactive.fixed_pu = pu,
             DutCommand::PowerFactor(factor) => self.dispatch.reactive.power_factor = factor,
             DutCommand::PowerFactorCurve(on) => self.dispatch.reactive.curve_enabled = on,
             DutCommand::FrequencyWatt(on) => self.dispatch.frequency_watt.enabled = on,
+            DutCommand::FrequencyResponse(config) => {
+                self.dispatch.frequency_watt =
+                    FrequencyResponse::new(Some(config), self.config.nominal_hz);
+            }
+            DutCommand::WattVar(points) => {
+                self.dispatch.reactive.watt_var = points.unwrap_or_default();
+            }
             DutCommand::ChargingVoltWatt(on) => self.dispatch.charging_volt_watt.enabled = on,
             DutCommand::ExportLimit(watts) => self.dispatch.export.soft_w = watts,
             DutCommand::Ramp(pu_per_s) => {
@@ -430,6 +458,7 @@ impl Inverter {
     }
 
     /// Powers for the current controller, with the bias of the open-end criterion.
+    #[inline(always)]
     pub(crate) fn power_reference(&self) -> PowerReference {
         let (p, mut q) = (self.dispatch.p_w, self.dispatch.q_var);
         if self.detector.is_some() {
@@ -439,7 +468,7 @@ impl Inverter {
             }
         }
         let c = &self.config;
-        let amps = p.abs() / c.nominal_v;
+        let amps = || p.abs() / c.nominal_v;
         let extra = self.active.extra_amps(amps).copysign(p) * c.nominal_v;
         let (turn, keep) = match c.reference {
             _ if p == 0.0 => ((1.0, 0.0), 1.0),
@@ -473,6 +502,7 @@ impl Inverter {
         });
         f.add(self.healthy_s);
         f.add(self.dead_grid_s);
+        f.add(self.standby_s);
         f.add(self.overload_s);
         f.add(self.active.lead());
         self.dispatch.fingerprint(f);
@@ -500,6 +530,7 @@ impl Inverter {
     }
 
     /// Taken by the electronics while the terminals get `ac_w` and the filter `filter_w`, W.
+    #[inline]
     pub(crate) fn electronics_w(&self, ac_w: f64, filter_w: f64) -> f64 {
         let idle = match self.phase {
             Phase::Grid | Phase::Forming | Phase::Syncing => false,

@@ -4,7 +4,7 @@
 use crate::dut::Gate;
 use crate::network::Network;
 use crate::plant::{Mode, Plant, SLOW_NS};
-use crate::quasi_static::{FilterState, Phasor, Steady};
+use crate::quasi_static::{FilterForms, FilterState, Phasor, Steady, SteadyFlow};
 
 /// Energy since power-up, J. `residual_j` is zero but for rounding and quadrature.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -15,6 +15,10 @@ pub struct Energy {
     pub battery_j: f64,
     /// Out of grid port and back-up port (> 0 delivered).
     pub ac_j: f64,
+    /// The part of it that was delivered: steps of 20 ms with power out.
+    pub ac_out_j: f64,
+    /// The part that was taken, ≥ 0.
+    pub ac_in_j: f64,
     /// Turned into heat: electronics, filter, standby.
     pub loss_j: f64,
     /// Gain of what dc link and filter hold.
@@ -118,6 +122,8 @@ fn add(mut e: Energy, moved: Moved, times: f64) -> Energy {
     e.pv_j += moved.pv_j * times;
     e.battery_j += moved.battery_j * times;
     e.ac_j += moved.ac_j * times;
+    e.ac_out_j += moved.ac_j.max(0.0) * times;
+    e.ac_in_j -= moved.ac_j.min(0.0) * times;
     e.loss_j += moved.loss_j * times;
     e.throughput_j += (moved.pv_j.abs() + moved.battery_j.abs()) * times;
     e
@@ -178,16 +184,38 @@ impl Plant {
         }
     }
 
+    /// What flows through the filter in a steady state.
+    #[inline(always)]
+    pub(crate) fn steady_flow(&mut self, steady: &Steady) -> SteadyFlow {
+        let (v, i2, w) = if self.bench.relay.conducting {
+            (steady.v, steady.i2, steady.w)
+        } else if self.dut.forming() {
+            let v = Phasor::new(self.dut.voltage.level * self.config.dut.nominal_v, 0.0);
+            let w = self.dut.voltage.hz * std::f64::consts::TAU;
+            (v, v.scale(self.bench.backup_g()), w)
+        } else {
+            return SteadyFlow::default();
+        };
+        let blocked = self.dut.gate() == Gate::Blocked;
+        if !self.forms.fits(w, blocked) {
+            self.forms = FilterForms::new(self.network.filter(), w, blocked);
+        }
+        self.forms.flow(v, i2)
+    }
+
     /// The slow step of the quasi-static mode: what the terminals and the losses took comes from
     /// the sources, and what these cannot give from the dc link.
-    pub(crate) fn move_energy(&mut self, state: &FilterState, seconds: f64) {
-        let ac_w = state.ac_w();
-        let filter_w = state.loss_w(self.network.filter());
+    #[inline(always)]
+    pub(crate) fn move_energy(&mut self, flow: &SteadyFlow, seconds: f64) {
+        let SteadyFlow {
+            ac_w,
+            loss_w: filter_w,
+            stored_j,
+        } = *flow;
         let electronics_w = self.dut.electronics_w(ac_w, filter_w);
         let taken_w = ac_w + filter_w + electronics_w;
         let (least, most) = self.dut.dispatch.reach();
-        let fed_w = (taken_w - self.dc.excess_j() / seconds).clamp(least, most);
-        let stored_j = state.stored_j(self.network.filter());
+        let fed_w = (taken_w - self.dc.excess_j() * (1.0 / seconds)).clamp(least, most);
         let change_j = (fed_w - taken_w) * seconds - (stored_j - self.filter_j);
         self.filter_j = stored_j;
         self.dc.shift(change_j);

@@ -30,6 +30,24 @@ pub enum Fault {
     TemperatureDerating,
     /// State of charge at its lower end.
     LowStateOfCharge,
+    /// A cell above the protection of the pack.
+    CellOverVoltage,
+    /// A cell below the protection of the pack.
+    CellUnderVoltage,
+    /// The pack is too warm to be charged.
+    ChargeOverTemperature,
+    /// The pack is too cold to be charged.
+    ChargeUnderTemperature,
+    /// The pack is too warm to be discharged.
+    DischargeOverTemperature,
+    /// The pack is too cold to be discharged.
+    DischargeUnderTemperature,
+    /// Charged with more current than the pack permits.
+    ChargeOverCurrent,
+    /// Discharged with more current than the pack permits.
+    DischargeOverCurrent,
+    /// The management system of the battery is not heard.
+    BmsLost,
     /// DRM0 holds the unit off.
     Drm0,
     /// Too many trips: locked until the fault is cleared.

@@ -1,6 +1,6 @@
 //! Everything an instrument or an interface can do to the bench.
 
-use crate::config::{PowerFactor, ProtectionElement, PvArray, Reconnect};
+use crate::config::{FrequencyWatt, PowerFactor, ProtectionElement, PvArray, Reconnect};
 
 /// A response whose points can be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,13 +124,20 @@ pub enum Input {
     BatterySource {
         /// Output relay.
         on: bool,
-        /// V.
+        /// V imposed on the port; 0 is no battery.
         volts: f64,
         /// Limit of current out of the simulator (DUT discharges it), A ≥ 0.
         source_a: f64,
         /// Limit of current into the simulator (DUT charges it), A ≥ 0.
         sink_a: f64,
     },
+    /// The pack of cells in the simulator's place.
+    BatteryPack {
+        /// Its breaker.
+        closed: bool,
+    },
+    /// The messages of the battery's management system fail to reach the DUT, or reach it again.
+    BmsSilence(bool),
     /// Pairs of RJ45 pins (1–8) that are shorted on the DRM port, the whole new set.
     DrmPins(Vec<(u8, u8)>),
     /// Temperature around the DUT, °C; reached at once (the chamber emulator makes the ramp).
@@ -159,6 +166,24 @@ pub struct GridSegment {
     pub start_deg: Option<f64>,
 }
 
+/// What the DUT does by itself as long as no active power is commanded. Time-of-use is a commanded
+/// power that changes with the clock of whoever keeps the windows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum WorkingMode {
+    /// Feeds what the PV gives, leaves the battery alone.
+    FollowSource,
+    /// Energy goes to the loads of the site, then to the battery, then to the grid; the battery
+    /// gives what the loads need beyond the PV. Needs the meter at the source.
+    SelfConsumption,
+    /// The battery is kept for a blackout.
+    Backup {
+        /// State of charge up to which it is charged, 0–1.
+        retain: f64,
+        /// Largest power with which it is charged from PV and grid, W ≥ 0.
+        charge_w: f64,
+    },
+}
+
 /// What the harness can tell the DUT.
 #[derive(Debug, Clone, PartialEq)]
 pub enum DutCommand {
@@ -167,8 +192,10 @@ pub enum DutCommand {
     /// Limit of generation, pu of rated power.
     PowerLimit(f64),
     /// Active power at the grid port, W: > 0 discharge/generate, < 0 charge.
-    /// `None` = follow the source (PV MPP, no battery exchange).
+    /// `None` = as the working mode says.
     ActivePower(Option<f64>),
+    /// What it does without a commanded active power.
+    Mode(WorkingMode),
     /// Fixed reactive power, pu of rated apparent power (0 by default). Volt-var goes first, then
     /// a fixed cosφ, then cosφ(P), then this.
     ReactivePower(f64),
@@ -178,6 +205,11 @@ pub enum DutCommand {
     PowerFactorCurve(bool),
     /// Switch frequency-watt.
     FrequencyWatt(bool),
+    /// Frequency-watt in place of the configured one, inside its dead band.
+    FrequencyResponse(FrequencyWatt),
+    /// Reactive power by active power: (pu of rated power, pu of rated apparent power), between
+    /// cosφ(P) and a fixed cosφ; `None` switches it off.
+    WattVar(Option<CurvePoints>),
     /// Switch the charging volt-watt response.
     ChargingVoltWatt(bool),
     /// Soft limit of the export at the source meter, W; `None` is no limit.

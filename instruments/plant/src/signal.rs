@@ -133,6 +133,8 @@ pub enum DutState {
     Tripped,
     /// Shut down by DRM0.
     Drm0,
+    /// Switched off by itself; wakes with mains or PV.
+    Off,
 }
 
 /// The true state of the bench, for tests and for the proof of safe state.

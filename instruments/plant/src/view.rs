@@ -1,7 +1,9 @@
 //! What can be asked about the bench and the DUT at any time.
 
+use crate::battery::PackView;
 use crate::config::{Health, PowerFactor};
 use crate::fault::Fault;
+use crate::input::WorkingMode;
 use crate::plant::Plant;
 use crate::signal::{DutState, MeterPoint, Reading, TrueState};
 
@@ -22,8 +24,10 @@ pub struct DutView {
     pub hz: f64,
     /// Commanded limit of generation, pu of rated power.
     pub power_limit_pu: f64,
-    /// Commanded active power, W; `None` follows the source.
+    /// Commanded active power, W; `None` as the working mode says.
     pub active_power_w: Option<f64>,
+    /// Working mode.
+    pub mode: WorkingMode,
     /// Commanded reactive power, pu of rated apparent power.
     pub reactive_power_pu: f64,
     /// Volt-var on.
@@ -77,6 +81,19 @@ pub struct DutView {
 }
 
 impl Plant {
+    /// The pack on the battery port; `None` when the battery simulator is there in its place, or the
+    /// DUT has no battery.
+    #[must_use]
+    pub fn pack(&self) -> Option<PackView> {
+        self.dut.dispatch.battery.pack()
+    }
+
+    /// The DUT has switched itself off and answers nobody.
+    #[must_use]
+    pub fn dut_is_off(&self) -> bool {
+        self.dut.dispatch.asleep
+    }
+
     /// The true state of the bench.
     #[must_use]
     pub fn state(&self) -> TrueState {
@@ -91,7 +108,7 @@ impl Plant {
             island_load_switch: bench.s2,
             backup_load: bench.backup_ohm.is_some(),
             pv_on: self.dut.dispatch.pv.on,
-            battery_on: self.dut.dispatch.battery.on,
+            battery_on: self.dut.dispatch.battery.simulator_on(),
             dut_relay: bench.relay.contact,
             dut: self.dut.state(),
             last_trip: self.dut.last_trip().map(str::to_owned),
@@ -102,7 +119,7 @@ impl Plant {
             dut_a: grid.amps,
             pcc_hz: grid.hz,
             source_w: self.reading_cycle(MeterPoint::Source).watts,
-            pv_v: self.dut.dispatch.pv_v,
+            pv_v: self.dut.dispatch.pv_volts(),
             pv_w: self.dut.dispatch.pv_w,
             battery_v: self.dut.dispatch.battery.volts(),
             battery_a: self.dut.dispatch.battery.amps,
@@ -112,7 +129,7 @@ impl Plant {
             p_set_w: self.dut.dispatch.p_w,
             q_set_var: self.dut.dispatch.q_var,
             faults: self.dut.faults(),
-            soc: self.dut.dispatch.battery.soc,
+            soc: self.dut.dispatch.battery.soc(),
             ambient_c: bench.ambient_c,
             drm_pins: bench.drm_pins.clone(),
         }
@@ -133,6 +150,7 @@ impl Plant {
         } else {
             self.reading_cycle(MeterPoint::Backup)
         };
+        let pv_v = d.pv_volts();
         let live = |value: f64| if dead { 0.0 } else { value };
         DutView {
             state: self.dut.state(),
@@ -143,6 +161,7 @@ impl Plant {
             hz: grid.hz,
             power_limit_pu: d.limit_pu,
             active_power_w: d.active_w,
+            mode: d.working.mode,
             reactive_power_pu: d.reactive.fixed_pu,
             volt_var_enabled: d.volt_var.enabled,
             volt_watt_enabled: d.volt_watt.enabled,
@@ -150,12 +169,12 @@ impl Plant {
             last_trip: self.dut.last_trip().map(str::to_owned),
             seconds_to_reconnect: self.dut.seconds_to_reconnect(),
             temperature_c: live(d.thermal.celsius()),
-            soc: live(d.battery.soc),
+            soc: live(d.battery.soc()),
             battery_v: live(d.battery.volts()),
             battery_a: live(d.battery.amps),
             battery_w: live(d.battery_w),
-            pv_v: live(d.pv_v),
-            pv_a: if d.pv_v > 0.0 { d.pv_w / d.pv_v } else { 0.0 },
+            pv_v: live(pv_v),
+            pv_a: if pv_v > 0.0 { d.pv_w / pv_v } else { 0.0 },
             pv_w: live(d.pv_w),
             backup_v: backup.volts,
             backup_w: backup.watts,

@@ -7,8 +7,16 @@ use tempfile::TempDir;
 
 use crate::bench::{command, events, gridproof, json};
 
+const AUX: &str = "aux-asg-5sl-zh";
+const SAJ: &str = "saj-as1-3ks-5.1";
+
 /// A run of the volt-watt test with a schedule of one fault.
 fn broken(fault: &str) -> (TempDir, Option<i32>) {
+    broken_in("VW", "saj-as1-3ks-5.1", fault)
+}
+
+/// A run of one test of the quickstart with a schedule of one fault.
+fn broken_in(test: &str, dut: &str, fault: &str) -> (TempDir, Option<i32>) {
     let dir = TempDir::new().unwrap();
     let schedule = dir.path().join("faults.yaml");
     let text = format!("faults: one\ntitle: One fault\nschedule:\n  - {fault}\n");
@@ -18,9 +26,9 @@ fn broken(fault: &str) -> (TempDir, Option<i32>) {
         "run",
         "quickstart",
         "--dut",
-        "saj-as1-3ks-5.1",
+        dut,
         "--only",
-        "VW",
+        test,
         "--faults",
         schedule.to_str().unwrap(),
         "--out",
@@ -94,6 +102,131 @@ fn is_an_error_of_the_bench_and_ends_safely(#[case] fault: &str, #[case] words: 
     assert!(reason.contains(words), "{fault}: {reason}");
     assert_eq!(unproven(&dir), [""; 0], "{fault}");
     assert_eq!(code, Some(4), "{fault}");
+}
+
+/// What would put a fault of the bench on the DUT, or let a test pass that was never made, is an
+/// error of the bench too: contacts that stick, sources that are not there, clocks that are wrong,
+/// links that break while a case runs.
+#[rstest]
+#[case::s1_closed(
+    "AI-A",
+    AUX,
+    "{instrument: island-load, fault: stuck-closed, contact: s1}",
+    "did not finish"
+)]
+#[case::s1_open(
+    "AI-A",
+    AUX,
+    "{instrument: island-load, fault: stuck-open, contact: s1}",
+    "a contactor does not close"
+)]
+#[case::no_pv(
+    "AI-A",
+    AUX,
+    "{instrument: pv, fault: stuck-open}",
+    "the PV simulator is set to"
+)]
+#[case::pv_trips(
+    "AI-A",
+    AUX,
+    "{at: 80 s, instrument: pv, fault: source-trip}",
+    "the PV simulator is set to"
+)]
+#[case::battery_trips(
+    "DRM5",
+    SAJ,
+    "{at: 80 s, instrument: battery, fault: source-trip}",
+    "its output is open or has tripped"
+)]
+#[case::drm_relay_open(
+    "DRM5",
+    SAJ,
+    "{instrument: dred-a, fault: stuck-open, relay: 5}",
+    "did not finish"
+)]
+#[case::clock_fast(
+    "TRIP-OV1",
+    SAJ,
+    "{instrument: recorder, fault: clock-skew, skew: 0.05 %}",
+    "the clocks contradict each other"
+)]
+#[case::clock_slow(
+    "VW",
+    SAJ,
+    "{instrument: recorder, fault: clock-skew, skew: -0.05 %}",
+    "the clocks contradict each other"
+)]
+#[case::no_recorder(
+    "DRM5",
+    SAJ,
+    "{at: 80 s, instrument: recorder, fault: reset-connection}",
+    "link to recorder broke"
+)]
+#[case::no_relays(
+    "DRM5",
+    SAJ,
+    "{at: 80 s, instrument: dred-a, fault: reset-connection}",
+    "link to dred-a broke"
+)]
+#[case::no_battery(
+    "DRM5",
+    SAJ,
+    "{at: 80 s, instrument: battery, fault: reset-connection}",
+    "link to battery broke"
+)]
+fn never_becomes_a_word_about_the_dut(
+    #[case] test: &str,
+    #[case] dut: &str,
+    #[case] fault: &str,
+    #[case] words: &str,
+) {
+    let (dir, code) = broken_in(test, dut, fault);
+    let (verdict, reason) = verdict(&dir);
+    assert_eq!(verdict, "error", "{fault}: {reason}");
+    assert!(reason.contains(words), "{fault}: {reason}");
+    assert_eq!(unproven(&dir), [""; 0], "{fault}");
+    assert_eq!(code, Some(4), "{fault}");
+}
+
+/// A contact of the DUT that sticks is the DUT's own: a relay that does not open fails the test,
+/// and what it still feeds is left energised.
+#[test]
+fn a_welded_relay_of_the_dut_fails_and_is_left_energised() {
+    let (dir, code) = broken_in("TRIP-OV1", SAJ, "{instrument: dut, fault: stuck-closed}");
+    let (verdict, reason) = verdict(&dir);
+    assert_eq!((verdict.as_str(), code), ("fail", Some(6)), "{reason}");
+    assert!(reason.contains("never ceased"), "{reason}");
+    assert_eq!(unproven(&dir), ["grid"]);
+}
+
+#[test]
+fn a_relay_of_the_dut_that_does_not_close_fails() {
+    let (dir, code) = broken_in("TRIP-OV1", SAJ, "{instrument: dut, fault: stuck-open}");
+    let (verdict, reason) = verdict(&dir);
+    assert_eq!((verdict.as_str(), code), ("fail", Some(1)), "{reason}");
+    assert!(reason.contains("did not settle"), "{reason}");
+}
+
+/// An island whose load is not there cannot be judged.
+#[test]
+fn an_island_without_its_load_is_no_pass() {
+    let fault = "{instrument: island-load, fault: stuck-open, contact: load}";
+    let (dir, code) = broken_in("AI-A", AUX, fault);
+    assert_eq!((verdict(&dir).0.as_str(), code), ("inconclusive", Some(3)));
+}
+
+/// Verdicts that were earned stay, but an instrument with an output that falls silent for ever is
+/// not proven off.
+#[rstest]
+#[case("recorder", "error")]
+#[case("battery", "error")]
+#[case("dred-a", "error")]
+#[case("island-load", "pass")]
+fn a_silent_instrument_is_left_energised(#[case] name: &str, #[case] word: &str) {
+    let fault = format!("{{at: 80 s, instrument: {name}, fault: silence}}");
+    let (dir, code) = broken_in("DRM5", SAJ, &fault);
+    assert_eq!((verdict(&dir).0.as_str(), code), (word, Some(6)), "{name}");
+    assert_eq!(unproven(&dir), [name]);
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod run_on;
 mod step_fit;
 mod step_marks;
 mod step_response;
+mod step_shapes;
 mod step_updates;
 mod transfer;
 mod trip;

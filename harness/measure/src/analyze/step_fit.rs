@@ -229,6 +229,11 @@ impl Exponential {
         self.delay + self.tau * std::f64::consts::LN_10
     }
 
+    /// Share of the change at time `t` after the step, s.
+    pub(super) fn value(&self, t: f64) -> f64 {
+        self.ceiling * (1.0 - (-((t - self.delay) / self.tau).max(0.0)).exp())
+    }
+
     /// Standard uncertainty of [`Self::t90`] of a fit to all `shares`, each known to `noise`, with
     /// the level before known to `initial` (both shares of the change), s.
     pub(super) fn t90_u(&self, shares: &[(f64, f64)], noise: f64, initial: f64) -> Option<f64> {
@@ -253,7 +258,7 @@ impl Exponential {
 }
 
 /// Size of the groups, and the means of groups of so many points that few enough remain to fit.
-fn grouped(points: &[(f64, f64)]) -> (usize, Vec<(f64, f64)>) {
+pub(super) fn grouped(points: &[(f64, f64)]) -> (usize, Vec<(f64, f64)>) {
     let group = points.len().div_ceil(FITTED_POINTS).max(1);
     let means = points
         .chunks(group)

@@ -3,10 +3,11 @@
 use serde::Serialize;
 
 use super::step_fit::{
-    SMOOTHED, Until, commencement, drift, exponential, first_update, level, reach, slope_at,
-    smoothed, window,
+    Exponential, SMOOTHED, Until, commencement, drift, exponential, first_update, grouped, level,
+    reach, slope_at, smoothed, window,
 };
 use super::step_marks::edges;
+use super::step_shapes::{Shape, Shaped, shaped};
 use super::step_updates::{Updates, updates};
 use super::warnings::level_clipped;
 use super::{AnalyzeError, Channel64};
@@ -116,6 +117,50 @@ pub fn step_response(
     })
 }
 
+/// Shape that explains a response best.
+enum Known {
+    Exponential,
+    Shaped(Shaped),
+}
+
+/// The shape that leaves least of the rise (twice `t90`), each number fitted counted as twice the
+/// noise (Akaike's criterion); `None` if even that leaves more than noise.
+fn best_shape(
+    shares: &[(f64, f64)],
+    noise: f64,
+    t90: f64,
+    exponential: Option<&Exponential>,
+) -> Option<Known> {
+    let (group, points) = grouped(shares);
+    let variance = noise * noise / group as f64;
+    let rise = |t: f64| (0.0..=2.0 * t90).contains(&t);
+    let count = points.iter().filter(|p| rise(p.0)).count().max(1) as f64;
+    let left = |value: &dyn Fn(f64) -> f64| -> f64 {
+        let rise = points.iter().filter(|p| rise(p.0));
+        rise.map(|p| (p.1 - value(p.0)).powi(2)).sum()
+    };
+    let mut found = Vec::new();
+    if let Some(fit) = exponential {
+        found.push((left(&|t| fit.value(t)), 3.0, Known::Exponential));
+    }
+    for shape in [Shape::SecondOrder, Shape::RateLimited] {
+        let fit = shaped(&points, t90, shape).filter(|fit| (fit.ceiling() - 1.0).abs() < 0.06);
+        if let Some(fit) = fit {
+            found.push((
+                left(&|t| fit.value(t)),
+                shape.parameters(),
+                Known::Shaped(fit),
+            ));
+        }
+    }
+    let cost = |f: &(f64, f64, Known)| f.0 + 2.0 * f.1 * variance;
+    let (left, _, known) = found
+        .into_iter()
+        .min_by(|a, b| cost(a).total_cmp(&cost(b)))?;
+    let most = variance * (1.0 + 3.0 * (2.0 / count).sqrt()) + 0.001_f64.powi(2);
+    (left <= most * count).then_some(known)
+}
+
 fn figures(
     response: &Channel64<'_>,
     updates: &Updates,
@@ -213,20 +258,35 @@ fn figures(
         // Smoothing bends a little over whatever is not smooth.
         u = u.hypot(0.004 / 3.0_f64.sqrt() * t90);
     }
-    // All points know more than those around 90 %, if it is an exponential.
-    if let Some(fit) = whole.filter(|_| noise >= SMOOTHED) {
-        t90 = fit.t90();
-        // A shape that is not quite one leaves more than noise does.
-        let most = noise * noise * (1.0 + 3.0 * (2.0 / count1 as f64).sqrt());
-        let wrong = (fit.residual.powi(2) - most).max(0.0).sqrt() / slope / 3.0_f64.sqrt();
-        if let Some(fitted) = fit.t90_u(&shares, noise, initial_u) {
-            u = fitted.hypot(wrong);
+    // All points know more than those around 90 %, if they are of a known shape.
+    if noise >= SMOOTHED {
+        let exponential = whole.as_ref().map(|fit| Exponential {
+            ceiling: 1.0,
+            ..*fit
+        });
+        match best_shape(&shares, noise, t90, exponential.as_ref()) {
+            Some(Known::Shaped(fit)) if !updates.held => {
+                t90 = fit.t90();
+                u = fit.t90_u.hypot(initial_u / slope);
+            }
+            Some(Known::Exponential) | Some(Known::Shaped(_)) | None => {
+                if let Some(fit) = whole {
+                    t90 = fit.t90();
+                    // A shape that is not quite one leaves more than noise does.
+                    let most = noise * noise * (1.0 + 3.0 * (2.0 / count1 as f64).sqrt());
+                    let wrong =
+                        (fit.residual.powi(2) - most).max(0.0).sqrt() / slope / 3.0_f64.sqrt();
+                    if let Some(fitted) = fit.t90_u(&shares, noise, initial_u) {
+                        u = fitted.hypot(wrong);
+                    }
+                }
+            }
         }
     }
     if updates.held {
         // What is held reaches 90 % at an update. Where noise leaves open at which, it may be the
         // one before or after.
-        let slack = if noise >= SMOOTHED { 0.05 } else { 1e-6 };
+        let slack = if noise >= SMOOTHED { 0.02 } else { 1e-6 };
         let reached = shares.iter().find(|p| p.0 >= t90 - slack * spacing);
         t90 = reached.map_or(t90, |p| p.0.max(0.0));
         let near = |p: &&(f64, f64)| (p.0 - t90).abs() < 1.5 * spacing;

@@ -203,7 +203,7 @@ impl<'a> Seen<'a> {
         };
         let fitted = match kind {
             TripEvent::VoltageRamp => self.voltage_ramp(&before, t10, t90, rms),
-            TripEvent::FrequencyRamp => self.frequency_ramp(&before, t10, t90),
+            TripEvent::FrequencyRamp => self.frequency_ramp(t10, t90),
             TripEvent::VoltageStep
             | TripEvent::FrequencyStep
             | TripEvent::PhaseJump

@@ -2,6 +2,7 @@
 //! the parabola of the phase of a frequency ramp.
 
 use super::trip_event::{PER_CYCLE, Seen};
+use crate::linear::regression;
 use crate::sine_fit::SineFit;
 
 /// Longest wave before the event that is fitted, cycles.
@@ -273,60 +274,56 @@ impl Seen<'_> {
         fits.then_some((start, doubt, Some(slope * self.rate)))
     }
 
-    /// The phase against the old wave is a parabola from the start on.
-    pub(super) fn frequency_ramp(
-        &self,
-        before: &SineFit,
-        t10: usize,
-        t90: usize,
-    ) -> Option<(f64, f64, Option<f64>)> {
-        // Windows wholly inside the ramp.
-        let inside = &self.points[t10..=t90];
-        let reference = |at: f64| before.hz * at / self.rate;
-        // The sine's angle is a quarter turn ahead of the cosine's: the whole-turn offset is
-        // removed at the last point before the ramp.
-        let anchor = self.points.get(t10.saturating_sub(3 * PER_CYCLE))?;
-        let angle = before.angle_at(anchor.at) / std::f64::consts::TAU - 0.25;
-        let shift = angle - reference(anchor.at);
-        let raw: Vec<(f64, f64)> = inside
-            .iter()
-            .map(|p| (p.at, p.turns - reference(p.at) - shift))
-            .collect();
-        let whole = (anchor.turns - reference(anchor.at) - shift).round();
-        let end = raw.last()?;
-        let slope_hz = (self.hz[t90] - self.hz[t10]) / ((end.0 - raw[0].0) / self.rate);
-        let mut half_rate = 0.5 * slope_hz / (self.rate * self.rate);
-        let mut start = raw[0].0 - 0.1 * (end.0 - raw[0].0);
-        let mut doubt = 0.0;
-        for _ in 0..12 {
-            let (mut aa, mut ab, mut bb, mut ea, mut eb, mut ee, mut n) =
-                (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0);
-            for &(at, turns) in &raw {
-                let x = at - start;
+    /// The phase is a line until the start and a parabola on it from there: both are fitted at once,
+    /// so that what noise leaves open of the old frequency is in the uncertainty of the start.
+    pub(super) fn frequency_ramp(&self, t10: usize, t90: usize) -> Option<(f64, f64, Option<f64>)> {
+        let (a, b) = (self.points[t10].at, self.points[t90].at);
+        // Positions in lengths of the ramp.
+        let unit = b - a;
+        let place = |at: f64| (at - a) / unit;
+        let cycle = self.cycle / unit;
+        // Turns per length² on the ramp.
+        let mut half_rate = 0.5 * (self.hz[t90] - self.hz[t10]) * unit / self.rate;
+        let mut start = -0.125;
+        let rows = |start: f64, half_rate: f64| {
+            // Windows wholly before or wholly on the ramp.
+            let clear = move |at: f64| (at - start).abs() > 0.5 * cycle && at <= 1.0;
+            let used = self.points.iter().map(move |p| (place(p.at), p.turns));
+            used.filter(move |p| clear(p.0)).map(move |(at, turns)| {
+                let x = (at - start).max(0.0);
                 // The mean of a parabola over a window lies T²/12 above its middle.
-                let square = x * x + self.cycle * self.cycle / 12.0;
-                let e = turns - whole - half_rate * square;
-                let (a, b) = (square, -2.0 * half_rate * x);
-                aa += a * a;
-                ab += a * b;
-                bb += b * b;
-                ea += e * a;
-                eb += e * b;
-                ee += e * e;
-                n += 1.0;
-            }
-            let det = aa * bb - ab * ab;
-            if det <= 0.0 || !det.is_finite() {
-                return None;
-            }
-            half_rate += (ea * bb - eb * ab) / det;
-            start += ((eb * aa - ea * ab) / det).clamp(-2.0 * self.cycle, 2.0 * self.cycle);
-            // Quarter-cycle windows overlap: a quarter of them is independent.
-            doubt = (ee / n * 4.0 * aa / det).max(0.0).sqrt();
+                let square = if x > 0.0 {
+                    x * x + cycle * cycle / 12.0
+                } else {
+                    0.0
+                };
+                let away = turns - half_rate * square;
+                ([1.0, at, square, -2.0 * half_rate * x], away)
+            })
+        };
+        let mut fit = regression(rows(start, half_rate))?;
+        for _ in 0..12 {
+            let [_, _, rate, shift] = fit.x;
+            half_rate += rate;
+            start += shift.clamp(-2.0 * cycle, 2.0 * cycle);
+            fit = regression(rows(start, half_rate))?;
         }
-        let fits = start.is_finite()
-            && start < end.0
-            && start > raw[0].0 - (end.0 - raw[0].0) - 4.0 * self.cycle;
-        fits.then_some((start, doubt, Some(2.0 * half_rate * self.rate * self.rate)))
+        let (mut noise, mut level, mut count) = (0.0, 0, 0);
+        for ([one, at, ..], turns) in rows(start, half_rate) {
+            if at < start {
+                noise += (turns - fit.x[0] * one - fit.x[1] * at).powi(2);
+                level += 1;
+            }
+            count += 1;
+        }
+        let noise = (noise / f64::from(level.max(1))).sqrt();
+        // Windows that do not fit the frequency ripple, up and down by turns: that averages out with
+        // the number of windows, noise with its root.
+        let ripple = 2.0 * fit.sigma / f64::from(count).sqrt();
+        // Quarter-cycle windows overlap: a quarter of them is independent.
+        let doubt = noise.hypot(ripple) * (PER_CYCLE as f64 * fit.spread[3]).sqrt();
+        let fits = start.is_finite() && start < 1.0 && start > -1.0 - 4.0 * cycle;
+        let slope = 2.0 * half_rate * (self.rate / unit).powi(2);
+        fits.then_some((a + start * unit, doubt * unit, Some(slope)))
     }
 }

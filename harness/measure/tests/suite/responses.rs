@@ -85,14 +85,16 @@ impl Step {
 
     pub(crate) fn capture(&self) -> Capture {
         let s = *self;
-        let stimulus = move |t: f64| if t < 0.0 { s.from } else { s.to };
-        let (volts, hz): (fn(f64) -> f64, fn(f64) -> f64) = match s.kind {
-            CurveKind::VoltVar | CurveKind::VoltWatt => (|x| x, |_| 50.0),
-            CurveKind::FrequencyWatt => (|_| 230.0, |x| x),
+        let grid = move |t: f64| {
+            let x = if t < 0.0 { s.from } else { s.to };
+            match s.kind {
+                CurveKind::VoltVar | CurveKind::VoltWatt => (x, 50.0),
+                CurveKind::FrequencyWatt => (230.0, x),
+            }
         };
-        let volts = move |t: f64| volts(stimulus(t));
+        let volts = move |t: f64| grid(t).0;
         // The frequency changes without a jump of the angle.
-        let angle = move |t: f64| TAU * hz(stimulus(t)) * t + 20_f64.to_radians();
+        let angle = move |t: f64| TAU * grid(t).1 * t + 20_f64.to_radians();
         Recorder::new(s.rate, 1.0, s.observe)
             .seeded(s.seed)
             .volts(ChannelKind::GridVoltage, move |t| {

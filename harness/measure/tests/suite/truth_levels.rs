@@ -354,3 +354,40 @@ fn frequencies() {
     }
     assert_eq!(failures, 0);
 }
+
+/// A dozen samples on the rise, noise of 1 % of the rating: only the shape of all of it helps.
+#[test]
+fn fast_responses_in_noise() {
+    let mut random = Noise(77);
+    let (rate, at) = (50.0, 4.0);
+    let (mut inside, mut all) = (0, 0);
+    for case in 0..120 {
+        let dynamics = match case % 3 {
+            0 => Dynamics::Second(4.0 + 6.0 * random.uniform(), 0.3 + 0.6 * random.uniform()),
+            1 => Dynamics::RateLimited(0.5 + random.uniform()),
+            _ => Dynamics::Delayed(0.2 * random.uniform(), 0.3 + random.uniform()),
+        };
+        let change = 1500.0 + 3500.0 * random.uniform();
+        let watts: Vec<f64> = (0..800)
+            .map(|k| change * dynamics.at(f64::from(k) / rate - at) + 50.0 * random.gauss())
+            .collect();
+        let channel = Channel64 {
+            samples: &watts,
+            rate_hz: rate,
+        };
+        let found = step_response(&channel, &Marks::Times(&[at]), Some(5000.0)).unwrap();
+        let (t90, u) = (
+            found.steps[0].t90_s.unwrap(),
+            found.steps[0].uncertainty_s.unwrap(),
+        );
+        let error = t90 - dynamics.t90();
+        assert!(
+            error.abs() < 0.05 * dynamics.t90(),
+            "{dynamics:?} {change}: {t90}"
+        );
+        inside += usize::from(error.abs() <= u);
+        all += 1;
+    }
+    println!("{inside} of {all} within U");
+    assert!(20 * inside >= 19 * all - 20, "{inside} of {all}");
+}

@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::quantity::{
-    Degrees, Farads, Henries, Hertz, Ohms, PerHertz, Ratio, RatioPerKelvin, RatioPerSecond,
-    Seconds, Volts, VoltsOrHertz, Watts,
+    AmpHours, Amps, Celsius, Degrees, Farads, Henries, Hertz, Ohms, PerHertz, Ratio,
+    RatioPerKelvin, RatioPerSecond, Seconds, Volts, VoltsOrHertz, Watts,
 };
 
 /// Field-wise overlay: what `over` states wins, what it leaves out stays.
@@ -56,7 +56,11 @@ replaced_whole!(
     bool,
     f64,
     u8,
+    u16,
     String,
+    AmpHours,
+    Amps,
+    Celsius,
     Degrees,
     Farads,
     Henries,
@@ -72,6 +76,7 @@ replaced_whole!(
     Watts,
     Health,
     Sign,
+    WorkingMode,
     IslandingMethod,
     CurrentReference,
     AverageKind,
@@ -79,6 +84,7 @@ replaced_whole!(
     Vec<PowerFactorPoint>,
     Vec<u8>,
     Vec<(Volts, Ratio)>,
+    (Celsius, Celsius),
 );
 
 impl<K: Ord + Clone, V: Overlay + Clone> Overlay for BTreeMap<K, V> {
@@ -94,9 +100,11 @@ impl<K: Ord + Clone, V: Overlay + Clone> Overlay for BTreeMap<K, V> {
     }
 }
 
+mod battery;
 mod functions;
 mod islanding;
 
+pub use battery::{CellLevels, Pack, TemperatureLevels, WorkingMode};
 pub use functions::{
     AverageKind, DcLink, ExportLimit, FrequencySlope, FrequencyWatt, Lockout, MomentaryCessation,
     OutputQuality, PowerFactorPoint, PvTracking, SustainedOverVoltage,
@@ -126,6 +134,8 @@ behaviour!(
         filter: Filter,
         /// Consumption in standby.
         standby_power: Watts,
+        /// In standby on the battery alone the unit switches itself off after this time.
+        standby_shutdown: Seconds,
         /// Time constant of a power setpoint.
         setpoint_tau: Seconds,
         /// Ramp of active power after connection.
@@ -176,6 +186,10 @@ behaviour!(
         derating: Derating,
         /// Transfer to back-up.
         backup: Backup,
+        /// What it does while no active power is commanded.
+        working_mode: WorkingMode,
+        /// Battery pack on a bench without a battery simulator.
+        pack: Pack,
     }
 );
 

@@ -120,6 +120,7 @@ async fn settle(
             let since = *inside_since.get_or_insert(now);
             if now - since >= SETTLE_S {
                 meters_agree(ctx, ratings, &got).await?;
+                ctx.dc_sources_are_on().await?;
                 ctx.note(format!(
                     "settled at {:.0} W, {:.0} var, {:.2} V",
                     got.watts, got.vars, got.volts
@@ -136,7 +137,7 @@ async fn settle(
     }
 }
 
-/// Why the DUT did not settle. A bench that does not give it a healthy grid, or meters that
+/// Why the DUT did not settle. A bench that does not give it a healthy grid and dc, or meters that
 /// contradict each other, say nothing about the DUT.
 async fn unsettled(
     ctx: &mut Context<'_>,
@@ -151,7 +152,11 @@ async fn unsettled(
             got.volts
         ));
     }
-    match meters_agree(ctx, ratings, got).await {
+    let bench = match ctx.dc_sources_are_on().await {
+        Ok(()) => meters_agree(ctx, ratings, got).await,
+        off => off,
+    };
+    match bench {
         Err(halt) => halt,
         Ok(()) => Halt::DutNotReady(format!(
             "the DUT did not settle at {watts:.0} W within {READY_LIMIT_S:.0} s on a healthy grid; last reading {:.0} W",

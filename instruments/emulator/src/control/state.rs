@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use gridproof_plant::Plant;
+use gridproof_plant::input::WorkingMode;
 use gridproof_plant::signal::{DutState, MeterPoint};
+use gridproof_plant::{Guard, Plant};
 use serde::Serialize;
 
 use crate::field::Instrument;
@@ -61,7 +62,7 @@ pub struct State {
 
     /// Grid relay of the DUT.
     pub dut_relay_closed: bool,
-    /// `standby`, `waiting`, `grid`, `backup`, `tripped` or `drm0`.
+    /// `standby`, `waiting`, `grid`, `backup`, `tripped`, `drm0` or `off`.
     pub dut_state: &'static str,
     /// Active power injected at the grid port, W.
     pub dut_w: f64,
@@ -75,8 +76,10 @@ pub struct State {
     pub dut_connect_permitted: bool,
     /// Commanded limit of generation, of rated power.
     pub dut_power_limit_pu: f64,
-    /// Commanded active power, W; `null` follows the source.
+    /// Commanded active power, W; `null` as the working mode says.
     pub dut_active_power_w: Option<f64>,
+    /// `follow-source`, `self-consumption` or `backup`.
+    pub dut_working_mode: &'static str,
     /// Commanded reactive power, of rated apparent power.
     pub dut_reactive_power_pu: f64,
     /// Observation time left before it connects, s.
@@ -128,6 +131,25 @@ pub struct State {
     pub battery_w: f64,
     /// State of charge, 0 to 1.
     pub battery_soc_pu: f64,
+    /// The pack is switched on; `null` and all below where the bench has a battery simulator in
+    /// its place.
+    pub pack_on: Option<bool>,
+    /// Its messages reach the DUT.
+    pub pack_heard: Option<bool>,
+    /// Lowest cell, V.
+    pub pack_cell_min_v: Option<f64>,
+    /// Highest cell, V.
+    pub pack_cell_max_v: Option<f64>,
+    /// Charging current that the pack permits, A.
+    pub pack_charge_limit_a: Option<f64>,
+    /// Discharging current that it permits, A.
+    pub pack_discharge_limit_a: Option<f64>,
+    /// Of the pack, °C.
+    pub pack_c: Option<f64>,
+    /// Its warnings.
+    pub pack_alarms: Vec<&'static str>,
+    /// Its protections that have acted.
+    pub pack_protections: Vec<&'static str>,
 
     /// Pairs of pins shorted at the DUT's DRM port.
     pub drm_pins: Vec<(u8, u8)>,
@@ -148,7 +170,22 @@ fn word(state: DutState) -> &'static str {
         DutState::Backup => "backup",
         DutState::Tripped => "tripped",
         DutState::Drm0 => "drm0",
+        DutState::Off => "off",
     }
+}
+
+fn guards(guards: &[Guard]) -> Vec<&'static str> {
+    let word = |guard: &Guard| match guard {
+        Guard::CellOverVoltage => "cell-over-voltage",
+        Guard::CellUnderVoltage => "cell-under-voltage",
+        Guard::ChargeHot => "charge-hot",
+        Guard::ChargeCold => "charge-cold",
+        Guard::DischargeHot => "discharge-hot",
+        Guard::DischargeCold => "discharge-cold",
+        Guard::ChargeCurrent => "charge-current",
+        Guard::DischargeCurrent => "discharge-current",
+    };
+    guards.iter().map(word).collect()
 }
 
 impl State {
@@ -159,6 +196,8 @@ impl State {
         let backup = plant.truth(MeterPoint::Backup);
         let pv = plant.truth(MeterPoint::Pv);
         let battery = plant.truth(MeterPoint::Battery);
+        let pack = plant.pack();
+        let pack = pack.as_ref();
         let load = points.load;
         let squared = LOAD_V * LOAD_V;
         Self {
@@ -189,6 +228,11 @@ impl State {
             dut_connect_permitted: view.connect_permitted,
             dut_power_limit_pu: view.power_limit_pu,
             dut_active_power_w: view.active_power_w,
+            dut_working_mode: match view.mode {
+                WorkingMode::FollowSource => "follow-source",
+                WorkingMode::SelfConsumption => "self-consumption",
+                WorkingMode::Backup { .. } => "backup",
+            },
             dut_reactive_power_pu: view.reactive_power_pu,
             dut_seconds_to_connect: view.seconds_to_reconnect,
             dut_temperature_c: view.temperature_c,
@@ -213,6 +257,15 @@ impl State {
             battery_a: battery.amps,
             battery_w: battery.watts,
             battery_soc_pu: state.soc,
+            pack_on: pack.map(|p| p.awake),
+            pack_heard: pack.map(|p| p.heard),
+            pack_cell_min_v: pack.map(|p| p.lowest_v),
+            pack_cell_max_v: pack.map(|p| p.highest_v),
+            pack_charge_limit_a: pack.map(|p| p.charge_a),
+            pack_discharge_limit_a: pack.map(|p| p.discharge_a),
+            pack_c: pack.map(|p| p.celsius),
+            pack_alarms: pack.map_or_else(Vec::new, |p| guards(&p.alarms)),
+            pack_protections: pack.map_or_else(Vec::new, |p| guards(&p.protections)),
             drm_pins: state.drm_pins,
             ambient_c: state.ambient_c,
             instruments: instruments

@@ -1,7 +1,7 @@
 //! What a DUT's own interface asks of the DUT, whatever its registers are.
 
-use gridproof_plant::config::{Dut, PowerFactor, Reconnect};
-use gridproof_plant::input::DutCommand;
+use gridproof_plant::config::{Dut, FrequencyWatt, PowerFactor, Reconnect};
+use gridproof_plant::input::{CurvePoints, DutCommand, WorkingMode};
 
 /// Everything but curves and protection, as the registers stand.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -9,8 +9,9 @@ pub(crate) struct Setpoints {
     pub(crate) connect: bool,
     /// Limit of generation, pu of rated power.
     pub(crate) limit: f64,
-    /// W, > 0 discharges or generates; `None` follows the source.
+    /// W, > 0 discharges or generates; `None` as the mode says.
     pub(crate) active_w: Option<f64>,
+    pub(crate) mode: WorkingMode,
     /// Pu of rated apparent power.
     pub(crate) reactive: f64,
     /// Displacement factor instead of reactive power, > 0 over-excited.
@@ -20,6 +21,10 @@ pub(crate) struct Setpoints {
     /// The back-up port takes over at a blackout.
     pub(crate) backup: bool,
     pub(crate) reconnect: Reconnect,
+    /// Power by frequency; `None` is off.
+    pub(crate) droop: Option<FrequencyWatt>,
+    /// Reactive by active power; `None` is off.
+    pub(crate) watt_var: Option<CurvePoints>,
 }
 
 impl Setpoints {
@@ -29,12 +34,15 @@ impl Setpoints {
             connect: true,
             limit: 1.0,
             active_w: None,
+            mode: dut.mode,
             reactive: 0.0,
             factor: None,
             volt_var: dut.volt_var.enabled,
             volt_watt: dut.volt_watt.enabled,
             backup: dut.backup.as_ref().is_some_and(|backup| backup.enabled),
             reconnect: dut.reconnect(),
+            droop: dut.functions.frequency_watt.filter(|f| f.enabled),
+            watt_var: None,
         }
     }
 
@@ -43,6 +51,7 @@ impl Setpoints {
         let changes = [
             (self.connect != to.connect, DutCommand::Connect(to.connect)),
             (self.limit != to.limit, DutCommand::PowerLimit(to.limit)),
+            (self.mode != to.mode, DutCommand::Mode(to.mode)),
             (
                 self.active_w != to.active_w,
                 DutCommand::ActivePower(to.active_w),
@@ -67,6 +76,16 @@ impl Setpoints {
                 DutCommand::VoltWatt(to.volt_watt),
             ),
             (self.backup != to.backup, DutCommand::Backup(to.backup)),
+            (
+                self.droop != to.droop,
+                to.droop.map_or(DutCommand::FrequencyWatt(false), |droop| {
+                    DutCommand::FrequencyResponse(droop)
+                }),
+            ),
+            (
+                self.watt_var != to.watt_var,
+                DutCommand::WattVar(to.watt_var),
+            ),
             (
                 self.reconnect != to.reconnect,
                 DutCommand::Reconnect(to.reconnect),

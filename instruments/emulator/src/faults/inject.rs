@@ -123,8 +123,8 @@ impl Inner {
             FaultKind::DropReply
             | FaultKind::LateReply
             | FaultKind::TruncateReply
-            | FaultKind::GarbageReply
-            | FaultKind::Silence => return,
+            | FaultKind::GarbageReply => return,
+            FaultKind::Silence => Disturbance::Silence(true),
         };
         self.disturb(fault, what);
     }
@@ -137,12 +137,12 @@ impl Inner {
             FaultKind::MeterDrift | FaultKind::ClockSkew => {
                 self.disturb(fault, Disturbance::Mended(fault.fault));
             }
+            FaultKind::Silence => self.disturb(fault, Disturbance::Silence(false)),
             FaultKind::DropReply
             | FaultKind::LateReply
             | FaultKind::TruncateReply
             | FaultKind::GarbageReply
             | FaultKind::ResetConnection
-            | FaultKind::Silence
             | FaultKind::SourceTrip => {}
         }
     }

@@ -57,6 +57,11 @@ pub(crate) enum Response {
 pub(crate) trait ModbusDevice {
     /// Carries out a request.
     fn handle(&mut self, request: Request, field: &mut Field) -> Result<Response, Exception>;
+
+    /// It is switched off and answers nothing.
+    fn silent(&self, _field: &Field) -> bool {
+        false
+    }
     /// Its own bus address, where that can be changed.
     fn unit(&self) -> Option<u8> {
         None

@@ -61,6 +61,9 @@ fn intact(frame: &[u8]) -> bool {
 
 impl<D: ModbusDevice> Instrument for ModbusRtu<D> {
     fn receive(&mut self, session: &mut Session, field: &mut Field) {
+        if self.device.silent(field) {
+            session.input.clear();
+        }
         let (bytes, since) = session.unfinished;
         if bytes > 0 && field.now() > since + SILENCE {
             session.input.drain(..bytes.min(session.input.len()));

@@ -23,6 +23,9 @@ impl<D> ModbusTcp<D> {
 
 impl<D: ModbusDevice> Instrument for ModbusTcp<D> {
     fn receive(&mut self, session: &mut Session, field: &mut Field) {
+        if self.device.silent(field) {
+            session.input.clear();
+        }
         let mut used = 0;
         while let Some(header) = session.input.get(used..used + 7) {
             let length = usize::from(u16::from_be_bytes([header[4], header[5]]));

@@ -3,6 +3,7 @@
 //! What a behaviour leaves out has the defaults written here; they describe a healthy unit that
 //! sits comfortably inside every limit of its grid code.
 
+mod battery;
 mod curves;
 mod functions;
 mod islanding;
@@ -16,10 +17,6 @@ use gridproof_plant::config as plant;
 use gridproof_plant::config::PlantConfig;
 
 use crate::error::EmulatorError;
-
-/// The battery simulator feeds from the mains and does not run empty: state of charge moves this
-/// much more slowly than that of the battery the profile states.
-const SIMULATED_CAPACITY: f64 = 100.0;
 
 /// The plant for a DUT on a bench. `codes` must hold the grid code that the behaviour names, or
 /// without one the first of the profile.
@@ -130,16 +127,13 @@ fn unit(
             .or(reconnect.map(|r| r.ramp))
             .map_or(1.0 / 60.0, |ramp| ramp.0),
         setpoint_tau_s: behaviour.setpoint_tau.map_or(0.4, |time| time.0),
-        battery: dut.battery.as_ref().map(|battery| plant::Battery {
-            nominal_v: battery.nominal_voltage.0,
-            capacity_ah: SIMULATED_CAPACITY * battery.capacity.0,
-            soc: 0.5,
-            max_current_a: battery
-                .max_charge_current
-                .0
-                .min(battery.max_discharge_current.0),
-        }),
+        battery: dut
+            .battery
+            .as_ref()
+            .map(|input| battery::battery(input, behaviour)),
         standby_w: behaviour.standby_power.map_or(10.0, |power| power.0),
+        mode: battery::mode(dut, behaviour),
+        shutdown_s: behaviour.standby_shutdown.map(|time| time.0),
     })
 }
 

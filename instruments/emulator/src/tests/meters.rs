@@ -157,7 +157,7 @@ fn meter_registers_and_settings() {
 }
 
 /// Frames an adapter has heard: identifier, data.
-fn frames(text: &[u8]) -> Vec<(u32, Vec<u8>)> {
+pub(super) fn frames(text: &[u8]) -> Vec<(u32, Vec<u8>)> {
     let text = String::from_utf8_lossy(text).into_owned();
     let lines = text.split('\r').filter(|line| line.starts_with('t'));
     lines

@@ -3,14 +3,17 @@
 mod ac_source;
 mod dc_sources;
 mod dut;
+mod effects;
 mod faults;
 mod healthy;
 mod measuring;
 mod meters;
+mod pack;
 mod parser;
 mod saj;
 mod second_bench;
 mod second_faults;
+mod strangers;
 mod sunspec;
 mod switching;
 mod world;

@@ -262,3 +262,106 @@ proptest! {
         advance(&bench, 0.5);
     }
 }
+
+#[test]
+fn an_adopted_droop_lowers_the_power_and_lets_it_back() {
+    let (bench, mut dut) = feeding();
+    let mut grid = Talk::new(&bench, "grid");
+    let mut at = |hz: &str| {
+        grid.set("SYST:ERR?", &[hz]);
+        advance(&bench, 30.0);
+        bench.view().w
+    };
+    assert_eq!(point(&mut dut, 711, 4), 1);
+    let rest = at("FREQ 50.35");
+    assert!((rest - 2000.0).abs() < 20.0, "not enabled: {rest}");
+    // dead band 0.1 Hz, 5 % droop, 2 s
+    accepted(&mut dut, 711, 24, &[0, 100, 0, 100, 50, 50, 0, 20]);
+    assert_eq!(refused(&mut dut, 711, 14, &[0, 100]), 2, "the acting set");
+    accepted(&mut dut, 711, 3, &[2]);
+    accepted(&mut dut, 711, 2, &[1]);
+    let low = at("FREQ 50.35");
+    assert!((low - (2000.0 - 5000.0 * 0.25 / 2.5)).abs() < 20.0, "{low}");
+    assert_eq!(point(&mut dut, 711, 4), 1);
+    assert_eq!(read(&mut dut, model(711) + 14, 2), [0, 100]);
+    let back = at("FREQ 50.20");
+    assert!(
+        (back - (2000.0 - 5000.0 * 0.1 / 2.5)).abs() < 20.0,
+        "{back}"
+    );
+    accepted(&mut dut, 711, 2, &[0]);
+    let off = at("FREQ 50.20");
+    assert!((off - 2000.0).abs() < 20.0, "{off}");
+    // a droop of nothing is no droop
+    accepted(&mut dut, 711, 28, &[0]);
+    accepted(&mut dut, 711, 3, &[2]);
+    advance(&bench, 1.0);
+    assert_eq!(point(&mut dut, 711, 4), 2, "failed");
+    assert_eq!(read(&mut dut, model(711) + 18, 1), [50], "as before");
+}
+
+#[test]
+fn watt_var_takes_the_place_of_volt_var() {
+    let (bench, mut dut) = feeding();
+    accepted(&mut dut, 705, 2, &[1]);
+    let down = -3000i16 as u16;
+    // from nothing at 0 % to -30 % of the apparent power at full power
+    accepted(&mut dut, 712, 34, &[2, 3, 1]);
+    accepted(&mut dut, 712, 38, &[0, 0, 10_000, down]);
+    accepted(&mut dut, 712, 3, &[2]);
+    accepted(&mut dut, 712, 2, &[1]);
+    advance(&bench, 60.0);
+    assert_eq!(point(&mut dut, 712, 4), 1);
+    assert_eq!(point(&mut dut, 705, 2), 0);
+    let wanted = -0.3 * 0.4 * 5500.0;
+    assert!(
+        (bench.view().var - wanted).abs() < 30.0,
+        "{}",
+        bench.view().var
+    );
+    accepted(&mut dut, 704, 23, &[1, 0, 4000]);
+    advance(&bench, 120.0);
+    assert!(
+        (bench.view().var - 2.0 * wanted).abs() < 40.0,
+        "{}",
+        bench.view().var
+    );
+    accepted(&mut dut, 712, 2, &[0]);
+    advance(&bench, 60.0);
+    assert_eq!(point(&mut dut, 705, 2), 1, "volt-var is back");
+    assert!(bench.view().var.abs() < 40.0, "{}", bench.view().var);
+}
+
+#[test]
+fn energy_counters_count_what_flowed() {
+    let (bench, mut dut) = feeding();
+    let mut counted = || -> [f64; 3] {
+        let wh = |registers: &[u16]| {
+            registers
+                .iter()
+                .fold(0_u64, |sum, &word| sum << 16 | u64::from(word)) as f64
+        };
+        let all = read(&mut dut, model(701) + 19, 8);
+        let old = read(&mut dut, model(101) + 24, 2);
+        [wh(&all[..4]), wh(&all[4..]), wh(&old)]
+    };
+    let before = counted();
+    advance(&bench, 1800.0);
+    let after = counted();
+    let truth = bench.view().w * 0.5;
+    assert!(
+        (after[0] - before[0] - truth).abs() <= 0.001 * truth + 1.0,
+        "{after:?}"
+    );
+    assert!(after[1] - before[1] <= 1.0, "{after:?}");
+    assert_eq!(after[0], after[2], "101 counts the same");
+    accepted(&mut Talk::new(&bench, "dut"), 704, 23, &[1, 0xffff, 0xf830]);
+    advance(&bench, 1800.0);
+    let charged = counted();
+    let truth = -bench.view().w * 0.5;
+    assert!(truth > 900.0, "{truth}");
+    assert!(
+        (charged[1] - after[1] - truth).abs() < 0.02 * truth,
+        "{charged:?}"
+    );
+}

@@ -82,7 +82,8 @@ pub enum SlopeLaw {
     /// As [`SlopeLaw::ZeroAt`] of the first, and on to rated power in the opposite direction at the
     /// second frequency, Hz.
     ReversedAt(f64, f64),
-    /// p0 − |f − start|/(f0·droop): pu of rated power, and on through zero.
+    /// p0 − |f − start|/(f0·droop): pu of rated power, on through zero and followed both
+    /// ways.
     Droop(f64),
 }
 

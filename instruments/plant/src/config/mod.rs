@@ -1,10 +1,12 @@
 //! What the bench and the DUT are made of. Every field is physical and in SI units.
 
+mod battery;
 mod functions;
 mod islanding;
 mod output;
 mod pv;
 
+pub use battery::{Battery, CELL_V, CellLevels, Pack, TemperatureLevels};
 pub use functions::{
     ExportLimit, FrequencySlope, FrequencyWatt, Functions, Mean, MomentaryCessation, PowerFactor,
     SlopeLaw, SustainedOverVoltage,
@@ -127,6 +129,11 @@ pub struct Dut {
     pub battery: Option<Battery>,
     /// Standby consumption, W.
     pub standby_w: f64,
+    /// Working mode at power-up.
+    pub mode: crate::input::WorkingMode,
+    /// In standby on the battery alone the unit switches itself off after this time, s; `None`:
+    /// never.
+    pub shutdown_s: Option<f64>,
 }
 
 /// When the DUT may (re)connect, and how it then comes back.
@@ -333,19 +340,6 @@ pub struct Derating {
     pub tau_s: f64,
 }
 
-/// LiFePO4 battery of the DUT as the battery simulator presents it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Battery {
-    /// Nominal voltage, V.
-    pub nominal_v: f64,
-    /// Capacity, Ah.
-    pub capacity_ah: f64,
-    /// State of charge at power-up, 0–1.
-    pub soc: f64,
-    /// Limit of charge and discharge current, A.
-    pub max_current_a: f64,
-}
-
 /// The reference bench of docs/models.md section 1: a 5 kW hybrid at 230 V, 50 Hz with the settings
 /// of AS/NZS 4777.2 Australia A, for tests and examples.
 #[must_use]
@@ -463,8 +457,11 @@ pub fn reference() -> PlantConfig {
                 capacity_ah: 200.0,
                 soc: 0.6,
                 max_current_a: 120.0,
+                pack: Pack::lithium_iron(51.2, 200.0, 120.0),
             }),
             standby_w: 15.0,
+            mode: crate::input::WorkingMode::FollowSource,
+            shutdown_s: None,
         },
         ambient_c: 25.0,
         seed: 1,

@@ -109,27 +109,9 @@ impl Inverter {
         }
     }
 
-    /// Slow supervision at `t`.
-    pub(crate) fn supervise(&mut self, t: Nanos, seen: &Surroundings) {
-        let Surroundings {
-            volts,
-            hz,
-            ambient_c,
-            backup_w,
-            ..
-        } = *seen;
-        let duty = match self.phase {
-            Phase::Grid => Duty::Grid,
-            Phase::Forming | Phase::Syncing => Duty::Backup(backup_w),
-            Phase::Idle | Phase::Opening { .. } | Phase::Starting { .. } => Duty::Idle,
-        };
-        if t.is_multiple_of(SECOND_NS) && self.dispatch.second(ambient_c) {
-            self.trip_if_connected(t, "OV-10MIN", Fault::TenMinuteOverVoltage);
-        }
-        self.dispatch.step(seen, duty);
-        if self.dispatch.export.must_disconnect() {
-            self.trip_if_connected(t, "EXPORT", Fault::ExportLimit);
-        }
+    /// Counts the time of a healthy and of a dead grid; true inside the window of reconnection.
+    #[inline]
+    pub(crate) fn observe(&mut self, volts: f64, hz: Option<f64>) -> bool {
         let c = &self.config;
         let inside = volts >= c.reconnect_v_min
             && volts <= c.reconnect_v_max
@@ -147,12 +129,42 @@ impl Inverter {
         } else {
             self.dead_grid_s.min(0.0)
         };
+        inside
+    }
+
+    /// Slow supervision at `t`.
+    pub(crate) fn supervise(&mut self, t: Nanos, seen: &Surroundings) {
+        let Surroundings {
+            volts,
+            hz,
+            ambient_c,
+            backup_w,
+            ..
+        } = *seen;
+        let duty = match self.phase {
+            Phase::Grid => Duty::Grid,
+            Phase::Forming | Phase::Syncing => Duty::Backup(backup_w),
+            Phase::Idle | Phase::Opening { .. } | Phase::Starting { .. } => Duty::Idle,
+        };
+        // a relay closes in waveforms: what permits it now must have done so when the mode was chosen
+        let permitted = self.may_connect();
+        let alive = volts >= 0.5 * self.config.nominal_v;
+        if t.is_multiple_of(SECOND_NS) && self.dispatch.second(ambient_c, alive) {
+            self.trip_if_connected(t, "OV-10MIN", Fault::TenMinuteOverVoltage);
+        }
+        self.tire(alive);
+        self.dispatch.step(seen, duty);
+        if self.dispatch.export.must_disconnect() {
+            self.trip_if_connected(t, "EXPORT", Fault::ExportLimit);
+        }
+        let inside = self.observe(volts, hz);
+        let c = &self.config;
         let due = self.healthy_s >= c.reconnect_s - 1e-9 && self.healthy_s > 0.0;
         if self.forming() && self.overloaded(backup_w) {
             self.shut_backup(t, "backup-overload", Fault::BackupOverload);
         }
         match self.phase {
-            Phase::Idle if due && self.may_connect() => self.connect(0.0),
+            Phase::Idle if due && permitted && self.may_connect() => self.connect(0.0),
             Phase::Idle if self.may_black_start() => self.phase = Phase::Starting { at: t },
             Phase::Forming if !self.dispatch.dc_present() => {
                 self.block();

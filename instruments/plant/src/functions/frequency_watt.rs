@@ -73,9 +73,34 @@ impl Branch {
     }
 
     /// Bound for a power `used` pu that flows now.
+    #[inline]
     fn step(&mut self, hz: f64, nominal_hz: f64, used: f64) -> f64 {
         let beyond = self.sign * (hz - self.slope.start_hz);
-        let holds = self.slope.hysteresis_hz > 0.0;
+        if self.resting(beyond) {
+            return FREE;
+        }
+        self.respond(beyond, nominal_hz, used)
+    }
+
+    /// Inside the dead band, and nothing is left of an answer.
+    #[inline]
+    fn resting(&self, beyond: f64) -> bool {
+        beyond <= 0.0
+            && self.phase == Phase::Free
+            && self.lag.y == FREE
+            && self.delay.pending() == 0.0
+    }
+
+    /// A droop is a line that is followed both ways, and so is any slope without a hysteresis.
+    fn holds(&self) -> bool {
+        match self.slope.law {
+            SlopeLaw::ZeroAt(_) | SlopeLaw::ReversedAt(..) => self.slope.hysteresis_hz > 0.0,
+            SlopeLaw::Droop(_) => false,
+        }
+    }
+
+    fn respond(&mut self, beyond: f64, nominal_hz: f64, used: f64) -> f64 {
+        let holds = self.holds();
         self.phase = match self.phase {
             Phase::Free | Phase::Returning { .. } if beyond > 0.0 => {
                 // the answer begins at the power that flows, not at what is possible
@@ -178,6 +203,7 @@ impl FrequencyResponse {
     }
 
     /// One slow step; `used_pu` is the present power in pu of rated (> 0 generates).
+    #[inline]
     pub(crate) fn step(&mut self, hz: Option<f64>, used_pu: f64) -> Ceilings {
         let nominal = self.nominal_hz;
         let hz = hz.filter(|_| self.enabled).unwrap_or(nominal);
@@ -190,6 +216,15 @@ impl FrequencyResponse {
             generation: step(&mut self.over, used_pu),
             charging: step(&mut self.under, -used_pu),
         }
+    }
+
+    /// Both ceilings stay at one while the frequency stays.
+    pub(crate) fn resting(&self, hz: f64) -> bool {
+        let hz = if self.enabled { hz } else { self.nominal_hz };
+        [&self.over, &self.under]
+            .into_iter()
+            .flatten()
+            .all(|branch| branch.resting(branch.sign * (hz - branch.slope.start_hz)))
     }
 
     /// What moves.
@@ -249,6 +284,11 @@ mod tests {
         let mut response = FrequencyResponse::new(Some(config(SlopeLaw::Droop(0.05))), 50.0);
         let p = settle(&mut response, 50.75, 0.9).generation;
         assert!((p - (0.9 - 0.5 / 2.5)).abs() < 1e-9, "{p}");
+        let p = settle(&mut response, 50.5, p).generation;
+        assert!(
+            (p - (0.9 - 0.25 / 2.5)).abs() < 1e-9,
+            "back up the line: {p}"
+        );
     }
 
     #[test]

@@ -1,6 +1,8 @@
-//! Which reactive power is asked for: volt-var, then a fixed cosφ, then cosφ(P), then fixed Q.
+//! Which reactive power is asked for: volt-var, then a fixed cosφ, then Q(P), then cosφ(P), then
+//! fixed Q.
 
 use crate::config::PowerFactor;
+use crate::input::CurvePoints;
 use crate::response::curve;
 
 /// Settings of the reactive functions apart from volt-var.
@@ -10,6 +12,8 @@ pub(crate) struct Reactive {
     curve: Vec<(f64, f64)>,
     /// Fixed cosφ.
     pub(crate) power_factor: Option<PowerFactor>,
+    /// Q(P): (P pu of rated power, Q pu of rated apparent power); empty is off.
+    pub(crate) watt_var: CurvePoints,
     /// cosφ(P) is on.
     pub(crate) curve_enabled: bool,
     /// Fixed reactive power, pu of rated apparent power.
@@ -25,15 +29,20 @@ impl Reactive {
                 .map(|(p, factor)| (*p, factor.tan()))
                 .collect(),
             power_factor: None,
+            watt_var: CurvePoints::default(),
             curve_enabled: !points.is_empty(),
             fixed_pu: 0.0,
         }
     }
 
     /// Reactive power in pu of rated apparent power for an active power `p_w`.
+    #[inline]
     pub(crate) fn target_pu(&self, p_w: f64, rated_w: f64, rated_va: f64) -> f64 {
         match self.power_factor {
             Some(factor) => p_w.abs() * factor.tan() / rated_va,
+            None if !self.watt_var.points().is_empty() => {
+                curve(self.watt_var.points(), p_w / rated_w)
+            }
             None if self.curve_enabled && !self.curve.is_empty() => {
                 // between two points tan φ runs linearly, as Q/P does
                 p_w.abs() * curve(&self.curve, p_w / rated_w) / rated_va
@@ -66,6 +75,10 @@ mod tests {
         assert!((q(&reactive, 4000.0) - 0.6).abs() < 1e-12);
         assert!((q(&reactive, -4000.0) - 0.6).abs() < 1e-12);
         reactive.power_factor = None;
+        reactive.watt_var = CurvePoints::new(&[(0.4, 0.0), (1.0, -0.3)]).expect("a curve");
+        assert!((q(&reactive, 3500.0) + 0.15).abs() < 1e-12);
+        assert_eq!(q(&reactive, -1000.0), 0.0);
+        reactive.watt_var = CurvePoints::default();
         reactive.curve_enabled = false;
         reactive.fixed_pu = -0.2;
         assert_eq!(q(&reactive, 4000.0), -0.2);

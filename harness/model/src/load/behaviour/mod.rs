@@ -1,5 +1,6 @@
 //! Does a behaviour, and the defect that carries one, make sense?
 
+mod battery;
 mod functions;
 
 use super::check::Checker;
@@ -76,6 +77,7 @@ pub(super) fn check(c: &mut Checker<'_>, at: Cursor<'_>, behaviour: &Behaviour) 
         (RatioPerSecond(1e-6), RatioPerSecond(1e3)),
     );
     fields.times(&[
+        ("standby_shutdown", behaviour.standby_shutdown),
         ("setpoint_tau", behaviour.setpoint_tau),
         ("reconnect_delay", behaviour.reconnect_delay),
         ("trip_margin", behaviour.trip_margin),
@@ -98,6 +100,9 @@ pub(super) fn check(c: &mut Checker<'_>, at: Cursor<'_>, behaviour: &Behaviour) 
     }
     if let Some(value) = &behaviour.backup {
         backup(fields.c, at.key("backup"), value);
+    }
+    if let Some(value) = &behaviour.pack {
+        battery::pack(fields.c, at.key("pack"), value);
     }
     functions::functions(fields.c, at, behaviour);
     modes(fields.c, at, behaviour);

@@ -94,8 +94,7 @@ pub(crate) fn growatt(r: &Report) -> Vec<Frame> {
         | u16::from(!r.discharge_enabled) << 5
         | u16::from(!r.charge_enabled) << 6
         | power << 10;
-    let cells = r.pack.cells();
-    let cell = unsigned(r.volts / cells, 1e-3);
+    let [highest, lowest, other] = r.cells_v.map(|volts| unsigned(volts, 1e-3));
     let full = unsigned(r.pack.capacity_ah, 0.01);
     let mut frames = vec![
         Frame::standard(
@@ -113,7 +112,7 @@ pub(crate) fn growatt(r: &Report) -> Vec<Frame> {
                 growatt_bits(r.protections),
                 growatt_bits(r.alarms),
                 0x0100,
-                cells as u16,
+                r.pack.cells,
             ]),
         ),
         Frame::standard(
@@ -130,10 +129,15 @@ pub(crate) fn growatt(r: &Report) -> Vec<Frame> {
             &big([unsigned(r.soc * r.pack.capacity_ah, 0.01), full, 0, 12]),
         ),
     ];
-    frames.extend((0x315..=0x318).map(|id| Frame::standard(id, &big([cell; 4]))));
-    let [high, low] = cell.to_be_bytes();
+    // the highest cell is the first one, the lowest the second
+    let first = [highest, lowest, other, other];
+    frames.extend((0x315..=0x318).map(|id| {
+        let cells = if id == 0x315 { first } else { [other; 4] };
+        Frame::standard(id, &big(cells))
+    }));
+    let [[h1, h0], [l1, l0]] = [highest, lowest].map(u16::to_be_bytes);
     frames.extend([
-        Frame::standard(0x319, &[permits(r), high, low, high, low, 1, 1, 0]),
+        Frame::standard(0x319, &[permits(r), h1, h0, l1, l0, 1, 2, 0]),
         Frame::standard(0x320, &[b'E', b'M', 1, 1, 0, 0, 0, 0]),
         Frame::standard(0x321, &[0; 8]),
     ]);

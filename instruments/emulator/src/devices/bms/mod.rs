@@ -10,10 +10,11 @@ pub(crate) mod slcan;
 use std::collections::VecDeque;
 
 use gridproof_plant::Nanos;
+use gridproof_plant::input::Input;
 
 use self::report::Report;
 use self::slcan::{Adapter, Frame};
-use crate::field::{Field, Instrument, SECOND};
+use crate::field::{Disturbance, Field, Instrument, SECOND};
 use crate::serve::Wire;
 use crate::session::Session;
 
@@ -47,6 +48,8 @@ pub(crate) struct Bms {
     sent: u64,
     adapters: u64,
     next: Nanos,
+    /// A fault keeps it from sending, to the DUT as to every adapter.
+    silent: bool,
 }
 
 impl Bms {
@@ -59,6 +62,7 @@ impl Bms {
             sent: 0,
             adapters: 0,
             next: PERIOD,
+            silent: false,
         }
     }
 
@@ -71,10 +75,9 @@ impl Bms {
     }
 
     fn report(&mut self, field: &Field) {
-        if field.bms_silent {
+        let Some(report) = Report::of(&self.pack, field).filter(|_| !self.silent) else {
             return;
-        }
-        let report = Report::of(&self.pack, field);
+        };
         let frames = match self.protocol {
             Protocol::Pylontech => frames::pylontech(&report),
             Protocol::Growatt => frames::growatt(&report),
@@ -130,5 +133,12 @@ impl Instrument for Bms {
 
     fn wire(&self) -> Wire {
         Wire::Slcan
+    }
+
+    fn disturb(&mut self, what: Disturbance, field: &mut Field) {
+        if let Disturbance::Silence(silent) = what {
+            self.silent = silent;
+            field.plant.apply(Input::BmsSilence(silent));
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What the management system knows of its pack, from the plant.
 
 use gridproof_plant::signal::MeterPoint;
+use gridproof_plant::{Guard, PackView};
 
 use crate::field::Field;
 
@@ -11,7 +12,6 @@ const CELL_LEAST: f64 = 2.80;
 const CELL_OVER: f64 = 3.65;
 const CELL_UNDER: f64 = 2.50;
 /// Nominal voltage of a cell, V.
-const CELL_NOMINAL: f64 = 3.2;
 /// Temperatures between which the pack may be charged, °C.
 const CHARGE_CELSIUS: (f64, f64) = (0.0, 50.0);
 /// Temperatures between which it may be discharged, °C.
@@ -26,19 +26,12 @@ const FORCE_CHARGE: f64 = 0.02;
 pub(crate) struct Pack {
     /// Ah.
     pub(crate) capacity_ah: f64,
-    /// V.
-    pub(crate) nominal_v: f64,
+    /// Cells in series.
+    pub(crate) cells: u16,
     /// A.
     pub(crate) charge_a: f64,
     /// A.
     pub(crate) discharge_a: f64,
-}
-
-impl Pack {
-    /// Cells in series.
-    pub(crate) fn cells(&self) -> f64 {
-        (self.nominal_v / CELL_NOMINAL).round().max(1.0)
-    }
 }
 
 /// A protection, or the warning before it.
@@ -62,6 +55,8 @@ pub(crate) struct Report {
     pub(crate) volts: f64,
     /// A, > 0 charges.
     pub(crate) amps: f64,
+    /// Voltages of the cells, V: the highest, the lowest, that of the others.
+    pub(crate) cells_v: [f64; 3],
     /// °C.
     pub(crate) celsius: f64,
     /// V.
@@ -80,8 +75,50 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// Of the pack as it is now. It has the temperature of the room.
-    pub(crate) fn of(pack: &Pack, field: &Field) -> Self {
+    /// What the pack's management system knows; `None` of a pack that is off. Where a battery
+    /// simulator is in its place, what such a system would say of the simulator's voltage and
+    /// current in the temperature of the room.
+    pub(crate) fn of(pack: &Pack, field: &Field) -> Option<Self> {
+        match field.plant.pack() {
+            Some(view) => view.awake.then(|| Self::of_pack(pack, &view)),
+            None => Some(Self::of_simulator(pack, field)),
+        }
+    }
+
+    fn of_pack(pack: &Pack, view: &PackView) -> Self {
+        let flags = |on: &[Guard]| {
+            let any = |guards: &[Guard]| guards.iter().any(|guard| on.contains(guard));
+            Flags {
+                over_voltage: any(&[Guard::CellOverVoltage]),
+                under_voltage: any(&[Guard::CellUnderVoltage]),
+                over_temperature: any(&[Guard::ChargeHot, Guard::DischargeHot]),
+                under_temperature: any(&[Guard::ChargeCold, Guard::DischargeCold]),
+                discharge_current: any(&[Guard::DischargeCurrent]),
+                charge_current: any(&[Guard::ChargeCurrent]),
+            }
+        };
+        let ends = view.highest_v + view.lowest_v;
+        let others = (view.volts - ends) / (f64::from(view.cells) - 2.0);
+        Self {
+            pack: *pack,
+            soc: view.soc,
+            volts: view.volts,
+            amps: -view.amps,
+            cells_v: [view.highest_v, view.lowest_v, others],
+            celsius: view.celsius,
+            charge_v: view.charge_v,
+            discharge_v: view.discharge_v,
+            charge_a: view.charge_a,
+            discharge_a: view.discharge_a,
+            charge_enabled: view.charge_enabled,
+            discharge_enabled: view.discharge_enabled,
+            force_charge: view.charge_enabled && view.soc <= FORCE_CHARGE,
+            protections: flags(&view.protections),
+            alarms: flags(&view.alarms),
+        }
+    }
+
+    fn of_simulator(pack: &Pack, field: &Field) -> Self {
         let state = field.plant.state();
         let battery = field.plant.reading_cycle(MeterPoint::Battery);
         Self::from(
@@ -93,7 +130,7 @@ impl Report {
     }
 
     fn from(pack: &Pack, soc: f64, (volts, amps): (f64, f64), celsius: f64) -> Self {
-        let cells = pack.cells();
+        let cells = f64::from(pack.cells);
         let present = volts > 1.0;
         let beyond = |most: f64, least: f64, parts: f64| Flags {
             over_voltage: volts > most * cells,
@@ -122,6 +159,7 @@ impl Report {
             soc,
             volts,
             amps,
+            cells_v: [volts / cells; 3],
             celsius,
             charge_v: CELL_MOST * cells,
             discharge_v: CELL_LEAST * cells,
@@ -146,7 +184,7 @@ pub(crate) mod tests {
 
     pub(crate) const PACK: Pack = Pack {
         capacity_ah: 100.0,
-        nominal_v: 51.2,
+        cells: 16,
         charge_a: 60.0,
         discharge_a: 60.0,
     };

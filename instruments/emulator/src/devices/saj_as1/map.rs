@@ -92,7 +92,7 @@ pub(crate) const TRIPS: [(&str, u16, u16); 8] = [
 ];
 
 /// Settings at power-on that do not come from the nameplate or the grid code.
-pub(crate) const DEFAULTS: [(u16, u16); 19] = [
+pub(crate) const DEFAULTS: [(u16, u16); 18] = [
     (0x3303, 1),
     (0x3309, 0x38ff),
     (0x334a, 1),
@@ -105,7 +105,6 @@ pub(crate) const DEFAULTS: [(u16, u16); 19] = [
     (0x3352, 120),
     (0x3353, 500),
     (0x3354, 1000),
-    (USER_MODE, 1),
     (0x3373, 80),
     (0x3374, 40),
     (0x3375, 1),

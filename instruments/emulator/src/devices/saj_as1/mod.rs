@@ -1,8 +1,9 @@
 //! SAJ AS1 registers (AC-coupled storage inverter). Commands take effect 100 ms after the write.
 //!
-//! In user mode 2 (time of use) the charge and discharge slots set active power in percent of
-//! rated power, in mode 3 (back-up) the battery is charged up to the share to retain; in the other
-//! modes the unit exchanges none.
+//! In user mode 1 (self-consumption) the battery covers the loads behind meter A and takes their
+//! surplus, in mode 2 (time of use) the charge and discharge slots set active power in percent of
+//! rated power, in mode 3 (back-up) the battery is charged up to the share to retain; in mode 4 the
+//! unit exchanges none.
 
 mod map;
 mod realtime;
@@ -10,7 +11,7 @@ mod slots;
 
 use gridproof_plant::Nanos;
 use gridproof_plant::config::{Dut, ProtectionElement, Reconnect, Watch};
-use gridproof_plant::input::{DutCommand, Input};
+use gridproof_plant::input::{DutCommand, Input, WorkingMode};
 
 use self::map::{Settings, writable};
 use self::slots::Clock;
@@ -20,12 +21,24 @@ use crate::modbus::{Exception, ModbusDevice, Request, Response};
 
 /// From a write to its effect.
 const LATENCY: Nanos = 100 * MILLISECOND;
+/// User mode in which the battery serves the site.
+const SELF_CONSUMPTION: u16 = 1;
 /// User mode in which slots count.
 const TIME_OF_USE: u16 = 2;
 /// User mode in which the battery is kept full.
 const BACKUP_MODE: u16 = 3;
+/// User mode in which the battery is left alone.
+const PASSIVE: u16 = 4;
 /// Step of the trip times, s.
 const TRIP_STEP_S: f64 = 0.02;
+
+fn user_mode(mode: WorkingMode) -> u16 {
+    match mode {
+        WorkingMode::SelfConsumption => SELF_CONSUMPTION,
+        WorkingMode::Backup { .. } => BACKUP_MODE,
+        WorkingMode::FollowSource => PASSIVE,
+    }
+}
 
 /// What the interface says of itself.
 #[derive(Debug, Clone)]
@@ -77,6 +90,7 @@ impl SajAs1 {
         let sent = Setpoints::of(&plate.dut);
         for (address, value) in map::DEFAULTS.into_iter().chain([
             (map::EPS, u16::from(sent.backup)),
+            (map::USER_MODE, user_mode(sent.mode)),
             (0x3307, (plate.power_w / 100.0).round() as u16),
             (map::RECONNECT, plate.dut.reconnect_s.round() as u16),
             (map::CHARGE_LIMIT, plate.charge_w.round() as u16),
@@ -136,19 +150,22 @@ impl SajAs1 {
 
     fn control(&self, field: &Field) -> Setpoints {
         let s = &self.settings;
-        let active_w = match s.get(map::USER_MODE) {
+        let (mode, active_w) = match s.get(map::USER_MODE) {
+            SELF_CONSUMPTION => (WorkingMode::SelfConsumption, None),
             TIME_OF_USE => {
                 let (minute, weekday) = self.clock.minute_and_weekday(field.now());
                 let percent = slots::percent(s, minute, weekday).unwrap_or(0.0);
-                Some(self.exchange(percent))
+                (WorkingMode::FollowSource, Some(self.exchange(percent)))
             }
             // the battery is kept full for a blackout
             BACKUP_MODE => {
-                let full = f64::from(s.get(map::RETAIN)) / 100.0;
-                let charge = field.plant.state().soc < full;
-                Some(if charge { self.exchange(-100.0) } else { 0.0 })
+                let mode = WorkingMode::Backup {
+                    retain: f64::from(s.get(map::RETAIN)) / 100.0,
+                    charge_w: -self.exchange(-100.0),
+                };
+                (mode, None)
             }
-            _ => None,
+            _ => (WorkingMode::FollowSource, None),
         };
         let limit = match s.get(map::POWER_LIMITED) {
             0 => 1.0,
@@ -170,6 +187,7 @@ impl SajAs1 {
         Setpoints {
             connect: s.get(map::STOP) == 0,
             limit,
+            mode,
             active_w,
             reactive: reactive_pu,
             factor,
@@ -201,10 +219,7 @@ impl SajAs1 {
             send(command);
         }
         self.sent = control;
-        let timed = match self.settings.get(map::USER_MODE) {
-            TIME_OF_USE => slots::any(&self.settings),
-            mode => mode == BACKUP_MODE,
-        };
+        let timed = self.settings.get(map::USER_MODE) == TIME_OF_USE && slots::any(&self.settings);
         self.next_minute = timed.then(|| self.clock.next_minute(now));
         field.enable_drm(self.settings.get(map::SAFETY_MODE) & map::DRM_BIT != 0);
     }
@@ -271,6 +286,10 @@ impl SajAs1 {
 }
 
 impl ModbusDevice for SajAs1 {
+    fn silent(&self, field: &Field) -> bool {
+        field.plant.dut_is_off()
+    }
+
     fn handle(&mut self, request: Request, field: &mut Field) -> Result<Response, Exception> {
         match request {
             Request::ReadHolding { start, count } => self.read(start, count, field),

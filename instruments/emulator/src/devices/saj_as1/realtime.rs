@@ -79,7 +79,7 @@ impl<'a> Live<'a> {
     /// 1 waiting, 2 running, 3 off-grid, 5 fault.
     fn mode(&self) -> u16 {
         match self.view.state {
-            DutState::Standby | DutState::Waiting => 1,
+            DutState::Standby | DutState::Waiting | DutState::Off => 1,
             DutState::Grid => 2,
             DutState::Backup => 3,
             DutState::Tripped | DutState::Drm0 => 5,

@@ -3,6 +3,7 @@
 use gridproof_plant::config::Reconnect;
 
 use super::curve::Which;
+use super::droop;
 use super::map::{At, CURVES, Map, OLD_POINTS, POINTS, Place, at};
 use super::models::Kind;
 use super::plate::{FACTOR_LEAST, Nameplate};
@@ -30,11 +31,12 @@ pub(crate) fn fixes_reactive(map: &Map) -> bool {
 }
 
 /// Enable points of the modes that exclude volt-var.
-pub(crate) const REACTIVE_MODES: [(u16, &str); 4] = [
+pub(crate) const REACTIVE_MODES: [(u16, &str); 5] = [
     (123, "OutPFSet_Ena"),
     (123, "VArPct_Ena"),
     (704, "PFWInjEna"),
     (704, "VarSetEna"),
+    (712, "Ena"),
 ];
 
 /// What the points ask for: the smaller of both limits, 704 before 123 and 124.
@@ -58,6 +60,8 @@ pub(crate) fn setpoints(map: &Map, plate: &Nameplate) -> Setpoints {
         volt_var: responds(map, Which::VoltVar),
         volt_watt: responds(map, Which::VoltWatt),
         reconnect: reconnect(map, plate),
+        droop: droop::droop(map, plate, 0).filter(|_| on(map, 711, "Ena")),
+        watt_var: droop::watt_var(map, plate, 0).filter(|_| on(map, 712, "Ena")),
         ..Setpoints::of(&plate.dut)
     }
 }

@@ -9,6 +9,9 @@ use super::map::{Map, at};
 use super::plate::Nameplate;
 use crate::field::Field;
 
+/// J per Wh.
+const JOULES: f64 = 3600.0;
+
 /// The DUT at one instant, as every model wants it.
 struct Now<'a> {
     plate: &'a Nameplate,
@@ -19,6 +22,8 @@ struct Now<'a> {
     /// Power factor with the sign of the active power.
     factor: f64,
     seconds: u64,
+    /// Delivered and taken at the ac terminals since power-on, Wh.
+    energy_wh: (f64, f64),
 }
 
 /// Brings the models up to date.
@@ -31,7 +36,9 @@ pub(crate) fn refresh(map: &mut Map, models: &[u16], plate: &Nameplate, field: &
     }
     let view = field.plant.dut_view();
     let va = view.volts * view.amps;
+    let energy = field.plant.energy();
     let now = Now {
+        energy_wh: (energy.ac_out_j / JOULES, energy.ac_in_j / JOULES),
         plate,
         dead: plate.dut.health == Health::Dead,
         connected: view.state == DutState::Grid,
@@ -66,7 +73,7 @@ impl Now<'_> {
     fn state(&self) -> u64 {
         match self.view.state {
             _ if self.dead => 1,
-            DutState::Standby | DutState::Drm0 => 8,
+            DutState::Standby | DutState::Drm0 | DutState::Off => 8,
             DutState::Waiting => 3,
             DutState::Grid if self.view.power_limit_pu < 1.0 => 5,
             DutState::Grid | DutState::Backup => 4,
@@ -113,6 +120,7 @@ fn inverter(map: &mut Map, now: &Now<'_>) {
             ("AphA", v.amps),
             ("PhVphA", v.volts),
             ("W", v.w),
+            ("WH", now.energy_wh.0),
             ("Hz", v.hz),
             ("VA", now.va),
             ("VAr", v.var),
@@ -225,13 +233,17 @@ fn measurement(map: &mut Map, now: &Now<'_>) {
             ("LNV", v.volts),
             ("VL1", v.volts),
             ("Hz", v.hz),
+            ("TotWhInj", now.energy_wh.0),
+            ("TotWhInjL1", now.energy_wh.0),
+            ("TotWhAbs", now.energy_wh.1),
+            ("TotWhAbsL1", now.energy_wh.1),
             ("TmpCab", v.temperature_c),
             ("TmpSnk", v.temperature_c),
         ],
     );
     let state = match v.state {
         _ if now.dead => 0,
-        DutState::Standby | DutState::Drm0 => 7,
+        DutState::Standby | DutState::Drm0 | DutState::Off => 7,
         DutState::Waiting => 2,
         DutState::Grid if v.power_limit_pu < 1.0 => 4,
         DutState::Grid | DutState::Backup => 3,

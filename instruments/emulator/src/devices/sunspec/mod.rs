@@ -3,11 +3,11 @@
 //!
 //! Models 1, 101, 120–124, 126, 132, 160 and 701–713; storage (124, 713) only with a battery, 160
 //! only with PV. Curve 1 of every model with curves is the one that acts and cannot be written.
-//! Droop (711) and watt-var (712) are functions this unit does not have: their controls can be
-//! edited but not adopted.
+//! Droop (711) and watt-var (712) act as the others do once they are enabled.
 
 mod control;
 mod curve;
+mod droop;
 mod glide;
 mod map;
 mod measure;
@@ -264,7 +264,22 @@ impl SunSpec {
             tell(field, DutCommand::Protection(elements));
             return true;
         }
-        false
+        let (sound, read_only) = match model {
+            711 => (
+                droop::droop(&self.map, &self.plate, n).is_some(),
+                "Ctl.ReadOnly",
+            ),
+            712 => (
+                droop::watt_var(&self.map, &self.plate, n).is_some(),
+                "Crv.ReadOnly",
+            ),
+            _ => return false,
+        };
+        if sound {
+            self.map.copy_group(model, n, 0, read_only);
+            self.command(field.now());
+        }
+        sound
     }
 
     fn act_on_curve(&self, model: u16, field: &mut Field) {
@@ -362,7 +377,7 @@ fn in_curve(name: &str) -> bool {
 fn lacks(map: &Map, point: At) -> bool {
     let function = matches!(
         (point.model, point.name),
-        (711 | 712, "Ena") | (704, "PFWAbsEna" | "PFWAbsEnaRvrt")
+        (704, "PFWAbsEna" | "PFWAbsEnaRvrt")
     );
     function && map.raw(point) == 1
 }
@@ -372,6 +387,10 @@ fn tell(field: &mut Field, command: DutCommand) {
 }
 
 impl ModbusDevice for SunSpec {
+    fn silent(&self, field: &Field) -> bool {
+        field.plant.dut_is_off()
+    }
+
     fn handle(&mut self, request: Request, field: &mut Field) -> Result<Response, Exception> {
         match request {
             Request::ReadHolding { start, count } => {
@@ -419,7 +438,8 @@ impl ModbusDevice for SunSpec {
                 }
             }
             self.exclude();
-            for point in ended.iter().filter(|point| point.name == "AdptCrvReq") {
+            let requests = |name| matches!(name, "AdptCrvReq" | "AdptCtlReq");
+            for point in ended.iter().filter(|point| requests(point.name)) {
                 self.request(*point, now);
             }
             self.command(now);

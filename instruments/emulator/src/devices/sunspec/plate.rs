@@ -119,6 +119,12 @@ const SCALES: &[(u16, &str, i16)] = &[
     (709, "Tms_SF", -3),
     (710, "Hz_SF", -2),
     (710, "Tms_SF", -3),
+    (701, "TotWh_SF", 0),
+    (711, "Db_SF", -3),
+    (711, "K_SF", -3),
+    (711, "RspTms_SF", -1),
+    (712, "W_SF", -2),
+    (712, "DeptRef_SF", -2),
     (713, "WH_SF", 1),
     (713, "Pct_SF", -2),
 ];
@@ -284,8 +290,9 @@ fn ratings(map: &mut Map, plate: &Nameplate) {
         }
         map.set(at(713, "Sta"), 0);
     }
-    // max W, fixed W, fixed var, fixed PF, volt-var, trips by voltage, volt-watt, by frequency
-    map.set(at(702, "CtrlModes"), 0b11_0101_1001_1111);
+    // max W, fixed W, fixed var, fixed PF, volt-var, droop, trips by voltage, watt-var, volt-watt,
+    // trips by frequency
+    map.set(at(702, "CtrlModes"), 0b11_0111_1011_1111);
     let islands = u64::from(dut.backup.is_some());
     map.set(at(702, "IntIslandCatRtg"), islands << 1);
     map.set(at(702, "IntIslandCat"), islands << 1);
@@ -358,6 +365,7 @@ fn curves(map: &mut Map, plate: &Nameplate) {
             curve::set_dynamics(map, which, n, response.tau_s);
         }
     }
+    super::droop::publish(map, plate);
     for side in trips::SIDES {
         let model = side.model();
         map.set(at(model, "Ena"), 1);

@@ -120,6 +120,12 @@ pub(crate) const TIMERS: &[Timer] = &[
     ),
     adopted(705),
     adopted(706),
+    adopted(712),
+    Timer {
+        enable: at(711, "AdptCtlReq"),
+        falls_to: Some(at(711, "RvrtCtl")),
+        ..adopted(711)
+    },
 ];
 
 impl Timer {

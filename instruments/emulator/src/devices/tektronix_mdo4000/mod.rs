@@ -227,7 +227,7 @@ impl ScpiDevice for Mdo4000 {
             Disturbance::Skew(fast) => self.time_base.fault = fast,
             Disturbance::Mended(FaultKind::ClockSkew) => self.time_base.fault = 0.0,
             Disturbance::Drift { .. } | Disturbance::Mended(_) => self.drifts.disturb(what),
-            Disturbance::Trip => {}
+            Disturbance::Trip | Disturbance::Silence(_) => {}
         }
         None
     }

@@ -70,12 +70,13 @@ impl Dl850 {
         let signals: Vec<Signal> = shown.iter().map(|n| self.channels[n].signal).collect();
         let before = ((samples as f64 * self.position / 100.0).round() as usize).min(samples - 1);
         // what a clock that is off, or a channel that lags, needs beyond both ends
-        let margin = self.time_base.margin(samples);
+        let first = self.time_base.margin(before);
+        let last = self.time_base.margin(samples - before);
         let spec = CaptureSpec {
             signals,
             rate_hz: rate * decimate as u32,
-            samples: samples + 2 * margin,
-            pre_samples: before + margin,
+            samples: samples + first + last,
+            pre_samples: before + first,
             trigger,
         };
         field
