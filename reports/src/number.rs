@@ -70,7 +70,10 @@ pub(crate) fn is_time_limit(spec: &CaseSpec, limit: &Limit) -> bool {
         CaseSpec::CurveStep(case) => *limit == case.commence || *limit == case.complete,
         CaseSpec::Drm(case) => *limit == case.response,
         CaseSpec::Trip(case) => *limit == case.disconnect,
-        CaseSpec::CurveSweep(_) | CaseSpec::OpenLoopStep(_) | CaseSpec::Derating(_) => false,
+        CaseSpec::CurveSweep(_)
+        | CaseSpec::OpenLoopStep(_)
+        | CaseSpec::FrequencyReturn(_)
+        | CaseSpec::Derating(_) => false,
     }
 }
 

@@ -35,11 +35,18 @@ impl CycleTrack {
         }
     }
 
-    /// Cycle in samples at sample position `at`: mean over up to five cycles to each side.
-    pub fn cycle(&self, at: f64) -> f64 {
+    /// Cycle in samples at sample position `at`: mean over up to five cycles to each side, but
+    /// not across `event`, at which the frequency may have changed.
+    pub fn cycle(&self, at: f64, event: f64) -> f64 {
+        let after = self.crossings.partition_point(|&c| c < event);
+        let (first, end) = if at < event {
+            (0, after)
+        } else {
+            (after, self.crossings.len())
+        };
         let next = self.crossings.partition_point(|&c| c <= at);
-        let from = next.saturating_sub(6);
-        let to = (next + 5).min(self.crossings.len().saturating_sub(1));
+        let from = next.saturating_sub(6).max(first);
+        let to = (next + 5).min(end.saturating_sub(1));
         if to <= from {
             return self.nominal;
         }
@@ -53,18 +60,19 @@ impl CycleTrack {
 }
 
 /// Power of one-cycle windows every half cycle, windows starting at `align` plus or minus whole
-/// half cycles, so that one begins exactly at an event at `align` (sample position).
+/// half cycles, so that one begins exactly at an event at `align` (sample position). The frequency
+/// may change there.
 pub fn cycle_series(volts: &[f64], amps: &[f64], nominal: f64, align: f64) -> Vec<CyclePower> {
     let mut points = Vec::new();
     if nominal.is_nan() || nominal < 4.0 || !align.is_finite() {
         return points;
     }
     let track = CycleTrack::new(volts, nominal);
-    let half = 0.5 * track.cycle(align);
+    let half = 0.5 * track.cycle(align - 1.0, align);
     let align = align.clamp(0.0, volts.len() as f64);
     let mut start = align - (align / half).floor() * half;
     loop {
-        let cycle = track.cycle(start + 0.5 * nominal);
+        let cycle = track.cycle(start + 0.5 * nominal, align);
         let Some([v, i]) = fundamental([volts, amps], start, 1, cycle) else {
             break;
         };
@@ -76,7 +84,13 @@ pub fn cycle_series(volts: &[f64], amps: &[f64], nominal: f64, align: f64) -> Ve
             watts: s.re,
             vars: s.im,
         });
-        start += 0.5 * cycle;
+        let next = start + 0.5 * cycle;
+        // What the cycles before the event differ in length does not add up to an offset at it.
+        start = if (next - align).abs() < 0.1 * cycle {
+            align
+        } else {
+            next
+        };
     }
     points
 }
@@ -102,4 +116,38 @@ pub fn mean_before(
         watts: s.re,
         vars: s.im,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 50 Hz until sample 5000, then 51.5 Hz without a jump of the angle; P 1000 W throughout.
+    #[test]
+    fn a_step_of_the_frequency_does_not_smear_the_power() {
+        let angle = |k: f64| {
+            let turns = if k < 5_000.0 {
+                50.0 * k / 5_000.0
+            } else {
+                50.0 + 51.5 * (k - 5_000.0) / 5_000.0
+            };
+            (std::f64::consts::TAU * (turns + 0.07)).sin()
+        };
+        let wave = |peak: f64| {
+            (0..10_000)
+                .map(|k| peak * angle(f64::from(k)))
+                .collect::<Vec<_>>()
+        };
+        let points = cycle_series(&wave(325.0), &wave(2000.0 / 325.0), 100.0, 5_000.0);
+        for p in points.iter().filter(|p| (p.at - 5_000.0).abs() > 60.0) {
+            assert!((p.watts - 1000.0).abs() < 1.0, "{p:?}");
+        }
+        // One window begins at the event, and none of the others is off by more than what mixes.
+        assert!(
+            points
+                .iter()
+                .any(|p| (p.at - 5_000.0 - 0.5 * 5_000.0 / 51.5).abs() < 0.01)
+        );
+        assert!(points.iter().all(|p| (p.watts - 1000.0).abs() < 30.0));
+    }
 }

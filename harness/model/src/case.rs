@@ -106,12 +106,14 @@ pub enum CaseSpec {
     AntiIslanding(AntiIslandingCase),
     /// Loss of grid with the back-up port loaded (IEC 62040-3).
     Transfer(TransferCase),
-    /// A stair of voltages against a response curve.
+    /// A stair of voltages or frequencies against a response curve.
     CurveSweep(CurveSweepCase),
-    /// One voltage step against the response times of a curve.
+    /// One step against the response times of a curve.
     CurveStep(CurveStepCase),
-    /// One voltage step against the open-loop response of a curve.
+    /// One step against the open-loop response of a curve.
     OpenLoopStep(OpenLoopStepCase),
+    /// The way back of power after a frequency excursion.
+    FrequencyReturn(FrequencyReturnCase),
     /// One demand-response mode.
     Drm(DrmCase),
     /// One protection element.
@@ -157,7 +159,8 @@ pub struct TransferCase {
     pub transfer: Limit,
 }
 
-/// Which quantity a voltage curve commands.
+/// What a response curve answers to, and which quantity it commands. The unit of its x is that of
+/// the former: V, or Hz for [`CurveKind::FrequencyWatt`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CurveKind {
@@ -165,6 +168,37 @@ pub enum CurveKind {
     VoltVar,
     /// Ceiling of active power in pu of rated apparent power.
     VoltWatt,
+    /// Active power against frequency in pu of rated apparent power; < 0 charges.
+    FrequencyWatt,
+}
+
+impl CurveKind {
+    /// Unit of the stimulus.
+    #[must_use]
+    pub fn x_unit(self) -> &'static str {
+        match self {
+            CurveKind::VoltVar | CurveKind::VoltWatt => "V",
+            CurveKind::FrequencyWatt => "Hz",
+        }
+    }
+
+    /// `voltage` or `frequency`.
+    #[must_use]
+    pub fn x_name(self) -> &'static str {
+        match self {
+            CurveKind::VoltVar | CurveKind::VoltWatt => "voltage",
+            CurveKind::FrequencyWatt => "frequency",
+        }
+    }
+
+    /// `Q` or `P`.
+    #[must_use]
+    pub fn letter(self) -> char {
+        match self {
+            CurveKind::VoltVar => 'Q',
+            CurveKind::VoltWatt | CurveKind::FrequencyWatt => 'P',
+        }
+    }
 }
 
 /// A piecewise-linear curve, clamped outside.
@@ -172,12 +206,13 @@ pub enum CurveKind {
 pub struct Curve {
     /// What it commands.
     pub kind: CurveKind,
-    /// (V, pu of rated apparent power), ascending in V.
+    /// (V or Hz by `kind`, pu of rated apparent power), ascending in the former.
     pub points: Vec<(f64, f64)>,
     /// Half width of the corridor in the commanded quantity, pu of rated apparent power.
     pub tolerance_pu: f64,
-    /// Half width of the corridor in voltage, V.
-    pub tolerance_v: f64,
+    /// Half width of the corridor in the stimulus, V or Hz.
+    #[serde(alias = "tolerance_v")]
+    pub tolerance_x: f64,
     /// Largest |Q| that may rightly take the place of active power while the curve is tested, pu
     /// of rated apparent power; no bound when the record does not state it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -189,19 +224,19 @@ pub struct Curve {
 }
 
 impl Curve {
-    /// Value at `volts`, pu. Points are ascending; outside the first and last they hold.
-    pub fn at(&self, volts: f64) -> f64 {
+    /// Value at `x`, pu. Points are ascending; outside the first and last they hold.
+    pub fn at(&self, x: f64) -> f64 {
         let (Some(first), Some(last)) = (self.points.first(), self.points.last()) else {
             return 0.0;
         };
-        if volts <= first.0 {
+        if x <= first.0 {
             return first.1;
         }
         for pair in self.points.windows(2) {
             let ((v0, y0), (v1, y1)) = (pair[0], pair[1]);
-            if volts <= v1 {
+            if x <= v1 {
                 return if v1 > v0 {
-                    y0 + (y1 - y0) * (volts - v0) / (v1 - v0)
+                    y0 + (y1 - y0) * (x - v0) / (v1 - v0)
                 } else {
                     y1
                 };
@@ -238,12 +273,50 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_held_way_back_asks_for_the_turning_point() {
+        let mut case = CurveSweepCase {
+            curve: Curve {
+                kind: CurveKind::FrequencyWatt,
+                points: vec![(50.25, 1.0), (52.0, 0.0)],
+                tolerance_pu: 0.04,
+                tolerance_x: 0.0,
+                reactive_pu: None,
+                origin: String::new(),
+                mark: Mark::S,
+            },
+            stimuli: vec![50.0, 50.25, 50.5, 51.0, 50.5, 50.25, 50.2, 50.0],
+            dwell_s: 15.0,
+            window_s: 5.0,
+            power_w: 3000.0,
+            told_response_s: None,
+            held: None,
+        };
+        let asked = |case: &CurveSweepCase| (0..8).map(|k| case.asked_at(k)).collect::<Vec<_>>();
+        assert_eq!(asked(&case), (0..8).map(Some).collect::<Vec<_>>());
+        case.held = Some(HeldReturn {
+            until: 50.25,
+            origin: String::new(),
+            mark: Mark::K,
+        });
+        let some = [0, 1, 2, 3, 3].map(Some);
+        assert_eq!(asked(&case), [&some[..], &[None; 3]].concat());
+        // The other way down.
+        case.stimuli = case.stimuli.iter().map(|f| 100.0 - f).collect();
+        case.held.as_mut().expect("held").until = 49.75;
+        assert_eq!(asked(&case), [&some[..], &[None; 3]].concat());
+        // A stair that stays in the dead band holds nothing.
+        case.stimuli = vec![50.0, 49.9, 50.0];
+        assert_eq!(asked(&case)[..1], [Some(0)]);
+        assert_eq!(case.asked_at(2), Some(2));
+    }
+
+    #[test]
     fn a_clipped_curve_keeps_its_slopes() {
         let curve = Curve {
             kind: CurveKind::VoltVar,
             points: vec![(207.0, 0.44), (220.0, 0.0), (240.0, 0.0), (258.0, -0.6)],
             tolerance_pu: 0.04,
-            tolerance_v: 0.0,
+            tolerance_x: 0.0,
             reactive_pu: None,
             origin: String::new(),
             mark: Mark::S,
@@ -268,14 +341,15 @@ mod tests {
     }
 }
 
-/// A stair of voltages.
+/// A stair of voltages or frequencies.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CurveSweepCase {
     /// Curve with its corridor.
     pub curve: Curve,
-    /// Voltages in the order they are applied, V.
-    pub voltages_v: Vec<f64>,
-    /// Time at each voltage, s.
+    /// Voltages or frequencies in the order they are applied, V or Hz.
+    #[serde(alias = "voltages_v")]
+    pub stimuli: Vec<f64>,
+    /// Time at each of them, s.
     pub dwell_s: f64,
     /// Length of the mean at the end of each dwell, s.
     pub window_s: f64,
@@ -285,17 +359,62 @@ pub struct CurveSweepCase {
     /// it runs the one it has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told_response_s: Option<f64>,
+    /// How the output comes back where it does not retrace the curve.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<HeldReturn>,
 }
 
-/// One voltage step.
+/// A way back on which the output holds the value of the turning point.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HeldReturn {
+    /// Held until the stimulus is back here, V or Hz. From here to the start of the stair nothing
+    /// is asked: when the output may rise is a matter of time.
+    pub until: f64,
+    /// Where this was taken from.
+    pub origin: String,
+    /// How well it is founded.
+    pub mark: Mark,
+}
+
+impl CurveSweepCase {
+    /// The step whose stimulus the curve is to be taken at in step `step`: its own, or on a held
+    /// way back that of the turning point. `None` where nothing is asked.
+    #[must_use]
+    pub fn asked_at(&self, step: usize) -> Option<usize> {
+        let Some(held) = &self.held else {
+            return Some(step);
+        };
+        let begin = *self.stimuli.first()?;
+        let out = |index: usize| (self.stimuli[index] - begin).abs();
+        let turn = (0..=step.min(self.stimuli.len() - 1))
+            .rev()
+            .max_by(|&a, &b| out(a).total_cmp(&out(b)))?;
+        if turn == step {
+            return Some(step);
+        }
+        let beyond = (held.until - begin).abs();
+        if out(turn) <= beyond {
+            // The dead band was never left.
+            Some(step)
+        } else if out(step) > beyond {
+            Some(turn)
+        } else {
+            None
+        }
+    }
+}
+
+/// One voltage or frequency step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CurveStepCase {
     /// Curve with its corridor.
     pub curve: Curve,
-    /// Voltage before, V.
-    pub from_v: f64,
-    /// Voltage after, V.
-    pub to_v: f64,
+    /// Voltage or frequency before, V or Hz.
+    #[serde(alias = "from_v")]
+    pub from: f64,
+    /// Voltage or frequency after, V or Hz.
+    #[serde(alias = "to_v")]
+    pub to: f64,
     /// Time recorded after the step, s.
     pub observe_s: f64,
     /// Active power commanded before, W.
@@ -306,16 +425,18 @@ pub struct CurveStepCase {
     pub complete: Limit,
 }
 
-/// One voltage step against an open-loop response (IEEE 1547.1-2020 clause 4.2). The tolerances of
+/// One step against an open-loop response (IEEE 1547.1-2020 clause 4.2). The tolerances of
 /// the curve are the multiple of the minimum required accuracy by which limits are widened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OpenLoopStepCase {
     /// Curve with its corridor.
     pub curve: Curve,
-    /// Voltage before, V.
-    pub from_v: f64,
-    /// Voltage after, V.
-    pub to_v: f64,
+    /// Voltage or frequency before, V or Hz.
+    #[serde(alias = "from_v")]
+    pub from: f64,
+    /// Voltage or frequency after, V or Hz.
+    #[serde(alias = "to_v")]
+    pub to: f64,
     /// Time recorded after the step, s; the steady state is its part from twice the response time.
     pub observe_s: f64,
     /// Active power commanded before, W.
@@ -328,6 +449,34 @@ pub struct OpenLoopStepCase {
     pub response_origin: String,
     /// How well it is founded.
     pub response_mark: Mark,
+}
+
+/// The way back after a frequency excursion: power holds its level for a time and then rises (or
+/// falls) no faster than a ramp (AS/NZS 4777.2:2020 clause 4.5.3).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FrequencyReturnCase {
+    /// Curve with its corridor.
+    pub curve: Curve,
+    /// Frequency of the excursion, Hz.
+    pub far: f64,
+    /// Frequency to which it comes back, Hz.
+    pub back: f64,
+    /// Time at the far frequency, s.
+    pub dwell_s: f64,
+    /// Length of the mean at its end, s.
+    pub window_s: f64,
+    /// Active power commanded before, W.
+    pub power_w: f64,
+    /// Least time at the held level, s.
+    pub hold_s: f64,
+    /// Fastest change afterwards, pu of rated apparent power per second.
+    pub ramp_pu_per_s: f64,
+    /// Time read after the return, s: the whole way at this ramp and a margin.
+    pub observe_s: f64,
+    /// Where hold and ramp were taken from.
+    pub origin: String,
+    /// How well they are founded.
+    pub mark: Mark,
 }
 
 /// Whether the DUT feeds or draws while the mode is asserted.

@@ -15,8 +15,15 @@ pub struct Defect {
     pub defect: String,
     /// One line.
     pub title: String,
+    /// Plan whose tests are meant.
+    #[serde(default = "quickstart")]
+    pub plan: String,
     /// Laid over the behaviour of the DUT profile.
     pub behaviour: Behaviour,
     /// Per DUT, the tests that must fail; no others may.
     pub catches: BTreeMap<String, Vec<String>>,
+}
+
+fn quickstart() -> String {
+    "quickstart".to_owned()
 }

@@ -40,6 +40,9 @@ pub struct GridCode {
     /// Volt-watt response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub volt_watt: Option<CurveLimits>,
+    /// Frequency-watt response.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frequency_watt: Option<FrequencyWattLimits>,
     /// Demand response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drm: Option<DrmLimits>,
@@ -178,6 +181,127 @@ pub struct OpenLoop {
     pub power_accuracy: Ratio,
     /// Limits are widened by this many MRA.
     pub accuracy_multiple: f64,
+}
+
+/// Active power against frequency.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FrequencyWattLimits {
+    /// Over-frequency: power falls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over: Option<FrequencySide>,
+    /// Under-frequency: power rises.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub under: Option<FrequencySide>,
+    /// How a response is held against its slope.
+    pub criterion: FrequencyCriterion,
+    /// How power comes back; without, it retraces its slope.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub way_back: Option<WayBack>,
+    /// Clause.
+    pub clause: String,
+    /// How well the times are founded.
+    pub timing_mark: Mark,
+}
+
+/// One side of a frequency-watt response.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FrequencySide {
+    /// Edge of the dead band.
+    pub start: Hertz,
+    /// Slope of a DUT that can only feed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generation: Option<FrequencySlopeLimits>,
+    /// Slope of a DUT that can charge from the grid, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage: Option<FrequencySlopeLimits>,
+}
+
+/// A slope and how well it is founded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FrequencySlopeLimits {
+    /// From the edge of the dead band outwards.
+    pub slope: SlopeLimits,
+    /// How well it is founded.
+    pub mark: Mark,
+}
+
+/// How power follows the frequency, from the power there is at the edge of the dead band.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SlopeLimits {
+    /// In a straight line to zero at this frequency.
+    ZeroAt(Hertz),
+    /// In a straight line to zero, and on to rated power in the opposite direction.
+    Reversal(Reversal),
+    /// By rated power for this change of frequency, of nominal.
+    Droop(Ratio),
+}
+
+/// A slope through zero.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reversal {
+    /// Power is zero.
+    pub zero_at: Hertz,
+    /// Rated power in the opposite direction.
+    pub full_at: Hertz,
+}
+
+/// How a frequency-watt response is held against its slope.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FrequencyCriterion {
+    /// As [`CurveCriterion::CommenceComplete`].
+    CommenceComplete(FrequencyCommenceComplete),
+    /// As [`CurveCriterion::OpenLoop`].
+    OpenLoop(FrequencyOpenLoop),
+}
+
+/// A corridor of stated width and latest times.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FrequencyCommenceComplete {
+    /// Half width of the corridor, fraction of rated apparent power.
+    pub tolerance: Ratio,
+    /// Half width of the corridor in frequency.
+    pub frequency_tolerance: Hertz,
+    /// Latest start of the response.
+    pub commence_max: Seconds,
+    /// Latest completion of the response.
+    pub complete_max: Seconds,
+}
+
+/// An open-loop response and the accuracy that is required of it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FrequencyOpenLoop {
+    /// Open-loop response time: to 90 % of the change.
+    pub response_time: Seconds,
+    /// MRA of the frequency.
+    pub frequency_accuracy: Hertz,
+    /// MRA of the power, fraction of rated apparent power.
+    pub power_accuracy: Ratio,
+    /// Limits are widened by this many MRA.
+    pub accuracy_multiple: f64,
+}
+
+/// How power comes back after a frequency excursion.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WayBack {
+    /// The level that was reached holds until the frequency is this far back inside the dead band.
+    pub hysteresis: Hertz,
+    /// How well that is founded. Unconfirmed, the level must hold only down to the dead band.
+    pub hysteresis_mark: Mark,
+    /// And for so long.
+    pub hold: Seconds,
+    /// Fastest change of power afterwards, of rated.
+    pub ramp: RatioPerSecond,
+    /// How well hold and ramp are founded.
+    pub mark: Mark,
 }
 
 /// Demand response.

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::case::Citation;
 use crate::located::Located;
-use crate::quantity::{Celsius, Degrees, PowerLevel, Ratio, Seconds, Volts, VoltsOrHertz};
+use crate::quantity::{
+    Celsius, Degrees, Hertz, PowerLevel, Quantity, Ratio, Seconds, Volts, VoltsOrHertz,
+};
 use crate::verdict::DecisionRule;
 
 /// A plan.
@@ -59,6 +61,8 @@ pub enum Procedure {
     VoltVar(CurveParams),
     /// Reactive power against voltage with curves that the DUT is told (IEEE 1547.1).
     VoltVarMatrix(VoltVarMatrixParams),
+    /// Active power against frequency.
+    FrequencyWatt(FrequencyWattParams),
     /// One demand-response mode.
     Drm(DrmParams),
     /// One protection element.
@@ -69,12 +73,13 @@ pub enum Procedure {
 
 impl Procedure {
     /// Every procedure's name, in the order they are listed to people.
-    pub const NAMES: [&'static str; 8] = [
+    pub const NAMES: [&'static str; 9] = [
         "anti-islanding",
         "transfer",
         "volt-watt",
         "volt-var",
         "volt-var-matrix",
+        "frequency-watt",
         "drm",
         "trip",
         "derating",
@@ -88,6 +93,7 @@ impl Procedure {
             Procedure::VoltWatt(_) => "volt-watt",
             Procedure::VoltVar(_) => "volt-var",
             Procedure::VoltVarMatrix(_) => "volt-var-matrix",
+            Procedure::FrequencyWatt(_) => "frequency-watt",
             Procedure::Drm(_) => "drm",
             Procedure::Trip(_) => "trip",
             Procedure::Derating(_) => "derating",
@@ -138,7 +144,7 @@ pub struct CurveParams {
     /// Active power commanded.
     pub power: PowerLevel,
     /// Stair of voltages.
-    pub voltages: VoltageStair,
+    pub voltages: Stair<Volts>,
     /// Time at each voltage.
     pub dwell: Seconds,
     /// Length of the mean at the end of each dwell.
@@ -163,50 +169,71 @@ pub struct VoltVarMatrixParams {
     pub range: (Volts, Volts),
 }
 
-/// Voltages from one end to the other, and back if wanted.
+/// Frequency-watt, at each of `powers`: a stair of frequencies there and, if wanted, back, then
+/// single steps for the response times, and where the grid code asks for it the way back from the
+/// last frequency of the stair. A stair above nominal tests over-frequency, below it
+/// under-frequency; powers below zero charge.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct VoltageStair {
-    /// First voltage.
-    pub from: Volts,
-    /// Last voltage before the return.
-    pub to: Volts,
+pub struct FrequencyWattParams {
+    /// Active powers commanded, each in a stair of its own.
+    pub powers: Vec<PowerLevel>,
+    /// Stair of frequencies.
+    pub frequencies: Stair<Hertz>,
+    /// Time at each frequency.
+    pub dwell: Seconds,
+    /// Length of the mean at the end of each dwell.
+    pub window: Seconds,
+    /// Steps (from, to) for the response times.
+    #[serde(default)]
+    pub steps: Vec<(Hertz, Hertz)>,
+}
+
+/// Values from one end to the other, and back if wanted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "{T}Stair")]
+pub struct Stair<T> {
+    /// First value.
+    pub from: T,
+    /// Last value before the return.
+    pub to: T,
     /// Distance of neighbours, positive in either direction.
-    pub step: Volts,
-    /// Return to `from` by the same voltages.
+    pub step: T,
+    /// Return to `from` by the same values.
     #[serde(default)]
     pub there_and_back: bool,
 }
 
-impl VoltageStair {
-    /// Largest number of voltages one way; a plan that wants more is refused when loaded.
-    pub const MAX_STEPS: f64 = 10_000.0;
+/// Largest number of values of a stair one way; a plan that wants more is refused when loaded.
+pub const MAX_STAIR_STEPS: f64 = 10_000.0;
 
-    /// The voltages in order, V. Always ends one way exactly at `to`, by a shorter last step if
+impl<T: Quantity> Stair<T> {
+    /// The values in order, SI. Always ends one way exactly at `to`, by a shorter last step if
     /// need be; the turning point is not repeated. Empty when `step` is not positive.
     pub fn expand(&self) -> Vec<f64> {
-        let (from, to, step) = (self.from.0, self.to.0, self.step.0);
+        let (from, to, step) = (self.from.si(), self.to.si(), self.step.si());
         let steps = (to - from).abs() / step;
-        if step <= 0.0 || !steps.is_finite() || steps > Self::MAX_STEPS {
+        if step <= 0.0 || !steps.is_finite() || steps > MAX_STAIR_STEPS {
             return Vec::new();
         }
         let whole = (steps - 1e-6).ceil().max(0.0) as u32;
         let signed = if to < from { -step } else { step };
-        let mut volts: Vec<f64> = (0..whole)
+        let mut values: Vec<f64> = (0..whole)
             .map(|index| tidy(from + signed * f64::from(index)))
             .collect();
-        volts.push(to);
+        values.push(to);
         if self.there_and_back {
-            let back: Vec<f64> = volts.iter().rev().skip(1).copied().collect();
-            volts.extend(back);
+            let back: Vec<f64> = values.iter().rev().skip(1).copied().collect();
+            values.extend(back);
         }
-        volts
+        values
     }
 }
 
-/// Rounded to a nanovolt, so that 0.1 V steps stay decimal.
-fn tidy(volts: f64) -> f64 {
-    (volts * 1e9).round() / 1e9
+/// Rounded to a nanovolt or nanohertz, so that 0.1 V steps stay decimal.
+fn tidy(value: f64) -> f64 {
+    (value * 1e9).round() / 1e9
 }
 
 /// One demand-response mode.

@@ -171,18 +171,22 @@ fn the_embedded_bench_gives_the_specs_of_its_instruments() {
 
 #[test]
 fn defects_load_and_name_tests_and_duts_that_exist() {
-    let plan = quickstart();
-    let tests: BTreeSet<_> = plan
-        .tests
-        .iter()
-        .map(|test| test.id.value.as_str())
-        .collect();
-    let duts: BTreeSet<_> = plan.duts.iter().map(|dut| dut.value.as_str()).collect();
+    let plans = all("test-plans", load::parse_plan, |plan| &plan.plan);
     let defects = all("fixtures/defects", load::parse_defect, |defect| {
         &defect.defect
     });
     assert!(defects.len() >= 12);
     for defect in &defects {
+        let plan = plans
+            .iter()
+            .find(|plan| plan.plan == defect.plan)
+            .unwrap_or_else(|| panic!("{}: no plan {}", defect.defect, defect.plan));
+        let tests: BTreeSet<_> = plan
+            .tests
+            .iter()
+            .map(|test| test.id.value.as_str())
+            .collect();
+        let duts: BTreeSet<_> = plan.duts.iter().map(|dut| dut.value.as_str()).collect();
         assert_eq!(
             defect
                 .catches

@@ -1,6 +1,6 @@
 //! The JSON Schemas that editors use, as goldens.
 
-use gridproof_model::plan::{Procedure, VoltageStair};
+use gridproof_model::plan::{Procedure, Stair};
 use gridproof_model::quantity::Volts;
 use gridproof_model::schema::{SchemaKind, schema};
 
@@ -26,7 +26,7 @@ fn the_plan_schema_knows_every_procedure() {
 }
 
 fn stair(from: f64, to: f64, step: f64, there_and_back: bool) -> Vec<f64> {
-    VoltageStair {
+    Stair::<Volts> {
         from: Volts(from),
         to: Volts(to),
         step: Volts(step),

@@ -1,8 +1,9 @@
 //! The campaign: every case of a plan on every DUT, resolved and proven possible before anything
 //! is energised.
 
+use gridproof_measure::judge::tightest;
 use gridproof_model::bench::{Bench, Environment};
-use gridproof_model::case::{Case, CaseSpec};
+use gridproof_model::case::{Case, CaseSpec, CurveKind};
 use gridproof_model::defect::Defect;
 use gridproof_model::diagnostic::{Diagnostic, Diagnostics};
 use gridproof_model::dut::DutProfile;
@@ -10,6 +11,7 @@ use gridproof_model::fault::FaultFile;
 use gridproof_model::grid_code::GridCode;
 use gridproof_model::located::{Located, Position};
 use gridproof_model::plan::{Plan, PlanTest};
+use gridproof_model::record::InstrumentSpecs;
 use gridproof_model::register_file::RegisterFile;
 
 use crate::catalog::{self, Loaded};
@@ -156,6 +158,11 @@ impl Campaign {
             .map_err(|problem| RunError::Bench(problem.to_string()))?;
         let mut problems = Vec::new();
         for case in self.units.iter().flat_map(|unit| unit.content.cases()) {
+            if let Some(problem) = self.corridor_supported(case, &specs)
+                && !problems.contains(&problem)
+            {
+                problems.push(problem);
+            }
             let (limit, uncertainty) = match &case.spec {
                 CaseSpec::Transfer(spec) => (spec.transfer.max, specs.recorder_skew_s + 1e-5),
                 CaseSpec::AntiIslanding(spec) => (spec.run_on.max, specs.contact_lag_s),
@@ -163,6 +170,7 @@ impl Campaign {
                 CaseSpec::CurveSweep(_)
                 | CaseSpec::CurveStep(_)
                 | CaseSpec::OpenLoopStep(_)
+                | CaseSpec::FrequencyReturn(_)
                 | CaseSpec::Drm(_)
                 | CaseSpec::Derating(_) => continue,
             };
@@ -186,6 +194,47 @@ impl Campaign {
             }
         }
         none(problems)
+    }
+
+    /// A corridor of which the bench's own uncertainty takes more than half leaves a DUT that keeps
+    /// to it no room to show that.
+    fn corridor_supported(&self, case: &Case, specs: &InstrumentSpecs) -> Option<Diagnostic> {
+        let curve = match &case.spec {
+            CaseSpec::CurveSweep(spec) => &spec.curve,
+            CaseSpec::FrequencyReturn(spec) => &spec.curve,
+            CaseSpec::CurveStep(_)
+            | CaseSpec::OpenLoopStep(_)
+            | CaseSpec::AntiIslanding(_)
+            | CaseSpec::Transfer(_)
+            | CaseSpec::Trip(_)
+            | CaseSpec::Drm(_)
+            | CaseSpec::Derating(_) => return None,
+        };
+        let tightest = tightest(curve, &case.ratings, specs)?;
+        if tightest.u <= 0.5 * tightest.half_width {
+            return None;
+        }
+        let at = Position {
+            line: case.line.line,
+            column: case.line.column,
+        };
+        let message = format!(
+            "the bench measures {} on the curve at {:.2} {} to ±{:.2} %S, too coarse for a corridor of ±{:.2} %S",
+            curve.kind.letter(),
+            tightest.x,
+            curve.kind.x_unit(),
+            100.0 * tightest.u,
+            100.0 * tightest.half_width
+        );
+        let hint = format!(
+            "a corridor needs an uncertainty of at most half of it; {} counts by the slope of the curve",
+            match curve.kind {
+                CurveKind::VoltVar | CurveKind::VoltWatt => "the analyser's voltage",
+                CurveKind::FrequencyWatt =>
+                    "the better of the recorder's clock and the analyser's frequency",
+            }
+        );
+        Some(mistake(&self.plan, at, message).with_hint(hint))
     }
 }
 
@@ -354,9 +403,10 @@ pub fn expected_s(case: &Case) -> f64 {
     match &case.spec {
         CaseSpec::AntiIslanding(spec) => RECONNECT + spec.run_on.max.unwrap_or(2.0) + 15.0,
         CaseSpec::Transfer(_) => 75.0,
-        CaseSpec::CurveSweep(spec) => spec.dwell_s * spec.voltages_v.len() as f64,
+        CaseSpec::CurveSweep(spec) => spec.dwell_s * spec.stimuli.len() as f64,
         CaseSpec::CurveStep(spec) => 60.0 + 2.0 * spec.observe_s,
         CaseSpec::OpenLoopStep(spec) => 60.0 + 2.0 * spec.observe_s,
+        CaseSpec::FrequencyReturn(spec) => 60.0 + spec.dwell_s + spec.observe_s,
         CaseSpec::Drm(spec) => RECONNECT + spec.hold_s,
         CaseSpec::Trip(spec) => RECONNECT + spec.observe_s,
         CaseSpec::Derating(spec) => (spec.soak_s + 600.0) * spec.ambient_c.len() as f64,

@@ -71,8 +71,7 @@ macro_rules! shipped {
     };
 }
 
-const PLANS: &[(&str, &str)] =
-    shipped!("test-plans": "iec-62116-2014", "ieee-1547.1-2020", "quickstart", "volt-var-matrix");
+const PLANS: &[(&str, &str)] = shipped!("test-plans": "frequency-watt-as4777", "iec-62116-2014", "ieee-1547.1-2020", "quickstart", "volt-var-matrix");
 const DUTS: &[(&str, &str)] = shipped!("fixtures/duts": "aux-asg-5sl-zh", "reference-5kva", "reference-growatt-6k5", "saj-as1-3ks-5.1");
 const GRID_CODES: &[(&str, &str)] = shipped!("fixtures/grid-codes": "as-nzs-4777.2-2020-a", "iec-61727-2004", "iec-62116-2014", "ieee-1547-2018-b");
 const BENCHES: &[(&str, &str)] =
@@ -82,6 +81,11 @@ const DEFECTS: &[(&str, &str)] = shipped!("fixtures/defects":
     "dead-dut",
     "drm5-ignored",
     "drm6-at-60-percent",
+    "frequency-droop-8-percent",
+    "frequency-watt-off",
+    "frequency-watt-response-13s",
+    "frequency-watt-retraces",
+    "frequency-watt-zero-at-51hz",
     "no-derating",
     "overvoltage-trip-2.5s",
     "overvoltage-trip-too-early",

@@ -148,11 +148,12 @@ pub(crate) fn support(campaign: &Campaign) -> Result<(), RunError> {
         };
         let charges = unit.content.cases().iter().find(|case| match &case.spec {
             CaseSpec::Drm(spec) => spec.flow == Flow::Consume,
+            CaseSpec::CurveSweep(spec) => spec.power_w < 0.0,
+            CaseSpec::CurveStep(spec) => spec.power_w < 0.0,
+            CaseSpec::OpenLoopStep(spec) => spec.power_w < 0.0,
+            CaseSpec::FrequencyReturn(spec) => spec.power_w < 0.0,
             CaseSpec::AntiIslanding(_)
             | CaseSpec::Transfer(_)
-            | CaseSpec::CurveSweep(_)
-            | CaseSpec::CurveStep(_)
-            | CaseSpec::OpenLoopStep(_)
             | CaseSpec::Trip(_)
             | CaseSpec::Derating(_) => false,
         });

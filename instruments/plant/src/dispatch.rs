@@ -41,11 +41,14 @@ fn least<const N: usize>(values: [f64; N]) -> f64 {
     values.into_iter().fold(f64::INFINITY, smaller)
 }
 
-/// Ceilings of power by all that is not the voltage or a source, W.
+/// Bounds of power by all that is not the voltage or a source, W.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Bounds {
     generation_w: f64,
     charging_w: f64,
+    /// What the frequency asks for: at most, and at least; > 0 feeds.
+    ceiling_w: f64,
+    floor_w: f64,
 }
 
 fn ramp_per_step(pu_per_s: f64) -> f64 {
@@ -300,19 +303,18 @@ impl Dispatch {
             }
         };
         let both_w = (self.thermal.ceiling_pu.min(self.ramp_pu)) * self.rated_w;
+        let signed_w =
+            |pu: f64, opposite_w: f64| pu * if pu < 0.0 { opposite_w } else { self.rated_w };
         let bounds = Bounds {
             generation_w: least([
                 both_w,
                 export_w,
                 pv_pu * self.rated_w,
-                ceilings.generation * self.rated_w,
                 demand.generation * self.rated_w,
             ]),
-            charging_w: least([
-                both_w,
-                ceilings.charging * self.rated_w,
-                demand.consumption * self.rated_w,
-            ]),
+            charging_w: least([both_w, demand.consumption * self.rated_w]),
+            ceiling_w: signed_w(ceilings.generation, self.rated_charge_w),
+            floor_w: -signed_w(ceilings.charging, self.rated_w),
         };
         self.follow((seen.volts, seen.site_w), duty, bounds);
     }
@@ -329,6 +331,8 @@ impl Dispatch {
         still.then_some(Bounds {
             generation_w: both_w,
             charging_w: both_w,
+            ceiling_w: self.rated_w,
+            floor_w: -self.rated_w,
         })
     }
 
@@ -399,7 +403,13 @@ impl Dispatch {
                 // what the voltage moves comes last
                 let upper = smaller(bounds.generation_w, watt_pu * self.rated_va);
                 let lower = least([bounds.charging_w, charge_w, charge_pu * self.rated_charge_w]);
-                self.p_w = smaller(larger(wish, -lower), larger(upper, 0.0));
+                let (upper, lower) = (larger(upper, 0.0), larger(lower, 0.0));
+                // the frequency may ask against the set-point, not beyond these limits
+                let inside = |w: f64| smaller(larger(w, -lower), upper);
+                self.p_w = smaller(
+                    larger(wish, inside(bounds.floor_w)),
+                    inside(bounds.ceiling_w),
+                );
                 // the roots only where they limit
                 let available_w = pv + discharge + self.missing_w;
                 let idle_w = self.loss(0.0);

@@ -131,6 +131,13 @@ impl Delay {
         }
     }
 
+    /// As if `y` had been pushed for longer than the delay.
+    pub(crate) fn fill(&mut self, y: f64) {
+        self.line.iter_mut().for_each(|x| *x = y);
+        self.newest = y;
+        self.pending = 0;
+    }
+
     /// Pushes the newest value and returns the delayed one.
     #[inline]
     pub(crate) fn step(&mut self, x: f64) -> f64 {

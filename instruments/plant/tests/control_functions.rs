@@ -71,6 +71,8 @@ fn frequency_watt() -> PlantConfig {
         under: Some(slope(49.75, 49.0)),
         delay_s: 0.1,
         tau_s: 0.5,
+        hold_s: 0.0,
+        ramp_pu_per_s: None,
     });
     config
 }
@@ -110,6 +112,45 @@ fn charging_falls_with_frequency() {
     );
     command(&mut plant, DutCommand::FrequencyWatt(false), 10);
     assert!((output(&plant).0 + 4000.0).abs() < 10.0);
+}
+
+/// Through zero against the set-point, held, and back at the ramp; over and under alike.
+#[rstest::rstest]
+fn storage_reverses_with_frequency(#[values(1.0, -1.0)] sign: f64) {
+    let mut config = frequency_watt();
+    if let Some(function) = &mut config.dut.functions.frequency_watt {
+        function.over.law = SlopeLaw::ReversedAt(50.75, 52.0);
+        function.under = Some(FrequencySlope {
+            start_hz: 49.75,
+            law: SlopeLaw::ReversedAt(49.0, 48.0),
+            hysteresis_hz: 0.1,
+        });
+        function.hold_s = 20.0;
+        function.ramp_pu_per_s = Some(0.01);
+    }
+    let rated = config.dut.rated_power_w;
+    let opposite = if sign > 0.0 {
+        config.dut.rated_charge_w
+    } else {
+        rated
+    };
+    let mut plant = feeding(config, sign * 4000.0);
+    plant.apply(grid(230.0, if sign > 0.0 { 51.25 } else { 48.6 }));
+    plant.advance_to(plant.now() + 10 * S);
+    let far = -0.4 * opposite;
+    assert!(
+        (sign * output(&plant).0 - far).abs() < 15.0,
+        "{:?}",
+        output(&plant)
+    );
+    plant.apply(grid(230.0, 50.0));
+    plant.advance_to(plant.now() + 19 * S);
+    assert!((sign * output(&plant).0 - far).abs() < 15.0, "held");
+    plant.advance_to(plant.now() + 31 * S);
+    let way = sign * output(&plant).0;
+    assert!((way + 0.1 * opposite).abs() < 60.0, "{way}");
+    plant.advance_to(plant.now() + 120 * S);
+    assert!((sign * output(&plant).0 - 4000.0).abs() < 15.0, "back");
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod step;
 mod transfer;
 mod trip;
 mod waveform;
+mod way_back;
 
 use gridproof_model::case::{CaseSpec, Limit};
 use gridproof_model::result::{CaseResult, CriterionResult, TestResult};
@@ -50,6 +51,7 @@ pub(crate) fn of_case(
         CaseSpec::CurveSweep(spec) => curve::sweep(case, spec, id),
         CaseSpec::CurveStep(spec) => step::response(case, &step::Step::from(spec), id),
         CaseSpec::OpenLoopStep(spec) => step::response(case, &step::Step::from(spec), id),
+        CaseSpec::FrequencyReturn(spec) => way_back::figure(case, spec, id),
         CaseSpec::Drm(spec) => drm::response(case, spec, id),
         CaseSpec::Trip(spec) => trip::waveform(case, spec, id, detail, source),
         CaseSpec::Derating(spec) => derating::curve(case, spec, id),
@@ -71,6 +73,7 @@ pub(crate) fn overview(test: &TestResult, id: &str) -> Result<Option<Figure>, Pl
         CaseSpec::CurveSweep(_)
         | CaseSpec::CurveStep(_)
         | CaseSpec::OpenLoopStep(_)
+        | CaseSpec::FrequencyReturn(_)
         | CaseSpec::Drm(_)
         | CaseSpec::Derating(_) => Ok(None),
     }

@@ -56,13 +56,13 @@ pub(crate) fn cursors(case: &CaseResult, zero: &str) -> Vec<(f64, String)> {
         .collect()
 }
 
-/// Value the DUT should take at `volts`, percent of rated apparent power: a volt-watt curve is a
+/// Value the DUT should take at `x`, percent of rated apparent power: a volt-watt curve is a
 /// ceiling, below it the commanded power holds.
-pub(crate) fn target(curve: &Curve, ratings: &Ratings, power_w: f64, volts: f64) -> f64 {
-    let value = curve.at(volts);
+pub(crate) fn target(curve: &Curve, ratings: &Ratings, power_w: f64, x: f64) -> f64 {
+    let value = curve.at(x);
     100.0
         * match curve.kind {
-            CurveKind::VoltVar => value,
+            CurveKind::VoltVar | CurveKind::FrequencyWatt => value,
             CurveKind::VoltWatt if ratings.rated_va > 0.0 => value.min(power_w / ratings.rated_va),
             CurveKind::VoltWatt => value,
         }
@@ -89,7 +89,7 @@ pub(crate) fn settled_corridor(case: &CaseResult, curve: &Curve) -> Option<(f64,
 pub(crate) fn quantity(kind: CurveKind) -> &'static str {
     match kind {
         CurveKind::VoltVar => "reactive power",
-        CurveKind::VoltWatt => "active power",
+        CurveKind::VoltWatt | CurveKind::FrequencyWatt => "active power",
     }
 }
 
@@ -97,6 +97,6 @@ pub(crate) fn quantity(kind: CurveKind) -> &'static str {
 pub(crate) fn unit(kind: CurveKind) -> &'static str {
     match kind {
         CurveKind::VoltVar => "var",
-        CurveKind::VoltWatt => "W",
+        CurveKind::VoltWatt | CurveKind::FrequencyWatt => "W",
     }
 }

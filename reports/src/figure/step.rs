@@ -1,10 +1,12 @@
-//! One voltage step: the response over time, when it must begin and when it must have settled.
+//! One step: the response over time, when it must begin and when it must have settled.
 
 use gridproof_model::case::{Curve, CurveStepCase, OpenLoopStepCase};
 use gridproof_model::result::CaseResult;
 
 use crate::figure::name;
-use crate::figure::response::{cursors, percent, quantity, series, settled_corridor, unit};
+use crate::figure::response::{
+    cursors, percent, quantity, series, settled_corridor, unit as y_unit,
+};
 use crate::plot::chart::{Axes, Cursors, LEFT, axes, block, line, vertical};
 use crate::plot::decimate::{padded, span};
 use crate::plot::ink::Ink;
@@ -13,8 +15,8 @@ use crate::plot::sheet::{Figure, PlotError, Sheet, legend};
 /// What the figure needs of a step, however its response is judged.
 pub(crate) struct Step<'a> {
     curve: &'a Curve,
-    from_v: f64,
-    to_v: f64,
+    from: f64,
+    to: f64,
     /// From here on the settled corridor holds, s.
     settled_s: f64,
     /// Limits in time, s.
@@ -28,8 +30,8 @@ impl<'a> From<&'a CurveStepCase> for Step<'a> {
         let times = [&spec.commence, &spec.complete];
         Self {
             curve: &spec.curve,
-            from_v: spec.from_v,
-            to_v: spec.to_v,
+            from: spec.from,
+            to: spec.to,
             settled_s: spec.complete.max.unwrap_or(0.0),
             times: times
                 .into_iter()
@@ -45,8 +47,8 @@ impl<'a> From<&'a OpenLoopStepCase> for Step<'a> {
     fn from(spec: &'a OpenLoopStepCase) -> Self {
         Self {
             curve: &spec.curve,
-            from_v: spec.from_v,
-            to_v: spec.to_v,
+            from: spec.from,
+            to: spec.to,
             settled_s: 2.0 * spec.response_s,
             times: vec![
                 spec.response_s - spec.tolerance_s,
@@ -63,7 +65,7 @@ pub(crate) fn response(
     spec: &Step<'_>,
     id: &str,
 ) -> Result<Option<Figure>, PlotError> {
-    let Some(series) = series(case, "s", unit(spec.curve.kind)) else {
+    let Some(series) = series(case, "s", y_unit(spec.curve.kind)) else {
         return Ok(None);
     };
     let ratings = &case.case.ratings;
@@ -78,12 +80,14 @@ pub(crate) fn response(
         points.first().map_or(0.0, |p| p.0),
         points.last().map_or(1.0, |p| p.0),
     );
+    let kind = spec.curve.kind;
+    let unit = kind.x_unit();
     let caption = format!(
-        "{} after the step from {} V to {} V at t = 0; the shaded corridor holds from {} on; \
+        "{} after the step from {} {unit} to {} {unit} at t = 0; the shaded corridor holds from {} on; \
          dashed lines: {}.",
         capitalised(quantity(spec.curve.kind)),
-        crate::number::plain(spec.from_v),
-        crate::number::plain(spec.to_v),
+        crate::number::plain(spec.from),
+        crate::number::plain(spec.to),
         crate::number::plain(spec.settled_s) + " s",
         spec.times_are
     );
@@ -95,7 +99,7 @@ pub(crate) fn response(
     };
     let y_name = format!("{} / % of rated VA", quantity(spec.curve.kind));
     let x = padded(first.min(0.0), last);
-    let cursors = Cursors::place(&x, cursors(case, "voltage steps"));
+    let cursors = Cursors::place(&x, cursors(case, &format!("{} steps", kind.x_name())));
     let figure = sheet.draw(|area| {
         let (top, below) = area.split_vertically(cursors.head());
         let entries = [

@@ -14,15 +14,15 @@ fn curve() -> Curve {
         points: vec![(207.0, 0.44), (220.0, 0.0), (240.0, 0.0), (258.0, -0.6)],
         tolerance_pu: 0.05,
         reactive_pu: None,
-        tolerance_v: 1.5,
+        tolerance_x: 1.5,
         origin: "grid code as-nzs-4777.2-2020-a, volt-var".to_owned(),
         mark: Mark::K,
     }
 }
 
 pub fn sweep(dut: &str, faulty: bool) -> CaseResult {
-    let voltages_v: Vec<f64> = (0..19).map(|step| 205.0 + 3.0 * f64::from(step)).collect();
-    let points: Vec<(f64, f64)> = voltages_v
+    let stimuli: Vec<f64> = (0..19).map(|step| 205.0 + 3.0 * f64::from(step)).collect();
+    let points: Vec<(f64, f64)> = stimuli
         .iter()
         .enumerate()
         .map(|(index, &v)| {
@@ -40,11 +40,12 @@ pub fn sweep(dut: &str, faulty: bool) -> CaseResult {
         .collect();
     let spec = CaseSpec::CurveSweep(CurveSweepCase {
         curve: curve(),
-        voltages_v,
+        stimuli,
         dwell_s: 20.0,
         window_s: 1.0,
         power_w: 4000.0,
         told_response_s: None,
+        held: None,
     });
     let mut one = case(dut, "VOLT-VAR", 0, "sweep 205 V … 259 V", spec);
     let max = limit(
@@ -68,8 +69,8 @@ pub fn sweep(dut: &str, faulty: bool) -> CaseResult {
 pub fn step(dut: &str, faulty: bool) -> CaseResult {
     let spec = CaseSpec::CurveStep(CurveStepCase {
         curve: curve(),
-        from_v: 230.0,
-        to_v: 255.0,
+        from: 230.0,
+        to: 255.0,
         observe_s: 20.0,
         power_w: 4000.0,
         commence: limit(None, Some(1.0), "commence"),

@@ -1,6 +1,6 @@
 //! `gridproof explain`: the expanded cases, for people who review a plan.
 
-use gridproof_model::case::{Case, CaseSpec, Limit};
+use gridproof_model::case::{Case, CaseSpec, CurveKind, Limit};
 use gridproof_runner::campaign::{Campaign, Request, UnitContent, expected_s};
 
 use crate::args::Explain;
@@ -58,9 +58,17 @@ fn limits(spec: &CaseSpec) -> String {
         CaseSpec::AntiIslanding(spec) => format!("run-on {}", range(&spec.run_on)),
         CaseSpec::Transfer(spec) => format!("transfer {}", range(&spec.transfer)),
         CaseSpec::CurveSweep(spec) => {
+            let way_back = match &spec.held {
+                Some(_) => ", level held on the way back",
+                None => "",
+            };
             format!(
-                "{} voltages, corridor ±{:.1} %S",
-                spec.voltages_v.len(),
+                "{} {}, corridor ±{:.1} %S{way_back}",
+                spec.stimuli.len(),
+                match spec.curve.kind {
+                    CurveKind::VoltVar | CurveKind::VoltWatt => "voltages",
+                    CurveKind::FrequencyWatt => "frequencies",
+                },
                 spec.curve.tolerance_pu * 100.0
             )
         }
@@ -74,6 +82,11 @@ fn limits(spec: &CaseSpec) -> String {
             output::span(spec.response_s),
             output::span(spec.tolerance_s),
             spec.curve.tolerance_pu * 100.0
+        ),
+        CaseSpec::FrequencyReturn(spec) => format!(
+            "hold {}, then at most {:.2} %S/min",
+            output::span(spec.hold_s),
+            spec.ramp_pu_per_s * 6000.0
         ),
         CaseSpec::Drm(spec) => {
             let percent = |value: Option<f64>| {

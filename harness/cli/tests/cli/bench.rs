@@ -28,14 +28,14 @@ pub(crate) fn gridproof(args: &[&str]) -> Output {
 
 /// A run of the quickstart plan with extra arguments: its folder and output.
 pub(crate) fn quickstart(extra: &[&str]) -> (TempDir, Output) {
+    run("test-plans/quickstart.yaml", extra)
+}
+
+/// A run of a plan with extra arguments: its folder and output.
+pub(crate) fn run(plan: &str, extra: &[&str]) -> (TempDir, Output) {
     let dir = TempDir::new().unwrap();
     let out = dir.path().join("run");
-    let mut args = vec![
-        "run",
-        "test-plans/quickstart.yaml",
-        "--out",
-        out.to_str().unwrap(),
-    ];
+    let mut args = vec!["run", plan, "--out", out.to_str().unwrap()];
     args.extend(extra);
     let output = gridproof(&args);
     (dir, output)

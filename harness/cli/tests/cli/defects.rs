@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use gridproof_runner::catalog;
 
-use crate::bench::{json, not_passed, quickstart};
+use crate::bench::{json, not_passed, run};
 
 #[rstest::rstest]
 fn is_caught_by_exactly_its_tests(
@@ -13,6 +13,11 @@ fn is_caught_by_exactly_its_tests(
         "dead-dut",
         "drm5-ignored",
         "drm6-at-60-percent",
+        "frequency-droop-8-percent",
+        "frequency-watt-off",
+        "frequency-watt-response-13s",
+        "frequency-watt-retraces",
+        "frequency-watt-zero-at-51hz",
         "no-derating",
         "overvoltage-trip-2.5s",
         "overvoltage-trip-too-early",
@@ -24,7 +29,8 @@ fn is_caught_by_exactly_its_tests(
     )]
     defect: &str,
 ) {
-    let (dir, output) = quickstart(&["--defect", defect]);
+    let stated = catalog::defect(defect).unwrap().value;
+    let (dir, output) = run(&stated.plan, &["--defect", defect]);
     assert_eq!(output.status.code(), Some(1));
     let mut caught: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (dut, test, verdict) in not_passed(&json(&dir, "results.json")) {
@@ -34,7 +40,7 @@ fn is_caught_by_exactly_its_tests(
             format!("{test}: {verdict}")
         });
     }
-    let mut expected = catalog::defect(defect).unwrap().value.catches;
+    let mut expected = stated.catches;
     expected.retain(|_, tests| !tests.is_empty());
     for tests in caught.values_mut().chain(expected.values_mut()) {
         tests.sort();

@@ -10,6 +10,7 @@ mod curves;
 mod defects;
 mod emulate;
 mod faults;
+mod frequency;
 mod islands;
 mod quickstart;
 mod records;

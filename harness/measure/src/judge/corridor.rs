@@ -1,15 +1,16 @@
-//! The corridor around a voltage curve.
+//! The corridor around a response curve.
 
 use gridproof_model::case::{Curve, CurveKind};
 
 use super::sheet::Stop;
 
-/// Allowed range of y at one voltage, and the slope that carries voltage uncertainty into y.
+/// Allowed range of y at one stimulus x (V or Hz), and the slope that carries the uncertainty of
+/// x into y.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Bounds {
     pub(super) low: f64,
     pub(super) high: f64,
-    /// Largest |dy/dV| within the reach, pu per volt.
+    /// Largest |dy/dx| within the reach, pu per V or Hz.
     pub(super) slope: f64,
 }
 
@@ -21,7 +22,7 @@ pub(super) fn check(curve: &Curve) -> Result<(), Stop> {
         .all(|(v, y)| v.is_finite() && y.is_finite());
     let ascending = curve.points.windows(2).all(|w| w[0].0 <= w[1].0);
     let tolerant = curve.tolerance_pu.is_finite()
-        && curve.tolerance_v.is_finite()
+        && curve.tolerance_x.is_finite()
         && curve.reactive_pu.is_none_or(f64::is_finite);
     if curve.points.is_empty() || !finite || !ascending || !tolerant {
         return Err(Stop::error("the curve of the case has no usable points"));
@@ -29,12 +30,12 @@ pub(super) fn check(curve: &Curve) -> Result<(), Stop> {
     Ok(())
 }
 
-/// Corridor at `volts`: [min − tol, max + tol] of f over volts ± tolerance_v. For volt-watt the
-/// lower side is that of min(f, `available`): below the ceiling only what there is can be fed.
-/// `reach_v` widens only the range in which the slope is taken.
-pub(super) fn bounds(curve: &Curve, volts: f64, available: f64, reach_v: f64) -> Bounds {
-    let tolerance_v = curve.tolerance_v.abs();
-    let (from, to) = (volts - tolerance_v, volts + tolerance_v);
+/// Corridor at `x`: [min − tol, max + tol] of f over x ± tolerance_x. For volt-watt the lower side
+/// is that of min(f, `available`): below the ceiling only what there is can be fed. `reach` widens
+/// only the range in which the slope is taken.
+pub(super) fn bounds(curve: &Curve, x: f64, available: f64, reach: f64) -> Bounds {
+    let tolerance_x = curve.tolerance_x.abs();
+    let (from, to) = (x - tolerance_x, x + tolerance_x);
     let inner = curve
         .points
         .iter()
@@ -49,7 +50,7 @@ pub(super) fn bounds(curve: &Curve, volts: f64, available: f64, reach_v: f64) ->
     if curve.kind == CurveKind::VoltWatt {
         low = low.min(available);
     }
-    let (from, to) = (from - reach_v, to + reach_v);
+    let (from, to) = (from - reach, to + reach);
     let slope = curve
         .points
         .windows(2)
@@ -75,11 +76,11 @@ pub(super) fn available(curve: &Curve, commanded: f64, reactive: f64) -> f64 {
     commanded.min((1.0 - reactive * reactive).max(0.0).sqrt())
 }
 
-/// What the curve asks for at `volts` when `available` is there.
-pub(super) fn target(curve: &Curve, volts: f64, available: f64) -> f64 {
+/// What the curve asks for at `x` when `available` is there.
+pub(super) fn target(curve: &Curve, x: f64, available: f64) -> f64 {
     match curve.kind {
-        CurveKind::VoltVar => curve.at(volts),
-        CurveKind::VoltWatt => curve.at(volts).min(available),
+        CurveKind::VoltVar | CurveKind::FrequencyWatt => curve.at(x),
+        CurveKind::VoltWatt => curve.at(x).min(available),
     }
 }
 
@@ -94,7 +95,7 @@ mod tests {
             kind: CurveKind::VoltWatt,
             points: vec![(253.0, 1.0), (260.0, 0.2)],
             tolerance_pu: 0.04,
-            tolerance_v: 2.3,
+            tolerance_x: 2.3,
             reactive_pu: Some(0.6),
             origin: String::new(),
             mark: Mark::S,

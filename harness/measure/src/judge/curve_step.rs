@@ -1,4 +1,4 @@
-//! One voltage step against latest commencement and completion of the response
+//! One step against latest commencement and completion of the response
 //! (AS/NZS 4777.2:2020 clause 3.3.2).
 
 use gridproof_model::case::{CurveStepCase, Limit, Ratings};
@@ -25,8 +25,8 @@ pub(super) fn judge(
 ) -> Judged {
     let stimulus = Stimulus {
         curve: &spec.curve,
-        from_v: spec.from_v,
-        to_v: spec.to_v,
+        from: spec.from,
+        to: spec.to,
         power_w: spec.power_w,
     };
     let stepped = Stepped::find(stimulus, ratings, data, sheet)?;

@@ -1,5 +1,7 @@
-//! A stair of voltages against a curve: every mean inside the corridor at the measured voltage.
+//! A stair of voltages or frequencies against a curve: every mean inside the corridor at what was
+//! measured of its stimulus.
 
+use gridproof_model::capture::ChannelKind;
 use gridproof_model::case::{CurveKind, CurveSweepCase, Limit, Ratings};
 use gridproof_model::record::{CaseData, InstrumentSpecs, Reading};
 use gridproof_model::result::{CriterionResult, Measurement};
@@ -7,8 +9,10 @@ use gridproof_model::verdict::{DecisionRule, Verdict};
 
 use super::corridor;
 use super::criterion;
+use super::evidence::Evidence;
 use super::sheet::{Judged, Sheet, Stop, procedure_limit};
 use super::text;
+use crate::frequency::{FrequencyMethod, estimate};
 use crate::uncertainty::{Budget, bound};
 
 /// Mean of the readings of one step.
@@ -17,6 +21,7 @@ pub(super) struct StepMean {
     pub(super) volts: f64,
     pub(super) watts: f64,
     pub(super) vars: f64,
+    hz: f64,
     pub(super) stimulus: f64,
     /// Standard deviation of the mean of watts and vars (0 with one reading).
     pub(super) scatter: (f64, f64),
@@ -80,6 +85,7 @@ pub(super) fn step_means(
                 volts: mean(&|r| r.volts),
                 watts: mean(&|r| r.watts),
                 vars: mean(&|r| r.vars),
+                hz: mean(&|r| r.hz),
                 stimulus: mean(&|r| r.stimulus),
                 scatter: (scatter(&|r| r.watts), scatter(&|r| r.vars)),
                 count: group.len(),
@@ -98,6 +104,71 @@ pub(super) fn step_means(
         .collect()
 }
 
+/// Where a step stood on the axis of the stimulus, V or Hz.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) x: f64,
+    /// Bound on its error.
+    pub(super) bound: f64,
+}
+
+/// Name of the capture of a step from which its frequency is taken.
+pub(super) fn frequency_capture(step: usize) -> String {
+    format!("frequency-{step:02}")
+}
+
+impl Place {
+    /// Voltage of a step by the analyser; frequency by the recorder or the analyser, whichever knows
+    /// it better.
+    pub(super) fn of(
+        kind: CurveKind,
+        step: usize,
+        mean: &StepMean,
+        ratings: &Ratings,
+        data: &CaseData,
+    ) -> Result<Self, Stop> {
+        let specs = &data.instruments;
+        match kind {
+            CurveKind::VoltVar | CurveKind::VoltWatt => {
+                return Ok(Self {
+                    x: mean.volts,
+                    bound: bound(&specs.analyser_volts, mean.volts),
+                });
+            }
+            CurveKind::FrequencyWatt => {}
+        }
+        let analyser = Self {
+            x: mean.hz,
+            bound: specs.analyser_hz * mean.hz.abs(),
+        };
+        let name = frequency_capture(step);
+        if data.captures.iter().any(|capture| capture.name == name) {
+            let evidence = Evidence::find(data, &name, ratings)?;
+            let volts = evidence.analog(ChannelKind::GridVoltage)?;
+            let found = estimate(
+                &volts.values(0..evidence.len()),
+                evidence.rate(),
+                ratings.nominal_hz,
+                FrequencyMethod::SineFit,
+            )
+            .ok_or_else(|| Stop::error(format!("capture `{name}` shows no frequency")))?;
+            // Two standard uncertainties of the fit bound it about as well as the clock's limit.
+            let recorder = Self {
+                x: found.hz,
+                bound: specs.recorder_clock * found.hz + 2.0 * found.hz_u,
+            };
+            if recorder.bound < analyser.bound || !analyser.x.is_finite() {
+                return Ok(recorder);
+            }
+        }
+        if analyser.x.is_finite() {
+            Ok(analyser)
+        } else {
+            Err(Stop::error(format!("no frequency is known of step {step}")))
+        }
+    }
+}
+
 pub(super) fn judge(
     spec: &CurveSweepCase,
     ratings: &Ratings,
@@ -105,30 +176,57 @@ pub(super) fn judge(
     sheet: &mut Sheet,
 ) -> Judged {
     corridor::check(&spec.curve)?;
-    let means = step_means(data, "step", spec.voltages_v.len(), spec.window_s)?;
-    judge_source(spec, ratings, &data.instruments, &means, sheet);
+    let means = step_means(data, "step", spec.stimuli.len(), spec.window_s)?;
+    let kind = spec.curve.kind;
+    let places: Vec<Place> = means
+        .iter()
+        .enumerate()
+        .map(|(step, mean)| Place::of(kind, step, mean, ratings, data))
+        .collect::<Result<_, _>>()?;
+    judge_source(spec, ratings, &places, sheet);
     judge_steady(spec, ratings, &means, sheet);
 
     let mut worst: Option<CriterionResult> = None;
     let mut points = Vec::with_capacity(means.len());
+    let mut free = Vec::new();
     let (mut lows, mut highs) = (Vec::new(), Vec::new());
     let mut outside = 0;
     for (step, mean) in means.iter().enumerate() {
-        let result = judge_step(spec, ratings, &data.instruments, sheet.rule(), step, mean);
+        let x = places[step].x;
+        let Some(asked) = spec.asked_at(step) else {
+            free.push((x, output(kind, mean).0 / ratings.rated_va));
+            continue;
+        };
+        let result = judge_step(
+            spec,
+            (ratings, &data.instruments),
+            sheet.rule(),
+            Step {
+                number: step,
+                mean,
+                x,
+                asked: places[asked],
+                held: asked != step,
+            },
+        );
         outside += usize::from(result.verdict != Verdict::Pass);
         // A step that could not be measured has no place on the plot, and no number in a file.
         if let Some(measured) = &result.measured {
-            points.push((mean.volts, measured.value));
-            lows.extend(result.limit.min.map(|low| (mean.volts, low)));
-            highs.extend(result.limit.max.map(|high| (mean.volts, high)));
+            points.push((x, measured.value));
+            lows.extend(result.limit.min.map(|low| (x, low)));
+            highs.extend(result.limit.max.map(|high| (x, high)));
         }
         if worst.as_ref().is_none_or(|w| worse(&result, w)) {
             worst = Some(result);
         }
     }
-    sheet.series("measured", "V", "pu", points);
-    sheet.series("allowed from", "V", "pu", lows);
-    sheet.series("allowed to", "V", "pu", highs);
+    let unit = kind.x_unit();
+    sheet.series("measured", unit, "pu", points);
+    sheet.series("allowed from", unit, "pu", lows);
+    sheet.series("allowed to", unit, "pu", highs);
+    if !free.is_empty() {
+        sheet.series("measured, nothing asked", unit, "pu", free);
+    }
     if let Some(mut worst) = worst {
         if outside > 1 {
             worst.note = format!(
@@ -140,6 +238,25 @@ pub(super) fn judge(
         sheet.push(worst);
     }
     Ok(())
+}
+
+/// The commanded quantity of a step and the standard deviation of its mean, W or var.
+pub(super) fn output(kind: CurveKind, mean: &StepMean) -> (f64, f64) {
+    match kind {
+        CurveKind::VoltVar => (mean.vars, mean.scatter.1),
+        CurveKind::VoltWatt | CurveKind::FrequencyWatt => (mean.watts, mean.scatter.0),
+    }
+}
+
+/// One step of the stair and where on the curve it is judged.
+struct Step<'a> {
+    number: usize,
+    mean: &'a StepMean,
+    /// Its own stimulus, V or Hz.
+    x: f64,
+    /// Where the curve is taken: here, or at the turning point of a held way back.
+    asked: Place,
+    held: bool,
 }
 
 /// Worse verdict, or the same with less margin beyond the guard band.
@@ -156,31 +273,46 @@ pub(super) fn worse(a: &CriterionResult, b: &CriterionResult) -> bool {
 
 fn judge_step(
     spec: &CurveSweepCase,
-    ratings: &Ratings,
-    specs: &InstrumentSpecs,
+    (ratings, specs): (&Ratings, &InstrumentSpecs),
     rule: DecisionRule,
-    step: usize,
-    mean: &StepMean,
+    step: Step<'_>,
 ) -> CriterionResult {
     let base = ratings.rated_va;
-    let volts_bound = bound(&specs.analyser_volts, mean.volts);
-    let available = corridor::available(&spec.curve, spec.power_w / base, mean.vars / base);
-    let bounds = corridor::bounds(&spec.curve, mean.volts, available, volts_bound);
-    let (y, scatter, name) = match spec.curve.kind {
-        CurveKind::VoltVar => (mean.vars, mean.scatter.1, "Q inside the corridor"),
-        CurveKind::VoltWatt => (mean.watts, mean.scatter.0, "P inside the corridor"),
-    };
-    let value = analyser_power(spec.curve.kind, specs, y, scatter, base, "pu")
-        .rectangular("voltage × slope of the curve", volts_bound * bounds.slope)
+    let curve = &spec.curve;
+    let (mean, at) = (step.mean, step.asked);
+    let available = corridor::available(curve, spec.power_w / base, mean.vars / base);
+    let bounds = corridor::bounds(curve, at.x, available, at.bound);
+    let (y, scatter) = output(curve.kind, mean);
+    let value = analyser_power(curve.kind, specs, y, scatter, base, "pu")
+        .rectangular(
+            &format!("{} × slope of the curve", curve.kind.x_name()),
+            at.bound * bounds.slope,
+        )
         .measure(y / base);
+    let (origin, mark) = match &spec.held {
+        Some(held) if step.held => (&held.origin, held.mark),
+        Some(_) | None => (&curve.origin, curve.mark),
+    };
     let limit = Limit {
         min: Some(bounds.low),
         max: Some(bounds.high),
-        origin: spec.curve.origin.clone(),
-        mark: spec.curve.mark,
+        origin: origin.clone(),
+        mark,
     };
-    let mut result = criterion::measured(name, limit, rule, value);
-    let place = format!("worst at step {step}, {}", text::value(mean.volts, "V"));
+    let name = format!("{} inside the corridor", curve.kind.letter());
+    let mut result = criterion::measured(&name, limit, rule, value);
+    let unit = curve.kind.x_unit();
+    let mut place = format!(
+        "worst at step {}, {}",
+        step.number,
+        text::value(step.x, unit)
+    );
+    if step.held {
+        place = format!(
+            "{place} on the way back, held from {}",
+            text::value(at.x, unit)
+        );
+    }
     result.note = if result.note.is_empty() {
         place
     } else {
@@ -200,7 +332,7 @@ pub(super) fn analyser_power(
 ) -> Budget {
     let factor = match kind {
         CurveKind::VoltVar => 2.0,
-        CurveKind::VoltWatt => 1.0,
+        CurveKind::VoltWatt | CurveKind::FrequencyWatt => 1.0,
     };
     Budget::new(unit)
         .rectangular(
@@ -215,10 +347,7 @@ pub(super) fn analyser_power(
 fn judge_steady(spec: &CurveSweepCase, ratings: &Ratings, means: &[StepMean], sheet: &mut Sheet) {
     let base = ratings.rated_va;
     let single = |mean: &StepMean| {
-        let of_mean = match spec.curve.kind {
-            CurveKind::VoltVar => mean.scatter.1,
-            CurveKind::VoltWatt => mean.scatter.0,
-        };
+        let (_, of_mean) = output(spec.curve.kind, mean);
         of_mean * (mean.count as f64).sqrt() / base
     };
     let Some(worst) = means
@@ -247,33 +376,38 @@ fn judge_steady(spec: &CurveSweepCase, ratings: &Ratings, means: &[StepMean], sh
     );
 }
 
-/// The source must have applied the voltages of the case (within 2 % of nominal), worst first.
-fn judge_source(
-    spec: &CurveSweepCase,
-    ratings: &Ratings,
-    specs: &InstrumentSpecs,
-    means: &[StepMean],
-    sheet: &mut Sheet,
-) {
-    let far = means
+/// The source must have applied the stimuli of the case, worst first: voltages within 2 % of
+/// nominal, frequencies within 0.1 %.
+fn judge_source(spec: &CurveSweepCase, ratings: &Ratings, places: &[Place], sheet: &mut Sheet) {
+    let far = places
         .iter()
-        .zip(&spec.voltages_v)
-        .max_by(|a, b| (a.0.volts - a.1).abs().total_cmp(&(b.0.volts - b.1).abs()));
-    let Some((mean, &want)) = far else { return };
-    let allowance = 0.02 * ratings.nominal_v;
-    let limit = procedure_limit(
-        Some(want - allowance),
-        Some(want + allowance),
-        "voltage within ±2 % of nominal of the step",
-    );
-    let value: Measurement = Budget::new("V")
-        .rectangular("power analyser", bound(&specs.analyser_volts, mean.volts))
-        .measure(mean.volts);
+        .zip(&spec.stimuli)
+        .max_by(|a, b| (a.0.x - a.1).abs().total_cmp(&(b.0.x - b.1).abs()));
+    let Some((place, &want)) = far else { return };
+    let kind = spec.curve.kind;
+    let (name, allowance, origin, source) = match kind {
+        CurveKind::VoltVar | CurveKind::VoltWatt => (
+            "voltages applied",
+            0.02 * ratings.nominal_v,
+            "voltage within ±2 % of nominal of the step",
+            "power analyser",
+        ),
+        CurveKind::FrequencyWatt => (
+            "frequencies applied",
+            0.001 * ratings.nominal_hz,
+            "frequency within ±0.1 % of nominal of the step",
+            "recorder or analyser",
+        ),
+    };
+    let limit = procedure_limit(Some(want - allowance), Some(want + allowance), origin);
+    let value: Measurement = Budget::new(kind.x_unit())
+        .rectangular(source, place.bound)
+        .measure(place.x);
     sheet.condition(
-        "voltages applied",
+        name,
         limit,
         value,
         Verdict::Inconclusive,
-        "the source did not apply the voltage of a step",
+        &format!("the source did not apply the {} of a step", kind.x_name()),
     );
 }

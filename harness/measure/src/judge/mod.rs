@@ -6,6 +6,9 @@
 
 pub mod criterion;
 pub mod open_loop;
+mod support;
+
+pub use support::{Support, tightest};
 
 mod anti_islanding;
 mod corridor;
@@ -15,6 +18,7 @@ mod derating;
 mod drm;
 mod evidence;
 mod feeding;
+mod frequency_return;
 mod open_loop_step;
 mod response;
 mod sheet;
@@ -74,6 +78,7 @@ fn judge_completed(case: &Case, data: &CaseData, sheet: &mut Sheet) -> Judged {
         CaseSpec::CurveSweep(spec) => curve_sweep::judge(spec, ratings, data, sheet),
         CaseSpec::CurveStep(spec) => curve_step::judge(spec, ratings, data, sheet),
         CaseSpec::OpenLoopStep(spec) => open_loop_step::judge(spec, ratings, data, sheet),
+        CaseSpec::FrequencyReturn(spec) => frequency_return::judge(spec, ratings, data, sheet),
         CaseSpec::Drm(spec) => drm::judge(spec, ratings, data, sheet),
         CaseSpec::Trip(spec) => trip::judge(spec, ratings, data, sheet),
         CaseSpec::Derating(spec) => derating::judge(spec, ratings, data, sheet),

@@ -1,4 +1,4 @@
-//! One voltage step against an open-loop response (IEEE 1547.1-2020 clause 4.2): the output at
+//! One step against an open-loop response (IEEE 1547.1-2020 clause 4.2): the output at
 //! the response time within that of a first-order system, two-sided (faster than set is as wrong
 //! as slower), and the mean from twice that time on inside the corridor of the curve.
 
@@ -38,8 +38,8 @@ pub(super) fn judge(
     }
     let stimulus = Stimulus {
         curve: &spec.curve,
-        from_v: spec.from_v,
-        to_v: spec.to_v,
+        from: spec.from,
+        to: spec.to,
         power_w: spec.power_w,
     };
     let stepped = Stepped::find(stimulus, ratings, data, sheet)?;

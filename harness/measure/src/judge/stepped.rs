@@ -1,4 +1,4 @@
-//! A voltage step on a response curve as it was recorded: what every judge of response times
+//! A step of voltage or frequency on a response curve as it was recorded: what every judge of response times
 //! shares. Where the DUT stood before and after, whether that was on its curve, and whether the
 //! source did its part.
 
@@ -15,6 +15,7 @@ use crate::edge::nearest_rising;
 use crate::step_response::{Level, Response};
 use crate::trip_time::voltage_change;
 use crate::uncertainty::{Budget, bound};
+use crate::zero_crossing::{falling_crossings, rising_crossings};
 
 /// Last part before the step that is looked at on its own, s: what moves there moved before it
 /// was asked to.
@@ -24,8 +25,8 @@ const JUST_BEFORE_S: f64 = 0.06;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stimulus<'a> {
     pub(super) curve: &'a Curve,
-    pub(super) from_v: f64,
-    pub(super) to_v: f64,
+    pub(super) from: f64,
+    pub(super) to: f64,
     /// Active power commanded, W.
     pub(super) power_w: f64,
 }
@@ -35,13 +36,15 @@ pub(super) struct Stepped<'a> {
     stimulus: Stimulus<'a>,
     pub(super) evidence: Evidence<'a>,
     recorded: Recorded,
+    /// The stimulus against time from the step, V or Hz.
+    applied: Response,
     /// Sample position of the step.
     event: f64,
     /// The commanded quantity against time from the step, pu of rated apparent power.
     pub(super) response: Response,
 }
 
-/// Where the DUT stood over a span of time, against its curve at the voltage measured there.
+/// Where the DUT stood over a span of time, against its curve at the stimulus measured there.
 pub(super) struct Standing {
     pub(super) level: Level,
     pub(super) bounds: Bounds,
@@ -62,17 +65,24 @@ impl<'a> Stepped<'a> {
         corridor::check(stimulus.curve)?;
         let evidence = Evidence::find(data, "step", ratings)?;
         let event = event(&stimulus, &evidence)?;
-        sheet.instant("voltage steps", evidence.name(), evidence.seconds(event));
+        let kind = stimulus.curve.kind;
+        let name = format!("{} steps", kind.x_name());
+        sheet.instant(&name, evidence.name(), evidence.seconds(event));
         let recorded = Recorded::new(&evidence, event)?;
         let base = ratings.rated_va;
-        let response = match stimulus.curve.kind {
+        let response = match kind {
             CurveKind::VoltVar => recorded.response(|p| p.vars / base),
-            CurveKind::VoltWatt => recorded.response(|p| p.watts / base),
+            CurveKind::VoltWatt | CurveKind::FrequencyWatt => recorded.response(|p| p.watts / base),
+        };
+        let applied = match kind {
+            CurveKind::VoltVar | CurveKind::VoltWatt => recorded.response(|p| p.volts),
+            CurveKind::FrequencyWatt => frequency(&evidence, event)?,
         };
         let stepped = Self {
             stimulus,
             evidence,
             recorded,
+            applied,
             event,
             response,
         };
@@ -92,41 +102,61 @@ impl<'a> Stepped<'a> {
         self.evidence.seconds(self.event) + at
     }
 
-    /// The voltage must be the one of the case: before, until the very step, soon after it (a
+    /// The stimulus must be the one of the case: before, until the very step, soon after it (a
     /// source that comes late would otherwise be taken for a late DUT), and at the end.
     fn judge_source(&self, sheet: &mut Sheet) -> Judged {
-        let volts = self.recorded.response(|p| p.volts);
-        let (from_v, to_v) = (self.stimulus.from_v, self.stimulus.to_v);
+        let applied = &self.applied;
+        let (from, to) = (self.stimulus.from, self.stimulus.to);
         let [before, just_before] = self.spans_before();
         let sides = [
-            ("voltage before", from_v, volts.level(before.0, before.1)),
+            ("before", from, applied.level(before.0, before.1)),
             (
-                "voltage just before",
-                from_v,
-                volts.level(just_before.0, just_before.1),
+                "just before",
+                from,
+                applied.level(just_before.0, just_before.1),
             ),
-            ("voltage just after", to_v, volts.level(0.03, 0.2)),
-            ("voltage settled", to_v, volts.settled(SETTLED)),
+            ("just after", to, applied.level(0.03, 0.2)),
+            ("settled", to, applied.settled(SETTLED)),
         ];
-        let nominal = self.evidence.ratings.nominal_v;
-        for (name, want, level) in sides {
+        let kind = self.stimulus.curve.kind;
+        let ratings = self.evidence.ratings;
+        let allowed = match kind {
+            CurveKind::VoltVar | CurveKind::VoltWatt => 0.01 * ratings.nominal_v,
+            CurveKind::FrequencyWatt => 0.001 * ratings.nominal_hz,
+        };
+        for (when, want, level) in sides {
             let level =
                 level.ok_or_else(|| Stop::error("too little was recorded around the step"))?;
-            let allowance = 0.01 * nominal + bound(&self.evidence.specs.recorder_volts, want);
+            let allowance = allowed + self.x_bound(want);
             let limit = procedure_limit(
                 Some(want - allowance),
                 Some(want + allowance),
                 "source applies the step of the case",
             );
+            let value = match kind {
+                CurveKind::VoltVar | CurveKind::VoltWatt => self.evidence.volts_budget(level.mean),
+                CurveKind::FrequencyWatt => {
+                    Budget::new("Hz").rectangular("sample clock", self.x_bound(level.mean))
+                }
+            };
             sheet.condition(
-                name,
+                &format!("{} {when}", kind.x_name()),
                 limit,
-                self.evidence.volts_budget(level.mean).measure(level.mean),
+                value.measure(level.mean),
                 Verdict::Inconclusive,
                 "source did not do what it was told",
             );
         }
         Ok(())
+    }
+
+    /// Bound on the error of a recorded stimulus: gain of the voltage channel, or sample clock.
+    fn x_bound(&self, x: f64) -> f64 {
+        let specs = self.evidence.specs;
+        match self.stimulus.curve.kind {
+            CurveKind::VoltVar | CurveKind::VoltWatt => bound(&specs.recorder_volts, x),
+            CurveKind::FrequencyWatt => specs.recorder_clock * x.abs(),
+        }
     }
 
     /// Where the DUT stood between `from` and `to` seconds after the step.
@@ -139,17 +169,24 @@ impl<'a> Stepped<'a> {
         let reactive = reactive.level(from, to).ok_or_else(short)?;
         let (volts, amps) = self.recorded.volts_amps(from, to);
         let available = corridor::available(curve, self.stimulus.power_w / base, reactive.mean);
-        let volts_bound = bound(&self.evidence.specs.recorder_volts, volts);
-        let bounds = corridor::bounds(curve, volts, available, volts_bound);
+        let x = match curve.kind {
+            CurveKind::VoltVar | CurveKind::VoltWatt => volts,
+            CurveKind::FrequencyWatt => self.applied.level(from, to).ok_or_else(short)?.mean,
+        };
+        let x_bound = self.x_bound(x);
+        let bounds = corridor::bounds(curve, x, available, x_bound);
         let noise = level.sigma / (level.count as f64).sqrt();
         let budget = self
             .evidence
             .power_budget(volts, amps, noise, base, "pu")
-            .rectangular("voltage × slope of the curve", volts_bound * bounds.slope);
+            .rectangular(
+                &format!("{} × slope of the curve", curve.kind.x_name()),
+                x_bound * bounds.slope,
+            );
         Ok(Standing {
             level,
             bounds,
-            target: corridor::target(curve, volts, available),
+            target: corridor::target(curve, x, available),
             budget,
         })
     }
@@ -177,10 +214,7 @@ impl<'a> Stepped<'a> {
 
     /// `Q` or `P`.
     pub(super) fn letter(&self) -> char {
-        match self.stimulus.curve.kind {
-            CurveKind::VoltVar => 'Q',
-            CurveKind::VoltWatt => 'P',
-        }
+        self.stimulus.curve.kind.letter()
     }
 
     /// A level after the step against the corridor.
@@ -231,6 +265,32 @@ impl<'a> Stepped<'a> {
     }
 }
 
+/// Frequency of each period of the voltage, a new one every half cycle, from the event, s. A period
+/// across the event is neither of before nor of after, and left out.
+fn frequency(evidence: &Evidence<'_>, event: f64) -> Result<Response, Stop> {
+    let volts = evidence
+        .analog(ChannelKind::GridVoltage)?
+        .values(0..evidence.len());
+    let cycle = evidence.cycle();
+    let mut points: Vec<(f64, f64)> = [
+        rising_crossings(&volts, cycle),
+        falling_crossings(&volts, cycle),
+    ]
+    .iter()
+    .flat_map(|crossings| crossings.windows(2))
+    .filter(|pair| pair[1] <= event || pair[0] >= event)
+    .map(|pair| {
+        let middle = 0.5 * (pair[0] + pair[1]);
+        (
+            evidence.seconds(middle - event),
+            evidence.rate() / (pair[1] - pair[0]),
+        )
+    })
+    .collect();
+    points.sort_by(|a, b| a.0.total_cmp(&b.0));
+    Ok(Response::new(points))
+}
+
 /// The trigger of the source, else the departure of the voltage from its wave.
 fn event(stimulus: &Stimulus<'_>, evidence: &Evidence<'_>) -> Result<f64, Stop> {
     let told = evidence
@@ -239,19 +299,22 @@ fn event(stimulus: &Stimulus<'_>, evidence: &Evidence<'_>) -> Result<f64, Stop> 
     if let Some(told) = told {
         return Ok(told);
     }
+    if stimulus.curve.kind == CurveKind::FrequencyWatt {
+        return Err(Stop::error("no trigger of the source shows the step"));
+    }
     let volts = evidence
         .analog(ChannelKind::GridVoltage)?
         .values(0..evidence.len());
     let until = evidence
         .trigger()
         .saturating_sub((2.0 * evidence.cycle()) as usize);
-    let (from_v, to_v) = (stimulus.from_v, stimulus.to_v);
+    let (from, to) = (stimulus.from, stimulus.to);
     voltage_change(
         &volts,
         evidence.rate(),
         evidence.ratings.nominal_hz,
         until,
-        (from_v, to_v, 0.5 * (from_v + to_v)),
+        (from, to, 0.5 * (from + to)),
     )
     .map(|s| s.departure)
     .ok_or_else(|| Stop::error("neither a trigger nor a change of the voltage shows the step"))

@@ -16,9 +16,9 @@ use super::trips::Trip;
 
 use Verdict::{Error, Fail, Inconclusive, NotApplicable, Pass};
 
-/// A volt-var step of 230 V to 258 V (or `to_v`) with Q (pu) as any function of time.
-fn answering(to_v: f64, seconds: f64, q: impl Fn(f64) -> f64) -> CaseResult {
-    let volts = move |t: f64| if t < 0.0 { 230.0 } else { to_v };
+/// A volt-var step of 230 V to 258 V (or `to`) with Q (pu) as any function of time.
+fn answering(to: f64, seconds: f64, q: impl Fn(f64) -> f64) -> CaseResult {
+    let volts = move |t: f64| if t < 0.0 { 230.0 } else { to };
     let capture = Recorder::new(5_000.0, 1.0, seconds)
         .volts(ChannelKind::GridVoltage, move |t| sine(volts(t), 20.0, t))
         .amps(ChannelKind::DutCurrent, move |t| {
@@ -28,7 +28,7 @@ fn answering(to_v: f64, seconds: f64, q: impl Fn(f64) -> f64) -> CaseResult {
         .contact(ChannelKind::SourceTrigger, |t| (0.0..0.005).contains(&t))
         .capture("step");
     let step = Step {
-        to_v,
+        to,
         ..Step::default()
     };
     judge(step.spec(), vec![capture], Vec::new())
@@ -121,12 +121,13 @@ fn what_was_not_recorded_was_not_seen_to_stay() {
 
 fn sweep(curve: Curve, readings: Vec<Reading>, rule: DecisionRule) -> CaseResult {
     let spec = CaseSpec::CurveSweep(CurveSweepCase {
-        voltages_v: vec![230.0, 262.0],
+        stimuli: vec![230.0, 262.0],
         curve,
         dwell_s: 20.0,
         window_s: 5.0,
         power_w: 3000.0,
         told_response_s: None,
+        held: None,
     });
     let case = gridproof_model::case::Case {
         decision: rule,
@@ -324,6 +325,10 @@ fn unconfirmed(mut spec: CaseSpec) -> CaseSpec {
             s.curve.mark = mark;
             s.response_mark = mark;
         }
+        CaseSpec::FrequencyReturn(s) => {
+            s.curve.mark = mark;
+            s.mark = mark;
+        }
         CaseSpec::Trip(s) => s.disconnect.mark = mark,
         CaseSpec::Derating(s) => s.mark = mark,
     }
@@ -338,7 +343,7 @@ fn what_is_not_confirmed_decides_nothing() {
     };
     let watt = Step {
         kind: CurveKind::VoltWatt,
-        to_v: 264.0,
+        to: 264.0,
         y0: 1.0,
         y1: 0.2,
         ..Step::default()

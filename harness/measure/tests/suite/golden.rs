@@ -36,7 +36,7 @@ fn curve_steps() {
     let var = Step::default();
     let watt = Step {
         kind: CurveKind::VoltWatt,
-        to_v: 258.0,
+        to: 258.0,
         y0: 1.0,
         y1: 0.4286,
         ..var
@@ -110,7 +110,7 @@ fn curve_steps() {
             "low side",
             Pass,
             run(Step {
-                to_v: 207.0,
+                to: 207.0,
                 y1: 0.44,
                 ..var
             }),
@@ -119,7 +119,7 @@ fn curve_steps() {
             "inside the dead band",
             Pass,
             run(Step {
-                to_v: 235.0,
+                to: 235.0,
                 y1: 0.0,
                 ..var
             }),

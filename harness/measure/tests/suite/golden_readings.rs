@@ -7,7 +7,7 @@ use gridproof_model::verdict::{Mark, Verdict};
 
 use super::bench::{Noise, judge};
 use super::golden::check;
-use super::responses::{volt_var, volt_watt};
+use super::responses::{frequency_watt, volt_var, volt_watt};
 
 use Verdict::{Error, Fail, Inconclusive, Pass};
 
@@ -39,7 +39,9 @@ fn sweep(kind: CurveKind, noise: f64, y: impl Fn(f64) -> f64) -> CaseResult {
             let power = 3000.0 * (y(volts) + noise * (2.0 * random.uniform() - 1.0));
             readings.push(match kind {
                 CurveKind::VoltVar => reading("step", step, volts, 1500.0, power),
-                CurveKind::VoltWatt => reading("step", step, volts, power, 0.0),
+                CurveKind::VoltWatt | CurveKind::FrequencyWatt => {
+                    reading("step", step, volts, power, 0.0)
+                }
             });
         }
     }
@@ -51,12 +53,14 @@ fn sweep_spec(kind: CurveKind) -> CaseSpec {
         curve: match kind {
             CurveKind::VoltVar => volt_var(),
             CurveKind::VoltWatt => volt_watt(),
+            CurveKind::FrequencyWatt => frequency_watt(),
         },
-        voltages_v: voltages(),
+        stimuli: voltages(),
         dwell_s: 20.0,
         window_s: 5.0,
         power_w: 3000.0,
         told_response_s: None,
+        held: None,
     })
 }
 

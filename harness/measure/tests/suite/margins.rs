@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 use super::bench::{case, data};
 use super::islands::{Island, island_spec};
-use super::responses::{Drm, Step, volt_var, volt_watt};
+use super::responses::{Drm, Step, frequency_watt, volt_var, volt_watt};
 use super::transfers::{Shape, spec as transfer_spec};
 use super::trips::Trip;
 
@@ -83,7 +83,7 @@ fn readings(kind: CurveKind, voltages: &[f64], y: &[f64]) -> Vec<Reading> {
         .map(|((step, &volts), &y)| {
             let (watts, vars) = match kind {
                 CurveKind::VoltVar => (0.0, 3000.0 * y),
-                CurveKind::VoltWatt => (3000.0 * y, 0.0),
+                CurveKind::VoltWatt | CurveKind::FrequencyWatt => (3000.0 * y, 0.0),
             };
             Reading {
                 at_s: f64::from(step),
@@ -106,12 +106,14 @@ fn sweep_spec(kind: CurveKind, voltages: &[f64]) -> CaseSpec {
         curve: match kind {
             CurveKind::VoltVar => volt_var(),
             CurveKind::VoltWatt => volt_watt(),
+            CurveKind::FrequencyWatt => frequency_watt(),
         },
-        voltages_v: voltages.to_vec(),
+        stimuli: voltages.to_vec(),
         dwell_s: 1.0,
         window_s: 1.0,
         power_w: 3000.0,
         told_response_s: None,
+        held: None,
     })
 }
 
@@ -216,7 +218,11 @@ proptest! {
     ) {
         let rule = [DecisionRule::Simple, DecisionRule::Guard083U, DecisionRule::GuardU][rule];
         let voltages: Vec<f64> = (0..12_u8).map(|k| 203.0 + 5.3 * f64::from(k)).collect();
-        let curve = match kind { CurveKind::VoltVar => volt_var(), CurveKind::VoltWatt => volt_watt() };
+        let curve = match kind {
+            CurveKind::VoltVar => volt_var(),
+            CurveKind::VoltWatt => volt_watt(),
+            CurveKind::FrequencyWatt => frequency_watt(),
+        };
         let y: Vec<f64> = voltages.iter().zip(&off).map(|(&v, off)| curve.at(v) + off).collect();
         let run = |voltages: &[f64], y: &[f64]| {
             judged(sweep_spec(kind, voltages), &data(Vec::new(), readings(kind, voltages, y)), rule)

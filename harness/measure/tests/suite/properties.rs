@@ -29,11 +29,12 @@ const KINDS: [ChannelKind; 10] = [
 fn all_specs() -> Vec<CaseSpec> {
     let sweep = CurveSweepCase {
         curve: volt_var(),
-        voltages_v: vec![230.0, 240.0],
+        stimuli: vec![230.0, 240.0],
         dwell_s: 1.0,
         window_s: 1.0,
         power_w: 1000.0,
         told_response_s: None,
+        held: None,
     };
     let derating = DeratingCase {
         ambient_c: vec![25.0, 50.0],
@@ -161,7 +162,8 @@ proptest! {
     fn worse_by_one_step_is_never_better(offset in -0.08..0.08_f64, extra in 0.0..0.5_f64, at in 0_usize..8) {
         let voltages: Vec<f64> = (0..8_u8).map(|k| 205.0 + 7.0 * f64::from(k)).collect();
         let spec = CaseSpec::CurveSweep(CurveSweepCase {
-            curve: volt_var(), voltages_v: voltages.clone(), dwell_s: 1.0, window_s: 1.0, power_w: 0.0, told_response_s: None, });
+            curve: volt_var(), stimuli: voltages.clone(), dwell_s: 1.0, window_s: 1.0, power_w: 0.0, told_response_s: None, held: None,
+        });
         let run = |worse: f64| {
             let readings = (0_u32..).zip(&voltages).map(|(k, &v)| {
                 let more = if k as usize == at { worse } else { 0.0 };

@@ -11,7 +11,7 @@ pub(crate) fn volt_var() -> Curve {
         kind: CurveKind::VoltVar,
         points: vec![(207.0, 0.44), (220.0, 0.0), (240.0, 0.0), (258.0, -0.6)],
         tolerance_pu: 0.04,
-        tolerance_v: 2.3,
+        tolerance_x: 2.3,
         reactive_pu: Some(0.64),
         origin: "test".to_owned(),
         mark: Mark::S,
@@ -26,12 +26,22 @@ pub(crate) fn volt_watt() -> Curve {
     }
 }
 
+/// Over-frequency of Australia A for storage that feeds 3 kW and charges with 2.5 kW.
+pub(crate) fn frequency_watt() -> Curve {
+    Curve {
+        kind: CurveKind::FrequencyWatt,
+        points: vec![(50.25, 1.0), (50.75, 0.0), (52.0, -2.5 / 3.0)],
+        tolerance_x: 0.0,
+        ..volt_var()
+    }
+}
+
 /// First-order response of P or Q after a dead time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Step {
     pub(crate) kind: CurveKind,
-    pub(crate) from_v: f64,
-    pub(crate) to_v: f64,
+    pub(crate) from: f64,
+    pub(crate) to: f64,
     pub(crate) y0: f64,
     pub(crate) y1: f64,
     pub(crate) delay: f64,
@@ -49,8 +59,8 @@ impl Default for Step {
     fn default() -> Self {
         Self {
             kind: CurveKind::VoltVar,
-            from_v: 230.0,
-            to_v: 258.0,
+            from: 230.0,
+            to: 258.0,
             y0: 0.0,
             y1: -0.6,
             delay: 0.4,
@@ -75,17 +85,28 @@ impl Step {
 
     pub(crate) fn capture(&self) -> Capture {
         let s = *self;
-        let volts = move |t: f64| if t < 0.0 { s.from_v } else { s.to_v };
+        let grid = move |t: f64| {
+            let x = if t < 0.0 { s.from } else { s.to };
+            match s.kind {
+                CurveKind::VoltVar | CurveKind::VoltWatt => (x, 50.0),
+                CurveKind::FrequencyWatt => (230.0, x),
+            }
+        };
+        let volts = move |t: f64| grid(t).0;
+        // The frequency changes without a jump of the angle.
+        let angle = move |t: f64| TAU * grid(t).1 * t + 20_f64.to_radians();
         Recorder::new(s.rate, 1.0, s.observe)
             .seeded(s.seed)
-            .volts(ChannelKind::GridVoltage, move |t| sine(volts(t), 20.0, t))
+            .volts(ChannelKind::GridVoltage, move |t| {
+                SQRT2 * volts(t) * angle(t).sin()
+            })
             .analog(ChannelKind::DutCurrent, 60.0, s.sigma, move |t| {
                 let y = (s.at(t) + s.ripple * (TAU * 1.7 * t).sin()) * 3000.0 / volts(t);
-                let angle = TAU * 50.0 * t + 20_f64.to_radians();
+                let angle = angle(t);
                 match s.kind {
                     // Injected Q > 0: the current lags.
                     CurveKind::VoltVar => SQRT2 * (8.0 * angle.sin() - y * angle.cos()),
-                    CurveKind::VoltWatt => SQRT2 * y * angle.sin(),
+                    CurveKind::VoltWatt | CurveKind::FrequencyWatt => SQRT2 * y * angle.sin(),
                 }
             })
             .contact(ChannelKind::SourceTrigger, |t| (0.0..0.005).contains(&t))
@@ -97,9 +118,10 @@ impl Step {
             curve: match self.kind {
                 CurveKind::VoltVar => volt_var(),
                 CurveKind::VoltWatt => volt_watt(),
+                CurveKind::FrequencyWatt => frequency_watt(),
             },
-            from_v: self.from_v,
-            to_v: self.to_v,
+            from: self.from,
+            to: self.to,
             observe_s: self.observe,
             power_w: 3000.0,
             commence: limit(None, Some(1.0)),

@@ -4,10 +4,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Overlay;
-use crate::quantity::{Celsius, Farads, Hertz, Kelvins, Ratio, Seconds, Volts, Watts};
+use crate::quantity::{
+    Celsius, Farads, Hertz, Kelvins, Ratio, RatioPerSecond, Seconds, Volts, Watts,
+};
 
 behaviour!(
-    /// Power against frequency: generation falls above `over`, charging below `under`.
+    /// Power against frequency: it falls above `over` and rises below `under`.
     FrequencyWatt {
         /// Active at power-up.
         enabled: bool,
@@ -19,20 +21,28 @@ behaviour!(
         delay: Seconds,
         /// Time constant.
         tau: Seconds,
+        /// Time inside the hysteresis before power comes back.
+        hold: Seconds,
+        /// Rate at which it does, of rated; at once without.
+        ramp: RatioPerSecond,
     }
 );
 
 behaviour!(
-    /// Where a ceiling begins to fall with frequency, and how: to zero at a frequency, or by a droop.
+    /// Where power begins to follow the frequency, and how: to zero at a frequency and, where stated,
+    /// on to the opposite direction, or by a droop.
     FrequencySlope {
         /// Edge of the dead band.
         start: Hertz,
         /// Frequency of zero power.
         zero_at: Hertz,
+        /// Frequency of rated power in the opposite direction.
+        reversed_at: Hertz,
         /// Relative change of frequency for a change of power by the rated one; used without
         /// `zero_at`.
         droop: Ratio,
-        /// How far inside `start` the ceiling is released.
+        /// How far inside `start` the lowest level is released; without any, power follows its
+        /// slope both ways.
         hysteresis: Hertz,
     }
 );

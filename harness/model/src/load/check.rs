@@ -194,8 +194,8 @@ impl<'a> Checker<'a> {
                 (if least > 0.0 {
                     watts > 0.0
                 } else {
-                    watts >= 0.0
-                }) && watts <= 1e6
+                    watts >= 0.0 || least < 0.0
+                }) && watts.abs() <= 1e6
             }
         };
         if !good {

@@ -36,6 +36,10 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("from", "245 V"),
     ("to", "264 V"),
     ("step", "1 V"),
+    (
+        "frequencies",
+        "{from: 50 Hz, to: 51.75 Hz, step: 0.25 Hz, there_and_back: true}",
+    ),
     ("dwell", "20 s"),
     ("window", "5 s"),
     ("mode", "5"),

@@ -1,6 +1,7 @@
 //! Does a grid code make sense?
 
 use super::check::Checker;
+use super::frequency_watt;
 use super::outline::Cursor;
 use crate::case::TripQuantity;
 use crate::grid_code::{
@@ -10,7 +11,7 @@ use crate::grid_code::{
 use crate::quantity::{Hertz, Ratio, RatioPerSecond, Seconds, Volts, VoltsOrHertz};
 
 /// Longest time a grid code may state.
-const HOUR: Seconds = Seconds(3_600.0);
+pub(super) const HOUR: Seconds = Seconds(3_600.0);
 
 pub(super) fn check(c: &mut Checker<'_>, root: Cursor<'_>, code: &GridCode) {
     c.name(root.key("grid_code"), "grid code", &code.grid_code);
@@ -68,6 +69,10 @@ pub(super) fn check(c: &mut Checker<'_>, root: Cursor<'_>, code: &GridCode) {
             "move it there",
         );
     }
+    if let Some(limits) = &code.frequency_watt {
+        let nominal = code.nominal.frequency;
+        frequency_watt::check(c, root.key("frequency_watt"), limits, nominal);
+    }
     if let Some(limits) = &code.drm {
         drm(c, root.key("drm"), limits);
     }
@@ -79,10 +84,12 @@ pub(super) fn check(c: &mut Checker<'_>, root: Cursor<'_>, code: &GridCode) {
         && code.volt_var.is_none()
         && code.volt_var_characteristics.is_empty()
         && code.volt_watt.is_none()
+        && code.frequency_watt.is_none()
         && code.drm.is_none()
         && code.reconnect.is_none();
     if empty {
-        let hint = "add anti_islanding, trips, volt_var, volt_watt, drm or reconnect";
+        let hint =
+            "add anti_islanding, trips, volt_var, volt_watt, frequency_watt, drm or reconnect";
         c.error(root, "the grid code states no limits", hint);
     }
 }
@@ -183,19 +190,18 @@ fn commence_complete(c: &mut Checker<'_>, at: Cursor<'_>, times: &CommenceComple
         times.voltage_tolerance,
         (Volts(0.0), Volts(50.0)),
     );
-    for (key, time) in [
-        ("commence_max", times.commence_max),
-        ("complete_max", times.complete_max),
-    ] {
+    latest(c, at, times.commence_max, times.complete_max);
+}
+
+/// Latest commencement and completion.
+pub(super) fn latest(c: &mut Checker<'_>, at: Cursor<'_>, commence: Seconds, complete: Seconds) {
+    for (key, time) in [("commence_max", commence), ("complete_max", complete)] {
         c.positive(at.key(key), &format!("`{key}`"), time, HOUR);
     }
-    if times.commence_max.0 > times.complete_max.0 {
+    if commence.0 > complete.0 {
         c.error(
             at.key("commence_max"),
-            format!(
-                "`commence_max` of {} is longer than `complete_max` of {}",
-                times.commence_max, times.complete_max
-            ),
+            format!("`commence_max` of {commence} is longer than `complete_max` of {complete}"),
             "a response commences before it completes",
         );
     }

@@ -10,6 +10,7 @@ mod check;
 mod dut;
 mod examples;
 mod faults;
+mod frequency_watt;
 mod grid_code;
 mod instrument;
 mod outline;

@@ -59,6 +59,7 @@ fn check_test(checker: &mut Checker<'_>, at: Cursor<'_>, test: &PlanTest) {
             procedure::curve(checker, at, params);
         }
         Procedure::VoltVarMatrix(params) => procedure::volt_var_matrix(checker, at, params),
+        Procedure::FrequencyWatt(params) => procedure::frequency_watt(checker, at, params),
         Procedure::Drm(params) => procedure::drm(checker, at, params),
         Procedure::Trip(params) => procedure::trip(checker, at, params),
         Procedure::Derating(params) => procedure::derating(checker, at, params),
@@ -72,6 +73,7 @@ fn needs_grid_code(procedure: &Procedure) -> bool {
         | Procedure::VoltWatt(_)
         | Procedure::VoltVar(_)
         | Procedure::VoltVarMatrix(_)
+        | Procedure::FrequencyWatt(_)
         | Procedure::Drm(_)
         | Procedure::Trip(_) => true,
     }

@@ -3,15 +3,17 @@
 use super::check::Checker;
 use super::outline::Cursor;
 use crate::plan::{
-    AntiIslandingParams, CurveParams, DeratingParams, DrmParams, TransferParams, TripParams,
-    VoltVarMatrixParams, VoltageStair,
+    AntiIslandingParams, CurveParams, DeratingParams, DrmParams, FrequencyWattParams,
+    MAX_STAIR_STEPS, Stair, TransferParams, TripParams, VoltVarMatrixParams,
 };
-use crate::quantity::{Celsius, Degrees, Hertz, Ratio, Seconds, Volts, VoltsOrHertz};
+use crate::quantity::{Celsius, Degrees, Hertz, Quantity, Ratio, Seconds, Volts, VoltsOrHertz};
 
 /// Longest time of one step.
 const DAY: Seconds = Seconds(86_400.0);
 /// Highest voltage a single-phase plan may ask for; the bench's envelope is usually lower.
 const HIGHEST: Volts = Volts(500.0);
+/// Frequencies a plan may ask for; the bench's envelope is usually narrower.
+const FREQUENCIES: (Hertz, Hertz) = (Hertz(30.0), Hertz(90.0));
 
 pub(super) fn anti_islanding(c: &mut Checker<'_>, at: Cursor<'_>, params: &AntiIslandingParams) {
     c.power(at.key("power"), "`power`", params.power, (0.01, 1.2));
@@ -52,7 +54,11 @@ pub(super) fn transfer(c: &mut Checker<'_>, at: Cursor<'_>, params: &TransferPar
 
 pub(super) fn curve(c: &mut Checker<'_>, at: Cursor<'_>, params: &CurveParams) {
     c.power(at.key("power"), "`power`", params.power, (0.0, 1.2));
-    stair(c, at.key("voltages"), &params.voltages);
+    let voltages = at.key("voltages");
+    for (key, value) in [("from", params.voltages.from), ("to", params.voltages.to)] {
+        c.positive(voltages.key(key), &format!("`{key}`"), value, HIGHEST);
+    }
+    stair(c, voltages, &params.voltages, "voltages");
     window(c, at, ("dwell", params.dwell), params.window);
     for (index, (from, to)) in params.steps.iter().enumerate() {
         let at = at.key("steps").item(index);
@@ -114,28 +120,66 @@ pub(super) fn volt_var_matrix(c: &mut Checker<'_>, at: Cursor<'_>, params: &Volt
     }
 }
 
-fn stair(c: &mut Checker<'_>, at: Cursor<'_>, stair: &VoltageStair) {
-    c.positive(at.key("from"), "`from`", stair.from, HIGHEST);
-    c.positive(at.key("to"), "`to`", stair.to, HIGHEST);
+/// The distances of a stair; the range of its ends is the caller's.
+fn stair<Q: Quantity + PartialEq>(
+    c: &mut Checker<'_>,
+    at: Cursor<'_>,
+    stair: &Stair<Q>,
+    values: &str,
+) {
     if stair.from == stair.to {
         c.error(
             at.key("to"),
             format!("the stair goes from {} to {}", stair.from, stair.to),
-            "write two different voltages",
+            format!("write two different {values}"),
         );
     }
-    if stair.step.0 <= 0.0 {
+    if stair.step.si() <= 0.0 {
         c.error(
             at.key("step"),
             format!("`step` of {} is not positive", stair.step),
             "write its magnitude; the direction follows from `from` and `to`",
         );
-    } else if (stair.to.0 - stair.from.0).abs() / stair.step.0 > VoltageStair::MAX_STEPS {
+    } else if (stair.to.si() - stair.from.si()).abs() / stair.step.si() > MAX_STAIR_STEPS {
         c.error(
             at.key("step"),
-            format!("`step` of {} makes too many voltages", stair.step),
-            format!("at most {} are allowed", VoltageStair::MAX_STEPS),
+            format!("`step` of {} makes too many {values}", stair.step),
+            format!("at most {MAX_STAIR_STEPS} are allowed"),
         );
+    }
+}
+
+pub(super) fn frequency_watt(c: &mut Checker<'_>, at: Cursor<'_>, params: &FrequencyWattParams) {
+    c.not_empty(at.key("powers"), "`powers`", params.powers.len());
+    for (index, power) in params.powers.iter().enumerate() {
+        let at = at.key("powers").item(index);
+        c.power(at, "`powers`", *power, (-1.2, 1.2));
+    }
+    let frequencies = at.key("frequencies");
+    for (key, value) in [
+        ("from", params.frequencies.from),
+        ("to", params.frequencies.to),
+    ] {
+        c.within(
+            frequencies.key(key),
+            &format!("`{key}`"),
+            value,
+            FREQUENCIES,
+        );
+    }
+    stair(c, frequencies, &params.frequencies, "frequencies");
+    window(c, at, ("dwell", params.dwell), params.window);
+    for (index, (from, to)) in params.steps.iter().enumerate() {
+        let at = at.key("steps").item(index);
+        c.within(at.item(0), "`steps`", *from, FREQUENCIES);
+        c.within(at.item(1), "`steps`", *to, FREQUENCIES);
+        if from == to {
+            c.error(
+                at,
+                format!("the step goes from {from} to {to}"),
+                "write two different frequencies",
+            );
+        }
     }
 }
 

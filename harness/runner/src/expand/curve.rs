@@ -1,12 +1,13 @@
-//! Volt-var and volt-watt.
+//! Volt-var and volt-watt, and what every procedure on a curve is made of.
 
 use gridproof_measure::judge::open_loop::mra_time;
 use gridproof_model::case::{
-    CaseSpec, Curve, CurveKind, CurveStepCase, CurveSweepCase, Limit, OpenLoopStepCase,
+    CaseSpec, Curve, CurveKind, CurveStepCase, CurveSweepCase, HeldReturn, Limit, OpenLoopStepCase,
 };
-use gridproof_model::grid_code::{CommenceComplete, CurveCriterion, CurveLimits, OpenLoop};
+use gridproof_model::grid_code::{CurveCriterion, CurveLimits};
 use gridproof_model::plan::CurveParams;
 use gridproof_model::quantity::Ratio;
+use gridproof_model::verdict::Mark;
 
 use super::{Coded, Expansion, Problem, number};
 
@@ -23,47 +24,141 @@ pub(super) fn expand(
     let (name, limits) = match kind {
         CurveKind::VoltVar => ("volt-var", coded.code.volt_var.as_ref()),
         CurveKind::VoltWatt => ("volt-watt", coded.code.volt_watt.as_ref()),
+        CurveKind::FrequencyWatt => ("frequency-watt", None),
     };
     let limits = limits.ok_or_else(|| coded.lacks(&format!("{name} curve")))?;
     let power_w = params.power.resolve(coded.dut.ratings.power.0);
     let plain = curve(coded, kind, name, limits);
-    let curve = within_rating(coded, limits, plain, power_w);
-    let mut cases = vec![(
-        format!(
-            "stair of {} V to {} V",
-            number(params.voltages.from.0),
-            number(params.voltages.to.0)
-        ),
-        CaseSpec::CurveSweep(CurveSweepCase {
-            curve: curve.clone(),
-            voltages_v: params.voltages.expand(),
-            dwell_s: params.dwell.0,
-            window_s: params.window.0,
-            power_w,
+    let times = match &limits.criterion {
+        CurveCriterion::CommenceComplete(times) => Times::CommenceComplete {
+            commence_s: times.commence_max.0,
+            complete_s: times.complete_max.0,
+        },
+        CurveCriterion::OpenLoop(response) => Times::OpenLoop {
+            response_s: response.response_time.0,
+            accuracy_multiple: response.accuracy_multiple,
+        },
+    };
+    let method = Method {
+        name,
+        curve: within_rating(coded, limits, plain, power_w),
+        power_w,
+        stimuli: params.voltages.expand(),
+        ends: (params.voltages.from.0, params.voltages.to.0),
+        dwell_s: params.dwell.0,
+        window_s: params.window.0,
+        held: None,
+        steps: params
+            .steps
+            .iter()
+            .map(|(from, to)| (from.0, to.0))
+            .collect(),
+        times,
+        clause: &limits.clause,
+        timing_mark: limits.timing_mark,
+    };
+    Ok(Expansion::Cases(method.cases(coded)))
+}
+
+/// What the times of a response are held against.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Times {
+    /// Latest start and latest completion, s.
+    CommenceComplete { commence_s: f64, complete_s: f64 },
+    /// Open-loop response time, s, and the multiple of the minimum required accuracy.
+    OpenLoop {
+        response_s: f64,
+        accuracy_multiple: f64,
+    },
+}
+
+/// A stair on a curve and steps for its response times, at one power.
+pub(super) struct Method<'a> {
+    /// What the curve is called in the origin of a limit.
+    pub(super) name: &'a str,
+    pub(super) curve: Curve,
+    pub(super) power_w: f64,
+    pub(super) stimuli: Vec<f64>,
+    /// First and last stimulus of the stair.
+    pub(super) ends: (f64, f64),
+    pub(super) dwell_s: f64,
+    pub(super) window_s: f64,
+    pub(super) held: Option<HeldReturn>,
+    /// (from, to).
+    pub(super) steps: Vec<(f64, f64)>,
+    pub(super) times: Times,
+    pub(super) clause: &'a str,
+    pub(super) timing_mark: Mark,
+}
+
+impl Method<'_> {
+    /// The stair, then the steps.
+    pub(super) fn cases(&self, coded: &Coded<'_>) -> Vec<(String, CaseSpec)> {
+        let unit = self.curve.kind.x_unit();
+        let path = |from: f64, to: f64| format!("{} {unit} to {} {unit}", number(from), number(to));
+        let stair = CaseSpec::CurveSweep(CurveSweepCase {
+            curve: self.curve.clone(),
+            stimuli: self.stimuli.clone(),
+            dwell_s: self.dwell_s,
+            window_s: self.window_s,
+            power_w: self.power_w,
             told_response_s: None,
-        }),
-    )];
-    for (from, to) in &params.steps {
-        let stimulus = (curve.clone(), from.0, to.0, power_w);
-        let spec = match &limits.criterion {
-            CurveCriterion::CommenceComplete(times) => {
-                CaseSpec::CurveStep(commence_complete(coded, name, limits, times, stimulus))
-            }
-            CurveCriterion::OpenLoop(response) => {
-                CaseSpec::OpenLoopStep(open_loop(coded, name, limits, response, stimulus))
-            }
-        };
-        cases.push((
-            format!("step {} V to {} V", number(from.0), number(to.0)),
-            spec,
-        ));
+            held: self.held.clone(),
+        });
+        let label = format!("stair of {}", path(self.ends.0, self.ends.1));
+        let steps = self.steps.iter().map(|&(from, to)| {
+            let spec = self.step(coded, from, to);
+            (format!("step {}", path(from, to)), spec)
+        });
+        std::iter::once((label, stair)).chain(steps).collect()
     }
-    Ok(Expansion::Cases(cases))
+
+    fn step(&self, coded: &Coded<'_>, from: f64, to: f64) -> CaseSpec {
+        let origin = |what: &str| coded.origin(&format!("{} {what}", self.name), self.clause);
+        let (curve, power_w) = (self.curve.clone(), self.power_w);
+        match self.times {
+            Times::CommenceComplete {
+                commence_s,
+                complete_s,
+            } => {
+                let timing = |max: f64, what: &str| Limit {
+                    min: None,
+                    max: Some(max),
+                    origin: origin(what),
+                    mark: self.timing_mark,
+                };
+                CaseSpec::CurveStep(CurveStepCase {
+                    curve,
+                    from,
+                    to,
+                    observe_s: complete_s + BEYOND_S,
+                    power_w,
+                    commence: timing(commence_s, "commencement"),
+                    complete: timing(complete_s, "completion"),
+                })
+            }
+            Times::OpenLoop {
+                response_s,
+                accuracy_multiple,
+            } => CaseSpec::OpenLoopStep(OpenLoopStepCase {
+                curve,
+                from,
+                to,
+                observe_s: OBSERVED_RESPONSES * response_s,
+                power_w,
+                response_s,
+                tolerance_s: accuracy_multiple
+                    * mra_time(response_s, coded.code.nominal.frequency.0),
+                response_origin: origin("open-loop response time"),
+                response_mark: self.timing_mark,
+            }),
+        }
+    }
 }
 
 /// The curve of a grid code with its corridor; `name` is what it is called in the origin.
 pub(super) fn curve(coded: &Coded<'_>, kind: CurveKind, name: &str, limits: &CurveLimits) -> Curve {
-    let (tolerance_pu, tolerance_v) = match &limits.criterion {
+    let (tolerance_pu, tolerance_x) = match &limits.criterion {
         CurveCriterion::CommenceComplete(times) => (times.tolerance.0, times.voltage_tolerance.0),
         CurveCriterion::OpenLoop(response) => (
             response.accuracy_multiple * response.power_accuracy.0,
@@ -72,7 +167,7 @@ pub(super) fn curve(coded: &Coded<'_>, kind: CurveKind, name: &str, limits: &Cur
     };
     let own = match kind {
         CurveKind::VoltVar => Some(limits),
-        CurveKind::VoltWatt => coded.code.volt_var.as_ref(),
+        CurveKind::VoltWatt | CurveKind::FrequencyWatt => coded.code.volt_var.as_ref(),
     };
     Curve {
         kind,
@@ -82,7 +177,7 @@ pub(super) fn curve(coded: &Coded<'_>, kind: CurveKind, name: &str, limits: &Cur
             .map(|(volts, level)| (volts.0, level.0))
             .collect(),
         tolerance_pu,
-        tolerance_v,
+        tolerance_x,
         reactive_pu: Some(reactive(own) + tolerance_pu),
         origin: coded.origin(name, &limits.clause),
         mark: limits.mark,
@@ -137,55 +232,6 @@ fn least_capability(points: &[(Ratio, Ratio)], active: f64) -> f64 {
         (None, _) => 0.0,
         (Some((_, last)), None) => last.0,
         (Some((p0, q0)), Some((p1, q1))) => q0.0 + (q1.0 - q0.0) * (active - p0.0) / (p1.0 - p0.0),
-    }
-}
-
-/// Curve, voltage before and after, power.
-type Stimulus = (Curve, f64, f64, f64);
-
-fn commence_complete(
-    coded: &Coded<'_>,
-    name: &str,
-    limits: &CurveLimits,
-    times: &CommenceComplete,
-    (curve, from_v, to_v, power_w): Stimulus,
-) -> CurveStepCase {
-    let timing = |max: f64, what: &str| Limit {
-        min: None,
-        max: Some(max),
-        origin: coded.origin(&format!("{name} {what}"), &limits.clause),
-        mark: limits.timing_mark,
-    };
-    CurveStepCase {
-        curve,
-        from_v,
-        to_v,
-        observe_s: times.complete_max.0 + BEYOND_S,
-        power_w,
-        commence: timing(times.commence_max.0, "commencement"),
-        complete: timing(times.complete_max.0, "completion"),
-    }
-}
-
-fn open_loop(
-    coded: &Coded<'_>,
-    name: &str,
-    limits: &CurveLimits,
-    response: &OpenLoop,
-    (curve, from_v, to_v, power_w): Stimulus,
-) -> OpenLoopStepCase {
-    let response_s = response.response_time.0;
-    let accuracy_s = mra_time(response_s, coded.code.nominal.frequency.0);
-    OpenLoopStepCase {
-        curve,
-        from_v,
-        to_v,
-        observe_s: OBSERVED_RESPONSES * response_s,
-        power_w,
-        response_s,
-        tolerance_s: response.accuracy_multiple * accuracy_s,
-        response_origin: coded.origin(&format!("{name} open-loop response time"), &limits.clause),
-        response_mark: limits.timing_mark,
     }
 }
 

@@ -3,6 +3,7 @@
 //! reason; it is never guessed.
 
 mod curve;
+mod frequency_watt;
 mod island;
 mod thermal;
 mod trip;
@@ -77,6 +78,7 @@ pub(crate) fn expand(
             curve::expand(&coded()?, gridproof_model::case::CurveKind::VoltVar, params)
         }
         Procedure::VoltVarMatrix(params) => volt_var_matrix::expand(&coded()?, params),
+        Procedure::FrequencyWatt(params) => frequency_watt::expand(&coded()?, params),
         Procedure::Drm(params) => trip::drm(&coded()?, params),
         Procedure::Trip(params) => trip::trip(&coded()?, params),
         Procedure::Derating(params) => Ok(thermal::derating(dut, params)),

@@ -35,10 +35,10 @@ pub(super) fn expand(
                 for point in &mut moved.points {
                     point.0 += shift;
                 }
-                let voltages_v = voltages(
+                let stimuli = voltages(
                     corners.map(|volts| volts + shift),
                     reference.0 * nominal_v,
-                    moved.tolerance_v,
+                    moved.tolerance_x,
                     range,
                 );
                 let dwell_s = DWELL_RESPONSES * response.response_time.0;
@@ -49,11 +49,12 @@ pub(super) fn expand(
                 );
                 let spec = CurveSweepCase {
                     curve: moved,
-                    voltages_v,
+                    stimuli,
                     dwell_s,
                     window_s: dwell_s - UNSETTLED_RESPONSES * response.response_time.0,
                     power_w,
                     told_response_s: Some(response.response_time.0),
+                    held: None,
                 };
                 cases.push((label, CaseSpec::CurveSweep(spec)));
             }

@@ -24,6 +24,7 @@ pub(crate) async fn acquire(ctx: &mut Context<'_>, case: &Case) -> Result<(), Ha
         CaseSpec::CurveSweep(spec) => curve::sweep(ctx, case, spec).await,
         CaseSpec::CurveStep(spec) => curve::step(ctx, case, &curve::Step::from(spec)).await,
         CaseSpec::OpenLoopStep(spec) => curve::step(ctx, case, &curve::Step::from(spec)).await,
+        CaseSpec::FrequencyReturn(spec) => curve::way_back(ctx, case, spec).await,
         CaseSpec::Drm(spec) => drm::acquire(ctx, case, spec).await,
         CaseSpec::Trip(spec) => trip::acquire(ctx, case, spec).await,
         CaseSpec::Derating(spec) => derating::acquire(ctx, case, spec).await,

@@ -59,15 +59,19 @@ pub(super) fn functions(behaviour: &Behaviour) -> plant::Functions {
     }
 }
 
-/// Defaults: the dead band and the end of Australia A, 0.2 s dead time, 0.5 s time constant.
+/// Defaults: the dead band and the end of Australia A, 0.1 Hz of hysteresis, 0.2 s dead time, 0.5 s
+/// time constant, back at once.
 fn frequency_watt(stated: &behaviour::FrequencyWatt) -> plant::FrequencyWatt {
     let slope = |stated: Option<&behaviour::FrequencySlope>, start: f64, zero: f64| {
         let stated = stated.cloned().unwrap_or_default();
         plant::FrequencySlope {
             start_hz: stated.start.map_or(start, |hz| hz.0),
-            law: match (stated.zero_at, stated.droop) {
-                (None, Some(droop)) => plant::SlopeLaw::Droop(droop.0),
-                (zero_at, _) => plant::SlopeLaw::ZeroAt(zero_at.map_or(zero, |hz| hz.0)),
+            law: match (stated.zero_at, stated.reversed_at, stated.droop) {
+                (None, None, Some(droop)) => plant::SlopeLaw::Droop(droop.0),
+                (zero_at, None, _) => plant::SlopeLaw::ZeroAt(zero_at.map_or(zero, |hz| hz.0)),
+                (zero_at, Some(full), _) => {
+                    plant::SlopeLaw::ReversedAt(zero_at.map_or(zero, |hz| hz.0), full.0)
+                }
             },
             hysteresis_hz: stated.hysteresis.map_or(0.1, |hz| hz.0),
         }
@@ -78,6 +82,8 @@ fn frequency_watt(stated: &behaviour::FrequencyWatt) -> plant::FrequencyWatt {
         under: Some(slope(stated.under.as_ref(), 49.75, 49.0)),
         delay_s: stated.delay.map_or(0.2, |time| time.0),
         tau_s: stated.tau.map_or(0.5, |time| time.0),
+        hold_s: stated.hold.map_or(0.0, |time| time.0),
+        ramp_pu_per_s: stated.ramp.map(|ramp| ramp.0),
     }
 }
 

@@ -42,39 +42,48 @@ impl PowerFactor {
     }
 }
 
-/// Power against frequency: the ceiling of generation falls above `over`, that of charging below
-/// `under`. The lowest ceiling holds until the frequency is back within the hysteresis.
+/// Power against frequency: a ceiling that falls above `over`, a floor that rises below `under`.
+/// Both may go through zero, so that the DUT charges or feeds against its set-point.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FrequencyWatt {
     /// Active at power-up.
     pub enabled: bool,
-    /// Over-frequency, against generation.
+    /// Over-frequency.
     pub over: FrequencySlope,
-    /// Under-frequency, against charging.
+    /// Under-frequency.
     pub under: Option<FrequencySlope>,
     /// Dead time before the output moves, s.
     pub delay_s: f64,
     /// First-order time constant, s.
     pub tau_s: f64,
+    /// Time inside the hysteresis before a held level is released, s.
+    pub hold_s: f64,
+    /// How fast it then goes back, pu of rated power per second; `None` is at once.
+    pub ramp_pu_per_s: Option<f64>,
 }
 
-/// Where a ceiling begins to fall and how.
+/// Where power begins to follow the frequency and how.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FrequencySlope {
     /// Edge of the dead band, Hz.
     pub start_hz: f64,
     /// The law beyond it.
     pub law: SlopeLaw,
-    /// The ceiling is released when the frequency is this far inside `start_hz`, Hz.
+    /// The level that was reached is released when the frequency is this far inside `start_hz`, Hz.
+    /// Zero holds nothing: power follows its slope both ways.
     pub hysteresis_hz: f64,
 }
 
-/// How a ceiling falls with frequency, from the power p0 at the moment the dead band was left.
+/// How a bound moves with frequency, from the power p0 at the moment the dead band was left.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum SlopeLaw {
     /// p0·(stop − f)/(stop − start): zero at this frequency, Hz.
     ZeroAt(f64),
-    /// p0 − |f − start|/(f0·droop): pu of rated power, followed both ways.
+    /// As [`SlopeLaw::ZeroAt`] of the first, and on to rated power in the opposite direction at the
+    /// second frequency, Hz.
+    ReversedAt(f64, f64),
+    /// p0 − |f − start|/(f0·droop): pu of rated power, on through zero and followed both
+    /// ways.
     Droop(f64),
 }
 

@@ -1,4 +1,4 @@
-//! The golden judge table: six functions × ten DUTs whose behaviour is known → the verdict of
+//! The golden judge table: eight functions × ten DUTs whose behaviour is known → the verdict of
 //! every step, by every decision rule.
 //!
 //! The expectations are written by hand from the standards' limits; the evidence comes from the
@@ -8,6 +8,7 @@
 
 mod curves;
 mod events;
+mod frequency;
 mod modes;
 mod open_loop;
 

@@ -71,6 +71,7 @@ fn slope(c: &mut Checker<'_>, at: Cursor<'_>, slope: &FrequencySlope) {
     let mut fields = Fields { c, at };
     fields.within("start", slope.start, HERTZ);
     fields.within("zero_at", slope.zero_at, HERTZ);
+    fields.within("reversed_at", slope.reversed_at, HERTZ);
     fields.within("droop", slope.droop, (Ratio(0.001), Ratio(1.0)));
     fields.within("hysteresis", slope.hysteresis, (Hertz(0.0), Hertz(10.0)));
 }
@@ -78,7 +79,14 @@ fn slope(c: &mut Checker<'_>, at: Cursor<'_>, slope: &FrequencySlope) {
 pub(super) fn functions(c: &mut Checker<'_>, at: Cursor<'_>, behaviour: &Behaviour) {
     if let Some(value) = &behaviour.frequency_watt {
         let at = at.key("frequency_watt");
-        Fields { c, at }.times(&[("delay", value.delay), ("tau", value.tau)]);
+        let mut fields = Fields { c, at };
+        fields.times(&[
+            ("delay", value.delay),
+            ("tau", value.tau),
+            ("hold", value.hold),
+        ]);
+        let bounds = (RatioPerSecond(1e-6), RatioPerSecond(1e3));
+        fields.within("ramp", value.ramp, bounds);
         for (key, branch) in [("over", &value.over), ("under", &value.under)] {
             if let Some(branch) = branch {
                 slope(c, at.key(key), branch);

@@ -18,6 +18,7 @@ const DAY: Seconds = Seconds(86_400.0);
 pub(super) fn check_defect(c: &mut Checker<'_>, root: Cursor<'_>, defect: &Defect) {
     c.name(root.key("defect"), "defect", &defect.defect);
     c.text(root.key("title"), "the title", &defect.title);
+    c.name(root.key("plan"), "plan", &defect.plan);
     check(c, root.key("behaviour"), &defect.behaviour);
     if defect.behaviour == Behaviour::default() {
         c.error(

@@ -32,7 +32,9 @@ pub(crate) fn publish(map: &mut Map, plate: &Nameplate) {
             let droop = match slope.law {
                 SlopeLaw::Droop(droop) => droop,
                 // the same slope at full power
-                SlopeLaw::ZeroAt(stop) => (stop - slope.start_hz).abs() / nominal,
+                SlopeLaw::ZeroAt(stop) | SlopeLaw::ReversedAt(stop, _) => {
+                    (stop - slope.start_hz).abs() / nominal
+                }
             };
             ((slope.start_hz - nominal).abs(), droop)
         })
@@ -73,8 +75,8 @@ pub(crate) fn publish(map: &mut Map, plate: &Nameplate) {
     }
 }
 
-/// Controls `n` of 711, if a function can run on them. Under-frequency lowers charging; a unit that
-/// follows its source has nothing to raise. `PMin` is kept only.
+/// Controls `n` of 711, if a function can run on them. Under-frequency lowers charging and raises
+/// feeding as far as there is a source. `PMin` is kept only.
 pub(crate) fn droop(map: &Map, plate: &Nameplate, n: u8) -> Option<FrequencyWatt> {
     let figure = |name| map.get(at(711, name).of(n));
     let slope = |start_hz, droop: f64| {
@@ -91,6 +93,8 @@ pub(crate) fn droop(map: &Map, plate: &Nameplate, n: u8) -> Option<FrequencyWatt
         under: Some(slope(nominal - figure("Ctl.DbUf")?, figure("Ctl.KUf")?)?),
         delay_s: 0.0,
         tau_s: figure("Ctl.RspTms")? / std::f64::consts::LN_10,
+        hold_s: 0.0,
+        ramp_pu_per_s: None,
     })
 }
 
