@@ -87,6 +87,27 @@ fn quasi_static_stair(bencher: Bencher) {
         });
 }
 
+/// Steps of 20 ms of a volt-var response that never comes to its end: a step every 4 s.
+#[divan::bench(sample_count = 20)]
+fn quasi_static_volt_var(bencher: Bencher) {
+    bencher
+        .counter(ItemsCount::new(100_u32 * 4 * 50))
+        .with_inputs(|| {
+            let mut plant = feeding();
+            for v_rms in [234.0, 238.0, 242.0] {
+                plant.apply(grid(v_rms));
+                plant.advance_to(plant.now() + 4 * S);
+            }
+            plant
+        })
+        .bench_local_values(|mut plant| {
+            for k in 0..100_u32 {
+                plant.apply(grid(if k % 2 == 0 { 246.0 } else { 242.0 }));
+                plant.advance_to(plant.now() + 4 * S);
+            }
+        });
+}
+
 /// Steps of 20 ms while the grid voltage ramps and every step is solved.
 #[divan::bench(sample_count = 20)]
 fn quasi_static_moving(bencher: Bencher) {

@@ -82,6 +82,7 @@ impl Plant {
     fn act_input(&mut self, t: Nanos, input: Input) {
         self.set_points.note(&input);
         // what the sources have given so far, they gave as they were
+        self.settle_meters();
         self.book_sources();
         let (bench, contacts) = (&mut self.bench, &mut self.contacts);
         match input {
@@ -142,12 +143,10 @@ impl Plant {
             } => {
                 let on = contacts.follow(Contact::PvOutput, on, self.dut.dispatch.pv.on);
                 self.dut.dispatch.pv = PvCurve::new(on, voc, isc, vmp, imp);
-                self.dut.dispatch.refresh_pv();
             }
             Input::PvArray { on, array } => {
                 let tracking = self.config.dut.tracking;
                 self.dut.dispatch.pv = PvCurve::of_array(on, &array, tracking);
-                self.dut.dispatch.refresh_pv();
             }
             Input::BatterySource {
                 on,

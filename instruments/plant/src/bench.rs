@@ -49,12 +49,14 @@ impl Bench {
     }
 
     /// Conductance of the back-up load, S.
+    #[inline]
     pub(crate) fn backup_g(&self) -> f64 {
         self.backup_ohm
             .map_or(0.0, |r| if r > 0.0 { 1.0 / r } else { 1e3 })
     }
 
     /// Topology of the network for a state of the bridge.
+    #[inline]
     pub(crate) fn topology(&self, bridge: bool) -> Topology {
         Topology {
             bridge,

@@ -149,7 +149,7 @@ impl CurrentControl {
             CurrentReference::Untracked => {
                 let (s, c) = crate::trig::sincos_turns(self.free_turns);
                 self.free_turns += self.nominal_step;
-                self.free_turns -= self.free_turns.floor();
+                self.free_turns -= crate::trig::floor(self.free_turns);
                 let peak = self.nominal_peak;
                 (peak * s, -peak * c, 2.0 / (peak * peak))
             }

@@ -31,6 +31,8 @@ pub(crate) struct Supply {
 #[derive(Debug, Clone)]
 pub(crate) struct DcLinkState {
     config: DcLink,
+    /// Energy at the reference voltage, J.
+    reference_j: f64,
     rated_w: f64,
     period_s: f64,
     /// Stored energy, J.
@@ -52,6 +54,7 @@ impl DcLinkState {
     pub(crate) fn new(config: DcLink, rated_w: f64, period_s: f64) -> Self {
         Self {
             joules: config.energy(config.volts),
+            reference_j: config.energy(config.volts),
             config,
             rated_w,
             period_s,
@@ -76,8 +79,9 @@ impl DcLinkState {
     }
 
     /// Energy beyond that of the reference voltage, J.
+    #[inline]
     pub(crate) fn excess_j(&self) -> f64 {
-        self.joules - self.config.energy(self.config.volts)
+        self.joules - self.reference_j
     }
 
     /// Adds energy, J.
@@ -128,7 +132,7 @@ impl DcLinkState {
     #[inline]
     pub(crate) fn step(&mut self, supply: &Supply, w: f64) -> bool {
         let t = self.period_s;
-        let error = self.joules - self.config.energy(self.config.volts);
+        let error = self.joules - self.reference_j;
         // second-order generalised integrator at 2w, semi-implicit
         let w2 = 2.0 * w * t;
         self.band.0 += w2 * (error - self.band.0 - self.band.1);

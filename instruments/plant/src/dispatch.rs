@@ -12,15 +12,41 @@ use crate::night::Night;
 use crate::pv::PvCurve;
 use crate::response::{Lag, VoltageResponse, curve};
 use crate::rest::Fingerprint;
-use crate::working::{Balance, Working};
+use crate::working::Working;
 
 /// Period of the slow functions, s.
 pub(crate) const SLOW_S: f64 = 0.02;
+/// Slow steps per second.
+const PER_S: f64 = 1.0 / SLOW_S;
 /// Losses in pu of rated power: constant, linear and quadratic in p (docs/models.md 4.6).
 const LOSS: [f64; 3] = [0.004, 0.008, 0.012];
 
 /// A sagging dc link gets its energy back from the feed within this time, s.
 const SAG_S: f64 = 0.1;
+
+/// As [`f64::min`] and [`f64::max`] for numbers: one instruction, where these need six to tell a
+/// NaN.
+#[inline]
+fn smaller(a: f64, b: f64) -> f64 {
+    if a < b { a } else { b }
+}
+
+#[inline]
+fn larger(a: f64, b: f64) -> f64 {
+    if a > b { a } else { b }
+}
+
+#[inline]
+fn least<const N: usize>(values: [f64; N]) -> f64 {
+    values.into_iter().fold(f64::INFINITY, smaller)
+}
+
+/// Ceilings of power by all that is not the voltage or a source, W.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Bounds {
+    generation_w: f64,
+    charging_w: f64,
+}
 
 fn ramp_per_step(pu_per_s: f64) -> f64 {
     if pu_per_s > 0.0 {
@@ -60,6 +86,8 @@ pub(crate) struct Surroundings {
 #[derive(Debug, Clone)]
 pub(crate) struct Dispatch {
     rated_w: f64,
+    /// Powers in pu of rated power per W.
+    pu_per_w: f64,
     rated_va: f64,
     rated_charge_w: f64,
     standby_w: f64,
@@ -114,9 +142,6 @@ pub(crate) struct Dispatch {
     pub(crate) disconnect: bool,
     /// PV power taken, W.
     pub(crate) pv_w: f64,
-    /// PV voltage, V.
-    pub(crate) pv_v: f64,
-    pv_solved_w: f64,
     /// Battery power, W (> 0 discharges).
     pub(crate) battery_w: f64,
     fed_w: f64,
@@ -124,7 +149,7 @@ pub(crate) struct Dispatch {
     supplied: (f64, f64),
     /// What a sagging dc link takes off the power that is available (≤ 0), W.
     missing_w: f64,
-    /// Last dc power asked for and the ac power that it carries, W.
+    /// The last PV power asked for and the ac power that it carries, W.
     carried: (f64, f64),
 }
 
@@ -134,6 +159,7 @@ impl Dispatch {
         let functions = &dut.functions;
         Self {
             rated_w: dut.rated_power_w,
+            pu_per_w: 1.0 / dut.rated_power_w,
             rated_va: dut.rated_apparent_va,
             rated_charge_w: dut.rated_charge_w,
             standby_w: dut.standby_w,
@@ -179,8 +205,6 @@ impl Dispatch {
             q_var: 0.0,
             disconnect: false,
             pv_w: 0.0,
-            pv_v: 0.0,
-            pv_solved_w: -1.0,
             battery_w: 0.0,
             fed_w: 0.0,
             supplied: (0.0, 0.0),
@@ -195,11 +219,12 @@ impl Dispatch {
     }
 
     /// Loss at an ac power, W.
+    #[inline]
     fn loss(&self, p: f64) -> f64 {
         if self.night.resting() {
             return self.standby_w;
         }
-        let x = p.abs() / self.rated_w;
+        let x = p.abs() * self.pu_per_w;
         self.rated_w * (LOSS[0] + x * (LOSS[1] + x * LOSS[2]))
     }
 
@@ -210,10 +235,10 @@ impl Dispatch {
         ((root - b) / (2.0 * a)).max(0.0) * self.rated_w
     }
 
-    /// As [`Self::ac_from`] for a power that rarely changes.
-    fn ac_from_again(&mut self, dc: f64) -> f64 {
-        if self.carried.0 != dc {
-            self.carried = (dc, self.ac_from(dc));
+    /// AC power that so much PV carries by itself, W.
+    fn ac_from_pv(&mut self, pv_w: f64) -> f64 {
+        if self.carried.0 != pv_w {
+            self.carried = (pv_w, self.ac_from(pv_w));
         }
         self.carried.1
     }
@@ -252,18 +277,66 @@ impl Dispatch {
     }
 
     /// One slow step.
+    #[inline]
     pub(crate) fn step(&mut self, seen: &Surroundings, duty: Duty) {
-        let volts = seen.volts;
+        let p_pu = self.p_w * self.pu_per_w;
+        let ceilings = self.frequency_watt.step(seen.hz, p_pu);
+        let export_w = self.export.step(seen.site_w, self.p_w);
+        let demand = self.drm.step(p_pu, self.ramp_per_step);
+        self.disconnect = demand.disconnect;
+        if duty == Duty::Grid {
+            self.ramp_pu = (self.ramp_pu + self.ramp_per_step).min(1.0);
+        }
+        let pv_pu = if self.pv_derating.is_empty() {
+            1.0
+        } else {
+            match self.pv_volts() {
+                0.0 => 1.0,
+                volts => curve(&self.pv_derating, volts),
+            }
+        };
+        let both_w = (self.thermal.ceiling_pu.min(self.ramp_pu)) * self.rated_w;
+        let bounds = Bounds {
+            generation_w: least([
+                both_w,
+                export_w,
+                pv_pu * self.rated_w,
+                ceilings.generation * self.rated_w,
+                demand.generation * self.rated_w,
+            ]),
+            charging_w: least([
+                both_w,
+                ceilings.charging * self.rated_w,
+                demand.consumption * self.rated_w,
+            ]),
+        };
+        self.follow((seen.volts, seen.site_w), duty, bounds);
+    }
+
+    /// What bounds the power until the next whole second or input, if only the voltage and the
+    /// sources still move: then [`Self::follow`] is all of [`Self::step`].
+    pub(crate) fn still(&self, hz: f64) -> Option<Bounds> {
+        let still = self.drm.resting()
+            && self.frequency_watt.resting(hz)
+            && self.export.absent()
+            && self.pv_derating.is_empty()
+            && self.ramp_pu == 1.0;
+        let both_w = self.thermal.ceiling_pu.min(1.0) * self.rated_w;
+        still.then_some(Bounds {
+            generation_w: both_w,
+            charging_w: both_w,
+        })
+    }
+
+    /// The part of a slow step that answers the voltage and the power from the source to the PCC,
+    /// V and W.
+    #[inline]
+    pub(crate) fn follow(&mut self, (volts, site_w): (f64, f64), duty: Duty, bounds: Bounds) {
         self.nothing_to_do = false;
         self.ten_minutes.push(volts);
-        let ceilings = self.frequency_watt.step(seen.hz, self.p_w / self.rated_w);
         let charge_pu = self.charging_volt_watt.step(volts);
-        let export_w = self.export.step(seen.site_w, self.p_w);
         let var_pu = self.volt_var.step(volts);
         let watt_pu = self.volt_watt.step(volts);
-        let derate = self.thermal.ceiling_pu;
-        let demand = self.drm.step(self.p_w / self.rated_w, self.ramp_per_step);
-        self.disconnect = demand.disconnect;
         match duty {
             Duty::Idle => {
                 self.active_lag.y = 0.0;
@@ -279,76 +352,57 @@ impl Dispatch {
                 self.fed_w = w;
             }
             Duty::Grid => {
-                self.ramp_pu = (self.ramp_pu + self.ramp_per_step).min(1.0);
                 let target = self
                     .reactive
                     .target_pu(self.p_w, self.rated_w, self.rated_va);
                 let fixed = self.reactive_lag.step(target);
                 let q_pu = if self.volt_var.enabled { var_pu } else { fixed };
                 // a bridge that lost most of its voltage is limited by current, not by power
-                let va = self.rated_va.min(volts * self.max_current_a);
-                self.q_var = (q_pu * self.rated_va).clamp(-va, va);
-                let room = (va * va - self.q_var * self.q_var).max(0.0).sqrt();
+                let va = smaller(self.rated_va, volts * self.max_current_a);
+                self.q_var = smaller(larger(q_pu * self.rated_va, -va), va);
+                let room_square = va * va - self.q_var * self.q_var;
                 let (discharge, charge) = self.battery.limits();
                 let pv = self.pv_available();
                 let wish = match self.active_w {
                     Some(w) => w,
                     None => {
-                        let balance = Balance {
-                            load_w: seen.site_w + self.p_w,
-                            pv_w: pv,
-                            charge_w: charge,
+                        let dc = pv - self.working.pv_charge_w(charge);
+                        let surplus = if dc < 0.0 {
+                            dc - self.loss(dc)
+                        } else {
+                            self.ac_from_pv(dc)
                         };
-                        self.working.wish_w(&balance, |dc| {
-                            if dc < 0.0 {
-                                dc - self.loss(dc)
-                            } else {
-                                self.ac_from(dc)
-                            }
-                        })
+                        self.working.wish_w(site_w + self.p_w, surplus)
                     }
                 };
-                let wish = wish.clamp(
-                    -self.rated_charge_w,
-                    self.rated_w.min(self.limit_pu.max(0.0) * self.rated_w),
-                );
+                let most = smaller(self.rated_w, larger(self.limit_pu, 0.0) * self.rated_w);
+                let wish = smaller(larger(wish, -self.rated_charge_w), most);
                 self.wish_w = match self.slew_w {
                     Some(slew) => wish.clamp(self.wish_w - slew, self.wish_w + slew),
                     None => wish,
                 };
                 let wish = self.active_lag.step(self.wish_w);
-                let pv_pu = if self.pv_derating.is_empty() || self.pv_v == 0.0 {
-                    1.0
+                let charge_w = if charge > 0.0 {
+                    charge + self.loss(charge)
                 } else {
-                    curve(&self.pv_derating, self.pv_v)
+                    0.0
                 };
-                let ramp_w = self.ramp_pu * self.rated_w;
-                let dc = pv + discharge + self.missing_w;
-                let upper = (watt_pu * self.rated_va)
-                    .min(demand.generation * self.rated_w)
-                    .min(derate * self.rated_w)
-                    .min(ceilings.generation * self.rated_w)
-                    .min(pv_pu * self.rated_w)
-                    .min(export_w)
-                    .min(ramp_w)
-                    .min(room)
-                    .min(self.ac_from_again(dc.max(0.0)))
-                    .max(0.0);
-                let lower = (demand.consumption * self.rated_w)
-                    .min(derate * self.rated_w)
-                    .min(ceilings.charging * self.rated_w)
-                    .min(charge_pu * self.rated_charge_w)
-                    .min(ramp_w)
-                    .min(room)
-                    .min(if charge > 0.0 {
-                        charge + self.loss(charge)
-                    } else {
-                        0.0
-                    });
-                // what its sources cannot give of its own consumption comes from the grid
-                self.p_w = wish
-                    .clamp(-lower, upper)
-                    .min((dc - self.loss(0.0)).max(-room));
+                // what the voltage moves comes last
+                let upper = smaller(bounds.generation_w, watt_pu * self.rated_va);
+                let lower = least([bounds.charging_w, charge_w, charge_pu * self.rated_charge_w]);
+                self.p_w = smaller(larger(wish, -lower), larger(upper, 0.0));
+                // the roots only where they limit
+                let available_w = pv + discharge + self.missing_w;
+                let idle_w = self.loss(0.0);
+                if available_w < idle_w {
+                    // what its sources cannot give of its own consumption comes from the grid
+                    self.p_w = smaller(self.p_w, available_w - idle_w);
+                } else if self.p_w > 0.0 && self.p_w + self.loss(self.p_w) > available_w {
+                    self.p_w = self.ac_from(available_w);
+                }
+                if self.p_w * self.p_w > room_square {
+                    self.p_w = larger(room_square, 0.0).sqrt().copysign(self.p_w);
+                }
                 self.fed_w = self.p_w;
                 self.nothing_to_do = self.wish_w.abs() < 1.0 && self.q_var.abs() < 1.0;
             }
@@ -400,6 +454,7 @@ impl Dispatch {
 
     /// Taken by the electronics while the terminals get `ac_w` and the filter `filter_w`, W: the
     /// loss polynomial is that of the whole unit.
+    #[inline]
     pub(crate) fn electronics_w(&self, idle: bool, ac_w: f64, filter_w: f64) -> f64 {
         if !idle {
             (self.loss(ac_w) - filter_w).max(0.0)
@@ -411,6 +466,7 @@ impl Dispatch {
     }
 
     /// Least and most the sources can give, W.
+    #[inline]
     pub(crate) fn reach(&self) -> (f64, f64) {
         let (discharge, charge) = self.battery.limits();
         (-charge, self.pv_available() + discharge)
@@ -432,6 +488,7 @@ impl Dispatch {
     }
 
     /// The sources have fed so much; the shares of PV and battery, J.
+    #[inline]
     pub(crate) fn supply(&mut self, fed_j: f64, seconds: f64) -> (f64, f64) {
         let (pv_j, battery_j) = self.split(fed_j, seconds);
         self.supplied.0 += pv_j;
@@ -440,25 +497,30 @@ impl Dispatch {
     }
 
     /// A slow step ends with `excess_j` in the dc link beyond its reference.
+    #[inline]
     pub(crate) fn close_step(&mut self, excess_j: f64) {
         let (pv_j, battery_j) = std::mem::take(&mut self.supplied);
-        self.pv_w = pv_j / SLOW_S;
-        self.battery_w = battery_j / SLOW_S;
-        self.missing_w = excess_j.min(0.0) / SAG_S;
+        self.pv_w = pv_j * PER_S;
+        self.battery_w = battery_j * PER_S;
+        self.missing_w = excess_j.min(0.0) * (1.0 / SAG_S);
         self.battery.draw(self.battery_w);
-        // the operating point is solved again only when it has moved visibly
-        if (self.pv_w - self.pv_solved_w).abs() > 1e-4 * self.rated_w {
-            self.refresh_pv();
-        }
     }
 
-    /// Solves the PV operating point for the present power.
-    pub(crate) fn refresh_pv(&mut self) {
-        self.pv_solved_w = self.pv_w;
-        self.pv_v = if self.has_pv {
+    /// Voltage of the PV input, V.
+    pub(crate) fn pv_volts(&self) -> f64 {
+        if self.has_pv {
             self.pv.volts_at(self.pv_w)
         } else {
             0.0
-        };
+        }
+    }
+
+    /// Voltage of the PV input while it gives `watts`, V.
+    pub(crate) fn solve_pv(&mut self, watts: f64) -> f64 {
+        if self.has_pv {
+            self.pv.solve(watts)
+        } else {
+            0.0
+        }
     }
 }

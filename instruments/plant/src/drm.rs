@@ -91,6 +91,8 @@ pub(crate) struct DrmPort {
     shutdown: Delay,
     generation: Ceiling,
     consumption: Ceiling,
+    /// Nothing is asked for, and nothing is left of what was.
+    resting: bool,
 }
 
 /// What the port asks for now, pu of rated power (infinite = no limit).
@@ -113,6 +115,7 @@ impl DrmPort {
             shutdown: Delay::new(config.delay_s, dt, 0.0),
             generation: Ceiling::new(config, dt),
             consumption: Ceiling::new(config, dt),
+            resting: false,
         }
     }
 
@@ -123,6 +126,12 @@ impl DrmPort {
         } else {
             0
         };
+        self.resting = false;
+    }
+
+    /// Nothing is asked for, and nothing is left of what was.
+    pub(crate) fn resting(&self) -> bool {
+        self.resting
     }
 
     /// What moves.
@@ -144,14 +153,32 @@ impl DrmPort {
 
     /// One step; `used_pu` is the present power in pu of rated (> 0 generates), `release` the
     /// rise per step when a mode is lifted.
+    #[inline]
     pub(crate) fn step(&mut self, used_pu: f64, release: f64) -> Demand {
+        if self.resting {
+            return Demand {
+                disconnect: false,
+                generation: f64::INFINITY,
+                consumption: f64::INFINITY,
+            };
+        }
+        self.respond(used_pu, release)
+    }
+
+    fn respond(&mut self, used_pu: f64, release: f64) -> Demand {
         let drm0 = self.config.drm0 && self.modes & 1 != 0;
         let (consume, generate) = (self.strictest(1..=4), self.strictest(5..=8));
-        Demand {
+        let demand = Demand {
             disconnect: self.shutdown.step(if drm0 { 1.0 } else { 0.0 }) > 0.5,
             generation: self.generation.step(generate, used_pu.max(0.0), release),
             consumption: self.consumption.step(consume, (-used_pu).max(0.0), release),
-        }
+        };
+        self.resting = self.modes == 0
+            && self.shutdown.pending() == 0.0
+            && [&self.generation, &self.consumption]
+                .iter()
+                .all(|side| !side.engaged && side.delay.pending() == 0.0);
+        demand
     }
 }
 

@@ -242,6 +242,7 @@ impl Inverter {
     }
 
     /// Gates.
+    #[inline]
     pub(crate) fn gate(&self) -> Gate {
         self.gate
     }
@@ -312,11 +313,13 @@ impl Inverter {
     }
 
     /// The bridge is feeding the grid.
+    #[inline]
     pub(crate) fn on_grid(&self) -> bool {
         self.phase == Phase::Grid
     }
 
     /// Steady enough for the quasi-static mode.
+    #[inline]
     pub(crate) fn settled(&self) -> bool {
         match self.phase {
             Phase::Idle => true,
@@ -329,11 +332,13 @@ impl Inverter {
     }
 
     /// The bridge forms the back-up voltage.
+    #[inline]
     pub(crate) fn forming(&self) -> bool {
         matches!(self.phase, Phase::Forming | Phase::Syncing)
     }
 
     /// The relay will move within the next slow step.
+    #[inline]
     pub(crate) fn relay_due(&self) -> bool {
         let ready = self.healthy_s + 2.5 * SLOW_S >= self.config.reconnect_s && self.may_connect();
         let leave = self.phase == Phase::Grid && !self.may_connect();
@@ -345,6 +350,13 @@ impl Inverter {
             || dead
     }
 
+    /// Feeds the grid and has no reason to leave it.
+    #[inline]
+    pub(crate) fn stays(&self) -> bool {
+        self.on_grid() && self.ceased.is_none() && self.may_connect()
+    }
+
+    #[inline]
     fn may_connect(&self) -> bool {
         self.config.health == Health::Healthy
             && self.permit
@@ -439,6 +451,7 @@ impl Inverter {
     }
 
     /// Powers for the current controller, with the bias of the open-end criterion.
+    #[inline(always)]
     pub(crate) fn power_reference(&self) -> PowerReference {
         let (p, mut q) = (self.dispatch.p_w, self.dispatch.q_var);
         if self.detector.is_some() {
@@ -448,7 +461,7 @@ impl Inverter {
             }
         }
         let c = &self.config;
-        let amps = p.abs() / c.nominal_v;
+        let amps = || p.abs() / c.nominal_v;
         let extra = self.active.extra_amps(amps).copysign(p) * c.nominal_v;
         let (turn, keep) = match c.reference {
             _ if p == 0.0 => ((1.0, 0.0), 1.0),
@@ -510,6 +523,7 @@ impl Inverter {
     }
 
     /// Taken by the electronics while the terminals get `ac_w` and the filter `filter_w`, W.
+    #[inline]
     pub(crate) fn electronics_w(&self, ac_w: f64, filter_w: f64) -> f64 {
         let idle = match self.phase {
             Phase::Grid | Phase::Forming | Phase::Syncing => false,

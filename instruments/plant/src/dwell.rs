@@ -4,7 +4,7 @@ use crate::actions::{GENTLE_HZ, GENTLE_PU};
 use crate::dc_link::swing;
 use crate::dispatch::{SLOW_S, Surroundings};
 use crate::dut::{CONTROL_NS, CONTROL_S, Gate};
-use crate::meter::Sums;
+use crate::meter::{ReadyCycle, Squares};
 use crate::network::state;
 use crate::plant::{Mode, Plant, SLOW_NS};
 use crate::protection::Seen;
@@ -15,11 +15,12 @@ const TIMER_S: f64 = 0.12;
 /// Quiet cycles before the waveform mode ends.
 const QUIET_CYCLES: u32 = 10;
 /// A connected DUT below this voltage (pu) is simulated in waveform mode.
-const LOW_PU: f64 = 0.5;
+pub(crate) const LOW_PU: f64 = 0.5;
 
 impl Plant {
     /// The next 20 ms can be one phasor solution.
     /// `ahead` is the steady state at its end.
+    #[inline]
     pub(crate) fn may_dwell(&self, ahead: &Steady) -> bool {
         let (bench, source, end) = (&self.bench, &self.bench.source, self.sim + SLOW_NS);
         if self.capturing() || !self.dut.settled() || self.dut.relay_due() {
@@ -57,123 +58,152 @@ impl Plant {
         true
     }
 
-    fn seen_in(&self, steady: &Steady) -> Seen {
-        let volts = steady.v.abs() * (1.0 + self.config.dut.voltage_gain_error);
+    #[inline]
+    pub(crate) fn seen_in(&self, steady: &Steady) -> Seen {
+        let volts = steady.volts * (1.0 + self.config.dut.voltage_gain_error);
         let alive = volts > 0.2 * self.config.dut.nominal_v;
         Seen {
             volts,
-            hz: alive.then_some(steady.w / std::f64::consts::TAU),
+            hz: alive.then_some(steady.hz),
         }
     }
 
     /// Phasors with the source as it is at `t`.
+    #[inline]
     pub(crate) fn solve_at(&mut self, t: u64) -> Steady {
         let dut = &self.config.dut;
-        let set = self.bench.source.ahead(t);
+        let (source_v, hz) = self.bench.source.ahead(t);
         let power = (self.dut.gate() == Gate::Following).then(|| self.dut.power_reference());
         let conditions = Conditions {
-            source_v: set.0,
-            hz: set.1,
+            source_v,
+            hz,
             power,
             i_max: 1.1 * dut.max_current_a,
             floor_v: 0.2 * dut.nominal_v,
             nominal_v: dut.nominal_v,
         };
-        let topology = self.bench.topology(power.is_some());
-        let admittance = match self.admittance {
-            Some(known) if known.fits(&topology, conditions.hz) => known,
-            Some(_) | None => Admittance::new(&topology, self.network.line(), conditions.hz),
-        };
-        self.admittance = Some(admittance);
+        let bridge = power.is_some();
+        if !self.admittance.fits(&self.bench.topology(bridge), hz) {
+            self.refresh_admittance(bridge, hz);
+        }
         solve(
-            &admittance,
+            &self.admittance,
             self.network.filter(),
             &conditions,
             self.steady.v,
         )
     }
 
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn refresh_admittance(&mut self, bridge: bool, hz: f64) {
+        self.admittance = Admittance::new(&self.bench.topology(bridge), self.network.line(), hz);
+    }
+
     /// 20 ms of steady state.
+    #[inline]
     pub(crate) fn dwell(&mut self, steady: Steady) {
         let t = self.sim + SLOW_NS;
         self.bench.source.advance(t);
-        self.steady = steady;
         let seen = self.seen_in(&steady);
-        let hz = steady.w / std::f64::consts::TAU;
+        let hz = steady.hz;
         if self.dut.on_grid() {
             self.dut.active.settle(hz, seen.volts, SLOW_S);
             self.dut.passive.settle(self.config.line.r_ohm, SLOW_S);
             self.dut.protection.step(seen, SLOW_S);
         }
-        let v_pcc = steady.v;
-        let (v_n, hz_n) = self.node_n(&steady);
         if self.dut.forming() {
             self.dut.voltage.advance(SLOW_S);
             self.dut.voltage.hz = self.config.dut.nominal_hz;
         }
-        let g = self.bench.backup_g();
-        let backup_w = v_n * v_n * g;
-        let port = if self.bench.relay.conducting {
-            steady.i2.sub(v_pcc.scale(g))
-        } else {
-            Phasor::ZERO
-        };
-        let (s_port, s_line) = (v_pcc.mul(port.conj()), v_pcc.mul(steady.line.conj()));
-        let source_v = if self.bench.s1.conducting {
-            v_pcc.abs()
-        } else if self.bench.output.conducting {
-            self.bench.source.volts(t)
-        } else {
-            0.0
-        };
-        let alive = |v: f64, f: f64| {
-            if v > 0.02 * self.config.dut.nominal_v {
-                f
-            } else {
-                0.0
-            }
-        };
-        let (v, hz_pcc) = (v_pcc.abs(), alive(v_pcc.abs(), hz));
-        self.meters.steady(
-            t,
-            Sums::steady(SLOW_S, v, port.abs(), s_port.re, s_port.im, hz_pcc),
-            Sums::steady(
-                SLOW_S,
-                source_v,
-                steady.line.abs(),
-                s_line.re,
-                s_line.im,
-                alive(source_v, hz),
-            ),
-            Sums::steady(SLOW_S, v_n, v_n * g, backup_w, 0.0, hz_n),
-        );
-        self.sim = t;
-        let filter = self.filter_state(&steady);
-        self.move_energy(&filter, SLOW_S);
-        self.dut.dispatch.close_step(self.dc.excess_j());
+        let cycle = self.account(t, &steady);
         self.dut.supervise(
             t,
             &Surroundings {
                 volts: seen.volts,
                 hz: seen.hz,
                 ambient_c: self.bench.ambient_c,
-                backup_w,
-                site_w: s_line.re,
+                backup_w: cycle.port.p,
+                site_w: cycle.source.p,
             },
         );
+        self.meters.ready(cycle);
+    }
+
+    /// Energy and meters of a slow step that ends at `t`.
+    #[inline(always)]
+    pub(crate) fn account(&mut self, t: u64, steady: &Steady) -> ReadyCycle {
+        self.sim = t;
+        self.steady = *steady;
+        let flow = self.steady_flow(steady);
+        self.move_energy(&flow, SLOW_S);
+        self.dut.dispatch.close_step(self.dc.excess_j());
+        self.ready_cycle(t, steady, steady.hz)
+    }
+
+    /// What the meters see of the slow step that ends at `t`.
+    #[inline(always)]
+    fn ready_cycle(&self, t: u64, steady: &Steady, hz: f64) -> ReadyCycle {
+        let (v_n, hz_n) = self.node_n(steady);
+        let g = self.bench.backup_g();
+        let port = if self.bench.relay.conducting {
+            steady.i2.sub(steady.v.scale(g))
+        } else {
+            Phasor::ZERO
+        };
+        let (s_port, s_line) = (steady.v.mul(port.conj()), steady.v.mul(steady.line.conj()));
+        let source_v = if self.bench.s1.conducting {
+            steady.volts
+        } else if self.bench.output.conducting {
+            self.bench.source.volts(t)
+        } else {
+            0.0
+        };
+        let alive = |v: f64| {
+            if v > 0.02 * self.config.dut.nominal_v {
+                hz
+            } else {
+                0.0
+            }
+        };
         let d = &self.dut.dispatch;
-        let battery = (d.battery.volts(), d.battery_w);
-        self.meters.dc(t, SLOW_S, (d.pv_v, d.pv_w), battery);
+        ReadyCycle {
+            at_ns: t,
+            dut: Squares {
+                vv: steady.volts * steady.volts,
+                ii: port.square(),
+                p: s_port.re,
+                q: s_port.im,
+                hz: alive(steady.volts),
+            },
+            source: Squares {
+                vv: source_v * source_v,
+                ii: steady.line.square(),
+                p: s_line.re,
+                q: s_line.im,
+                hz: alive(source_v),
+            },
+            port: Squares {
+                vv: v_n * v_n,
+                ii: v_n * g * v_n * g,
+                p: v_n * v_n * g,
+                q: 0.0,
+                hz: hz_n,
+            },
+            pv_w: d.pv_w,
+            battery: (d.battery.volts(), d.battery_w),
+        }
     }
 
     /// Voltage (RMS) and frequency of node N.
+    #[inline]
     fn node_n(&self, steady: &Steady) -> (f64, f64) {
         if self.bench.relay.conducting {
-            let v = steady.v.abs();
+            let v = steady.volts;
             (
                 v,
                 if v > 0.02 * self.config.dut.nominal_v {
-                    steady.w / std::f64::consts::TAU
+                    steady.hz
                 } else {
                     0.0
                 },
@@ -210,7 +240,7 @@ impl Plant {
         if let Some(l_h) = self.bench.load.l_h.filter(|_| self.bench.s2 && w > 0.0) {
             x[state::LOAD_L] = v.mul(Phasor::new(0.0, w * l_h).inv()).at(turns);
         }
-        let hz = w / std::f64::consts::TAU;
+        let hz = steady.hz;
         let following = self.dut.gate() == Gate::Following;
         let filter = self.filter_state(&steady);
         // what a change of the state since the last step put into the filter comes from the link
@@ -233,6 +263,7 @@ impl Plant {
         self.choose_topology();
         self.settle_senses(&steady, hz, turns);
         self.e = self.bench.source.instantaneous(t);
+        self.settle_meters();
         self.meters.resync();
         self.frame = self.signals();
     }
@@ -283,8 +314,8 @@ impl Plant {
 
     /// The DUT's estimators as after a long steady state.
     fn settle_senses(&mut self, steady: &Steady, hz: f64, turns: f64) {
-        let peak = steady.v.abs() * std::f64::consts::SQRT_2;
-        let alive = steady.v.abs() > 0.05 * self.config.dut.nominal_v;
+        let peak = steady.volts * std::f64::consts::SQRT_2;
+        let alive = steady.volts > 0.05 * self.config.dut.nominal_v;
         let turns = turns + steady.v.turns();
         let gain = 1.0 + self.config.dut.voltage_gain_error;
         self.dut.sync.settle(peak, turns, hz);
@@ -323,6 +354,7 @@ impl Plant {
             self.forming_turns()
         };
         self.energy_from_wave(&filter, turns);
+        self.settle_meters();
         self.meters.resync();
     }
 }

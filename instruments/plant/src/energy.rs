@@ -4,7 +4,7 @@
 use crate::dut::Gate;
 use crate::network::Network;
 use crate::plant::{Mode, Plant, SLOW_NS};
-use crate::quasi_static::{FilterState, Phasor, Steady};
+use crate::quasi_static::{FilterForms, FilterState, Phasor, Steady, SteadyFlow};
 
 /// Energy since power-up, J. `residual_j` is zero but for rounding and quadrature.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -178,16 +178,38 @@ impl Plant {
         }
     }
 
+    /// What flows through the filter in a steady state.
+    #[inline(always)]
+    pub(crate) fn steady_flow(&mut self, steady: &Steady) -> SteadyFlow {
+        let (v, i2, w) = if self.bench.relay.conducting {
+            (steady.v, steady.i2, steady.w)
+        } else if self.dut.forming() {
+            let v = Phasor::new(self.dut.voltage.level * self.config.dut.nominal_v, 0.0);
+            let w = self.dut.voltage.hz * std::f64::consts::TAU;
+            (v, v.scale(self.bench.backup_g()), w)
+        } else {
+            return SteadyFlow::default();
+        };
+        let blocked = self.dut.gate() == Gate::Blocked;
+        if !self.forms.fits(w, blocked) {
+            self.forms = FilterForms::new(self.network.filter(), w, blocked);
+        }
+        self.forms.flow(v, i2)
+    }
+
     /// The slow step of the quasi-static mode: what the terminals and the losses took comes from
     /// the sources, and what these cannot give from the dc link.
-    pub(crate) fn move_energy(&mut self, state: &FilterState, seconds: f64) {
-        let ac_w = state.ac_w();
-        let filter_w = state.loss_w(self.network.filter());
+    #[inline(always)]
+    pub(crate) fn move_energy(&mut self, flow: &SteadyFlow, seconds: f64) {
+        let SteadyFlow {
+            ac_w,
+            loss_w: filter_w,
+            stored_j,
+        } = *flow;
         let electronics_w = self.dut.electronics_w(ac_w, filter_w);
         let taken_w = ac_w + filter_w + electronics_w;
         let (least, most) = self.dut.dispatch.reach();
-        let fed_w = (taken_w - self.dc.excess_j() / seconds).clamp(least, most);
-        let stored_j = state.stored_j(self.network.filter());
+        let fed_w = (taken_w - self.dc.excess_j() * (1.0 / seconds)).clamp(least, most);
         let change_j = (fed_w - taken_w) * seconds - (stored_j - self.filter_j);
         self.filter_j = stored_j;
         self.dc.shift(change_j);

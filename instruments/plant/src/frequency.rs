@@ -80,7 +80,7 @@ impl FrequencyMeter {
 
     /// Starts settled at `hz` with angle `turns` at time `t` s.
     pub(crate) fn settle(&mut self, t: f64, turns: f64, hz: f64, peak: f64) {
-        let turns = turns - turns.floor();
+        let turns = turns - crate::trig::floor(turns);
         self.last_crossing = Some(t - turns / hz);
         self.periods = [1.0 / hz; 3];
         self.valid = 3;

@@ -59,7 +59,7 @@ impl VoltageControl {
 
     /// Starts at an angle and level; `i2` is the load current at this moment.
     pub(crate) fn start(&mut self, turns: f64, hz: f64, level: f64, i2: f64) {
-        self.turns = turns - turns.floor();
+        self.turns = turns - crate::trig::floor(turns);
         self.hz = hz;
         self.level = level;
         self.z = (0.0, 0.0);
@@ -76,7 +76,7 @@ impl VoltageControl {
     /// The reference runs on for `seconds` without control.
     pub(crate) fn advance(&mut self, seconds: f64) {
         self.turns += self.hz * seconds;
-        self.turns -= self.turns.floor();
+        self.turns -= crate::trig::floor(self.turns);
     }
 
     /// One control period: bridge voltage for the next interval.
@@ -107,7 +107,7 @@ impl VoltageControl {
             u = v - (i1 - i1.signum() * self.i_max) * 10.0;
         }
         self.turns += self.hz * self.period_s;
-        self.turns -= self.turns.floor();
+        self.turns -= crate::trig::floor(self.turns);
         u.clamp(-self.v_max, self.v_max)
     }
 }

@@ -14,6 +14,7 @@ mod bench;
 mod breaker;
 mod capture;
 pub mod config;
+mod cruise;
 mod current_control;
 mod dc_link;
 mod derating;

@@ -1,6 +1,10 @@
 //! Meters: whole cycles are integrated between zero crossings of the point's voltage, ten of
 //! them make a window. The quasi-static mode feeds the same windows with ready cycles.
 
+mod ready;
+
+pub(crate) use ready::{ReadyCycle, Squares};
+
 use crate::Nanos;
 use crate::signal::{MeterPoint, Reading};
 
@@ -22,18 +26,6 @@ pub(crate) struct Sums {
 }
 
 impl Sums {
-    /// Sums of a steady cycle.
-    pub(crate) fn steady(seconds: f64, volts: f64, amps: f64, p: f64, q: f64, hz: f64) -> Self {
-        Self {
-            seconds,
-            vv: volts * volts * seconds,
-            ii: amps * amps * seconds,
-            p: p * seconds,
-            q: q * seconds,
-            periods: hz * seconds,
-        }
-    }
-
     #[inline]
     fn sample(&mut self, dt: f64, v: f64, i: f64, lagging: f64) {
         self.vv += v * v * dt;
@@ -230,6 +222,8 @@ pub(crate) struct Meters {
     port: Point,
     pv: Point,
     battery: Point,
+    /// Cycles that no window holds yet (quasi-static mode).
+    waiting: Vec<ReadyCycle>,
 }
 
 impl Meters {
@@ -244,7 +238,18 @@ impl Meters {
             port: Point::default(),
             pv: Point::default(),
             battery: Point::default(),
+            waiting: Vec::new(),
         }
+    }
+
+    fn points_mut(&mut self) -> [&mut Point; 5] {
+        [
+            &mut self.dut,
+            &mut self.source,
+            &mut self.port,
+            &mut self.pv,
+            &mut self.battery,
+        ]
     }
 
     /// A change of mode: unfinished cycles are dropped.
@@ -289,20 +294,19 @@ impl Meters {
         }
     }
 
-    /// A ready cycle from the quasi-static mode.
-    pub(crate) fn steady(&mut self, t: Nanos, dut: Sums, source: Sums, port: Sums) {
-        self.dut.close(t, dut, dut.seconds);
-        self.source.close(t, source, source.seconds);
-        self.port.close(t, port, port.seconds);
-    }
-
     /// The dc side over the last 20 ms.
     pub(crate) fn dc(&mut self, t: Nanos, seconds: f64, pv: (f64, f64), battery: (f64, f64)) {
         for (point, (volts, watts)) in [(&mut self.pv, pv), (&mut self.battery, battery)] {
             let amps = if volts > 0.0 { watts / volts } else { 0.0 };
             point.close(
                 t,
-                Sums::steady(seconds, volts, amps, watts, 0.0, 0.0),
+                Sums {
+                    seconds,
+                    vv: volts * volts * seconds,
+                    ii: amps * amps * seconds,
+                    p: watts * seconds,
+                    ..Sums::default()
+                },
                 seconds,
             );
         }
@@ -310,13 +314,7 @@ impl Meters {
 
     /// `n` more cycles like the last, up to `at_ns`.
     pub(crate) fn repeat(&mut self, at_ns: Nanos, n: u64) {
-        for point in [
-            &mut self.dut,
-            &mut self.source,
-            &mut self.port,
-            &mut self.pv,
-            &mut self.battery,
-        ] {
+        for point in self.points_mut() {
             point.repeat(at_ns, n, crate::plant::SLOW_NS);
         }
     }

@@ -12,7 +12,7 @@ use crate::energy::Ledger;
 use crate::input::Input;
 use crate::meter::Meters;
 use crate::network::Network;
-use crate::quasi_static::{Admittance, Steady};
+use crate::quasi_static::{Admittance, FilterForms, Steady};
 use crate::signal::{Capture, CaptureSpec, CaptureState, MeterPoint, Reading};
 use crate::state::SetPoints;
 use crate::stuck::Contacts;
@@ -72,7 +72,9 @@ pub struct Plant {
     /// Last phasor solution.
     pub(crate) steady: Steady,
     /// Admittances of the last solution.
-    pub(crate) admittance: Option<Admittance>,
+    pub(crate) admittance: Admittance,
+    /// Loss and stored energy of the output filter at the last frequency.
+    pub(crate) forms: FilterForms,
     /// Until then every slow step repeats the last one.
     pub(crate) rest_until: Nanos,
     /// Cycles in waveform mode without a visible change.
@@ -100,6 +102,9 @@ impl Plant {
         let dut = &config.dut;
         let bench = Bench::new(dut.nominal_v, dut.nominal_hz, config.ambient_c);
         let dc = DcLinkState::new(dut.dc_link, dut.rated_power_w, CONTROL_S);
+        let admittance = Admittance::new(&bench.topology(false), &config.line, dut.nominal_hz);
+        let hz_w = dut.nominal_hz * std::f64::consts::TAU;
+        let forms = FilterForms::new(&dut.filter, hz_w, true);
         let network = Network::new(dut.filter, config.line, bench.topology(false));
         Self {
             dut: Inverter::new(dut, dut.dc_link.volts, config.ambient_c, config.seed),
@@ -111,12 +116,13 @@ impl Plant {
             mode: Mode::QuasiStatic,
             bench,
             network,
+            admittance,
+            forms,
             capture: None,
             last_tick: 0,
             e: 0.0,
             frame: [0.0; SIGNALS],
             steady: Steady::default(),
-            admittance: None,
             rest_until: 0,
             quiet_cycles: 0,
             last_cycle_v: (0.0, 0.0),
@@ -186,6 +192,14 @@ impl Plant {
                 break;
             }
         }
+        // now somebody may ask
+        self.settle_meters();
+    }
+
+    /// Brings the meters up to date with the ready cycles.
+    pub(crate) fn settle_meters(&mut self) {
+        let dispatch = &mut self.dut.dispatch;
+        self.meters.settle(|watts| dispatch.solve_pv(watts));
     }
 
     /// One quasi-static step, or a change of mode; true when `now` is reached.
@@ -210,6 +224,9 @@ impl Plant {
             return true;
         }
         if self.rest_until > self.sim && self.repeat(self.next_event()) {
+            return false;
+        }
+        if self.cruise(self.next_event()) {
             return false;
         }
         let ahead = self.solve_at(end);

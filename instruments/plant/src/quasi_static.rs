@@ -81,6 +81,10 @@ pub(crate) struct Steady {
     pub(crate) i2: Phasor,
     /// Line current towards the PCC.
     pub(crate) line: Phasor,
+    /// Magnitude of the PCC voltage, V.
+    pub(crate) volts: f64,
+    /// Frequency, Hz.
+    pub(crate) hz: f64,
     /// Angular frequency, rad/s.
     pub(crate) w: f64,
 }
@@ -156,6 +160,85 @@ impl FilterState {
     }
 }
 
+/// Loss and stored energy of the filter as what they are: linear in |V|², |I₂|², P and Q at the
+/// terminals. Everything else in the filter follows from V and I₂.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct FilterForms {
+    w: f64,
+    blocked: bool,
+    loss: [f64; 4],
+    stored: [f64; 4],
+}
+
+impl FilterForms {
+    /// With middle M = V + z₂I₂, capacitor yM, its current gM and I₁ = I₂ + gM:
+    /// |M|² = |V|² + |z₂|²|I₂|² + 2(r₂P + x₂Q) and |I₁|² = |I₂|² + |gM|² + 2 Re gMI₂*.
+    pub(crate) fn new(f: &Filter, w: f64, blocked: bool) -> Self {
+        if blocked {
+            // the bridge inductor carries nothing, the capacitor all of I₂
+            return Self {
+                w,
+                blocked,
+                loss: [0.0, f.r2_ohm + f.rd_ohm, 0.0, 0.0],
+                stored: [0.0, 0.5 * (f.l2_h + 1.0 / (w * w * f.cf_f)), 0.0, 0.0],
+            };
+        }
+        let z2 = Phasor::new(f.r2_ohm, w * f.l2_h);
+        let y = Phasor::new(1.0, w * f.cf_f * f.rd_ohm).inv();
+        let g = y.mul(Phasor::new(0.0, w * f.cf_f));
+        let middle = [1.0, z2.square(), 2.0 * z2.re, 2.0 * z2.im];
+        let cap_i = middle.map(|m| m * g.square());
+        let cross = [0.0, 1.0 + 2.0 * g.mul(z2).re, 2.0 * g.re, -2.0 * g.im];
+        let grid = [0.0, 1.0, 0.0, 0.0];
+        let at = |k: usize| {
+            let i1 = cap_i[k] + cross[k];
+            let cap_v = middle[k] * y.square();
+            (
+                f.r1_ohm * i1 + f.r2_ohm * grid[k] + f.rd_ohm * cap_i[k],
+                0.5 * (f.l1_h * i1 + f.l2_h * grid[k] + f.cf_f * cap_v),
+            )
+        };
+        let all = [at(0), at(1), at(2), at(3)];
+        Self {
+            w,
+            blocked,
+            loss: all.map(|x| x.0),
+            stored: all.map(|x| x.1),
+        }
+    }
+
+    /// These are the forms for that frequency and bridge.
+    #[inline]
+    pub(crate) fn fits(&self, w: f64, blocked: bool) -> bool {
+        self.w == w && self.blocked == blocked
+    }
+
+    /// Flow at the terminals.
+    #[inline]
+    pub(crate) fn flow(&self, v: Phasor, i2: Phasor) -> SteadyFlow {
+        let s = v.mul(i2.conj());
+        let x = [v.square(), i2.square(), s.re, s.im];
+        let of =
+            |form: &[f64; 4]| (form[0] * x[0] + form[1] * x[1]) + (form[2] * x[2] + form[3] * x[3]);
+        SteadyFlow {
+            ac_w: s.re,
+            loss_w: of(&self.loss),
+            stored_j: of(&self.stored),
+        }
+    }
+}
+
+/// What flows through the filter in a steady state.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct SteadyFlow {
+    /// Delivered at the terminals, W.
+    pub(crate) ac_w: f64,
+    /// Lost in the resistances, W.
+    pub(crate) loss_w: f64,
+    /// Mean of the energy in inductors and capacitor, J.
+    pub(crate) stored_j: f64,
+}
+
 /// What the solver needs besides the topology.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Conditions {
@@ -190,7 +273,7 @@ pub(crate) struct Admittance {
 }
 
 impl Admittance {
-    /// Admittances of a closed line.
+    /// Admittances of a line that is taken as closed.
     pub(crate) fn new(topology: &Topology, line: &Line, hz: f64) -> Self {
         let w = hz * std::f64::consts::TAU;
         let y_line = Phasor::new(line.r_ohm, w * line.l_h).inv();
@@ -212,7 +295,20 @@ impl Admittance {
         }
     }
 
+    #[inline]
+    fn steady(&self, solved: Solved, c: &Conditions) -> Steady {
+        Steady {
+            v: solved.v,
+            i2: solved.i2,
+            line: Phasor::new(c.source_v, 0.0).sub(solved.v).mul(self.y_line),
+            volts: solved.volts,
+            hz: c.hz,
+            w: c.hz * std::f64::consts::TAU,
+        }
+    }
+
     /// These are the admittances of that topology and frequency.
+    #[inline]
     pub(crate) fn fits(&self, topology: &Topology, hz: f64) -> bool {
         self.hz == hz && self.topology == *topology
     }
@@ -220,6 +316,7 @@ impl Admittance {
 
 /// Solves V = (E/Z + I(V)) / Y: in closed form, below the floor of the voltage by fixed point from
 /// `start`; the map contracts by |Z||S|/V², below 0.02 on any bench that is worth the name.
+#[inline]
 pub(crate) fn solve(
     network: &Admittance,
     filter: &Filter,
@@ -230,50 +327,98 @@ pub(crate) fn solve(
     let topology = &network.topology;
     if !topology.line {
         return Steady {
+            hz: c.hz,
             w,
             ..Steady::default()
         };
     }
-    let (y_line, y, z) = (network.y_line, network.y, network.z);
-    let drive = y_line.scale(c.source_v);
+    if let Some(fed) = c
+        .power
+        .filter(|_| topology.relay)
+        .and_then(|power| feeding(network, c, power))
+    {
+        return fed;
+    }
     let open = network.gain.scale(c.source_v);
-    let (mut v, mut i2) = (open, Phasor::ZERO);
-    if let Some(power) = c.power.filter(|_| topology.relay) {
-        let lead = Phasor::new(power.turn.0, power.turn.1);
-        if let Some((v, i2)) = closed_form(power, lead, open, z, c) {
-            return Steady {
+    let solved = match c.power.filter(|_| topology.relay) {
+        Some(power) => fixed_point(power, network, open, c, start),
+        None => {
+            let v = if topology.relay {
+                // the blocked bridge leaves the filter capacitor on the grid
+                network
+                    .y_line
+                    .scale(c.source_v)
+                    .mul(network.y.add(blocked(filter, w)).inv())
+            } else {
+                open
+            };
+            let i2 = if topology.relay {
+                blocked(filter, w).mul(v).scale(-1.0)
+            } else {
+                Phasor::ZERO
+            };
+            Solved {
                 v,
                 i2,
-                line: Phasor::new(c.source_v, 0.0).sub(v).mul(y_line),
-                w,
-            };
-        }
-        v = if start.square() > 0.25 * open.square() {
-            start
-        } else {
-            open
-        };
-        for _ in 0..PASSES {
-            i2 = injected(power, v, c).mul(lead);
-            let next = drive.add(i2).mul(z);
-            let moved = (next.re - v.re).abs() + (next.im - v.im).abs();
-            v = next;
-            if moved < TOLERANCE_V {
-                break;
+                volts: v.abs(),
             }
         }
-    } else if topology.relay {
-        // the blocked bridge leaves the filter capacitor on the grid
-        let x = Phasor::new(filter.rd_ohm, -1.0 / (w * filter.cf_f) + w * filter.l2_h).inv();
-        v = drive.mul(y.add(x).inv());
-        i2 = x.mul(v).scale(-1.0);
+    };
+    network.steady(solved, c)
+}
+
+/// Closed line, closed relay, and the voltage above the floor: the closed form.
+#[inline(always)]
+pub(crate) fn feeding(
+    network: &Admittance,
+    c: &Conditions,
+    power: PowerReference,
+) -> Option<Steady> {
+    let open = network.gain.scale(c.source_v);
+    closed_form(power, open, network.z, c).map(|solved| network.steady(solved, c))
+}
+
+/// Admittance of the filter behind a blocked bridge.
+fn blocked(filter: &Filter, w: f64) -> Phasor {
+    Phasor::new(filter.rd_ohm, -1.0 / (w * filter.cf_f) + w * filter.l2_h).inv()
+}
+
+/// Voltage at the PCC and current into it.
+#[derive(Debug, Clone, Copy)]
+struct Solved {
+    v: Phasor,
+    i2: Phasor,
+    volts: f64,
+}
+
+fn fixed_point(
+    power: PowerReference,
+    network: &Admittance,
+    open: Phasor,
+    c: &Conditions,
+    start: Phasor,
+) -> Solved {
+    let lead = Phasor::new(power.turn.0, power.turn.1);
+    let drive = network.y_line.scale(c.source_v);
+    let mut v = if start.square() > 0.25 * open.square() {
+        start
+    } else {
+        open
+    };
+    let mut i2 = Phasor::ZERO;
+    for _ in 0..PASSES {
+        i2 = injected(power, v, c).mul(lead);
+        let next = drive.add(i2).mul(network.z);
+        let moved = (next.re - v.re).abs() + (next.im - v.im).abs();
+        v = next;
+        if moved < TOLERANCE_V {
+            break;
+        }
     }
-    let line_i = Phasor::new(c.source_v, 0.0).sub(v).mul(y_line);
-    Steady {
+    Solved {
         v,
         i2,
-        line: line_i,
-        w,
+        volts: v.abs(),
     }
 }
 
@@ -281,49 +426,56 @@ pub(crate) fn solve(
 /// a = zK, constant power asks for V = E + a/V*, so that u = |V|² solves
 /// u² − (|E|² + 2 Re a)u + |a|² = 0; a constant current for V = E + aV/|V|, so that
 /// |V| = Re a + √(|E|² − Im² a). At its limit a current is constant.
-fn closed_form(
-    power: PowerReference,
-    lead: Phasor,
-    open: Phasor,
-    z: Phasor,
-    c: &Conditions,
-) -> Option<(Phasor, Phasor)> {
-    let k = Phasor::new(power.p, -power.q).mul(lead);
-    // V = E + zKV/scale
-    let along = |k: Phasor, scale: f64| {
-        let a = z.mul(k);
-        let share = open.mul(Phasor::new(scale - a.re, -a.im).inv());
-        (share.scale(scale), k.mul(share))
-    };
-    let constant = |k: Phasor| {
-        let a = z.mul(k);
-        let root = open.square() - a.im * a.im;
-        (root >= 0.0).then(|| along(k, a.re + root.sqrt()))
-    };
+#[inline(always)]
+fn closed_form(power: PowerReference, open: Phasor, z: Phasor, c: &Conditions) -> Option<Solved> {
+    let k = Phasor::new(power.p, -power.q).mul(Phasor::new(power.turn.0, power.turn.1));
     let most = c.i_max * c.i_max;
+    let size = k.square();
     let solved = match power.reference {
         CurrentReference::ConstantPower => {
             let a = z.mul(k);
             let b = open.square() + 2.0 * a.re;
             let root = b * b - 4.0 * a.square();
-            let free = (root >= 0.0)
-                .then(|| along(k, 0.5 * (b + root.sqrt())))
-                .filter(|(_, i)| i.square() <= most);
-            match free {
-                Some(free) => Some(free),
-                None => constant(k.scale(c.i_max / k.abs())),
+            let u = 0.5 * (b + root.max(0.0).sqrt());
+            // |I|² = |K|²/u
+            if root >= 0.0 && size <= most * u {
+                Some(along(k, a, u, u.sqrt(), open))
+            } else {
+                constant(k.scale(c.i_max / size.sqrt()), z, open)
             }
         }
         CurrentReference::ConstantCurrent | CurrentReference::Untracked => {
             let k = k.scale(1.0 / c.nominal_v);
-            constant(if k.square() > most {
-                k.scale(c.i_max / k.abs())
-            } else {
-                k
-            })
+            constant(
+                if k.square() > most {
+                    k.scale(c.i_max / k.abs())
+                } else {
+                    k
+                },
+                z,
+                open,
+            )
         }
     };
-    solved.filter(|(v, _)| v.square() >= c.floor_v * c.floor_v)
+    solved.filter(|s| s.volts >= c.floor_v)
+}
+
+/// V = E + aV/scale and I = KV/scale.
+#[inline]
+fn along(k: Phasor, a: Phasor, scale: f64, volts: f64, open: Phasor) -> Solved {
+    let share = open.mul(Phasor::new(scale - a.re, -a.im).inv());
+    Solved {
+        v: share.scale(scale),
+        i2: k.mul(share),
+        volts,
+    }
+}
+
+fn constant(k: Phasor, z: Phasor, open: Phasor) -> Option<Solved> {
+    let a = z.mul(k);
+    let root = open.square() - a.im * a.im;
+    let volts = a.re + root.max(0.0).sqrt();
+    (root >= 0.0 && volts > 0.0).then(|| along(k, a, volts, volts, open))
 }
 
 /// I = (S/V)*, limited in amplitude.
@@ -359,7 +511,7 @@ mod tests {
         #[values((3000.0, 0.0), (-4600.0, 1000.0), (4000.0, -3000.0), (9000.0, 0.0))] s: (f64, f64),
         #[values(0.0, 0.3)] lead: f64,
     ) {
-        let config = crate::config::reference();
+        let filter = config_filter();
         let topology = Topology {
             bridge: true,
             relay: true,
@@ -390,11 +542,37 @@ mod tests {
             floor_v: 46.0,
             nominal_v: 230.0,
         };
-        let steady = solve(&network, &config.dut.filter, &c, Phasor::new(230.0, 0.0));
+        let steady = solve(&network, &filter, &c, Phasor::new(230.0, 0.0));
         let law = injected(power, steady.v, &c).mul(Phasor::new(lead.cos(), lead.sin()));
         assert!(law.sub(steady.i2).abs() < 1e-6, "{steady:?} {law:?}");
         let sum = steady.line.add(steady.i2);
         let taken = steady.v.mul(network.y.sub(network.y_line));
         assert!(sum.sub(taken).abs() < 1e-6, "{sum:?} {taken:?}");
+    }
+
+    /// The forms are the sums over the branches.
+    #[rstest::rstest]
+    fn forms_are_the_sums_over_the_branches(
+        #[values(false, true)] blocked: bool,
+        #[values((25.0, 3.0), (-10.0, 14.0), (0.2, -0.1))] i: (f64, f64),
+    ) {
+        let filter = config_filter();
+        let w = 50.0 * std::f64::consts::TAU;
+        let (v, i2) = (Phasor::new(231.0, -4.0), Phasor::new(i.0, i.1));
+        let state = FilterState::new(&filter, v, i2, w, blocked);
+        let flow = FilterForms::new(&filter, w, blocked).flow(v, i2);
+        assert!((flow.ac_w - state.ac_w()).abs() < 1e-9);
+        assert!(
+            (flow.loss_w - state.loss_w(&filter)).abs() < 1e-9,
+            "{flow:?}"
+        );
+        assert!(
+            (flow.stored_j - state.stored_j(&filter)).abs() < 1e-11,
+            "{flow:?}"
+        );
+    }
+
+    fn config_filter() -> Filter {
+        crate::config::reference().dut.filter
     }
 }

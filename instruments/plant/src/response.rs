@@ -1,7 +1,5 @@
 //! Curves, first-order lags and dead times: the slow part of every grid-support function.
 
-use std::collections::VecDeque;
-
 use crate::config::{Response, Sense};
 use crate::rest::Fingerprint;
 use crate::trig;
@@ -25,6 +23,61 @@ pub(crate) fn curve(points: &[(f64, f64)], x: f64) -> f64 {
         }
     }
     last.1
+}
+
+/// A curve that is asked again and again at values close to each other.
+#[derive(Debug, Clone)]
+pub(crate) struct Tracked {
+    points: Vec<(f64, f64)>,
+    /// The piece of the last answer: from, to, value and slope at its start.
+    piece: (f64, f64, f64, f64),
+}
+
+impl Tracked {
+    /// A piecewise linear curve, clamped outside.
+    pub(crate) fn new(points: &[(f64, f64)]) -> Self {
+        Self {
+            points: points.to_vec(),
+            piece: (0.0, f64::NEG_INFINITY, 0.0, 0.0),
+        }
+    }
+
+    /// The points.
+    pub(crate) fn points(&self) -> &[(f64, f64)] {
+        &self.points
+    }
+
+    /// Value at `x`.
+    #[inline]
+    pub(crate) fn at(&mut self, x: f64) -> f64 {
+        if !(x > self.piece.0 && x <= self.piece.1) {
+            self.find(x);
+        }
+        let (from, _, y, slope) = self.piece;
+        if slope == 0.0 {
+            y
+        } else {
+            y + slope * (x - from)
+        }
+    }
+
+    #[cold]
+    fn find(&mut self, x: f64) {
+        let (Some(&first), Some(&last)) = (self.points.first(), self.points.last()) else {
+            return;
+        };
+        self.piece = if x <= first.0 {
+            (f64::NEG_INFINITY, first.0, first.1, 0.0)
+        } else {
+            self.points.windows(2).find(|pair| x <= pair[1].0).map_or(
+                (last.0, f64::INFINITY, last.1, 0.0),
+                |pair| {
+                    let ((x0, y0), (x1, y1)) = (pair[0], pair[1]);
+                    (x0, x1, y0, (y1 - y0) / (x1 - x0))
+                },
+            )
+        };
+    }
 }
 
 /// First-order lag y' = (f − y)/τ, stepped exactly.
@@ -59,7 +112,8 @@ impl Lag {
 /// Transport delay by a whole number of steps.
 #[derive(Debug, Clone)]
 pub(crate) struct Delay {
-    line: VecDeque<f64>,
+    line: Vec<f64>,
+    place: usize,
     /// Steps until the last change comes out.
     pending: usize,
     newest: f64,
@@ -70,7 +124,8 @@ impl Delay {
     pub(crate) fn new(delay_s: f64, dt: f64, y: f64) -> Self {
         let steps = (delay_s / dt).round() as usize;
         Self {
-            line: std::iter::repeat_n(y, steps).collect(),
+            line: vec![y; steps],
+            place: 0,
             pending: 0,
             newest: y,
         }
@@ -84,15 +139,20 @@ impl Delay {
         }
         if x == self.newest {
             if self.pending == 0 {
-                return x;
+                // the same number, but known without waiting for x
+                return self.newest;
             }
             self.pending -= 1;
         } else {
             self.newest = x;
             self.pending = self.line.len();
         }
-        self.line.push_back(x);
-        self.line.pop_front().unwrap_or(x)
+        let delayed = std::mem::replace(&mut self.line[self.place], x);
+        self.place += 1;
+        if self.place == self.line.len() {
+            self.place = 0;
+        }
+        delayed
     }
 
     /// Steps until the last change comes out.
@@ -104,7 +164,7 @@ impl Delay {
 /// One voltage response: curve, dead time, lag.
 #[derive(Debug, Clone)]
 pub(crate) struct VoltageResponse {
-    points: Vec<(f64, f64)>,
+    curve: Tracked,
     sense: Sense,
     rest: f64,
     delay: Delay,
@@ -117,7 +177,7 @@ impl VoltageResponse {
     /// Response called every `dt` s; `rest` is the output when it is off.
     pub(crate) fn new(config: &Response, dt: f64, rest: f64) -> Self {
         Self {
-            points: config.points.clone(),
+            curve: Tracked::new(&config.points),
             sense: config.sense,
             rest,
             delay: Delay::new(config.delay_s, dt, rest),
@@ -129,7 +189,7 @@ impl VoltageResponse {
     /// Other points and, if stated, another time constant, s, at steps of `dt` s; the output goes on
     /// from where it is.
     pub(crate) fn change(&mut self, points: &[(f64, f64)], tau_s: Option<f64>, dt: f64) {
-        self.points = points.to_vec();
+        self.curve = Tracked::new(points);
         if let Some(tau_s) = tau_s {
             self.lag = Lag::new(tau_s, dt, self.lag.y);
         }
@@ -140,13 +200,13 @@ impl VoltageResponse {
         if self.rest == 0.0 {
             return 0.0;
         }
-        let values = || self.points.iter().map(|point| point.1);
+        let values = || self.points().iter().map(|point| point.1);
         values().fold(f64::MIN, f64::max) + values().fold(f64::MAX, f64::min)
     }
 
     /// The points.
     pub(crate) fn points(&self) -> &[(f64, f64)] {
-        &self.points
+        self.curve.points()
     }
 
     /// What moves.
@@ -156,10 +216,10 @@ impl VoltageResponse {
     }
 
     /// One step; output in pu of rated apparent power.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn step(&mut self, volts: f64) -> f64 {
-        let target = if self.enabled && !self.points.is_empty() {
-            let y = curve(&self.points, volts);
+        let target = if self.enabled && !self.points().is_empty() {
+            let y = self.curve.at(volts);
             match self.sense {
                 Sense::AsStated => y,
                 Sense::Inverted => self.mirror() - y,
@@ -233,5 +293,25 @@ mod tests {
         assert_eq!(curve(&p, 230.0), 0.0);
         assert!((curve(&p, 249.0) + 0.3).abs() < 1e-12);
         assert_eq!(curve(&p, 300.0), -0.6);
+    }
+
+    #[test]
+    fn a_tracked_curve_is_the_curve() {
+        let p = [
+            (207.0, 0.44),
+            (220.0, 0.0),
+            (240.0, 0.0),
+            (240.0, -0.1),
+            (258.0, -0.6),
+        ];
+        let mut tracked = Tracked::new(&p);
+        let mut rng = crate::rng::Rng::new(1, crate::rng::Purpose::Relay);
+        for k in 0..4000 {
+            let x = match k % 5 {
+                0 => p[k % p.len()].0,
+                _ => 232.0 + 20.0 * rng.normal(),
+            };
+            assert!((tracked.at(x) - curve(&p, x)).abs() < 1e-14, "{x}");
+        }
     }
 }

@@ -85,6 +85,7 @@ impl Plant {
         }
         self.sim += n * SLOW_NS;
         self.bench.source.advance(self.sim);
+        self.settle_meters();
         self.meters.repeat(self.sim, n);
         self.ledger.repeat(n);
         self.dut.repeat(n);

@@ -28,7 +28,7 @@ impl SlidingRms {
             ring: vec![0; (2.7 * half) as usize + 2],
             head: 0,
             half_whole: half as usize,
-            half_fraction: half - half.floor(),
+            half_fraction: half - crate::trig::floor(half),
             half_sum: 0,
         }
     }
@@ -74,7 +74,7 @@ impl SlidingRms {
         let samples = (1.0 / (hz * self.period_s) * 1e6).round() * 1e-6;
         let whole = samples as usize;
         let sum: i64 = (1..=whole).map(|n| self.back(n)).sum();
-        let fraction = samples - samples.floor();
+        let fraction = samples - crate::trig::floor(samples);
         let last = if fraction > 0.0 {
             fraction * self.back(whole + 1) as f64
         } else {

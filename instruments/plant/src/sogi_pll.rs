@@ -52,7 +52,7 @@ impl SogiPll {
         self.beta = -peak * c;
         self.v_before = self.alpha;
         if peak > 0.0 {
-            self.turns = turns - turns.floor();
+            self.turns = turns - crate::trig::floor(turns);
             self.w = hz * std::f64::consts::TAU;
         }
     }
@@ -85,7 +85,7 @@ impl SogiPll {
             // no voltage to follow: forget the old frequency within some cycles
             self.w += (self.nominal_w - self.w) * (self.period_s / 0.05);
         }
-        self.turns = turns - turns.floor();
+        self.turns = turns - crate::trig::floor(turns);
     }
 
     /// Quadrature `dt` s after the last sample (first order, below one period).

@@ -82,7 +82,7 @@ impl Source {
     pub(crate) fn phase(&self, t: Nanos) -> f64 {
         let dt = self.piece.elapsed(t);
         let turns = self.phase0 + dt * (self.piece.hz + 0.5 * self.piece.hz_slope * dt);
-        turns - turns.floor()
+        turns - crate::trig::floor(turns)
     }
 
     /// Instantaneous open-circuit voltage at `t`, V.
@@ -98,13 +98,17 @@ impl Source {
     }
 
     /// (V RMS, Hz) at `t`, also when pieces that have not begun lie before it.
+    #[inline]
     pub(crate) fn ahead(&self, t: Nanos) -> (f64, f64) {
-        let piece = self
-            .queue
-            .iter()
-            .rev()
-            .find(|piece| piece.start <= t)
-            .unwrap_or(&self.piece);
+        let piece = match self.queue.front() {
+            Some(next) if next.start <= t => self
+                .queue
+                .iter()
+                .rev()
+                .find(|piece| piece.start <= t)
+                .unwrap_or(next),
+            Some(_) | None => &self.piece,
+        };
         let dt = piece.elapsed(t);
         (piece.v + piece.v_slope * dt, piece.hz + piece.hz_slope * dt)
     }
@@ -125,6 +129,7 @@ impl Source {
         self.queue.front().map(|next| next.start)
     }
 
+    #[inline]
     /// Size of the next change: (|ΔV| in V, |Δf| in Hz, phase jump).
     pub(crate) fn next_step(&self) -> Option<(f64, f64, bool)> {
         let next = self.queue.front()?;
@@ -137,6 +142,7 @@ impl Source {
     }
 
     /// Enters the pieces that begin at or before `t`.
+    #[inline]
     pub(crate) fn advance(&mut self, t: Nanos) {
         while self.queue.front().is_some_and(|next| next.start <= t) {
             if let Some(next) = self.queue.pop_front() {
@@ -217,7 +223,7 @@ impl Source {
                 hz_slope: slope(segment.hz_start, segment.hz_end),
                 phase: segment.start_deg.map(|deg| {
                     let turns = deg / 360.0;
-                    turns - turns.floor()
+                    turns - crate::trig::floor(turns)
                 }),
                 pulse: true,
             });
@@ -239,7 +245,7 @@ impl Source {
     /// First time at or after `t` at which the phase is `deg` degrees, with the present frequency.
     pub(crate) fn time_of_angle(&self, t: Nanos, deg: f64) -> Nanos {
         let turns = deg / 360.0 - self.phase(t);
-        let mut ahead = turns - turns.floor();
+        let mut ahead = turns - crate::trig::floor(turns);
         // an angle that has only just passed by rounding is now, not one cycle later
         if ahead > 1.0 - 1e-7 {
             ahead = 0.0;

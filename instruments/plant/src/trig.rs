@@ -6,12 +6,25 @@
 
 use std::f64::consts::{FRAC_1_PI, LOG2_E, TAU};
 
+/// Largest whole number that is not above `x`, for |x| < 2⁶³. Baseline x86-64 has no instruction
+/// for it, and this is several times as fast as the call.
+#[inline]
+#[must_use]
+pub fn floor(x: f64) -> f64 {
+    let toward_zero = x as i64 as f64;
+    if toward_zero > x {
+        toward_zero - 1.0
+    } else {
+        toward_zero
+    }
+}
+
 /// Sine and cosine of an angle given in turns (1.0 = 360°).
 #[inline]
 #[must_use]
 pub fn sincos_turns(turns: f64) -> (f64, f64) {
-    let r = turns - (turns + 0.5).floor();
-    let quadrant = (r * 4.0 + 0.5).floor();
+    let r = turns - floor(turns + 0.5);
+    let quadrant = floor(r * 4.0 + 0.5);
     let y = (r - quadrant * 0.25) * TAU;
     let (s, c) = kernel(y);
     // quadrant is one of -2, -1, 0, 1, 2 because r lies in [-0.5, 0.5)
@@ -63,7 +76,7 @@ pub fn exp(x: f64) -> f64 {
     if x > 709.0 {
         return f64::INFINITY;
     }
-    let k = (x * LOG2_E + 0.5).floor();
+    let k = floor(x * LOG2_E + 0.5);
     // ln 2 in two parts keeps the reduced argument exact
     let hi = x - k * 6.931_471_803_691_238e-1;
     let lo = k * 1.908_214_929_270_587_7e-10;
@@ -167,6 +180,12 @@ mod tests {
             let (s, c) = sincos_turns(x);
             let r = (x - (x + 0.5).floor()) * TAU;
             prop_assert!((s - r.sin()).abs() < 1e-15 && (c - r.cos()).abs() < 1e-15);
+        }
+
+        #[test]
+        fn floor_agrees_with_std(x in -1e9..1e9f64) {
+            prop_assert_eq!(floor(x), x.floor());
+            prop_assert_eq!(floor(x.floor()), x.floor());
         }
 
         #[test]

@@ -119,7 +119,7 @@ impl Plant {
             dut_a: grid.amps,
             pcc_hz: grid.hz,
             source_w: self.reading_cycle(MeterPoint::Source).watts,
-            pv_v: self.dut.dispatch.pv_v,
+            pv_v: self.dut.dispatch.pv_volts(),
             pv_w: self.dut.dispatch.pv_w,
             battery_v: self.dut.dispatch.battery.volts(),
             battery_a: self.dut.dispatch.battery.amps,
@@ -150,6 +150,7 @@ impl Plant {
         } else {
             self.reading_cycle(MeterPoint::Backup)
         };
+        let pv_v = d.pv_volts();
         let live = |value: f64| if dead { 0.0 } else { value };
         DutView {
             state: self.dut.state(),
@@ -172,8 +173,8 @@ impl Plant {
             battery_v: live(d.battery.volts()),
             battery_a: live(d.battery.amps),
             battery_w: live(d.battery_w),
-            pv_v: live(d.pv_v),
-            pv_a: if d.pv_v > 0.0 { d.pv_w / d.pv_v } else { 0.0 },
+            pv_v: live(pv_v),
+            pv_a: if pv_v > 0.0 { d.pv_w / pv_v } else { 0.0 },
             pv_w: live(d.pv_w),
             backup_v: backup.volts,
             backup_w: backup.watts,

@@ -165,7 +165,7 @@ impl Plant {
             let d = &self.dut.dispatch;
             let battery = (d.battery.volts(), d.battery_w);
             self.meters
-                .dc(t, SLOW_NS as f64 * 1e-9, (d.pv_v, d.pv_w), battery);
+                .dc(t, SLOW_NS as f64 * 1e-9, (d.pv_volts(), d.pv_w), battery);
             self.refresh_supply(filter_w, electronics_w);
             self.note_quiet(volts);
         }

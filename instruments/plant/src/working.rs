@@ -5,17 +5,6 @@ use crate::input::WorkingMode;
 /// A battery that is kept full is charged again when so much of its charge is missing.
 const TOP_UP: f64 = 0.02;
 
-/// What a mode decides from; W.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Balance {
-    /// All loads of the site, metered.
-    pub(crate) load_w: f64,
-    /// PV available, dc.
-    pub(crate) pv_w: f64,
-    /// Largest charging power of the battery, dc, ≥ 0.
-    pub(crate) charge_w: f64,
-}
-
 /// The mode and what it remembers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Working {
@@ -51,13 +40,13 @@ impl Working {
         }
     }
 
-    /// Power wanted at the grid port, W; `ac` is the ac power that goes with a dc power.
-    pub(crate) fn wish_w(&self, b: &Balance, ac: impl Fn(f64) -> f64) -> f64 {
-        let surplus = ac(b.pv_w - self.pv_charge_w(b.charge_w));
+    /// Power wanted at the grid port, W, of what is left of the PV for it, W ac, and all loads of the
+    /// site as metered.
+    pub(crate) fn wish_w(&self, load_w: f64, surplus_w: f64) -> f64 {
         match self.mode {
             // the battery takes what the loads leave; what it cannot take is exported
-            WorkingMode::SelfConsumption => b.load_w.max(surplus),
-            WorkingMode::FollowSource | WorkingMode::Backup { .. } => surplus,
+            WorkingMode::SelfConsumption => load_w.max(surplus_w),
+            WorkingMode::FollowSource | WorkingMode::Backup { .. } => surplus_w,
         }
     }
 }

@@ -2,7 +2,9 @@
 //!
 //! The decoder sets memory aside by the numbers in footer and page headers. Here every number of
 //! values, size and offset is held against the length of the file first. Both structures are in
-//! Thrift's compact protocol: a field is a type and a number, integers are zigzag varints.
+//! Thrift's compact protocol: a field is a type and a number, integers are zigzag varints. The
+//! decoder goes by a field's number alone, so one of another type than the format's would be read
+//! differently there than here: it is refused.
 
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
@@ -20,6 +22,55 @@ const PAGE_HEAD: u64 = 1 << 16;
 const PAGE_CHECKSUM: i64 = 4;
 /// Field numbers from the footer's root to the metadata of a column chunk.
 const CHUNK: [i64; 3] = [4, 1, 3];
+
+/// Types of fields as they are stated: integers, texts, lists, structures; `ANY` is not looked at.
+const I16: u8 = 4;
+const I32: u8 = 5;
+const I64: u8 = 6;
+const TEXT: u8 = 8;
+const LIST: u8 = 9;
+const STRUCT: u8 = 12;
+const ANY: u8 = 0;
+
+/// A structure by the field numbers that lead to it, and the types of its fields from 1 on.
+type Types = (&'static [i64], &'static [u8]);
+
+/// The structures of a footer (parquet.thrift: FileMetaData and what it holds).
+const FOOTER_TYPES: [Types; 6] = [
+    (&[], &[I32, LIST, I64, LIST, LIST, TEXT, LIST]),
+    (
+        &[2],
+        &[I32, I32, I32, TEXT, I32, I32, I32, I32, I32, STRUCT],
+    ),
+    (&[4], &[LIST, I64, I64, LIST, I64, I64, I16]),
+    (
+        &[4, 1],
+        &[TEXT, I64, STRUCT, I64, I32, I64, I32, STRUCT, TEXT],
+    ),
+    (
+        &CHUNK,
+        &[
+            I32, LIST, LIST, I32, I64, I64, I64, LIST, I64, I64, I64, STRUCT, LIST, I64, I32,
+            STRUCT,
+        ],
+    ),
+    (&[5], &[TEXT, TEXT]),
+];
+/// The structures of a page header (parquet.thrift: PageHeader and what it holds).
+const PAGE_TYPES: [Types; 4] = [
+    (&[], &[I32, I32, I32, I32, STRUCT, STRUCT, STRUCT, STRUCT]),
+    (&[5], &[I32, I32, I32, I32, STRUCT]),
+    (&[7], &[I32, I32, ANY]),
+    (&[8], &[I32, I32, I32, I32, I32, I32, ANY, STRUCT]),
+];
+/// Lists by the field numbers that lead to them, and the type of what they hold.
+const LISTS: [(&[i64], u8); 5] = [
+    (&[2], STRUCT),
+    (&[4], STRUCT),
+    (&[4, 1], STRUCT),
+    (&[4, 1, 3, 2], I32),
+    (&[4, 1, 3, 3], TEXT),
+];
 
 /// Largest number that a file of `length` bytes may state: columns of one value compress far.
 pub(super) fn largest(length: u64) -> u64 {
@@ -145,6 +196,7 @@ struct Rule {
     largest: u64,
     /// A field of the root that may be anything.
     free: Option<i64>,
+    types: &'static [Types],
 }
 
 impl Rule {
@@ -154,6 +206,7 @@ impl Rule {
             least: -1,
             largest: largest(length),
             free: None,
+            types: &FOOTER_TYPES,
         }
     }
 
@@ -163,7 +216,16 @@ impl Rule {
             least: 0,
             largest: largest(length),
             free: Some(PAGE_CHECKSUM),
+            types: &PAGE_TYPES,
         }
+    }
+
+    /// Whether field `id` of the structure at `path` may be of type `kind`.
+    fn expects(self, path: &[i64], id: i64, kind: u8) -> bool {
+        let known = self.types.iter().find(|(at, _)| *at == path);
+        let index = usize::try_from(id - 1).ok();
+        let wanted = known.and_then(|(_, types)| types.get(index?).copied());
+        wanted.is_none_or(|wanted| wanted == ANY || wanted == kind)
     }
 
     fn allows(self, path: &[i64], value: i64) -> bool {
@@ -238,6 +300,9 @@ impl<'a> Walk<'a> {
                 0 => self.zigzag()?,
                 delta => id.saturating_add(i64::from(delta)),
             };
+            if !self.rule.expects(path, id, kind) {
+                return Err((self.at, "a field is not of its type"));
+            }
             path.push(id);
             // Booleans are in the type itself.
             if kind > 2 {
@@ -277,6 +342,10 @@ impl<'a> Walk<'a> {
                     15 => self.varint()?,
                     count => u64::from(count),
                 };
+                let held = LISTS.iter().find(|(at, _)| at == path);
+                if count > 0 && held.is_some_and(|(_, held)| *held != head & 0x0f) {
+                    return Err((start, "a list does not hold what it should"));
+                }
                 for _ in 0..self.length(count)? {
                     self.value(head & 0x0f, path, visit)?;
                 }

@@ -5,7 +5,7 @@ use gridproof_plant::Nanos;
 use crate::field::MILLISECOND;
 
 /// How often protections look: once per metering window of the plant.
-const PERIOD: Nanos = 200 * MILLISECOND;
+pub(crate) const PERIOD: Nanos = 200 * MILLISECOND;
 
 /// A protection with its delay.
 #[derive(Debug, Default)]

@@ -61,6 +61,10 @@ pub(crate) struct Dialect {
     pub(crate) events: bool,
     /// Bit 2 of the status byte tells of queued errors (SCPI; Chroma leaves it 0).
     pub(crate) error_bit: bool,
+    /// A query of a node that is no command answers with every setting below it (Yokogawa).
+    pub(crate) groups: bool,
+    /// `*CAL?` answers (0: no fault).
+    pub(crate) calibrates: bool,
     /// Reply to `SYSTem:VERSion?`; `None` where the model has no such query.
     pub(crate) version: Option<&'static str>,
 }
@@ -75,6 +79,8 @@ impl Dialect {
         positive_codes: false,
         events: false,
         error_bit: true,
+        groups: false,
+        calibrates: false,
         version: Some("1999.0"),
     };
     /// Chroma's sources and loads.
@@ -97,6 +103,8 @@ impl Dialect {
     pub(crate) const YOKOGAWA: Self = Self {
         error_query: "STATus:ERRor",
         positive_codes: true,
+        groups: true,
+        calibrates: true,
         version: None,
         ..Self::SCPI
     };
@@ -114,7 +122,7 @@ pub(crate) struct Conditions {
 /// The part of an instrument that differs from model to model.
 pub(crate) trait ScpiDevice {
     /// Names of its commands.
-    type Command: Copy;
+    type Command: Copy + PartialEq;
 
     /// How it writes.
     fn dialect(&self) -> Dialect;

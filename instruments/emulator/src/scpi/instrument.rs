@@ -7,7 +7,7 @@ use super::engine::{Dialect, Reply, ReplyHeader, ScpiDevice};
 use super::fault;
 use super::framing;
 use super::message::{self, Unit};
-use super::pattern::Table;
+use super::pattern::{Matched, Table};
 use super::status::Status;
 use super::system::{self, System};
 use super::{Call, Outcome, Params};
@@ -123,7 +123,14 @@ impl<D: ScpiDevice> ScpiInstrument<D> {
     }
 
     fn own(&mut self, unit: &Unit, field: &mut Field) -> Outcome {
-        let found = self.table.find(&unit.header, unit.query).map_err(|fault| {
+        let found = self.table.find(&unit.header, unit.query);
+        if found.is_err() && unit.query && self.dialect.groups && unit.params.is_empty() {
+            let below = self.table.below(&unit.header);
+            if !below.is_empty() {
+                return self.group(&below, field);
+            }
+        }
+        let found = found.map_err(|fault| {
             let long = |node: &String| node.len() > LONGEST_MNEMONIC;
             if fault == fault::UNDEFINED_HEADER && unit.header.iter().any(long) {
                 fault::MNEMONIC_TOO_LONG
@@ -138,6 +145,23 @@ impl<D: ScpiDevice> ScpiInstrument<D> {
         };
         let reply = self.device.execute(found.command, &call, field)?;
         Ok(self.headed(&found.short, &found.long, unit.query, reply))
+    }
+
+    /// Every setting below a node, as one reply.
+    fn group(&mut self, below: &[Matched<D::Command>], field: &mut Field) -> Outcome {
+        let mut parts = Vec::with_capacity(below.len());
+        for found in below {
+            let call = Call {
+                query: true,
+                suffixes: &found.suffixes,
+                params: Params::new(&[]),
+            };
+            let reply = self.device.execute(found.command, &call, field)?;
+            if let Reply::Text(text) = self.headed(&found.short, &found.long, true, reply) {
+                parts.push(text);
+            }
+        }
+        Ok(Reply::Text(parts.join(";")))
     }
 
     fn headed(&self, short: &str, long: &str, query: bool, reply: Reply) -> Reply {

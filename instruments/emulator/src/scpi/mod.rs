@@ -26,7 +26,7 @@ pub(crate) type Outcome = Result<Reply, Fault>;
 pub(crate) struct Call<'a> {
     /// A query (`?`).
     pub(crate) query: bool,
-    /// Numeric suffixes of the pattern's `<n>` nodes in order, 1 where left out.
+    /// Numeric suffixes of the `<n>` nodes in order; an optional node that was left out has none.
     pub(crate) suffixes: &'a [u32],
     /// Parameters.
     pub(crate) params: Params<'a>,

@@ -43,7 +43,7 @@ pub(crate) struct Table<C> {
 pub(crate) struct Matched<C> {
     /// Which.
     pub(crate) command: C,
-    /// Values of the `<n>` nodes.
+    /// Values of the `<n>` nodes; one that was left out has none.
     pub(crate) suffixes: Vec<u32>,
     /// Header of a reply in short form, from the root: `:NUM:NORM:VAL`.
     pub(crate) short: String,
@@ -91,6 +91,34 @@ impl<C: Copy> Table<C> {
     }
 }
 
+impl<C: Copy + PartialEq> Table<C> {
+    /// The settings below the node that `header` names, in the order of the table; of numbered
+    /// nodes that the header leaves open, the first.
+    pub(crate) fn below(&self, header: &[String]) -> Vec<Matched<C>> {
+        let mut all: Vec<Matched<C>> = Vec::new();
+        for entry in self.entries.iter().filter(|e| e.usage == Use::Both) {
+            for taken in 1..entry.nodes.len() {
+                let (head, rest) = entry.nodes.split_at(taken);
+                let mut trail = Vec::with_capacity(8);
+                if !walk(head, header, &mut trail, &mut false) {
+                    continue;
+                }
+                let open = rest.iter().enumerate().filter(|(_, node)| !node.optional);
+                trail.extend(open.map(|(at, node)| (taken + at, 0, node.suffix.then_some(1))));
+                let matched = entry.matched(&trail);
+                let known = |one: &Matched<C>| {
+                    one.command == matched.command && one.suffixes == matched.suffixes
+                };
+                if !all.iter().any(known) {
+                    all.push(matched);
+                }
+                break;
+            }
+        }
+        all
+    }
+}
+
 /// A matched node: its place, the alternative, the suffix as written.
 type Step = (usize, usize, Option<u32>);
 
@@ -104,14 +132,13 @@ impl<C: Copy> Entry<C> {
         };
         for (index, node) in self.nodes.iter().enumerate() {
             let step = trail.iter().find(|step| step.0 == index);
-            if node.suffix {
-                matched
-                    .suffixes
-                    .push(step.and_then(|step| step.2).unwrap_or(1));
-            }
             let Some(&(_, alternative, suffix)) = step else {
                 continue;
             };
+            // of alternatives the last has the suffix: `ALL|ELEMent<n>`
+            if node.suffix && (suffix.is_some() || alternative + 1 == node.names.len()) {
+                matched.suffixes.push(suffix.unwrap_or(1));
+            }
             let (short, long) = &node.names[alternative];
             let digits = if node.suffix {
                 suffix.map_or(String::new(), |n| n.to_string())
@@ -255,10 +282,39 @@ mod tests {
     #[test]
     fn numeric_suffixes() {
         assert_eq!(find("INP:VOLT:RANG:ELEM3"), Ok((2, vec![3])));
-        assert_eq!(find("INP:VOLT:RANG"), Ok((2, vec![1])));
+        assert_eq!(find("INP:VOLT:RANG"), Ok((2, vec![])), "all of them");
+        assert_eq!(find("INP:VOLT:RANG:ELEM"), Ok((2, vec![1])));
         assert_eq!(find("INP:VOLT:RANG:ELEM99999999999"), Err(-114));
         assert_eq!(find("TRIG1"), Ok((5, vec![])));
         assert_eq!(find("TRIG2"), Err(-114));
+    }
+
+    #[test]
+    fn a_node_stands_for_the_settings_below_it() {
+        let table = Table::new(&[
+            ("[INPut:]VOLTage:RANGe[:ELEMent<n>]", 1, Use::Both),
+            ("[INPut:]VOLTage:RANGe:ALL", 1, Use::Set),
+            ("[INPut:]FILTer:LINE", 2, Use::Both),
+            ("NUMeric:VALue", 3, Use::Query),
+            ("CHANnel<n>:VOLTage:PROBe", 4, Use::Both),
+            ("CHANnel<n>:PROBe", 4, Use::Both),
+        ]);
+        let below = |text: &str| -> Vec<(u8, Vec<u32>, String)> {
+            let header: Vec<String> = text.split(':').map(str::to_owned).collect();
+            let all = table.below(&header).into_iter();
+            all.map(|m| (m.command, m.suffixes, m.short)).collect()
+        };
+        let range = (1, vec![], ":INP:VOLT:RANG".to_owned());
+        let filter = (2, vec![], ":INP:FILT:LINE".to_owned());
+        assert_eq!(below("INPUT"), [range.clone(), filter]);
+        assert_eq!(below("INP:VOLT"), [range]);
+        assert_eq!(below("VOLT")[0].2, ":VOLT:RANG");
+        assert_eq!(
+            below("CHAN3"),
+            [(4, vec![3], ":CHAN3:VOLT:PROB".to_owned())]
+        );
+        assert_eq!(below("NUM"), []);
+        assert_eq!(below("INP:VOLT:RANG:ELEM1:X"), []);
     }
 
     #[test]

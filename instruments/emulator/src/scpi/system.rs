@@ -183,6 +183,7 @@ pub(crate) fn common<D: ScpiDevice>(
                 ("*WAI", false) if device.busy(field) => return Ok(Reply::Wait),
                 ("*OPC", true) => return number(1),
                 ("*TST", true) => return number(0),
+                ("*CAL", true) if device.dialect().calibrates => return number(0),
                 ("*OPT", true) => return Ok(Reply::text(device.options())),
                 ("*OPC", false) => status.await_completion(),
                 ("*CLS", false) => {

@@ -3,6 +3,7 @@
 mod ac_source;
 mod dc_sources;
 mod dut;
+mod effects;
 mod fault_codes;
 mod faults;
 mod healthy;
@@ -13,6 +14,7 @@ mod parser;
 mod saj;
 mod second_bench;
 mod second_faults;
+mod strangers;
 mod sunspec;
 mod switching;
 mod world;

@@ -6,6 +6,9 @@ pub(crate) mod passive;
 use crate::config::AntiIslanding;
 use crate::trig;
 
+/// A steady frequency that is closer than this to the average of the grid is the average, and a
+/// deviation that moved less leaves the angle as it is, Hz.
+const SETTLED_HZ: f64 = 1e-6;
 /// Time constant of fg, the slow average of the grid frequency, s: a grid that stays at 50.3 Hz
 /// is no island and shall not cost reactive power for ever.
 const GRID_AVERAGE_S: f64 = 20.0;
@@ -28,6 +31,8 @@ pub(crate) struct ActiveMethod {
     cycles: u32,
     sign: f64,
     lead: f64,
+    /// Deviation of the frequency that it stands for, Hz.
+    lead_for_hz: f64,
     /// 1/cos(lead).
     keep: f64,
     turn: (f64, f64),
@@ -46,6 +51,7 @@ impl ActiveMethod {
             cycles: 0,
             sign: 0.0,
             lead: 0.0,
+            lead_for_hz: 0.0,
             keep: 1.0,
             turn: (1.0, 0.0),
         };
@@ -73,19 +79,33 @@ impl ActiveMethod {
         self.refresh();
     }
 
+    /// At a steady `hz` it has nothing to say.
+    pub(crate) fn still(&self, hz: f64) -> bool {
+        let still = hz == self.hz && hz == self.grid_hz && self.sign == 0.0;
+        still && !matches!(self.method, AntiIslanding::Svs { .. })
+    }
+
     /// Starts settled at a steady grid. The perturbation rests: its mean is zero.
+    #[inline]
     pub(crate) fn settle(&mut self, hz: f64, volts: f64, dt: f64) {
-        self.grid_hz += (hz - self.grid_hz) * (dt / GRID_AVERAGE_S).min(1.0);
         self.volts = volts;
         self.average(volts, dt);
         self.sign = 0.0;
         self.cycles = 0;
         if hz != self.hz || hz != self.grid_hz {
+            self.grid_hz += (hz - self.grid_hz) * (dt / GRID_AVERAGE_S).min(1.0);
+            if (hz - self.grid_hz).abs() < SETTLED_HZ {
+                self.grid_hz = hz;
+            }
             self.hz = hz;
-            self.refresh();
+            let moved = hz - self.grid_hz - self.lead_for_hz;
+            if moved.abs() > SETTLED_HZ || hz == self.grid_hz {
+                self.refresh();
+            }
         }
     }
 
+    #[inline]
     fn average(&mut self, volts: f64, dt: f64) {
         if let AntiIslanding::Svs { average_s, .. } = self.method {
             if self.average_v == 0.0 {
@@ -97,6 +117,7 @@ impl ActiveMethod {
 
     fn refresh(&mut self) {
         let deviation = self.hz - self.grid_hz;
+        self.lead_for_hz = deviation;
         let lead = match self.method {
             AntiIslanding::Off
             | AntiIslanding::Svs { .. }
@@ -139,11 +160,12 @@ impl ActiveMethod {
 
     /// Addition to the RMS current in phase with the voltage, A, for a present current of `amps`.
     #[inline]
-    pub(crate) fn extra_amps(&self, amps: f64) -> f64 {
+    pub(crate) fn extra_amps(&self, amps: impl FnOnce() -> f64) -> f64 {
         match self.method {
-            AntiIslanding::Svs { gain_a_per_v, .. } => (gain_a_per_v
-                * (self.volts - self.average_v))
-                .clamp(-MAX_SHIFT * amps, MAX_SHIFT * amps),
+            AntiIslanding::Svs { gain_a_per_v, .. } => {
+                let most = MAX_SHIFT * amps();
+                (gain_a_per_v * (self.volts - self.average_v)).clamp(-most, most)
+            }
             AntiIslanding::Off
             | AntiIslanding::Afd { .. }
             | AntiIslanding::Sfs { .. }
@@ -204,10 +226,10 @@ mod tests {
         let mut m = ActiveMethod::new(svs, 0.02, 50.0);
         m.settle(50.0, 230.0, 0.02);
         m.push(50.0, 235.0);
-        assert!((m.extra_amps(20.0) - 0.1 * 5.0 / 1.02).abs() < 1e-9);
-        assert_eq!(m.extra_amps(0.1), 0.05);
+        assert!((m.extra_amps(|| 20.0) - 0.1 * 5.0 / 1.02).abs() < 1e-9);
+        assert_eq!(m.extra_amps(|| 0.1), 0.05);
         m.settle(50.0, 235.0, 1e9);
-        assert!(m.extra_amps(20.0).abs() < 1e-6);
+        assert!(m.extra_amps(|| 20.0).abs() < 1e-6);
     }
 
     #[test]

@@ -171,6 +171,7 @@ impl Passive {
         self.forget();
     }
 
+    #[inline]
     fn forget(&mut self) {
         self.last_hz = None;
         if let Some(slope) = &mut self.slope {
@@ -187,6 +188,7 @@ impl Passive {
     }
 
     /// A steady grid of resistance `grid_ohm` for `dt` s.
+    #[inline]
     pub(crate) fn settle(&mut self, grid_ohm: f64, dt: f64) {
         self.blind_s = (self.blind_s - dt).max(0.0);
         self.forget();

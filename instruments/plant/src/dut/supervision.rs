@@ -110,6 +110,29 @@ impl Inverter {
         }
     }
 
+    /// Counts the time of a healthy and of a dead grid; true inside the window of reconnection.
+    #[inline]
+    pub(crate) fn observe(&mut self, volts: f64, hz: Option<f64>) -> bool {
+        let c = &self.config;
+        let inside = volts >= c.reconnect_v_min
+            && volts <= c.reconnect_v_max
+            && hz.is_some_and(|hz| hz >= c.reconnect_hz_min && hz <= c.reconnect_hz_max)
+            && !self.dispatch.ten_minutes.exceeded();
+        // timers stop counting when they have nothing more to say: the bench comes to rest
+        let enough = c.reconnect_s + 1.0;
+        self.healthy_s = if inside {
+            (self.healthy_s + SLOW_S).min(enough)
+        } else {
+            0.0
+        };
+        self.dead_grid_s = if volts < 0.5 * c.nominal_v {
+            (self.dead_grid_s + SLOW_S).min(2.0 * BLACK_START_S)
+        } else {
+            self.dead_grid_s.min(0.0)
+        };
+        inside
+    }
+
     /// Slow supervision at `t`.
     pub(crate) fn supervise(&mut self, t: Nanos, seen: &Surroundings) {
         let Surroundings {
@@ -135,23 +158,8 @@ impl Inverter {
         if self.dispatch.export.must_disconnect() {
             self.trip_if_connected(t, "EXPORT", Fault::ExportLimit);
         }
+        let inside = self.observe(volts, hz);
         let c = &self.config;
-        let inside = volts >= c.reconnect_v_min
-            && volts <= c.reconnect_v_max
-            && hz.is_some_and(|hz| hz >= c.reconnect_hz_min && hz <= c.reconnect_hz_max)
-            && !self.dispatch.ten_minutes.exceeded();
-        // timers stop counting when they have nothing more to say: the bench comes to rest
-        let enough = c.reconnect_s + 1.0;
-        self.healthy_s = if inside {
-            (self.healthy_s + SLOW_S).min(enough)
-        } else {
-            0.0
-        };
-        self.dead_grid_s = if volts < 0.5 * c.nominal_v {
-            (self.dead_grid_s + SLOW_S).min(2.0 * BLACK_START_S)
-        } else {
-            self.dead_grid_s.min(0.0)
-        };
         let due = self.healthy_s >= c.reconnect_s - 1e-9 && self.healthy_s > 0.0;
         if self.forming() && self.overloaded(backup_w) {
             self.shut_backup(t, "backup-overload", Fault::BackupOverload);

@@ -148,7 +148,7 @@ impl Inverter {
         }
         if self.phase == Phase::Syncing {
             let ahead = self.sync.turns - self.voltage.turns;
-            let ahead = ahead - (ahead + 0.5).floor();
+            let ahead = ahead - crate::trig::floor(ahead + 0.5);
             self.voltage.hz = self.sync.hz() + (8.0 * ahead).clamp(-1.0, 1.0);
             let target = self.sync.amplitude() / (self.config.nominal_v * std::f64::consts::SQRT_2);
             self.voltage.level +=

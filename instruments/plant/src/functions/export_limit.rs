@@ -31,8 +31,9 @@ impl ExportControl {
 
     /// One slow step with the metered import `site_w` (> 0 from the source) and the DUT's own
     /// output; the ceiling of its output, W.
+    #[inline]
     pub(crate) fn step(&mut self, site_w: f64, dut_w: f64) -> f64 {
-        if self.soft_w.is_none() && self.hard_w.is_none() {
+        if self.absent() {
             return f64::INFINITY;
         }
         let load = self.load.step(site_w + dut_w);
@@ -42,6 +43,11 @@ impl ExportControl {
             0.0
         };
         self.soft_w.map_or(f64::INFINITY, |soft| soft + load)
+    }
+
+    /// There is no limit.
+    pub(crate) fn absent(&self) -> bool {
+        self.soft_w.is_none() && self.hard_w.is_none()
     }
 
     /// The hard limit has been exceeded for its time.

@@ -29,8 +29,22 @@ impl Branch {
     }
 
     /// Ceiling in pu of rated power for a power `used` pu that flows now.
+    #[inline]
     fn step(&mut self, hz: f64, nominal_hz: f64, used: f64) -> f64 {
         let beyond = self.sign * (hz - self.slope.start_hz);
+        if self.resting(beyond) {
+            return 1.0;
+        }
+        self.respond(beyond, nominal_hz, used)
+    }
+
+    /// Inside the dead band, and nothing is left of an answer.
+    #[inline]
+    fn resting(&self, beyond: f64) -> bool {
+        beyond <= 0.0 && self.held.is_none() && self.lag.y == 1.0 && self.delay.pending() == 0.0
+    }
+
+    fn respond(&mut self, beyond: f64, nominal_hz: f64, used: f64) -> f64 {
         if beyond > 0.0 {
             let (p0, lowest) = self.held.unwrap_or((used, used));
             let target = match self.slope.law {
@@ -88,6 +102,7 @@ impl FrequencyResponse {
     }
 
     /// One slow step; `used_pu` is the present power in pu of rated (> 0 generates).
+    #[inline]
     pub(crate) fn step(&mut self, hz: Option<f64>, used_pu: f64) -> Ceilings {
         let nominal = self.nominal_hz;
         let hz = hz.filter(|_| self.enabled).unwrap_or(nominal);
@@ -100,6 +115,15 @@ impl FrequencyResponse {
             generation: step(&mut self.over, used_pu),
             charging: step(&mut self.under, -used_pu),
         }
+    }
+
+    /// Both ceilings stay at one while the frequency stays.
+    pub(crate) fn resting(&self, hz: f64) -> bool {
+        let hz = if self.enabled { hz } else { self.nominal_hz };
+        [&self.over, &self.under]
+            .into_iter()
+            .flatten()
+            .all(|branch| branch.resting(branch.sign * (hz - branch.slope.start_hz)))
     }
 
     /// What moves.

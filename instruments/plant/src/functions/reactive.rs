@@ -31,6 +31,7 @@ impl Reactive {
     }
 
     /// Reactive power in pu of rated apparent power for an active power `p_w`.
+    #[inline]
     pub(crate) fn target_pu(&self, p_w: f64, rated_w: f64, rated_va: f64) -> f64 {
         match self.power_factor {
             Some(factor) => p_w.abs() * factor.tan() / rated_va,

@@ -41,7 +41,7 @@ impl TenMinutes {
     }
 
     fn value(&self, volts: f64) -> u64 {
-        let mv = (volts.clamp(0.0, 1e6) * 1000.0).round() as u64;
+        let mv = (volts.clamp(0.0, 1e6) * 1000.0 + 0.5) as u64;
         match self.config.map_or(Mean::Quadratic, |c| c.mean) {
             Mean::Quadratic => mv * mv,
             Mean::Arithmetic => mv,
@@ -49,6 +49,7 @@ impl TenMinutes {
     }
 
     /// The DUT's own voltage of a slow step.
+    #[inline]
     pub(crate) fn push(&mut self, volts: f64) {
         if self.config.is_some() {
             self.flush();

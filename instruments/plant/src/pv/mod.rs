@@ -18,6 +18,8 @@ pub(crate) struct PvCurve {
     table: Vec<f64>,
     mpp_w: f64,
     mpp_v: f64,
+    /// The last operating point that was solved for: W, V.
+    solved: (f64, f64),
 }
 
 impl PvCurve {
@@ -41,6 +43,7 @@ impl PvCurve {
             table: Vec::new(),
             mpp_w: 0.0,
             mpp_v: 0.0,
+            solved: (f64::NAN, 0.0),
         };
         curve.find_mpp();
         curve
@@ -65,6 +68,7 @@ impl PvCurve {
             mpp_v: chosen.map_or(0.0, at),
             mpp_w: chosen.map_or(0.0, |k| power[k]),
             table,
+            solved: (f64::NAN, 0.0),
             ..Self::default()
         }
     }
@@ -105,14 +109,53 @@ impl PvCurve {
         if self.on { self.mpp_w } else { 0.0 }
     }
 
+    /// As [`Self::volts_at`], remembered.
+    pub(crate) fn solve(&mut self, watts: f64) -> f64 {
+        if self.solved.0 != watts {
+            self.solved = (watts, self.volts_at(watts));
+        }
+        self.solved.1
+    }
+
     /// Voltage of the operating point right of the MPP that gives `watts`, V.
     pub(crate) fn volts_at(&self, watts: f64) -> f64 {
         if !self.on || self.isc == 0.0 {
             return 0.0;
         }
+        if watts == self.solved.0 {
+            return self.solved.1;
+        }
         if watts >= self.mpp_w {
             return self.mpp_v;
         }
+        if self.table.is_empty() {
+            self.newton(watts)
+        } else {
+            self.bisect(watts)
+        }
+    }
+
+    /// Right of the maximum P(V) of the one-line curve falls and is concave: after at most one step
+    /// Newton comes down to the solution without passing it. It starts on the parabola through
+    /// maximum and open circuit, not where it was last: what comes out is the same whenever somebody
+    /// asks.
+    fn newton(&self, watts: f64) -> f64 {
+        let left = (1.0 - watts / self.mpp_w).max(0.0);
+        let mut v = self.mpp_v + (self.voc - self.mpp_v) * left.sqrt();
+        for _ in 0..60 {
+            let rise = self.i0 * trig::exp(v * self.inverse_scale);
+            let amps = self.isc + self.i0 - rise;
+            let slope = amps - v * rise * self.inverse_scale;
+            let step = (v * amps - watts) / slope;
+            v = (v - step).clamp(self.mpp_v, self.voc + self.voc);
+            if step.abs() < 1e-9 * self.voc {
+                break;
+            }
+        }
+        v
+    }
+
+    fn bisect(&self, watts: f64) -> f64 {
         let (mut lo, mut hi) = (self.mpp_v, self.voc);
         for _ in 0..40 {
             let mid = 0.5 * (lo + hi);
@@ -156,7 +199,13 @@ mod tests {
             "{}",
             pv.available_w()
         );
-        let v = pv.volts_at(2000.0);
-        assert!(v > 360.0 && (v * pv.amps(v) - 2000.0).abs() < 1e-3);
+        for watts in [0.5, 20.0, 2000.0, 5000.0, 5150.0] {
+            let v = pv.volts_at(watts);
+            assert!(
+                v > 360.0 && (v * pv.amps(v) - watts).abs() < 1e-3,
+                "{watts} {v}"
+            );
+            assert!((v - pv.bisect(watts)).abs() < 1e-6, "{watts} {v}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What each command of the MX does that is not a plain setting.
 
-use super::commands::{Command as C, HIGH_RANGE, Key, LOW_RANGE, List};
+use super::commands::{Command as C, FASTEST, HIGH_RANGE, INFINITE, Key, LOW_RANGE, List};
 use super::program::MOST_POINTS;
 use super::{AmetekMx, measure};
 use crate::field::Field;
@@ -100,6 +100,12 @@ impl AmetekMx {
     fn write(&mut self, row: u16, params: Params<'_>, field: &mut Field) -> Result<(), Fault> {
         let key = self.settings.key(row);
         let mut value = self.settings.parse(row, params)?;
+        if let (Key::VoltSlew | Key::HertzSlew | Key::Kept | Key::PhaseKept, Value::Number(slew)) =
+            (key, &value)
+            && *slew > FASTEST
+        {
+            value = Value::Number(FASTEST);
+        }
         match (key, &value) {
             (Key::Volts | Key::VoltsTriggered, Value::Number(volts)) if *volts > self.range_v() => {
                 return Err(fault::OUT_OF_RANGE);
@@ -155,8 +161,8 @@ impl AmetekMx {
         let (unit, least, most) = match list {
             List::Dwell => ("S", 1e-4, 9e4),
             List::Hertz => ("HZ", 16.0, 819.0),
-            List::HertzSlew => ("HZ/S", 1e-3, super::commands::FASTEST),
-            List::VoltSlew => ("V/S", 1e-3, super::commands::FASTEST),
+            List::HertzSlew => ("HZ/S", 1e-3, INFINITE),
+            List::VoltSlew => ("V/S", 1e-3, INFINITE),
             List::Volts => ("V", 0.0, self.range_v()),
             List::Offset => ("V", -425.0, 425.0),
             List::Phase => ("DEG", -360.0, 360.0),

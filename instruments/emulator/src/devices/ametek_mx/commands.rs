@@ -113,6 +113,8 @@ pub(crate) const HIGH_RANGE: f64 = 300.0;
 pub(crate) const LOW_RANGE: f64 = 150.0;
 /// A slew at or above this is a step (the default, `MAX`).
 pub(crate) const FASTEST: f64 = 1e9;
+/// What infinity may be written as (SCPI-99, volume 1, 7.2.1.4).
+pub(crate) const INFINITE: f64 = 9.9e37;
 /// Current per phase in the high range, A.
 pub(crate) const MOST_AMPS: f64 = 66.67;
 
@@ -121,7 +123,7 @@ const N: Form = Form::Nr2(4);
 const MODES: Kind = Choice(&["FIXed", "STEP", "PULSe", "LIST", "SENSe"]);
 const V: (f64, f64) = (0.0, HIGH_RANGE);
 const HZ: (f64, f64) = (16.0, 819.0);
-const SLEW: (f64, f64) = (1e-3, FASTEST);
+const SLEW: (f64, f64) = (1e-3, INFINITE);
 /// Names of waveforms are looked up in the catalogue: any name is taken.
 const SHAPES: Kind = Kind::Text("SINE");
 
@@ -138,6 +140,8 @@ pub(crate) const SETTINGS: &[Row<Key>] = &[
     ("[SOURce:]VOLTage:SLEW:MODE", Key::VoltSlewMode, MODES),
     ("[SOURce:]VOLTage:SLEW:TRIGgered", Key::PhaseKept, number("V/S", SLEW, FASTEST, N)),
     ("[SOURce:]VOLTage:OFFSet[:IMMediate]", Key::PhaseKept, number("V", (-425.0, 425.0), 0.0, N)),
+    ("[SOURce:]VOLTage:OFFSet:SLEW[:IMMediate]", Key::PhaseKept, number("V/S", SLEW, FASTEST, N)),
+    ("[SOURce:]VOLTage:OFFSet:SLEW:MODE", Key::PhaseKept, MODES),
     ("[SOURce:]VOLTage:OFFSet:MODE", Key::PhaseKept, MODES),
     ("[SOURce:]VOLTage:OFFSet:TRIGgered", Key::PhaseKept, number("V", (-425.0, 425.0), 0.0, N)),
     ("[SOURce:]VOLTage:ALC[:STATe]", Key::Kept, Choice(&["ON|1", "OFF|0", "REGulate"])),
@@ -154,6 +158,8 @@ pub(crate) const SETTINGS: &[Row<Key>] = &[
     ("[SOURce:]PHASe:MODE", Key::PhaseKept, MODES),
     ("[SOURce:]PHASe:TRIGgered", Key::PhaseKept, number("DEG", (-360.0, 360.0), 0.0, N)),
     ("[SOURce:]CURRent[:LEVel][:IMMediate][:AMPLitude]", Key::Current, number("A", (0.0, MOST_AMPS), MOST_AMPS, N)),
+    ("[SOURce:]CURRent:TRIGgered", Key::PhaseKept, number("A", (0.0, MOST_AMPS), MOST_AMPS, N)),
+    ("[SOURce:]CURRent:MODE", Key::PhaseKept, MODES),
     ("[SOURce:]CURRent:PROTection:STATe", Key::CurrentTrips, Switch(true)),
     ("[SOURce:]CURRent:PROTection:DELay OUTPut:PROTection:DELay", Key::CurrentDelay, number("S", (0.1, 5.0), 0.1, N)),
     ("[SOURce:]FUNCtion[:SHAPe][:IMMediate]", Key::Shape, SHAPES),
@@ -178,7 +184,14 @@ pub(crate) const SETTINGS: &[Row<Key>] = &[
     ("OUTPut:TTLTrg:SOURce", Key::Kept, Choice(&["BOT", "EOT", "LIST"])),
     ("OUTPut:RI[:LEVel]", Key::Kept, Choice(&["HIGH", "LOW"])),
     ("OUTPut:RI:MODE", Key::Kept, Choice(&["OFF", "LATChing", "LIVE"])),
-    ("OUTPut:DFI", Key::Kept, Switch(false)),
+    ("OUTPut:DFI[:STATe]", Key::Kept, Switch(false)),
+    ("OUTPut:DFI:SOURce", Key::Kept, Choice(&["QUEStionable", "OPERation", "ESB", "RQS", "OFF"])),
+    ("OUTPut:COUPling", Key::Kept, Choice(&["AC", "DC", "ACDC"])),
+    ("OUTPut:PON:STATe", Key::Kept, Choice(&["RST", "RCL0"])),
+    ("SENSe:WINDow[:TYPE]", Key::Kept, Choice(&["KBESsel", "RECTangular"])),
+    ("DISPlay:MODE", Key::Kept, Choice(&["NORMal", "TEXT"])),
+    ("SYSTem:CONFigure", Key::Kept, Choice(&["NORMal", "IEC"])),
+    ("PONSetup:NVOLt", Key::Kept, number("V", V, 0.0, N)),
     ("OUTPut:IMPedance[:STATe]", Key::Kept, Switch(false)),
     ("OUTPut:IMPedance:REAL", Key::PhaseKept, number("OHM", (-1.0, 1.0), 0.0, N)),
     ("OUTPut:IMPedance:REACtive", Key::PhaseKept, number("H", (-0.001, 0.001), 0.0, N)),
@@ -218,6 +231,7 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("INITiate[:IMMediate][:TRANsient]", C::Initiate, Set),
     ("INITiate[:IMMediate]:SEQuence<n>", C::Initiate, Set),
     ("INITiate[:IMMediate]:ACQuire", C::Remote, Set),
+    ("INITiate:CONTinuous:SEQuence<n>", C::InitiateContinuous, Both),
     ("INITiate:CONTinuous", C::InitiateContinuous, Both),
     ("TRIGger[:TRANsient][:IMMediate]", C::TriggerNow, Set),
     ("TRIGger:ACQuire[:IMMediate]", C::Remote, Set),
@@ -265,6 +279,7 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("MEASure|FETCh[:SCALar]:POWer[:AC]:APParent", C::Measure(Q::VoltAmps), Query),
     ("MEASure|FETCh[:SCALar]:POWer[:AC]:REACtive", C::Measure(Q::Vars), Query),
     ("MEASure|FETCh[:SCALar]:POWer[:AC]:PFACtor", C::Measure(Q::PowerFactor), Query),
+    ("MEASure|FETCh[:SCALar]:POWer[:AC]:TOTal", C::Measure(Q::Total), Query),
     ("MEASure|FETCh[:SCALar]:POWer:DC", C::Measure(Q::Zero), Query),
     ("MEASure|FETCh:ARRay:VOLTage", C::Array(Q::Volts), Query),
     ("MEASure|FETCh:ARRay:CURRent", C::Array(Q::Amps), Query),

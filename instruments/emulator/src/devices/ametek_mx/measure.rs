@@ -22,6 +22,8 @@ pub(crate) enum Quantity {
     Hertz,
     PhaseAngle,
     Watts,
+    /// Of all phases: only the first is loaded.
+    Total,
     VoltAmps,
     Vars,
     PowerFactor,
@@ -72,6 +74,11 @@ impl AmetekMx {
             Q::Hertz => r.hz,
             Q::PhaseAngle => self.settings.number_at(Key::Phase, self.selected),
             Q::Watts => r.watts,
+            Q::Total => {
+                self.meter
+                    .shows(field.plant.reading(MeterPoint::Source))
+                    .watts
+            }
             Q::VoltAmps => apparent,
             Q::Vars => r.vars,
             Q::PowerFactor if apparent > 1e-6 => (r.watts / apparent).clamp(-1.0, 1.0),

@@ -45,8 +45,13 @@ impl Chroma61845 {
                 self.tripped = false;
             }
             C::Kept(row) => {
-                self.kept.write(row, params)?;
+                // orders of a synthesis are kept as they are written
+                let joined = [params.joined()];
+                let listed = params.len() > 1;
+                let single = crate::scpi::Params::new(if listed { &joined } else { params.all() });
+                self.kept.write(row, single)?;
             }
+            C::Interface => params.none()?,
             C::Phases => self.three_phase = params.choice(0, &["SINGLE", "THREE"])? == 1,
             C::Edit => self.edit_all = params.choice(0, &["EACH", "ALL"])? == 1,
             C::Select => self.selected = within(params.only_number("")?, 1.0, 3.0)? as u32,
@@ -343,6 +348,7 @@ impl Chroma61845 {
                 .next()
                 .unwrap_or("SINE")
                 .to_owned(),
+            C::Interface => return Err(fault::UNDEFINED_HEADER),
             C::TriggerState => if self.running.is_some() {
                 "RUNNING"
             } else {

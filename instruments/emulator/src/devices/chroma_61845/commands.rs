@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Protection,
     Shape,
     ShapeForm,
+    /// Remote and local take commands alike.
+    Interface,
     Trigger,
     TriggerState,
     ListCouple,
@@ -107,6 +109,7 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("[SOURce:]FUNCtion:SHAPe", C::Shape, Both),
     ("[SOURce:]FUNCtion:SHAPe:A[:MODE]", C::ShapeForm, Both),
     ("[SOURce:]FUNCtion:SHAPe:B[:MODE]", C::ShapeForm, Both),
+    ("SYSTem:LOCal|REMote|RWLock", C::Interface, Set),
     ("TRIGger", C::Trigger, Set),
     ("TRIGger:STATe", C::TriggerState, Query),
     ("[SOURce:]LIST:COUPle", C::ListCouple, Both),
@@ -166,8 +169,10 @@ const MS: Kind = number("MS", (0.0, 99_999_999.9), 1000.0, Form::Nr2(1));
 #[rustfmt::skip]
 pub(crate) const KEPT: &[Row<()>] = &[
     ("[SOURce:]FUNCtion:SHAPe:B[:MODE]", (), Choice(SHAPES)),
-    ("[SOURce:]FUNCtion:SHAPe:A|B:AMPlitude|AMP", (), number("", (0.0, 100.0), 100.0, Form::Nr2(1))),
-    ("[SOURce:]FUNCtion:SHAPe:A|B:THD", (), number("", (0.0, 43.0), 0.0, Form::Nr2(1))),
+    ("[SOURce:]FUNCtion:SHAPe:A:AMPlitude|AMP", (), number("", (0.0, 100.0), 100.0, Form::Nr2(1))),
+    ("[SOURce:]FUNCtion:SHAPe:B:AMPlitude|AMP", (), number("", (0.0, 100.0), 100.0, Form::Nr2(1))),
+    ("[SOURce:]FUNCtion:SHAPe:A:THD", (), number("", (0.0, 43.0), 0.0, Form::Nr2(1))),
+    ("[SOURce:]FUNCtion:SHAPe:B:THD", (), number("", (0.0, 43.0), 0.0, Form::Nr2(1))),
     ("[SOURce:]CURRent:INRush:STARt", (), MS),
     ("[SOURce:]CURRent:INRush:INTerval", (), MS),
     ("[SOURce:]POWer:PROTection", (), number("W", (0.0, 45_000.0), 45_000.0, Form::Nr2(1))),
@@ -183,6 +188,8 @@ pub(crate) const KEPT: &[Row<()>] = &[
     ("[SOURce:]STEP:SYNC", (), Choice(&["IMMediate", "PHASE", "IMMED"])),
     ("[SOURce:]PULSe:SYNC", (), Choice(&["IMMediate", "PHASE", "IMMED"])),
     ("[SOURce:]SYNThesis:COMPose", (), Choice(&["VALUE", "PERCENT"])),
+    ("[SOURce:]SYNThesis:AMPLitude", (), Text("")),
+    ("[SOURce:]SYNThesis:PHASe", (), Text("")),
     ("[SOURce:]SYNThesis:FUNDamental", (), number("V", (0.0, 300.0), 0.0, Form::Nr2(1))),
     ("[SOURce:]SYNThesis:DC", (), DC),
     ("[SOURce:]SYNThesis:FREQuency", (), Choice(&["60", "50"])),

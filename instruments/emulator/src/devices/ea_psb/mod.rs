@@ -62,7 +62,7 @@ impl EaPsb {
     fn new(seed: u64, name: &str) -> Self {
         let psb = Psb::new();
         Self {
-            sent: psb.drive(),
+            sent: psb.drive(Terminals::default()),
             psb,
             next_watch: None,
             meter: Meter::new(seed, name, METER),
@@ -105,7 +105,7 @@ impl EaPsb {
 
     /// Tells the plant what it is set to.
     fn send(&mut self, field: &mut Field) {
-        let drive = self.psb.drive();
+        let drive = self.psb.drive(Self::terminals(field));
         self.sent = drive;
         field.plant.schedule(
             field.now() + LATENCY,
@@ -120,7 +120,7 @@ impl EaPsb {
 
     /// Tells the plant what has changed, and keeps the protections watching while they could trip.
     fn act(&mut self, field: &mut Field) {
-        if self.psb.drive() != self.sent {
+        if self.psb.drive(Self::terminals(field)) != self.sent {
             self.send(field);
         }
         self.next_watch = match (self.psb.needs_watching(), self.next_watch) {

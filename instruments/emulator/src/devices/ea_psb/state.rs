@@ -4,6 +4,8 @@
 //! shows [`Psb::watch`] what the terminals carry. Amperes and watts leave the instrument when
 //! positive (source), and flow into it when negative (sink).
 
+use crate::devices::droop::terminal_v;
+
 /// Nominal voltage of a PSB 10750-60, V.
 pub(crate) const NOMINAL_V: f64 = 750.0;
 /// Nominal current in either direction, A.
@@ -163,7 +165,7 @@ pub(crate) struct Psb {
     set: [f64; 5],
     /// Adjustment limits (least, most) of each set value.
     limits: [(f64, f64); 5],
-    /// Internal resistance as a source and as a sink, Ω; the output does not follow it.
+    /// Internal resistance as a source and as a sink, Ω; in UIR the terminals drop by it.
     ohms: [f64; 2],
     /// UIR, else UIP.
     resistance_mode: bool,
@@ -340,9 +342,15 @@ impl Psb {
         Ok(())
     }
 
-    /// What the plant's source is to do: power limits are currents at the set voltage.
-    pub(crate) fn drive(&self) -> Drive {
+    /// What the plant's source is to do with what the terminals carry: power limits are currents
+    /// at the set voltage; in UIR the voltage drops by the internal resistance.
+    pub(crate) fn drive(&self, at: Terminals) -> Drive {
         let volts = self.get(Setting::Volts);
+        let side = if at.watts < 0.0 {
+            Side::Sink
+        } else {
+            Side::Source
+        };
         let amps = |current: Setting, power: Setting| {
             let by_power = if volts > 0.0 {
                 self.get(power) / volts
@@ -353,7 +361,11 @@ impl Psb {
         };
         Drive {
             on: self.output,
-            volts,
+            volts: if self.output && self.resistance_mode {
+                terminal_v(volts, self.ohms(side), at.watts)
+            } else {
+                volts
+            },
             source_a: amps(Setting::SourceAmps, Setting::SourceWatts),
             sink_a: amps(Setting::SinkAmps, Setting::SinkWatts),
         }
@@ -386,13 +398,15 @@ impl Psb {
         }
     }
 
-    /// A protection could trip below what the set values allow, so the terminals need watching.
+    /// The terminals need watching: a protection could trip below what the set values allow, or the
+    /// voltage follows the current.
     pub(crate) fn needs_watching(&self) -> bool {
         self.output
-            && Protection::ALL
-                .iter()
-                .zip(Setting::ALL.map(|setting| self.get(setting)))
-                .any(|(&protection, set)| self.threshold(protection) <= set)
+            && (self.resistance_mode
+                || Protection::ALL
+                    .iter()
+                    .zip(Setting::ALL.map(|setting| self.get(setting)))
+                    .any(|(&protection, set)| self.threshold(protection) <= set))
     }
 
     /// Compares the terminals with the protections: what is at or beyond a threshold raises its
@@ -475,12 +489,21 @@ mod tests {
             source_a: 50.0,
             sink_a: 40.0,
         };
-        assert_eq!(psb.drive(), drive);
+        assert_eq!(psb.drive(Terminals::default()), drive);
         let at = |amps: f64| Terminals {
             volts: 50.0,
             amps,
             watts: 50.0 * amps,
         };
+        assert_eq!(psb.set_resistance_mode(true), Ok(()));
+        assert!(psb.needs_watching());
+        let sagged = psb.drive(at(10.0)).volts;
+        assert!(
+            (sagged - (50.0 - 0.5 * 500.0 / sagged)).abs() < 1e-9,
+            "{sagged}"
+        );
+        assert!(psb.drive(at(-10.0)).volts > 50.0);
+        assert_eq!(psb.set_resistance_mode(false), Ok(()));
         assert_eq!(psb.regulation(at(50.0)), Regulation::Power);
         assert_eq!(psb.regulation(at(-40.0)), Regulation::Current);
         assert_eq!(psb.regulation(at(10.0)), Regulation::Voltage);

@@ -2,7 +2,7 @@
 
 use super::{MOST_AMPS, MOST_VOLTS, MOST_WATTS};
 use crate::scpi::pattern::Use::{self, Both, Query, Set};
-use crate::scpi::setting::Kind::{Choice, Switch};
+use crate::scpi::setting::Kind::{Choice, Switch, Text};
 use crate::scpi::setting::{Form, Row, number};
 
 /// Settings with a name of their own.
@@ -26,10 +26,31 @@ pub(crate) enum Key {
     OverWatts,
     OverWattsOn,
     OverWattsDelay,
+    UnderVolts,
+    UnderVoltsOn,
+    UnderVoltsDelay,
+    UnderVoltsWarm,
+    UnderAmps,
+    UnderAmpsOn,
+    UnderAmpsDelay,
+    UnderAmpsWarm,
+    RunMode,
+    Ohms,
+    DelayOn,
+    DelayOff,
     WatchdogOn,
     WatchdogDelay,
     /// Kept only.
     Kept,
+}
+
+/// What a list step holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StepValue {
+    Volts,
+    Amps,
+    Slope,
+    Width,
 }
 
 /// Commands that are not settings.
@@ -41,6 +62,16 @@ pub(crate) enum Command {
     Local,
     ProtectionClear,
     Output,
+    /// A value of a list step.
+    Step(StepValue),
+    StepCount,
+    Repeat,
+    Terminate,
+    ListState,
+    Trigger,
+    Abort,
+    Clear,
+    MeasureOhms,
     MeasureVolts,
     MeasureAmps,
     MeasureWatts,
@@ -64,13 +95,13 @@ const OVER: f64 = 1.1;
 #[rustfmt::skip]
 pub(super) const SETTINGS: &[Row<Key>] = &[
     ("[SOURce:]FUNCtion[:PRIority]", Key::Priority, Choice(&["VOLTage", "CURRent"])),
-    ("[SOURce:]FUNCtion:MODE", Key::Kept, Choice(&["FIXed", "LIST", "BATTery", "SOLar", "CARProfile", "ROAD"])),
+    ("[SOURce:]FUNCtion:MODE", Key::RunMode, Choice(&["FIXed", "LIST", "BATTery", "SOLar", "CARProfile", "ROAD"])),
     ("[SOURce:]VOLTage[:LEVel][:IMMediate][:AMPLitude]", Key::Volts, number("V", V, 0.0, N)),
     ("[SOURce:]CURRent[:LEVel][:IMMediate][:AMPLitude]", Key::Amps, number("A", A, 0.0, N)),
-    ("[SOURce:]CURRent:LIMit[:POSitive]", Key::SourceLimit, number("A", (0.0, MOST_AMPS), 0.0, N)),
-    ("[SOURce:]CURRent:LIMit:NEGative", Key::SinkLimit, number("A", (-MOST_AMPS, 0.0), 0.0, N)),
-    ("[SOURce:]VOLTage:LIMit[:POSitive|HIGH]", Key::VoltHigh, number("V", V, MOST_VOLTS, N)),
-    ("[SOURce:]VOLTage:LIMit:NEGative|LOW", Key::VoltLow, number("V", V, 0.0, N)),
+    ("[SOURce:]CURRent[:LEVel]:LIMit[:POSitive]", Key::SourceLimit, number("A", (0.0, MOST_AMPS), 0.0, N)),
+    ("[SOURce:]CURRent[:LEVel]:LIMit:NEGative", Key::SinkLimit, number("A", (-MOST_AMPS, 0.0), 0.0, N)),
+    ("[SOURce:]VOLTage[:LEVel]:LIMit[:POSitive|HIGH]", Key::VoltHigh, number("V", V, MOST_VOLTS, N)),
+    ("[SOURce:]VOLTage[:LEVel]:LIMit:NEGative|LOW", Key::VoltLow, number("V", V, 0.0, N)),
     ("[SOURce:]POWer:LIMit[:POSitive] [SOURce:]POWer[:LEVel][:IMMediate][:AMPLitude]", Key::PowerSource, number("W", (0.0, MOST_WATTS), MOST_WATTS, N)),
     ("[SOURce:]POWer:LIMit:NEGative", Key::PowerSink, number("W", (-MOST_WATTS, 0.0), -MOST_WATTS, N)),
     ("[SOURce:]VOLTage:SLEW[:POSitive] [SOURce:]VOLTage:SLEW:BOTH", Key::Kept, number("S", SLEW, 0.1, N)),
@@ -79,7 +110,7 @@ pub(super) const SETTINGS: &[Row<Key>] = &[
     ("[SOURce:]CURRent:SLEW:NEGative", Key::Kept, number("S", SLEW, 0.1, N)),
     ("[SOURce:]POWer:SLEW[:POSitive]", Key::Kept, number("S", SLEW, 0.1, N)),
     ("[SOURce:]POWer:SLEW:NEGative", Key::Kept, number("S", SLEW, 0.1, N)),
-    ("[SOURce:]RESistance[:LEVel][:IMMediate][:AMPLitude]", Key::Kept, number("OHM", (0.0, 1.0), 0.0, N)),
+    ("[SOURce:]RESistance[:LEVel][:IMMediate][:AMPLitude]", Key::Ohms, number("OHM", (0.0, 1.0), 0.0, N)),
     ("SINK:RESistance[:LEVel][:IMMediate][:AMPLitude]", Key::Kept, number("OHM", (0.0, 7500.0), 0.0, N)),
     ("[SOURce:]VOLTage[:OVER]:PROTection[:LEVel]", Key::OverVolts, number("V", (0.0, MOST_VOLTS * OVER), MOST_VOLTS * OVER, N)),
     ("[SOURce:]VOLTage[:OVER]:PROTection:STATe", Key::OverVoltsOn, Switch(true)),
@@ -90,14 +121,14 @@ pub(super) const SETTINGS: &[Row<Key>] = &[
     ("[SOURce:]POWer[:OVER]:PROTection[:LEVel]", Key::OverWatts, number("W", (0.0, MOST_WATTS * OVER), MOST_WATTS * OVER, N)),
     ("[SOURce:]POWer[:OVER]:PROTection:STATe", Key::OverWattsOn, Switch(false)),
     ("[SOURce:]POWer[:OVER]:PROTection:DELay", Key::OverWattsDelay, number("S", S, 0.0, N)),
-    ("[SOURce:]VOLTage:UNDer:PROTection[:LEVel]", Key::Kept, number("V", V, 0.0, N)),
-    ("[SOURce:]VOLTage:UNDer:PROTection:STATe", Key::Kept, Switch(false)),
-    ("[SOURce:]VOLTage:UNDer:PROTection:DELay", Key::Kept, number("S", S, 0.0, N)),
-    ("[SOURce:]VOLTage:UNDer:PROTection:WARM", Key::Kept, number("S", S, 0.0, N)),
-    ("[SOURce:]CURRent:UNDer:PROTection[:LEVel]", Key::Kept, number("A", (0.0, MOST_AMPS), 0.0, N)),
-    ("[SOURce:]CURRent:UNDer:PROTection:STATe", Key::Kept, Switch(false)),
-    ("[SOURce:]CURRent:UNDer:PROTection:DELay", Key::Kept, number("S", S, 0.0, N)),
-    ("[SOURce:]CURRent:UNDer:PROTection:WARM", Key::Kept, number("S", S, 0.0, N)),
+    ("[SOURce:]VOLTage:UNDer:PROTection[:LEVel]", Key::UnderVolts, number("V", V, 0.0, N)),
+    ("[SOURce:]VOLTage:UNDer:PROTection:STATe", Key::UnderVoltsOn, Switch(false)),
+    ("[SOURce:]VOLTage:UNDer:PROTection:DELay", Key::UnderVoltsDelay, number("S", S, 0.0, N)),
+    ("[SOURce:]VOLTage:UNDer:PROTection:WARM", Key::UnderVoltsWarm, number("S", S, 0.0, N)),
+    ("[SOURce:]CURRent:UNDer:PROTection[:LEVel]", Key::UnderAmps, number("A", (0.0, MOST_AMPS), 0.0, N)),
+    ("[SOURce:]CURRent:UNDer:PROTection:STATe", Key::UnderAmpsOn, Switch(false)),
+    ("[SOURce:]CURRent:UNDer:PROTection:DELay", Key::UnderAmpsDelay, number("S", S, 0.0, N)),
+    ("[SOURce:]CURRent:UNDer:PROTection:WARM", Key::UnderAmpsWarm, number("S", S, 0.0, N)),
     ("BATTery:MODE", Key::Kept, Choice(&["CHARge", "DISCharge"])),
     ("BATTery:CHARge:VOLTage", Key::Kept, number("V", V, 0.0, N)),
     ("BATTery:CHARge:CURRent", Key::Kept, number("A", (0.0, MOST_AMPS), 0.0, N)),
@@ -107,8 +138,8 @@ pub(super) const SETTINGS: &[Row<Key>] = &[
     ("BATTery:SHUT:CURRent", Key::Kept, number("A", A, 0.0, N)),
     ("BATTery:SHUT:CAPacity", Key::Kept, number("AH", (0.0, 1e5), 0.0, N)),
     ("BATTery:SHUT:TIME", Key::Kept, number("S", (0.0, 3.6e6), 0.0, N)),
-    ("OUTPut:DELay:RISE|ON", Key::Kept, number("S", (0.0, 60.0), 0.0, N)),
-    ("OUTPut:DELay:FALL|OFF", Key::Kept, number("S", (0.0, 60.0), 0.0, N)),
+    ("OUTPut:DELay:RISE|ON", Key::DelayOn, number("S", (0.0, 60.0), 0.0, N)),
+    ("OUTPut:DELay:FALL|OFF", Key::DelayOff, number("S", (0.0, 60.0), 0.0, N)),
     ("OUTPut:PROTection:WDOG:STATe", Key::WatchdogOn, Switch(false)),
     ("OUTPut:PROTection:WDOG:DELay", Key::WatchdogDelay, number("S", (1.0, 3600.0), 30.0, N)),
     ("OUTPut:INHibit:MODE", Key::Kept, Choice(&["OFF", "LATChing", "LIVE"])),
@@ -119,6 +150,15 @@ pub(super) const SETTINGS: &[Row<Key>] = &[
     ("SYSTem:COMMunicate:SELect", Key::Kept, Choice(&["LAN", "USB", "GPIB", "RS232", "CAN"])),
     ("TRIGger:SOURce", Key::Kept, Choice(&["MANual", "BUS", "EXTernal"])),
     ("DISPlay[:STATe]", Key::Kept, Switch(true)),
+    ("SYSTem:KEY:LOCK SYSTem:KLOCk", Key::Kept, Switch(false)),
+    ("SYSTem:COMMunicate:LAN:IP|IPADdress", Key::Kept, Text("192.168.0.100")),
+    ("SYSTem:COMMunicate:LAN:SMASk", Key::Kept, Text("255.255.255.0")),
+    ("SYSTem:COMMunicate:LAN:DGATeway|DGATEWAY", Key::Kept, Text("192.168.0.1")),
+    ("SYSTem:COMMunicate:LAN:DHCP[:STATe]", Key::Kept, Switch(false)),
+    ("SYSTem:COMMunicate:LAN:SOCKetport", Key::Kept, number("", (1.0, 65_535.0), 30_000.0, Form::Nr1)),
+    ("SYSTem:DATE", Key::Kept, Text("2026,1,1")),
+    ("SYSTem:TIME", Key::Kept, Text("0,0,0")),
+    ("OUTPut:PON:STATe", Key::Kept, Choice(&["RST|OFF|0", "LAST", "LASTOFF"])),
 ];
 
 /// Everything else.
@@ -129,6 +169,19 @@ pub(super) const TABLE: &[(&str, Command, Use)] = &[
     ("SYSTem:RWL", C::Remote, Set),
     ("SYSTem:LOCal", C::Local, Set),
     ("SYSTem:BEEPer:IMMediate", C::Beep, Set),
+    ("SYSTem:CLEar", C::Clear, Set),
+    ("[SOURce:]LIST[:STEP]:VOLTage", C::Step(StepValue::Volts), Both),
+    ("[SOURce:]LIST[:STEP]:CURRent", C::Step(StepValue::Amps), Both),
+    ("[SOURce:]LIST[:STEP]:WIDTh|DWELl|TIME", C::Step(StepValue::Width), Both),
+    ("[SOURce:]LIST[:STEP]:SLOPe", C::Step(StepValue::Slope), Both),
+    ("[SOURce:]LIST[:STEP]:COUNt", C::StepCount, Both),
+    ("[SOURce:]LIST:REPeat", C::Repeat, Both),
+    ("[SOURce:]LIST:TERMinate", C::Terminate, Both),
+    ("[SOURce:]LIST:STATe", C::ListState, Both),
+    ("TRIGger[:IMMediate]", C::Trigger, Set),
+    ("INITiate[:IMMediate]", C::Clear, Set),
+    ("ABORt", C::Abort, Set),
+    ("MEASure|FETCh[:SCALar]:RESistance", C::MeasureOhms, Query),
     ("OUTPut:PROTection:CLEar", C::ProtectionClear, Set),
     ("OUTPut[:STATe]", C::Output, Both),
     ("MEASure|FETCh[:SCALar]:VOLTage[:DC]", C::MeasureVolts, Query),

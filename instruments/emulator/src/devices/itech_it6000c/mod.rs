@@ -2,18 +2,24 @@
 //!
 //! Settings are refused in local (-201); limits can be written only in the priority they belong to
 //! (-221). Positive current and power leave the instrument. Over-voltage, -current and -power trip
-//! the output until `OUTPut:PROTection:CLEar`; the watchdog opens it when nobody talks.
+//! the output until `OUTPut:PROTection:CLEar`, as do under-voltage and -current after their warm-up;
+//! the watchdog opens it when nobody talks. In voltage priority the terminals drop by the internal
+//! resistance; in LIST mode a trigger runs the list.
 
 mod commands;
+mod list;
 
 use gridproof_model::fault::FaultKind;
 use gridproof_plant::Nanos;
 use gridproof_plant::input::Input;
 use gridproof_plant::signal::{MeterPoint, Reading};
 
-use self::commands::{Command as C, Key, SETTINGS, TABLE};
+use self::commands::{Command as C, Key, SETTINGS, StepValue, TABLE};
+use self::list::{List, MOST_STEPS, Step};
+use super::chroma_61845::within;
+use super::droop::terminal_v;
 use super::metering::{Limits, Meter, MeterSpec};
-use super::watch::Watch;
+use super::watch::{PERIOD, Watch};
 use crate::field::{Disturbance, Field, MILLISECOND, SECOND};
 use crate::scpi::engine::{Conditions, Dialect, Reply, ScpiDevice};
 use crate::scpi::fault::{self, Fault};
@@ -50,6 +56,14 @@ const OVP: u16 = 1;
 const OCP: u16 = 1 << 1;
 const OPP: u16 = 1 << 3;
 const WATCHDOG: u16 = 1 << 11;
+/// Under-voltage and under-current; the places are this emulator's own.
+const UVP: u16 = 1 << 4;
+const UCP: u16 = 1 << 5;
+/// Run mode in which a trigger starts the list, among the words of `FUNCtion:MODE`.
+const LIST: usize = 1;
+/// How often a level that moves by itself is sent: list, internal resistance.
+const REGULATION: Nanos = 20 * MILLISECOND;
+const DELAY: (f64, f64) = (0.0, 86_400.0);
 
 /// The battery simulator.
 #[derive(Debug)]
@@ -58,7 +72,14 @@ pub(crate) struct It6000c {
     remote: bool,
     output: bool,
     tripped: u16,
-    watches: [Watch; 3],
+    watches: [Watch; 5],
+    list: List,
+    /// Next look at a level that moves by itself.
+    regulates: Option<Nanos>,
+    /// When the output was told to close, for the warm-up of the under-protections.
+    closed: Nanos,
+    /// No set-point reaches the terminals before: `OUTPut:DELay`.
+    not_before: Nanos,
     /// Last traffic, for the watchdog.
     heard: Nanos,
     /// ∫I dt and ∫P dt since the output was closed, Ah and Wh.
@@ -79,6 +100,10 @@ impl It6000c {
             output: false,
             tripped: 0,
             watches: Default::default(),
+            list: List::new(),
+            regulates: None,
+            closed: 0,
+            not_before: 0,
             heard: 0,
             charge: (0.0, 0.0),
             meter: Meter::new(seed, name, METER),
@@ -91,10 +116,13 @@ impl It6000c {
 
     /// In current priority the plant's source is told the voltage limit on the side of the current.
     /// Power limits are kept by limiting the current.
-    fn send(&self, field: &mut Field) {
+    fn send(&mut self, field: &mut Field) {
+        let now = field.now();
+        let current = self.current_priority();
+        let level = self.list.level(now, current);
         let value = |key: Key| self.settings.number(key);
-        let (volts, source_a, sink_a) = if self.current_priority() {
-            let amps = value(Key::Amps);
+        let (volts, source_a, sink_a) = if current {
+            let amps = level.unwrap_or(value(Key::Amps));
             let limit = if amps < 0.0 {
                 Key::VoltLow
             } else {
@@ -102,8 +130,11 @@ impl It6000c {
             };
             (value(limit), amps.max(0.0), (-amps).max(0.0))
         } else {
+            let open = level.unwrap_or(value(Key::Volts));
+            let watts = field.plant.reading_cycle(MeterPoint::Battery).watts;
+            let ohm = value(Key::Ohms);
             (
-                value(Key::Volts),
+                terminal_v(open, ohm, if self.output { watts } else { 0.0 }),
                 value(Key::SourceLimit),
                 -value(Key::SinkLimit),
             )
@@ -115,8 +146,10 @@ impl It6000c {
                 amps
             }
         };
+        let moves = self.output && (self.list.running() || value(Key::Ohms) > 0.0);
+        self.regulates = moves.then(|| now + REGULATION);
         field.plant.schedule(
-            field.now() + LATENCY,
+            (now + LATENCY).max(self.not_before),
             Input::BatterySource {
                 on: self.output,
                 volts,
@@ -129,14 +162,97 @@ impl It6000c {
     fn switch(&mut self, on: bool, field: &mut Field) {
         if on && !self.output {
             self.charge = (0.0, 0.0);
+            self.closed = field.now();
             for watch in &mut self.watches {
                 watch.arm(field.now());
             }
         } else if !on {
             self.watches.iter_mut().for_each(Watch::disarm);
         }
+        if !on {
+            self.list.stop();
+        }
+        if on != self.output {
+            let delay = self
+                .settings
+                .number(if on { Key::DelayOn } else { Key::DelayOff });
+            self.not_before = field.now() + LATENCY + (delay * SECOND as f64) as Nanos;
+        }
         self.output = on;
         self.send(field);
+    }
+
+    /// `TRIGger`, `*TRG`: runs the list where the run mode is LIST and the output is on.
+    fn run_list(&mut self, field: &mut Field) -> Result<(), Fault> {
+        if !self.output || self.settings.word(Key::RunMode) != LIST {
+            return Err(fault::TRIGGER_IGNORED);
+        }
+        let from = self.settings.number(if self.current_priority() {
+            Key::Amps
+        } else {
+            Key::Volts
+        });
+        self.list.start(field.now(), from);
+        self.send(field);
+        Ok(())
+    }
+
+    /// `<step>,<value>`; a step beyond the last one makes the list longer.
+    fn set_step(&mut self, value: StepValue, call: &Call<'_>) -> Result<(), Fault> {
+        let params = call.params;
+        params.at_most(2)?;
+        let index = within(params.number(0, "")?, 1.0, MOST_STEPS as f64)? as usize - 1;
+        let (unit, least, most) = match value {
+            StepValue::Volts => ("V", 0.0, MOST_VOLTS),
+            StepValue::Amps => ("A", -MOST_AMPS, MOST_AMPS),
+            StepValue::Slope | StepValue::Width => ("S", DELAY.0, DELAY.1),
+        };
+        let number = within(params.number(1, unit)?, least, most)?;
+        if index >= self.list.steps.len() {
+            self.list.steps.resize(index + 1, Step::default());
+        }
+        *step_value(&mut self.list.steps[index], value) = number;
+        Ok(())
+    }
+
+    fn list_command(
+        &mut self,
+        command: C,
+        call: &Call<'_>,
+        field: &mut Field,
+    ) -> Result<bool, Fault> {
+        let params = call.params;
+        let mut step = |value| self.set_step(value, call);
+        match command {
+            C::Step(value) => step(value)?,
+            C::StepCount => {
+                let count = within(params.only_number("")?, 1.0, MOST_STEPS as f64)?;
+                self.list.steps.resize(count as usize, Step::default());
+            }
+            C::Repeat => {
+                self.list.repeat = within(params.only_number("")?, 1.0, 65_535.0)? as u32;
+            }
+            C::Terminate => self.list.stays = params.choice(0, &["NORMal", "LAST"])? == 1,
+            C::ListState => {
+                if params.only_boolean()? {
+                    self.run_list(field)?;
+                } else {
+                    self.list.stop();
+                    self.send(field);
+                }
+            }
+            C::Trigger => {
+                params.none()?;
+                self.run_list(field)?;
+            }
+            C::Abort => {
+                params.none()?;
+                self.list.stop();
+                self.send(field);
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
     }
 
     fn write(&mut self, row: u16, call: &Call<'_>, field: &mut Field) -> Result<(), Fault> {
@@ -169,6 +285,9 @@ impl It6000c {
             _ => {}
         }
         self.settings.store(row, [0], &value);
+        if key == Key::RunMode && self.settings.word(Key::RunMode) != LIST {
+            self.list.stop();
+        }
         if key != Key::Kept {
             self.send(field);
         }
@@ -184,6 +303,9 @@ impl It6000c {
         if !self.remote {
             return Err(fault::INVALID_IN_LOCAL);
         }
+        if self.list_command(command, call, field)? {
+            return Ok(());
+        }
         match command {
             C::Setting(row) => self.write(row, call, field)?,
             C::ProtectionClear => {
@@ -197,9 +319,17 @@ impl It6000c {
                 }
                 self.switch(on, field);
             }
-            C::Beep => params.none()?,
+            C::Beep | C::Clear => params.none()?,
             C::Remote
             | C::Local
+            | C::Step(_)
+            | C::StepCount
+            | C::Repeat
+            | C::Terminate
+            | C::ListState
+            | C::Trigger
+            | C::Abort
+            | C::MeasureOhms
             | C::MeasureVolts
             | C::MeasureAmps
             | C::MeasureWatts
@@ -219,6 +349,11 @@ impl It6000c {
         if let C::Setting(row) = command {
             return self.settings.answer(row, 0, call);
         }
+        if let C::Step(value) = command {
+            let index = within(call.params.only_number("")?, 1.0, MOST_STEPS as f64)? as usize;
+            let mut step = self.list.steps.get(index - 1).copied().unwrap_or_default();
+            return Ok(Reply::Text(nr3(*step_value(&mut step, value), 5)));
+        }
         call.params.none()?;
         let r = self.reading(field);
         let numbers = |all: &[f64]| {
@@ -234,6 +369,15 @@ impl It6000c {
             C::WattHours => numbers(&[self.charge.1]),
             C::FetchAll => numbers(&[r.volts, r.amps, r.watts, self.charge.0, self.charge.1]),
             C::Zero => "0".to_owned(),
+            C::MeasureOhms if r.amps != 0.0 => numbers(&[(r.volts / r.amps).abs()]),
+            C::MeasureOhms => "9.9E+37".to_owned(),
+            C::StepCount => self.list.steps.len().to_string(),
+            C::Repeat => self.list.repeat.to_string(),
+            C::Terminate => if self.list.stays { "LAST" } else { "NORMal" }.to_owned(),
+            C::ListState => u8::from(self.list.running()).to_string(),
+            C::Step(_) | C::Trigger | C::Abort | C::Clear => {
+                return Err(fault::UNDEFINED_HEADER);
+            }
             C::Setting(_) | C::Remote | C::Local | C::ProtectionClear | C::Beep => {
                 return Err(fault::UNDEFINED_HEADER);
             }
@@ -249,7 +393,25 @@ impl It6000c {
     fn protect(&mut self, field: &mut Field) {
         let now = field.now();
         let r = field.plant.reading(MeterPoint::Battery);
-        let checks = [
+        let warm = |key: Key| {
+            (now - self.closed) as f64 >= self.settings.number(key) * SECOND as f64
+                && now >= self.not_before + PERIOD
+        };
+        let under = [
+            (
+                warm(Key::UnderVoltsWarm) && r.volts < self.settings.number(Key::UnderVolts),
+                Key::UnderVoltsOn,
+                Key::UnderVoltsDelay,
+                UVP,
+            ),
+            (
+                warm(Key::UnderAmpsWarm) && r.amps.abs() < self.settings.number(Key::UnderAmps),
+                Key::UnderAmpsOn,
+                Key::UnderAmpsDelay,
+                UCP,
+            ),
+        ];
+        let over = [
             (
                 r.volts,
                 Key::OverVolts,
@@ -272,11 +434,15 @@ impl It6000c {
                 OPP,
             ),
         ];
-        for (watch, (value, level, on, delay, bit)) in self.watches.iter_mut().zip(checks) {
+        let over = over.map(|(value, level, on, delay, bit)| {
+            (value > self.settings.number(level), on, delay, bit)
+        });
+        let checks = over.into_iter().chain(under);
+        for (watch, (beyond, on, delay, bit)) in self.watches.iter_mut().zip(checks) {
             if !watch.due(now) {
                 continue;
             }
-            let beyond = self.settings.on(on) && value > self.settings.number(level);
+            let beyond = beyond && self.settings.on(on);
             if watch.trips(now, beyond, self.settings.number(delay)) {
                 self.tripped |= bit;
             }
@@ -345,8 +511,13 @@ impl ScpiDevice for It6000c {
 
     fn reset(&mut self, field: &mut Field) {
         self.settings.reset();
+        self.list = List::new();
         self.tripped = 0;
         self.switch(false, field);
+    }
+
+    fn trigger(&mut self, field: &mut Field) -> Result<(), Fault> {
+        self.run_list(field)
     }
 
     fn save(&mut self, slot: u8) -> Result<(), Fault> {
@@ -368,7 +539,7 @@ impl ScpiDevice for It6000c {
     }
 
     fn next_event(&self) -> Option<Nanos> {
-        [self.watches[0].next(), self.watchdog()]
+        [self.watches[0].next(), self.watchdog(), self.regulates]
             .into_iter()
             .flatten()
             .min()
@@ -381,6 +552,18 @@ impl ScpiDevice for It6000c {
             self.charge.0 += r.amps * hours;
             self.charge.1 += r.watts * hours;
         }
+        if self.regulates.is_some_and(|at| at <= field.now()) {
+            self.send(field);
+        }
         self.protect(field);
+    }
+}
+
+fn step_value(step: &mut Step, value: StepValue) -> &mut f64 {
+    match value {
+        StepValue::Volts => &mut step.volts,
+        StepValue::Amps => &mut step.amps,
+        StepValue::Slope => &mut step.slope_s,
+        StepValue::Width => &mut step.width_s,
     }
 }

@@ -43,6 +43,7 @@ pub(crate) enum Command {
     Trigger,
     Abort,
     Condition,
+    Questionable,
     Volts,
     Amps,
     Watts,
@@ -83,6 +84,9 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("TRIGger:PAUse", C::Trigger, Set),
     ("ABORt", C::Abort, Set),
     ("STATus:OPERation:CONDition", C::Condition, Query),
+    ("STATus:OPERation[:EVENt]", C::Condition, Query),
+    ("STATus:QUEStionable:CONDition", C::Questionable, Query),
+    ("STATus:QUEStionable[:EVENt]", C::Questionable, Query),
     ("MEASure[:SCALar]:VOLTage[:DC]", C::Volts, Query),
     ("MEASure[:SCALar]:CURRent[:DC]", C::Amps, Query),
     ("MEASure[:SCALar]:POWer[:DC]", C::Watts, Query),
@@ -210,6 +214,9 @@ impl TerraSas {
             C::Profile => return Err(fault::ILLEGAL_VALUE),
             C::Output => {
                 let on = params.only_boolean()?;
+                if on && self.tripped != 0 {
+                    return Err(fault::PROTECTION);
+                }
                 self.switch(on, field);
             }
             C::OverVoltage => {
@@ -219,12 +226,17 @@ impl TerraSas {
                 self.over_current = within(params.only_number("")?, 0.0, MOST_AMPS * 1.1)?
             }
             // no profile can be loaded, so there is never one to start, pause or stop
-            C::Trigger | C::Abort | C::Clear => params.none()?,
+            C::Trigger | C::Abort => params.none()?,
+            C::Clear => {
+                params.none()?;
+                self.tripped = 0;
+            }
             C::ChannelCount
             | C::GroupCatalog
             | C::CurveCatalog
             | C::ProfileCatalog
             | C::Condition
+            | C::Questionable
             | C::Volts
             | C::Amps
             | C::Watts
@@ -263,6 +275,7 @@ impl TerraSas {
             C::OverVoltage => nr3(self.over_voltage, 4),
             C::OverCurrent => nr3(self.over_current, 4),
             C::Condition => "0".to_owned(),
+            C::Questionable => self.tripped.to_string(),
             C::Volts => nr3(reading().volts, 5),
             C::Amps => nr3(reading().amps, 5),
             C::Watts => nr3(reading().watts, 5),

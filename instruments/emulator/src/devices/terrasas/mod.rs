@@ -7,9 +7,11 @@ pub(crate) mod curve;
 use gridproof_model::fault::FaultKind;
 use gridproof_plant::Nanos;
 use gridproof_plant::input::Input;
+use gridproof_plant::signal::MeterPoint;
 
 use self::commands::Command;
 use self::curve::{Curve, Points, Technology};
+use super::watch::Watch;
 use crate::field::{Disturbance, Field, MILLISECOND};
 use crate::scpi::engine::{Dialect, ScpiDevice};
 use crate::scpi::fault::{self, Fault};
@@ -59,6 +61,9 @@ pub(crate) struct TerraSas {
     output: bool,
     over_voltage: f64,
     over_current: f64,
+    watches: [Watch; 2],
+    /// QUEStionable: bit 0 over-voltage, bit 1 over-current; until cleared the output stays off.
+    tripped: u16,
 }
 
 impl TerraSas {
@@ -98,6 +103,8 @@ impl TerraSas {
             output: false,
             over_voltage: MOST_VOLTS,
             over_current: MOST_AMPS,
+            watches: Default::default(),
+            tripped: 0,
         }
     }
 
@@ -131,7 +138,32 @@ impl TerraSas {
 
     fn switch(&mut self, on: bool, field: &mut Field) {
         self.output = on;
+        for watch in &mut self.watches {
+            if on {
+                watch.arm(field.now());
+            } else {
+                watch.disarm();
+            }
+        }
         self.send(field);
+    }
+
+    /// Opens the output when the terminals are beyond a level.
+    fn protect(&mut self, field: &mut Field) {
+        let now = field.now();
+        let reading = field.plant.reading(MeterPoint::Pv);
+        let beyond = [
+            reading.volts > self.over_voltage,
+            reading.amps > self.over_current,
+        ];
+        for (bit, (watch, beyond)) in self.watches.iter_mut().zip(beyond).enumerate() {
+            if watch.due(now) && watch.trips(now, beyond, 0.0) {
+                self.tripped |= 1 << bit;
+            }
+        }
+        if self.tripped != 0 && self.output {
+            self.switch(false, field);
+        }
     }
 
     fn execute_staged(&mut self, field: &mut Field) {
@@ -183,9 +215,18 @@ impl ScpiDevice for TerraSas {
     /// The over-voltage protection opens the output.
     fn disturb(&mut self, what: Disturbance, field: &mut Field) -> Option<Fault> {
         (what == Disturbance::Trip).then(|| {
+            self.tripped |= 1;
             self.switch(false, field);
             fault::PROTECTION
         })
+    }
+
+    fn next_event(&self) -> Option<Nanos> {
+        self.watches[0].next()
+    }
+
+    fn on_time(&mut self, field: &mut Field) {
+        self.protect(field);
     }
 
     fn set_points(&self) -> Vec<(&'static str, f64)> {

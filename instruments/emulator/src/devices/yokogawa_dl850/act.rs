@@ -1,14 +1,16 @@
 //! What each command and query of the DL850 does.
 
 use super::commands::Command::{self, self as C};
-use super::{Dl850, Format, TriggerMode, acquire};
+use super::{Dl850, Format, SLOTS, TriggerMode, acquire};
 use crate::devices::chroma_61845::within;
-use crate::field::Field;
+use gridproof_plant::Nanos;
+
+use crate::field::{Field, MILLISECOND};
 use crate::scpi::engine::Reply;
 use crate::scpi::fault::{self, Fault};
 use crate::scpi::format::nr3;
-use crate::scpi::param::number;
-use crate::scpi::{Call, Outcome};
+use crate::scpi::param::{is_word, number};
+use crate::scpi::{Call, Outcome, Params};
 
 /// The slot has no module.
 const NO_MODULE: Fault = Fault {
@@ -19,6 +21,15 @@ const NO_MODULE: Fault = Fault {
 const RANGES: [f64; 12] = [
     0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0,
 ];
+/// The input module in every slot: 1 MS/s, 16 bit, isolated.
+const MODULE: &str = "M701251";
+/// Attenuations of probes.
+const PROBES: [f64; 6] = [1.0, 10.0, 50.0, 100.0, 500.0, 1000.0];
+const ACQUIRE_MODES: [&str; 3] = ["NORMal", "ENVelope", "AVERage"];
+/// Words of the transition filters.
+const FILTERS: [&str; 4] = ["NEVer", "RISE", "FALL", "BOTH"];
+/// How often a client that waits for the acquisition is thought of.
+const LOOK: Nanos = 10 * MILLISECOND;
 const MODES: [&str; 3] = ["AUTO", "NORMal", "SINGle"];
 const COUPLINGS: [&str; 3] = ["DC", "AC", "GND"];
 const HYSTERESES: [&str; 3] = ["LOW", "MIDDle", "HIGH"];
@@ -81,13 +92,25 @@ impl Dl850 {
                 // the sensors are dc coupled
                 params.choice(0, &COUPLINGS[..1])?;
             }
+            // the emulated probe is always the one that is set: readings stay those of its input
             C::Probe => {
-                self.slot(call)?;
-                within(params.only_number("")?, 1.0, 1.0)?;
+                let slot = self.slot(call)?;
+                params.at_most(1)?;
+                let text = params.text(0)?.to_ascii_uppercase();
+                let ratio = number(text.trim_start_matches('C'), "")?;
+                if !PROBES.contains(&ratio) {
+                    return Err(fault::OUT_OF_RANGE);
+                }
+                self.probe[usize::from(slot) - 1] = text;
             }
             C::Bandwidth => {
-                self.slot(call)?;
-                params.text(0)?;
+                let slot = self.slot(call)?;
+                params.at_most(1)?;
+                let text = params.text(0)?;
+                if !is_word(text, "FULL") && !is_word(text, "AUTO") {
+                    within(number(text, "HZ")?, 1.0, 1e7)?;
+                }
+                self.bandwidth[usize::from(slot) - 1] = text.to_ascii_uppercase();
             }
             C::Display => {
                 let slot = self.slot(call)?;
@@ -101,8 +124,28 @@ impl Dl850 {
                 params.at_most(1)?;
                 self.record_length = Self::record_length(params.text(0)?)?;
             }
-            C::AcquireMode => {
-                params.choice(0, &["NORMal"])?;
+            // of a repeating signal the mean is the signal; an envelope is not made
+            C::AcquireMode => self.mode = params.choice(0, &ACQUIRE_MODES)?,
+            C::SampleRate => {
+                let rate = within(params.only_number("S/S|HZ")?, 1.0, 1e9)?;
+                let points = (rate * 10.0 * self.tdiv_s).round();
+                self.record_length = within(points, 1.0, 5e6)? as u64;
+            }
+            C::Wait => {
+                let mask = within(params.only_number("")?, 0.0, 65_535.0)? as u16;
+                return Ok(self.waits(mask, field));
+            }
+            C::Filter => {
+                let index = call.suffix_up_to(0, 16)? as usize - 1;
+                self.filter[index] = params.choice(0, &FILTERS)? as u8;
+            }
+            C::FirstRecord => {
+                within(params.only_number("")?, 0.0, 0.0)?;
+            }
+            C::Done => params.none()?,
+            C::MeasureSwitch => {
+                self.slot(call)?;
+                params.only_boolean()?;
             }
             C::TriggerMode => {
                 self.trigger_mode = [TriggerMode::Auto, TriggerMode::Normal, TriggerMode::Single]
@@ -162,15 +205,32 @@ impl Dl850 {
                 crate::scpi::engine::ScpiDevice::reset(self, field);
             }
             C::Calibrate => params.none()?,
-            C::Kept(index) => {
-                self.kept[usize::from(index)] = within(params.only_number("S")?, 0.0, 65_535.0)?;
+            C::Kept(row) => {
+                let joined = [params.joined()];
+                let one = if params.len() > 1 {
+                    Params::new(&joined)
+                } else {
+                    params
+                };
+                let value = self.kept.parse(row, one)?;
+                match call.suffixes.first() {
+                    Some(_) => {
+                        let lane = call.suffix_up_to(0, SLOTS as u32)? as usize - 1;
+                        self.kept.store(row, [lane], &value);
+                    }
+                    None => self.kept.store(row, 0..SLOTS, &value),
+                }
             }
             C::Hysteresis => {
                 self.hysteresis = params.choice(0, &HYSTERESES)?;
             }
             C::First => self.first = within(params.only_number("")?, 0.0, 1e9)? as usize,
             C::Last => self.last = Some(within(params.only_number("")?, 0.0, 1e9)? as usize),
-            C::SampleRate
+            C::Module
+            | C::SerialPoll
+            | C::Model
+            | C::Measured(_)
+            | C::WaveSign
             | C::Events
             | C::Condition
             | C::Length
@@ -204,16 +264,41 @@ impl Dl850 {
                     within(call.params.only_number("")?, 0.0, 36_000.0)?
                 };
                 let deadline = now + (tenths * 1e8) as gridproof_plant::Nanos;
-                self.wake = Some(deadline).filter(|&at| at > now);
                 *self.deadline.insert(deadline)
             }
         };
         let waits = self.condition(field) & 0b100 != 0;
         if waits && now < deadline {
+            self.wake = Some(deadline.min(now + LOOK));
             return Ok(Reply::Wait);
         }
         self.deadline = None;
         Ok(Reply::flag(waits))
+    }
+
+    /// `:COMMunicate:WAIT <mask>`: until one of these bits of the extended event register is set.
+    fn waits(&mut self, mask: u16, field: &Field) -> Reply {
+        if self.events & mask == 0 && self.filter.iter().any(|&filter| filter != 0) {
+            self.wake = Some(field.now() + LOOK);
+            Reply::Wait
+        } else {
+            Reply::None
+        }
+    }
+
+    /// Puts the transitions of the condition register that the filters let through into the
+    /// extended event register.
+    pub(super) fn observe(&mut self, field: &Field) {
+        let now = self.condition(field);
+        for (bit, filter) in self.filter.iter().enumerate() {
+            let (was, is) = (self.ran >> bit & 1 == 1, now >> bit & 1 == 1);
+            let rises = is && !was && matches!(filter, 1 | 3);
+            let falls = was && !is && matches!(filter, 2 | 3);
+            if rises || falls {
+                self.events |= 1 << bit;
+            }
+        }
+        self.ran = now;
     }
 
     pub(super) fn answer(
@@ -223,6 +308,13 @@ impl Dl850 {
         field: &mut Field,
     ) -> Outcome {
         call.params.at_most(1)?;
+        if command == C::Wait {
+            let mask = within(call.params.only_number("")?, 0.0, 65_535.0)? as u16;
+            return Ok(match self.waits(mask, field) {
+                Reply::Wait => Reply::Wait,
+                Reply::None | Reply::Text(_) | Reply::Block(_) => Reply::text("1"),
+            });
+        }
         let slot = || self.slot(call).map(|slot| &self.channels[&slot]);
         let rate = self
             .record
@@ -235,13 +327,35 @@ impl Dl850 {
             C::Verbose => u8::from(self.verbose).to_string(),
             C::Range => nr3(slot()?.range_v, 3),
             C::Coupling => slot().map(|_| "DC".to_owned())?,
-            C::Probe => slot().map(|_| "1".to_owned())?,
-            C::Bandwidth => slot().map(|_| "FULL".to_owned())?,
+            C::Probe => self.probe[usize::from(self.slot(call)?) - 1].clone(),
+            C::Bandwidth => self.bandwidth[usize::from(self.slot(call)?) - 1].clone(),
+            C::Module => {
+                if call.suffixes.is_empty() {
+                    MODULE
+                } else {
+                    slot().map(|_| MODULE)?
+                }
+            }
+            .to_owned(),
+            C::WaveSign | C::MeasureSwitch => "1".to_owned(),
+            C::FirstRecord | C::SerialPoll => "0".to_owned(),
+            C::Model => if self.dl950 { "DL950" } else { "DL850E" }.to_owned(),
+            C::Filter => {
+                let index = call.suffix_up_to(0, 16)? as usize - 1;
+                FILTERS[usize::from(self.filter[index])].to_ascii_uppercase()
+            }
+            C::Measured(what) => {
+                let slot = self.slot(call)?;
+                match self.measured(slot, what) {
+                    Some(value) => nr3(value, 4),
+                    None => "NAN".to_owned(),
+                }
+            }
             C::Display => u8::from(slot()?.display).to_string(),
             C::TimePerDivision => nr3(self.tdiv_s, 3),
             C::SampleRate => nr3(f64::from(self.rate()), 3),
             C::RecordLength => self.record_length.to_string(),
-            C::AcquireMode => "NORMAL".to_owned(),
+            C::AcquireMode => ACQUIRE_MODES[self.mode].to_ascii_uppercase(),
             C::TriggerMode => match self.trigger_mode {
                 TriggerMode::Auto => "AUTO".to_owned(),
                 TriggerMode::Normal => "NORMAL".to_owned(),
@@ -254,9 +368,15 @@ impl Dl850 {
             C::TriggerPosition => format!("{:.1}", self.position),
             C::TriggerDelay | C::WaveOffset | C::WavePosition => nr3(0.0, 3),
             C::SingleStart => return self.single_start(call, field),
-            C::Kept(index) => format!("{}", self.kept[usize::from(index)]),
+            C::Kept(row) => {
+                let lane = match call.suffixes.first() {
+                    Some(_) => call.suffix_up_to(0, SLOTS as u32)? as usize - 1,
+                    None => 0,
+                };
+                return self.kept.answer(row, lane, call);
+            }
             C::Hysteresis => HYSTERESES[self.hysteresis].to_ascii_uppercase(),
-            C::Events => "0".to_owned(),
+            C::Events => std::mem::take(&mut self.events).to_string(),
             C::Condition => self.condition(field).to_string(),
             C::Trace => self.trace.to_string(),
             C::WaveFormat => match self.format {
@@ -294,7 +414,13 @@ impl Dl850 {
                     .map_or(0.0, |record| acquire::start_s(record.start_ns)),
                 9,
             ),
-            C::Start | C::Stop | C::DisplayAll | C::Initialize | C::Calibrate => {
+            C::Wait
+            | C::Done
+            | C::Start
+            | C::Stop
+            | C::DisplayAll
+            | C::Initialize
+            | C::Calibrate => {
                 return Err(fault::UNDEFINED_HEADER);
             }
         }))

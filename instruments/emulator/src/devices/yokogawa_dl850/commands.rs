@@ -1,6 +1,8 @@
 //! The DL850 command table.
 
 use crate::scpi::pattern::Use::{self, Both, Query, Set};
+use crate::scpi::setting::Kind::{Choice, Switch, Text};
+use crate::scpi::setting::{Form, Kind, Row, number};
 
 /// Commands of the DL850.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,8 +32,21 @@ pub(crate) enum Command {
     DisplayAll,
     Initialize,
     Calibrate,
-    /// A number that is only kept, by index.
-    Kept(u8),
+    /// A row of [`KEPT`].
+    Kept(u16),
+    /// Of a channel or all: the module fitted.
+    Module,
+    Wait,
+    Filter,
+    SerialPoll,
+    FirstRecord,
+    Model,
+    /// Done at once, nothing to see on this bench.
+    Done,
+    /// An automatically measured parameter of a trace.
+    Measured(Measure),
+    WaveSign,
+    MeasureSwitch,
     Hysteresis,
     Events,
     Condition,
@@ -53,7 +68,78 @@ pub(crate) enum Command {
     Send,
 }
 
+/// A waveform parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Measure {
+    PeakToPeak,
+    Most,
+    Least,
+    Mean,
+    Rms,
+    Deviation,
+    Hertz,
+    Period,
+}
+
 use Command as C;
+use Measure as M;
+
+const DIVISIONS: Kind = number("DIV", (-5.0, 5.0), 0.0, Form::Nr2(2));
+const REAL: Kind = number("", (-9.9999e30, 9.9999e30), 0.0, Form::Nr3(4));
+const REGISTER: Kind = number("", (0.0, 65_535.0), 0.0, Form::Nr1);
+
+/// Settings that are kept and change no record: how traces are drawn, named and scaled, averages
+/// and envelopes, files and the clock (IM DL850E-17EN, chapter 5).
+#[rustfmt::skip]
+pub(crate) const KEPT: &[Row<()>] = &[
+    ("CHANnel<n>[:VOLTage]:POSition", (), DIVISIONS),
+    ("CHANnel<n>[:VOLTage]:OFFSet", (), number("V|A", (-1e5, 1e5), 0.0, Form::Nr3(4))),
+    ("CHANnel<n>[:VOLTage]:INVert", (), Switch(false)),
+    ("CHANnel<n>[:VOLTage]:LSCale:MODE", (), Choice(&["OFF", "AXB", "P12", "SHUNt", "ON"])),
+    ("CHANnel<n>[:VOLTage]:LSCale:AVALue", (), number("", (-9.9999e30, 9.9999e30), 1.0, Form::Nr3(4))),
+    ("CHANnel<n>[:VOLTage]:LSCale:BVALue", (), REAL),
+    ("CHANnel<n>[:VOLTage]:LSCale:UNIT", (), Text("")),
+    ("CHANnel<n>[:VOLTage]:SCALe", (), Text("")),
+    ("CHANnel<n>[:VOLTage]:VARiable", (), Switch(false)),
+    ("CHANnel<n>[:VOLTage]:ZOOM", (), number("", (0.1, 100.0), 1.0, Form::Nr3(2))),
+    ("CHANnel<n>[:VOLTage]:DESKew", (), number("S", (-1e-3, 1e-3), 0.0, Form::Nr3(3))),
+    ("CHANnel<n>:LABel[:DEFine]", (), Text("")),
+    ("CHANnel<n>:LABel:DISPlay", (), Switch(true)),
+    ("CHANnel<n>:COLor", (), Text("")),
+    ("TIMebase:SOURce", (), Choice(&["INTernal", "EXTernal"])),
+    ("ACQuire:AVERage:COUNt", (), number("", (2.0, 65_536.0), 16.0, Form::Nr1)),
+    ("ACQuire:AVERage:EWEight", (), number("", (2.0, 256.0), 16.0, Form::Nr1)),
+    ("ACQuire:COUNt", (), number("", (1.0, 9.9e37), 9.9e37, Form::Nr3(3))),
+    ("ACQuire:CLOCk", (), Choice(&["INTernal", "EXTernal"])),
+    ("ACQuire:HRMode|REPetitive", (), Switch(false)),
+    ("TRIGger:HOLDoff[:TIME]", (), number("S", (0.0, 10.0), 0.0, Form::Nr3(3))),
+    ("TRIGger:SCOunt", (), number("", (1.0, 65_536.0), 1.0, Form::Nr1)),
+    ("TRIGger:ACTion:ACQCount", (), Text("INFINITY")),
+    ("COMMunicate:OVERlap", (), REGISTER),
+    ("COMMunicate:LOCKout", (), Switch(false)),
+    ("COMMunicate:OPSE", (), REGISTER),
+    ("STATus:EESE", (), REGISTER),
+    ("STATus:QENable", (), Switch(true)),
+    ("STATus:QMESsage", (), Switch(true)),
+    ("DISPlay:FORMat", (), Choice(&["SINGle", "DUAL", "TRIad", "QUAD", "HEXA", "OCTal"])),
+    ("DISPlay:FGRid", (), Switch(false)),
+    ("DISPlay:INTENSITy:GRID|WAVEform|CURSor|MARKer", (), number("", (0.0, 63.0), 32.0, Form::Nr1)),
+    ("DISPlay:GRATicule", (), Choice(&["GRID", "FRAMe", "CROSshair", "LINE"])),
+    ("ZOOM:MODE", (), Choice(&["OFF", "MAIN", "Z1", "Z2", "ON"])),
+    ("ZOOM:MAG<n>", (), number("", (1.0, 1e6), 2.0, Form::Nr3(3))),
+    ("ZOOM:POSition<n>", (), DIVISIONS),
+    ("MATH<n>[:DISPlay|MODE]", (), Switch(false)),
+    ("MEASure[:MODE]", (), Choice(&["OFF", "ON", "CYCLe", "HISTory"])),
+    ("CALibrate:MODE", (), Choice(&["AUTO", "OFF"])),
+    ("FILE:DRIVe|CDIRectory", (), Text("HD")),
+    ("FILE:SAVE:ANAMing", (), Choice(&["OFF", "NUMBering", "DATE"])),
+    ("FILE:SAVE:NAME", (), Text("")),
+    ("FILE:SAVE:COMMent", (), Text("")),
+    ("SYSTem:CLOCk:DATE", (), Text("2026/01/01")),
+    ("SYSTem:CLOCk:TIME", (), Text("00:00:00")),
+    ("SYSTem:CLICk", (), Switch(false)),
+    ("SYSTem:LANGuage", (), Choice(&["ENGLish", "JAPANese", "GERMan", "FRENch", "KORean", "CHINese", "ITALian", "SPANish"])),
+];
 
 /// Patterns of every command.
 #[rustfmt::skip]
@@ -69,7 +155,7 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("CHANnel<n>:PROBe", C::Probe, Both),
     ("CHANnel<n>:BWIDth", C::Bandwidth, Both),
     ("TIMebase:TDIV", C::TimePerDivision, Both),
-    ("TIMebase:SRATe", C::SampleRate, Query),
+    ("TIMebase:SRATe", C::SampleRate, Both),
     ("ACQuire:RLENgth", C::RecordLength, Both),
     ("ACQuire:MODE", C::AcquireMode, Both),
     ("TRIGger:MODE", C::TriggerMode, Both),
@@ -88,14 +174,33 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("CHANnel:DISPlay", C::DisplayAll, Set),
     ("INITialize[:EXECute]", C::Initialize, Set),
     ("CALibrate[:EXECute]", C::Calibrate, Set),
-    ("ACQuire:COUNt", C::Kept(0), Both),
-    ("COMMunicate:OVERlap", C::Kept(1), Both),
-    ("COMMunicate:LOCKout", C::Kept(2), Both),
-    ("COMMunicate:OPSE", C::Kept(3), Both),
-    ("STATus:EESE", C::Kept(4), Both),
-    ("TRIGger:HOLDoff[:TIME]", C::Kept(5), Both),
     ("TRIGger:SIMPle:HYSTeresis", C::Hysteresis, Both),
     ("TRIGger[:ATRIGger]:TYPE", C::TriggerType, Both),
+    ("CHUTil:ALL:DISPlay", C::DisplayAll, Set),
+    ("CHANnel<n>:MODule", C::Module, Query),
+    ("CHANnel<n>:VOLTage:PROBe:MODE", C::Probe, Both),
+    ("COMMunicate:WAIT", C::Wait, Set),
+    ("COMMunicate:WAIT", C::Wait, Query),
+    ("STATus:FILTer<n>", C::Filter, Both),
+    ("STATus:SPOLl", C::SerialPoll, Query),
+    ("HISTory:RECord", C::FirstRecord, Both),
+    ("HISTory:CLEar[:EXECute]", C::Done, Set),
+    ("SNAP|CLEar|ASETup[:EXECute]", C::Done, Set),
+    ("WAVeform:CAPTure:LENGth", C::Length, Query),
+    ("WAVeform:MODule", C::Module, Query),
+    ("WAVeform:SIGN", C::WaveSign, Query),
+    ("SYSTem:MODel", C::Model, Query),
+    ("MEASure:TRACe<n>:ALL", C::MeasureSwitch, Set),
+    ("MEASure:TRACe<n>:PTOPeak|AMPLitude|MAXimum|MINimum|AVERage|RMS|SDEViation|FREQuency|PERiod|HIGH|LOW:STATe", C::MeasureSwitch, Both),
+    ("MEASure:TRACe<n>:PTOPeak:VALue", C::Measured(M::PeakToPeak), Query),
+    ("MEASure:TRACe<n>:AMPLitude:VALue", C::Measured(M::PeakToPeak), Query),
+    ("MEASure:TRACe<n>:MAXimum|HIGH:VALue", C::Measured(M::Most), Query),
+    ("MEASure:TRACe<n>:MINimum|LOW:VALue", C::Measured(M::Least), Query),
+    ("MEASure:TRACe<n>:AVERage:VALue", C::Measured(M::Mean), Query),
+    ("MEASure:TRACe<n>:RMS:VALue", C::Measured(M::Rms), Query),
+    ("MEASure:TRACe<n>:SDEViation:VALue", C::Measured(M::Deviation), Query),
+    ("MEASure:TRACe<n>:FREQuency:VALue", C::Measured(M::Hertz), Query),
+    ("MEASure:TRACe<n>:PERiod:VALue", C::Measured(M::Period), Query),
     ("TRIGger:ATRIGger:SIMPle:SOURce", C::TriggerSource, Both),
     ("TRIGger:ATRIGger:SIMPle:LEVel", C::TriggerLevel, Both),
     ("TRIGger:ATRIGger:SIMPle:SLOPe", C::TriggerSlope, Both),

@@ -17,14 +17,18 @@ use gridproof_model::fault::FaultKind;
 use gridproof_plant::Nanos;
 use gridproof_plant::signal::Signal;
 
-use self::commands::Command;
+use self::commands::{Command, KEPT};
 use self::convert::Sensor;
 use self::timebase::TimeBase;
 use crate::field::{Disturbance, Drifts, Field};
 use crate::scpi::engine::{Dialect, ReplyHeader, ScpiDevice};
 use crate::scpi::fault::Fault;
 use crate::scpi::pattern::Use;
+use crate::scpi::setting::{Settings, Style, patterns};
 use crate::scpi::{Call, Outcome};
+
+/// Slots for input modules.
+const SLOTS: usize = 16;
 
 /// One fitted channel.
 #[derive(Debug)]
@@ -116,13 +120,21 @@ pub(crate) struct Dl850 {
     little_endian: bool,
     first: usize,
     last: Option<usize>,
-    /// Numbers that are only kept.
-    kept: [f64; 6],
+    kept: Settings<()>,
+    mode: usize,
+    probe: [String; SLOTS],
+    bandwidth: [String; SLOTS],
     hysteresis: usize,
     /// When a waiting `:SSTart?` gives up.
     deadline: Option<Nanos>,
     /// The same, until it has come.
     wake: Option<Nanos>,
+    /// Transition filters of the extended event register: never, rise, fall, both.
+    filter: [u8; 16],
+    /// The extended event register.
+    events: u16,
+    /// The condition register as the filters last saw it.
+    ran: u16,
     time_base: TimeBase,
     drifts: Drifts,
 }
@@ -186,7 +198,13 @@ impl Dl850 {
             little_endian: false,
             first: 0,
             last: None,
-            kept: [0.0; 6],
+            kept: Settings::new(KEPT, Style::LONG, SLOTS),
+            mode: 0,
+            probe: std::array::from_fn(|_| "1".to_owned()),
+            bandwidth: std::array::from_fn(|_| "FULL".to_owned()),
+            filter: [0; 16],
+            events: 0,
+            ran: 0,
             hysteresis: 0,
             deadline: None,
             wake: None,
@@ -204,7 +222,9 @@ impl ScpiDevice for Dl850 {
     }
 
     fn commands() -> Vec<(&'static str, Command, Use)> {
-        commands::TABLE.to_vec()
+        let mut all = commands::TABLE.to_vec();
+        all.extend(patterns(KEPT, Command::Kept));
+        all
     }
 
     fn identity(&self) -> String {
@@ -218,11 +238,18 @@ impl ScpiDevice for Dl850 {
 
     fn execute(&mut self, command: Command, call: &Call<'_>, field: &mut Field) -> Outcome {
         self.collect(field);
-        if call.query {
+        self.observe(field);
+        let outcome = if call.query {
             self.answer(command, call, field)
         } else {
             self.set(command, call, field)
-        }
+        };
+        self.observe(field);
+        outcome
+    }
+
+    fn clear(&mut self) {
+        self.events = 0;
     }
 
     /// Acquisition settings; header, verbose and the record stay.
@@ -238,6 +265,8 @@ impl ScpiDevice for Dl850 {
         self.level = 0.0;
         self.rising = true;
         self.position = 50.0;
+        self.kept.reset();
+        self.mode = 0;
     }
 
     fn next_event(&self) -> Option<Nanos> {

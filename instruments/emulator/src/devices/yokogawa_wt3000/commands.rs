@@ -1,12 +1,14 @@
 //! The WT3000 command table and what each command does.
 
 use super::items::{self, MOST_ITEMS};
+use super::meter::{AMP_RANGES, Range, VOLT_RANGES};
 use super::{Integration, UPDATE, Wt3000};
 use crate::devices::chroma_61845::within;
 use crate::field::{Field, MILLISECOND};
 use crate::scpi::engine::Reply;
 use crate::scpi::fault::{self, Fault};
 use crate::scpi::format::{block, engineering};
+use crate::scpi::param::{is_word, number};
 use crate::scpi::pattern::Use::{self, Both, Query, Set};
 use crate::scpi::{Call, Outcome, Params};
 
@@ -19,7 +21,10 @@ pub(crate) enum Command {
     Wait,
     VoltRange,
     AmpRange,
-    AutoRange,
+    VoltAuto,
+    AmpAuto,
+    SensorRatio,
+    PeakOver,
     Wiring,
     /// A row of the kept settings.
     Kept(u16),
@@ -30,6 +35,9 @@ pub(crate) enum Command {
     Number,
     Item,
     ClearItems,
+    DeleteItems,
+    ItemNames,
+    ListPreset,
     Preset,
     Value,
     Hold,
@@ -41,6 +49,9 @@ pub(crate) enum Command {
     Filter,
     Events,
     Condition,
+    SerialPoll,
+    Model,
+    Slot,
 }
 
 use Command as C;
@@ -51,22 +62,33 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("COMMunicate:REMote", C::Remote, Both),
     ("COMMunicate:HEADer", C::Header, Both),
     ("COMMunicate:VERBose", C::Verbose, Both),
-    ("COMMunicate:WAIT", C::Wait, Both),
-    ("[INPut:]VOLTage:RANGe:ALL", C::VoltRange, Set),
+    ("COMMunicate:WAIT", C::Wait, Set),
+    ("COMMunicate:WAIT", C::Wait, Query),
+    ("[INPut:]VOLTage:RANGe:ALL|SIGMA|SIGMB|SIGMC", C::VoltRange, Set),
     ("[INPut:]VOLTage:RANGe[:ELEMent<n>]", C::VoltRange, Both),
-    ("[INPut:]VOLTage:AUTO[:ELEMent<n>]", C::AutoRange, Both),
-    ("[INPut:]CURRent:RANGe:ALL", C::AmpRange, Set),
+    ("[INPut:]VOLTage:AUTO:ALL|SIGMA|SIGMB|SIGMC", C::VoltAuto, Set),
+    ("[INPut:]VOLTage:AUTO[:ELEMent<n>]", C::VoltAuto, Both),
+    ("[INPut:]CURRent:RANGe:ALL|SIGMA|SIGMB|SIGMC", C::AmpRange, Set),
     ("[INPut:]CURRent:RANGe[:ELEMent<n>]", C::AmpRange, Both),
-    ("[INPut:]CURRent:AUTO[:ELEMent<n>]", C::AutoRange, Both),
+    ("[INPut:]CURRent:AUTO:ALL|SIGMA|SIGMB|SIGMC", C::AmpAuto, Set),
+    ("[INPut:]CURRent:AUTO[:ELEMent<n>]", C::AmpAuto, Both),
+    ("[INPut:]CURRent:SRATio:ALL|SIGMA|SIGMB|SIGMC", C::SensorRatio, Set),
+    ("[INPut:]CURRent:SRATio[:ELEMent<n>]", C::SensorRatio, Both),
+    ("[INPut:]POVer", C::PeakOver, Query),
+    ("[INPut:]CRANge", C::PeakOver, Query),
     ("[INPut:]WIRing", C::Wiring, Both),
     ("RATE[:INTerval]", C::Rate, Both),
     ("NUMeric[:NORMal]", C::ItemList, Query),
     ("NUMeric:LIST:VALue", C::HarmonicList, Query),
     ("NUMeric:HOLD", C::Hold, Both),
     ("NUMeric:FORMat", C::Format, Both),
-    ("NUMeric[:NORMal]:NUMBer", C::Number, Both),
+    ("NUMeric[:NORMal]:NUMBer|NUM", C::Number, Both),
     ("NUMeric[:NORMal]:ITEM<n>", C::Item, Both),
     ("NUMeric[:NORMal]:CLEar", C::ClearItems, Set),
+    ("NUMeric[:NORMal]:DELete", C::DeleteItems, Set),
+    ("NUMeric[:NORMal]:HEADer", C::ItemNames, Query),
+    ("NUMeric:LIST:PRESet", C::ListPreset, Set),
+    ("NUMeric:LIST:CLEar|DELete", C::ListPreset, Set),
     ("NUMeric[:NORMal]:PRESet", C::Preset, Set),
     ("NUMeric[:NORMal]:VALue", C::Value, Query),
     ("HOLD", C::Hold, Both),
@@ -78,17 +100,16 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("STATus:FILTer<n>", C::Filter, Both),
     ("STATus:EESR", C::Events, Query),
     ("STATus:CONDition", C::Condition, Query),
+    ("STATus:SPOLl", C::SerialPoll, Query),
+    ("COMMunicate:OPSR", C::PeakOver, Query),
+    ("SYSTem:MODel", C::Model, Query),
+    ("SYSTem:SLOT", C::Slot, Query),
 ];
 
-/// Ranges at crest factor 3.
-const VOLT_RANGES: [f64; 12] = [
-    1.5, 3.0, 6.0, 10.0, 15.0, 30.0, 60.0, 100.0, 150.0, 300.0, 600.0, 1000.0,
-];
-const AMP_RANGES: [f64; 13] = [
-    0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0,
-];
 /// Update rates, ms.
-const RATES_MS: [u64; 10] = [10, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000];
+const RATES_MS: [u64; 11] = [10, 50, 100, 200, 250, 500, 1000, 2000, 5000, 10_000, 20_000];
+/// Ranges of the input for an external current sensor, V.
+const SENSOR_RANGES: [f64; 8] = [0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0];
 /// Words of the transition filters.
 const FILTERS: [&str; 4] = ["NEVer", "RISE", "FALL", "BOTH"];
 
@@ -98,6 +119,18 @@ fn listed(value: f64, list: &[f64]) -> Result<f64, Fault> {
         .copied()
         .find(|one| (one - value).abs() < 1e-6 * one)
         .ok_or(fault::OUT_OF_RANGE)
+}
+
+/// Volts of `EXTernal,10V` or `(EXTernal,10V)`; `None` for a range of the current terminals.
+fn sensor_volts(params: Params<'_>) -> Result<Option<f64>, Fault> {
+    let joined = params.joined();
+    let inner = joined.trim_start_matches('(').trim_end_matches(')');
+    match inner.split_once(',') {
+        Some((word, volts)) if is_word(word.trim(), "EXTernal") => {
+            number(volts.trim(), "V").map(Some)
+        }
+        Some(_) | None => Ok(None),
+    }
 }
 
 impl Wt3000 {
@@ -113,8 +146,16 @@ impl Wt3000 {
         let params = call.params;
         match command {
             // both remote and local take settings over this link
-            C::Remote | C::AutoRange => {
+            C::Remote => {
                 params.only_boolean()?;
+            }
+            C::VoltAuto => {
+                let on = params.only_boolean()?;
+                self.set_range(call, |element| element.volts.auto = on)?;
+            }
+            C::AmpAuto => {
+                let on = params.only_boolean()?;
+                self.set_range(call, |element| element.amps.auto = on)?;
             }
             C::Header => self.header = params.only_boolean()?,
             C::Verbose => self.verbose = params.only_boolean()?,
@@ -127,11 +168,21 @@ impl Wt3000 {
             }
             C::VoltRange => {
                 let range = listed(params.only_number("V")?, &VOLT_RANGES)?;
-                self.set_range(call, |element| element.volt_range = range)?;
+                self.set_range(call, |element| element.volts = Range::fixed(range))?;
             }
-            C::AmpRange => {
-                let range = listed(params.only_number("A")?, &AMP_RANGES)?;
-                self.set_range(call, |element| element.amp_range = range)?;
+            C::AmpRange => match sensor_volts(params)? {
+                Some(volts) => {
+                    let volts = listed(volts, &SENSOR_RANGES)?;
+                    self.set_range(call, |element| element.use_sensor(volts))?;
+                }
+                None => {
+                    let range = listed(params.only_number("A")?, &AMP_RANGES)?;
+                    self.set_range(call, |element| element.use_terminals(range))?;
+                }
+            },
+            C::SensorRatio => {
+                let ratio = within(params.only_number("")?, 1e-4, 1e5)?;
+                self.set_range(call, |element| element.set_ratio(ratio))?;
             }
             C::Wiring => {
                 let words = ["P1W2", "P1W3", "P3W3", "P3W4", "V3A3", "NONE"];
@@ -182,7 +233,11 @@ impl Wt3000 {
                 let index = call.suffix_up_to(0, MOST_ITEMS as u32)? as usize - 1;
                 self.items[index] = items::parse(params)?;
             }
-            C::ClearItems => self.clear_items(call)?,
+            C::ClearItems => self.clear_items(params)?,
+            C::DeleteItems => self.delete_items(params)?,
+            C::ListPreset => {
+                params.text(0)?;
+            }
             C::Preset => {
                 within(params.only_number("")?, 1.0, 4.0)?;
                 self.items = items::preset();
@@ -208,7 +263,12 @@ impl Wt3000 {
                 let index = call.suffix_up_to(0, 16)? as usize - 1;
                 self.filter[index] = params.choice(0, &FILTERS)? as u8;
             }
-            C::Value
+            C::PeakOver
+            | C::ItemNames
+            | C::SerialPoll
+            | C::Model
+            | C::Slot
+            | C::Value
             | C::ItemList
             | C::HarmonicList
             | C::IntegrateState
@@ -235,8 +295,22 @@ impl Wt3000 {
         Ok(())
     }
 
-    fn clear_items(&mut self, call: &Call<'_>) -> Result<(), Fault> {
-        let params = call.params;
+    fn clear_items(&mut self, params: Params<'_>) -> Result<(), Fault> {
+        let span = Self::span(params)?;
+        self.items[span].fill(None);
+        Ok(())
+    }
+
+    /// The items behind the deleted ones move up.
+    fn delete_items(&mut self, params: Params<'_>) -> Result<(), Fault> {
+        let span = Self::span(params)?;
+        self.items.drain(span);
+        self.items.resize(MOST_ITEMS, None);
+        Ok(())
+    }
+
+    /// `ALL`, or `from[,to]`, from zero.
+    fn span(params: Params<'_>) -> Result<std::ops::Range<usize>, Fault> {
         let (from, to) = if params.text(0)?.eq_ignore_ascii_case("ALL") {
             (1, MOST_ITEMS)
         } else {
@@ -248,8 +322,7 @@ impl Wt3000 {
             };
             (from, to)
         };
-        self.items[from - 1..to].fill(None);
-        Ok(())
+        Ok(from - 1..to)
     }
 
     pub(super) fn answer(&mut self, command: Command, call: &Call<'_>) -> Outcome {
@@ -266,9 +339,22 @@ impl Wt3000 {
             C::Header => u8::from(self.header).to_string(),
             C::Verbose => u8::from(self.verbose).to_string(),
             C::Remote => "1".to_owned(),
-            C::AutoRange => "0".to_owned(),
-            C::VoltRange => engineering(self.elements[element()?].volt_range),
-            C::AmpRange => engineering(self.elements[element()?].amp_range),
+            C::VoltAuto => u8::from(self.elements[element()?].volts.auto).to_string(),
+            C::AmpAuto => u8::from(self.elements[element()?].amps.auto).to_string(),
+            C::VoltRange => engineering(self.elements[element()?].volts.value),
+            C::AmpRange => match self.elements[element()?].sensor_v {
+                Some(volts) => format!("EXTERNAL,{}", engineering(volts)),
+                None => engineering(self.elements[element()?].amps.value),
+            },
+            C::SensorRatio => engineering(self.elements[element()?].sensor_ratio),
+            C::PeakOver | C::SerialPoll => "0".to_owned(),
+            C::Model => if self.wt5000 { "WT5000" } else { "760304" }.to_owned(),
+            C::Slot => "30,30,30,30".to_owned(),
+            C::ItemNames => self.items[..self.number]
+                .iter()
+                .map(|item| items::heading(item.as_ref()))
+                .collect::<Vec<_>>()
+                .join(","),
             C::Wiring => self.wiring.clone(),
             C::Kept(row) => {
                 let lane = call
@@ -309,6 +395,8 @@ impl Wt3000 {
             C::Condition => self.condition().to_string(),
             C::Wait
             | C::ClearItems
+            | C::DeleteItems
+            | C::ListPreset
             | C::Preset
             | C::IntegrateReset
             | C::IntegrateStart

@@ -58,9 +58,17 @@ const WORDS: &[(&str, Function)] = &[
     ("WHP", F::WhPlus),
     ("WHM", F::WhMinus),
     ("AH", F::Ah),
+    ("WP", F::Wh),
+    ("WPP", F::WhPlus),
+    ("WPM", F::WhMinus),
     ("TIME", F::Time),
     ("UAC", F::Uac),
     ("IAC", F::Iac),
+    ("ITIMe", F::Time),
+    ("UPK", F::Unavailable),
+    ("IPK", F::Unavailable),
+    ("EAU", F::Unavailable),
+    ("EAI", F::Unavailable),
     ("AHP", F::Ah),
     ("AHM", F::Unavailable),
     ("WS", F::Unavailable),
@@ -194,6 +202,15 @@ pub(crate) fn describe(item: Option<&Item>) -> String {
                 .map_or(String::new(), |order| format!(",{order}"));
             format!("{},{element}{order}", item.word)
         }
+        None => "NONE".to_owned(),
+    }
+}
+
+/// The name of an item, as a heading: `URMS-E1`.
+pub(crate) fn heading(item: Option<&Item>) -> String {
+    match item {
+        Some(item) if item.element == 0 => format!("{}-SIGMA", item.word),
+        Some(item) => format!("{}-E{}", item.word, item.element),
         None => "NONE".to_owned(),
     }
 }

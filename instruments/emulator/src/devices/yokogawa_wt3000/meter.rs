@@ -81,12 +81,56 @@ pub(crate) struct Values {
     pub(crate) over_i: bool,
 }
 
+/// Voltage ranges at crest factor 3.
+pub(crate) const VOLT_RANGES: [f64; 12] = [
+    1.5, 3.0, 6.0, 10.0, 15.0, 30.0, 60.0, 100.0, 150.0, 300.0, 600.0, 1000.0,
+];
+/// Ranges of the current terminals at crest factor 3.
+pub(crate) const AMP_RANGES: [f64; 13] = [
+    0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0,
+];
+
+/// A measuring range.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Range {
+    /// V or A.
+    pub(crate) value: f64,
+    /// It follows the signal.
+    pub(crate) auto: bool,
+}
+
+impl Range {
+    /// A range that stays.
+    pub(crate) fn fixed(value: f64) -> Self {
+        Self { value, auto: false }
+    }
+
+    /// Up when the value is beyond 110 % of the range, down when it is below 30 % of it and fits
+    /// into 75 % of a lower one (user's manual, auto range).
+    fn follow(&mut self, value: f64, ranges: &[f64]) {
+        if !self.auto {
+            return;
+        }
+        let value = value.abs();
+        let fits = |least: f64| ranges.iter().copied().find(|range| value <= least * range);
+        if value > 1.1 * self.value {
+            self.value = fits(1.1).unwrap_or(self.value);
+        } else if value < 0.3 * self.value {
+            self.value = fits(0.75).map_or(self.value, |range| range.min(self.value));
+        }
+    }
+}
+
 /// One element.
 #[derive(Debug)]
 pub(crate) struct Element {
     point: MeterPoint,
-    pub(crate) volt_range: f64,
-    pub(crate) amp_range: f64,
+    pub(crate) volts: Range,
+    pub(crate) amps: Range,
+    /// Range of an external current sensor, V; `None` on the current terminals.
+    pub(crate) sensor_v: Option<f64>,
+    /// mV per A of that sensor.
+    pub(crate) sensor_ratio: f64,
     u: Error,
     i: Error,
     p: Error,
@@ -114,8 +158,10 @@ impl Element {
             |quantity: &str, spec| Error::new(seed, name, &format!("{quantity}{index}"), spec);
         Self {
             point: ELEMENTS[index],
-            volt_range: ranges.0,
-            amp_range: ranges.1,
+            volts: Range::fixed(ranges.0),
+            amps: Range::fixed(ranges.1),
+            sensor_v: None,
+            sensor_ratio: 10.0,
             u: error("u", specs.voltage),
             i: error("i", specs.current),
             p: error("p", specs.power),
@@ -132,6 +178,26 @@ impl Element {
             last: Reading::default(),
             shown: None,
             energy: (0.0, 0.0, 0.0),
+        }
+    }
+
+    /// Measures current with a sensor on a range of so many volts.
+    pub(crate) fn use_sensor(&mut self, volts: f64) {
+        self.sensor_v = Some(volts);
+        self.amps = Range::fixed(volts / (self.sensor_ratio * 1e-3));
+    }
+
+    /// Measures current on the terminals.
+    pub(crate) fn use_terminals(&mut self, range: f64) {
+        self.sensor_v = None;
+        self.amps = Range::fixed(range);
+    }
+
+    /// mV per A of the external sensor.
+    pub(crate) fn set_ratio(&mut self, ratio: f64) {
+        self.sensor_ratio = ratio;
+        if let Some(volts) = self.sensor_v {
+            self.use_sensor(volts);
         }
     }
 
@@ -178,14 +244,19 @@ impl Element {
         };
         self.sums = Reading::default();
         self.count = 0;
-        let power_range = self.volt_range * self.amp_range;
+        self.volts.follow(mean.volts, &VOLT_RANGES);
+        if self.sensor_v.is_none() {
+            self.amps.follow(mean.amps, &AMP_RANGES);
+        }
+        let (volt_range, amp_range) = (self.volts.value, self.amps.value);
+        let power_range = volt_range * amp_range;
         let dc = self.point == MeterPoint::Pv;
-        let over_u = mean.volts.abs() > 1.4 * self.volt_range;
-        let over_i = mean.amps.abs() > 1.4 * self.amp_range;
+        let over_u = mean.volts.abs() > 1.4 * volt_range;
+        let over_i = mean.amps.abs() > 1.4 * amp_range;
         let hz = self.f.of(mean.hz, 1.0);
         let values = Values {
-            u: self.u.of(mean.volts, self.volt_range),
-            i: self.i.of(mean.amps, self.amp_range),
+            u: self.u.of(mean.volts, volt_range),
+            i: self.i.of(mean.amps, amp_range),
             p: self.p.of(mean.watts, power_range),
             q: self.q.of(if dc { 0.0 } else { mean.vars }, power_range),
             f: Some(hz).filter(|_| !dc && mean.hz > 0.0),
