@@ -115,6 +115,26 @@ fn the_backup_mode_charges() {
     );
 }
 
+/// User mode 1 serves the loads behind the meter and buys nothing; mode 4 leaves the battery alone.
+#[test]
+fn the_user_modes_serve_or_leave_the_site() {
+    let (bench, mut dut) = feeding();
+    Talk::new(&bench, "island-load").set(
+        "SYST:ERR?",
+        &["PHASE1:RLOAD 1200", "PHASE1:RLOADE ON", "FUNC:SLOAD ON"],
+    );
+    let metered = |dut: &mut Talk| f64::from(read(dut, 0xa03f) as i16);
+    accepted(&mut dut, 0x3371, 1);
+    advance(&bench, 10.0);
+    assert_eq!(bench.full_state().dut_working_mode, "self-consumption");
+    assert!(metered(&mut dut).abs() < 15.0, "{}", metered(&mut dut));
+    assert!((bench.view().w - 1200.0).abs() < 30.0, "{}", bench.view().w);
+    accepted(&mut dut, 0x3371, 4);
+    advance(&bench, 10.0);
+    assert!(bench.view().w.abs() < 5.0);
+    assert!((metered(&mut dut) - 1200.0).abs() < 30.0);
+}
+
 #[test]
 fn silence_ends_a_frame() {
     let bench = bench_with(SAJ, 1);

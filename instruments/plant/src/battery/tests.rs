@@ -55,6 +55,22 @@ fn one_hour_at_half_capacity() {
     assert!((port.soc() - 0.8).abs() < 1e-3, "nor have they moved");
 }
 
+/// At its ends the simulator's battery gives or takes nothing more.
+#[test]
+fn a_simulated_battery_ends_too() {
+    for (soc, watts, expected) in [
+        (0.01, 3000.0, (0.0, 5000.0)),
+        (0.99, -3000.0, (5000.0, 0.0)),
+    ] {
+        let mut port = battery(pack(), soc);
+        port.set(true, 50.0, 100.0, 100.0);
+        for _ in 0..180 {
+            second(&mut port, watts);
+        }
+        assert_eq!(port.limits(), expected);
+    }
+}
+
 /// Power at the terminals is what was asked for, and the chemical energy is that and the heat.
 #[test]
 fn energy_of_the_pack_is_in_balance() {
