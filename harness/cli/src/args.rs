@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::accuracy::Accuracies;
 use clap::{Parser, Subcommand, ValueEnum};
 use gridproof_model::quantity::{Amps, Hertz, Seconds, VoltAmps, Volts};
 
@@ -292,6 +293,8 @@ Times are in seconds from the first sample. A figure that is not in the capture 
 Examples:
   gridproof analyze transfer ups.cfg --voltage V_LOAD --nominal \"230 V\" --json
   gridproof analyze run-on island.csv --current I_EUT --rated-current \"21.7 A\" --switch S1
+  gridproof analyze trip lv.csv --voltage V --current I --rated-current \"21.7 A\" --accuracy V=\"2 us\" \\
+      --accuracy I=\"0.5 % + 0.1 % of 50 A + 2 us\"
   gridproof analyze plot capture.parquet --channels v_grid,i_dut --out capture.svg")]
 pub(crate) struct Analyze {
     #[command(subcommand)]
@@ -303,7 +306,7 @@ pub(crate) struct Analyze {
 pub(crate) struct CaptureFile {
     /// COMTRADE (.cfg, .cff), CSV, Parquet or Yokogawa WVF (.hdr).
     pub(crate) file: PathBuf,
-    /// Sampling rate of a CSV without a time column, e.g. \"50 kHz\".
+    /// Sampling rate of a CSV without a time column, e.g. "50 kHz".
     #[arg(long, value_name = "RATE")]
     pub(crate) rate: Option<Hertz>,
     /// Segment of a COMTRADE file with several rates, from 1.
@@ -335,10 +338,12 @@ pub(crate) enum AnalyzeKind {
     Transfer {
         #[command(flatten)]
         capture: CaptureFile,
+        #[command(flatten)]
+        accuracy: Accuracies,
         /// Voltage at the load.
         #[arg(long, value_name = "CH")]
         voltage: String,
-        /// Nominal voltage, V RMS, e.g. \"230 V\".
+        /// Nominal voltage, V RMS, e.g. "230 V".
         #[arg(long, value_name = "V")]
         nominal: Volts,
         /// Voltage of the grid, to tell when it was lost.
@@ -349,6 +354,8 @@ pub(crate) enum AnalyzeKind {
     RunOn {
         #[command(flatten)]
         capture: CaptureFile,
+        #[command(flatten)]
+        accuracy: Accuracies,
         /// Current of the inverter.
         #[arg(long, value_name = "CH")]
         current: String,
@@ -369,6 +376,8 @@ pub(crate) enum AnalyzeKind {
     Trip {
         #[command(flatten)]
         capture: CaptureFile,
+        #[command(flatten)]
+        accuracy: Accuracies,
         /// Voltage at the terminals.
         #[arg(long, value_name = "CH")]
         voltage: String,
@@ -392,7 +401,7 @@ pub(crate) enum AnalyzeKind {
         /// Times of the steps, s, e.g. 1.5,12.
         #[arg(long, value_name = "T,…", value_delimiter = ',', value_parser = seconds, required_unless_present = "mark")]
         at: Vec<f64>,
-        /// Rating that small steps are compared with, e.g. \"5 kVA\".
+        /// Rating that small steps are compared with, e.g. "5 kVA".
         #[arg(long, value_name = "S")]
         rated: Option<VoltAmps>,
     },
@@ -400,13 +409,15 @@ pub(crate) enum AnalyzeKind {
     Harmonics {
         #[command(flatten)]
         capture: CaptureFile,
+        #[command(flatten)]
+        accuracy: Accuracies,
         /// Voltage.
         #[arg(long, value_name = "CH")]
         voltage: String,
         /// Current.
         #[arg(long, value_name = "CH")]
         current: String,
-        /// Nominal fundamental, \"50 Hz\" or \"60 Hz\".
+        /// Nominal fundamental, "50 Hz" or "60 Hz".
         #[arg(long, value_name = "F")]
         fundamental: Hertz,
         /// Rated current, A RMS, that the harmonic current is related to as TDD.
@@ -420,7 +431,7 @@ pub(crate) enum AnalyzeKind {
         /// Voltage.
         #[arg(long, value_name = "CH")]
         voltage: String,
-        /// Nominal fundamental, \"50 Hz\" or \"60 Hz\".
+        /// Nominal fundamental, "50 Hz" or "60 Hz".
         #[arg(long, value_name = "F")]
         fundamental: Hertz,
         /// Start of the window, s.

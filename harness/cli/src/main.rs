@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod accuracy;
 mod args;
 mod command;
 mod failure;

@@ -27,6 +27,8 @@ pub(crate) enum Ending {
         envelope: f64,
         /// Standard uncertainty of both, samples.
         doubt: f64,
+        /// How fast the envelope falls there, A per sample.
+        slope: f64,
     },
 }
 
@@ -146,6 +148,7 @@ pub(crate) fn ending(amps: &[f64], last: usize, scene: &Scene) -> Option<Ending>
             last: found.last,
             envelope: found.envelope,
             doubt: found.doubt,
+            slope: found.slope,
         })
     };
     match (cut, fade) {
@@ -158,6 +161,7 @@ pub(crate) fn ending(amps: &[f64], last: usize, scene: &Scene) -> Option<Ending>
             last: fade.last,
             envelope: fade.envelope,
             doubt: fade.doubt,
+            slope: fade.slope,
         }),
         (_, Some(fade)) => rings(fade.envelope, fade.direct)
             .or(cut)
@@ -366,5 +370,6 @@ fn ramp_on(amps: &[f64], last: usize, length: usize, scene: &Scene) -> Option<En
         last: seen + 0.5,
         envelope: envelope.max(seen + 0.5),
         doubt,
+        slope,
     })
 }

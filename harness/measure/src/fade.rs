@@ -78,6 +78,8 @@ pub(crate) struct Fade {
     pub(crate) last: f64,
     /// Standard uncertainty of both.
     pub(crate) doubt: f64,
+    /// How fast the envelope falls there, A per sample.
+    pub(crate) slope: f64,
     /// Direct part of the samples, A.
     pub(crate) direct: f64,
     /// The current stays away afterwards; else something else goes on.
@@ -124,6 +126,14 @@ impl Placed {
     fn value(&self, window: &Window, (t, _, wave): (f64, f64, f64)) -> f64 {
         let x = (t - self.begin(window.threshold)) / self.length;
         self.level * self.shape.envelope(x) * wave
+    }
+
+    /// How fast the envelope falls where it passes the threshold, shares of the wave per sample.
+    fn slope(&self, window: &Window) -> f64 {
+        let x = self.shape.reaches(window.threshold / self.level);
+        let d = 1e-4;
+        let fall = self.shape.envelope(x - d) - self.shape.envelope(x + d);
+        self.level * fall / (2.0 * d * self.length)
     }
 
     /// Mean square that the shape leaves.
@@ -281,6 +291,7 @@ pub(crate) fn fade(amps: &[f64], last: usize, cut: Option<f64>, scene: &Scene) -
         envelope: best.at,
         last: seen.min(best.at),
         doubt: scatter * fit.spread[0].sqrt(),
+        slope: best.slope(&window) * peak,
         abrupt: best.at - begin < ABRUPT_CYCLES * rate,
         beats_cut: cut.is_none_or(beats),
     })

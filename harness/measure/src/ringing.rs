@@ -22,6 +22,8 @@ pub(crate) struct Ringing {
     pub(crate) last: f64,
     /// Standard uncertainty of both, samples.
     pub(crate) doubt: f64,
+    /// How fast the envelope falls there, A per sample.
+    pub(crate) slope: f64,
 }
 
 /// exp(−t/τ)·(a·cos ωt + b·sin ωt), t in nominal cycles.
@@ -142,5 +144,6 @@ pub(crate) fn ringing(amps: &[f64], cut: f64, direct: f64, scene: &Scene) -> Opt
         envelope: cut + at * cycle,
         last: cut + seen * cycle,
         doubt: by_amplitude.hypot(by_decay) * cycle,
+        slope: scene.threshold * best.per_cycle / cycle,
     })
 }

@@ -49,6 +49,9 @@ pub struct Ceased {
     pub ambiguity: f64,
     /// Standard uncertainty of the model's end against noise, samples; 0 without a model.
     pub doubt: f64,
+    /// How fast the magnitude falls at the end, A per sample: by how much an error of the level
+    /// moves the end.
+    pub slope: f64,
     /// Magnitude at which it was cut, A; `None` where it faded or no model fits.
     pub cut_level: Option<f64>,
     /// Standard deviation of the noise of one sample, A.
@@ -191,23 +194,26 @@ pub fn cessation(amps: &[f64], rate_hz: f64, from: usize, rule: &CeaseRule) -> C
         noise,
         from,
     };
-    let (at, ambiguity, doubt, cut_level) = match ending(amps, last, &scene) {
-        Some(Ending::Cut { at, doubt, level }) => (at, 0.0, doubt, Some(level)),
+    // Of a wave that is cut, the fastest it can be.
+    let fastest = std::f64::consts::PI / half_cycle as f64 * peak.max(limit);
+    let (at, ambiguity, doubt, cut_level, slope) = match ending(amps, last, &scene) {
+        Some(Ending::Cut { at, doubt, level }) => (at, 0.0, doubt, Some(level), fastest),
         // By the envelope (docs/models.md, section 11); the last instant above the threshold lies
         // before it.
         Some(Ending::Ramp {
             last,
             envelope,
             doubt,
-        }) => (envelope, envelope - last, doubt, None),
+            slope,
+        }) => (envelope, envelope - last, doubt, None, slope),
         // Neither: noise may hide what is left below the limit. It is taken to fade on as fast as
         // the current did over its last half cycle, and to last half a cycle at most.
         None if limit > 1.05 * rule.threshold => {
             let fade = (peak / limit).ln().max(f64::MIN_POSITIVE);
             let hidden = ((limit / rule.threshold).ln() / fade).min(0.5);
-            (part(last), hidden * half_cycle as f64, 0.0, None)
+            (part(last), hidden * half_cycle as f64, 0.0, None, fastest)
         }
-        None => (part(last), 0.0, 0.0, None),
+        None => (part(last), 0.0, 0.0, None, fastest),
     };
     Cessation::Ceased(Ceased {
         first: first.map_or(at, part),
@@ -219,6 +225,7 @@ pub fn cessation(amps: &[f64], rate_hz: f64, from: usize, rule: &CeaseRule) -> C
         limit,
         ambiguity,
         doubt,
+        slope,
         cut_level,
     })
 }

@@ -1,8 +1,8 @@
 //! `gridproof analyze`: one capture, outside any run.
 
 use gridproof_measure::analyze::{
-    AnalyzeError, Channel64, HarmonicOptions, Marks, RunOnChannels, frequency_by, harmonics_with,
-    run_on, step_response, transfer, trip,
+    AnalyzeError, Channel64, EventAccuracy, HarmonicOptions, Marks, RunOnChannels, frequency_by,
+    harmonics_with, run_on_with, step_response, transfer_with, trip_with,
 };
 use gridproof_measure::frequency::FrequencyMethod;
 use gridproof_recordings::import::{ImportError, ImportOptions, ImportedCapture, open};
@@ -18,19 +18,27 @@ pub(crate) fn analyze(kind: &AnalyzeKind) -> Result<u8, Failure> {
     match kind {
         AnalyzeKind::Transfer {
             capture,
+            accuracy,
             voltage,
             nominal,
             reference,
         } => {
+            accuracy.check(&[Some(voltage)])?;
+            let known = EventAccuracy {
+                level: accuracy.level(voltage)?,
+                ..EventAccuracy::default()
+            };
             let file = Loaded::read(capture, [Some(voltage), reference.as_ref()])?;
             let reference = file.optional(reference.as_ref())?;
+            let voltage = file.channel(voltage)?;
             show(
                 capture,
-                &transfer(&file.channel(voltage)?, reference.as_ref(), nominal.0)?,
+                &transfer_with(&voltage, reference.as_ref(), nominal.0, &known)?,
             )
         }
         AnalyzeKind::RunOn {
             capture,
+            accuracy,
             current,
             rated_current,
             switch,
@@ -43,6 +51,8 @@ pub(crate) fn analyze(kind: &AnalyzeKind) -> Result<u8, Failure> {
                 voltage.as_ref(),
                 grid_current.as_ref(),
             ];
+            accuracy.check(&wanted)?;
+            let known = accuracy.event(&wanted[1..], current)?;
             let file = Loaded::read(capture, wanted)?;
             let channels = RunOnChannels {
                 current: file.channel(current)?,
@@ -50,21 +60,25 @@ pub(crate) fn analyze(kind: &AnalyzeKind) -> Result<u8, Failure> {
                 voltage: file.optional(voltage.as_ref())?,
                 grid_current: file.optional(grid_current.as_ref())?,
             };
-            show(capture, &run_on(&channels, rated_current.0)?)
+            show(capture, &run_on_with(&channels, rated_current.0, &known)?)
         }
         AnalyzeKind::Trip {
             capture,
+            accuracy,
             voltage,
             current,
             rated_current,
         } => {
+            accuracy.check(&[Some(voltage), Some(current)])?;
+            let known = accuracy.event(&[Some(voltage)], current)?;
             let file = Loaded::read(capture, [Some(voltage), Some(current)])?;
             show(
                 capture,
-                &trip(
+                &trip_with(
                     &file.channel(voltage)?,
                     &file.channel(current)?,
                     rated_current.0,
+                    &known,
                 )?,
             )
         }
@@ -88,16 +102,19 @@ pub(crate) fn analyze(kind: &AnalyzeKind) -> Result<u8, Failure> {
         }
         AnalyzeKind::Harmonics {
             capture,
+            accuracy,
             voltage,
             current,
             fundamental,
             rated_current,
         } => {
-            let file = Loaded::read(capture, [Some(voltage), Some(current)])?;
+            accuracy.check(&[Some(voltage), Some(current)])?;
             let options = HarmonicOptions {
                 rated_current_a: rated_current.map(|rated| rated.0),
-                ..HarmonicOptions::default()
+                volts: accuracy.level(voltage)?,
+                amps: accuracy.level(current)?,
             };
+            let file = Loaded::read(capture, [Some(voltage), Some(current)])?;
             show(
                 capture,
                 &harmonics_with(

@@ -29,10 +29,14 @@ pub use frequency::{FrequencyAnalysis, frequency, frequency_by};
 pub use harmonics::{
     HarmonicAnalysis, HarmonicOptions, HarmonicUncertainty, OrderLine, harmonics, harmonics_with,
 };
-pub use run_on::{RunOnAnalysis, RunOnChannels, run_on};
+pub use run_on::{RunOnAnalysis, RunOnChannels, run_on, run_on_with};
 pub use step_response::{Marks, StepFigures, StepResponseAnalysis, step_response};
-pub use transfer::{TransferAnalysis, transfer};
-pub use trip::{TripAnalysis, TripEvent, trip};
+pub use transfer::{TransferAnalysis, transfer, transfer_with};
+pub use trip::{TripAnalysis, TripEvent, trip, trip_with};
+
+use gridproof_model::record::Accuracy;
+
+use crate::uncertainty::{Budget, bound};
 
 /// Samples of one channel in its unit (V, A, W, var, or a contact's level), evenly spaced.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,6 +45,32 @@ pub struct Channel64<'a> {
     pub samples: &'a [f64],
     /// Samples per second.
     pub rate_hz: f64,
+}
+
+/// What is known of the channels that time an event; nothing of it by default.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct EventAccuracy {
+    /// Accuracy of the channel whose level decides: of a current its end, of a voltage both ends.
+    pub level: Option<Accuracy>,
+    /// Bound of the time error of the channel that shows the start, s.
+    pub start_s: f64,
+    /// Bound of the time error of the channel that shows the end, s.
+    pub end_s: f64,
+}
+
+impl EventAccuracy {
+    /// Adds both time errors.
+    fn times(&self, budget: Budget) -> Budget {
+        budget
+            .rectangular("channel time, start", self.start_s)
+            .rectangular("channel time, end", self.end_s)
+    }
+
+    /// Bound of the peak of an alternating quantity of `rms`.
+    fn peak(&self, rms: f64) -> f64 {
+        let bound = |accuracy: &Accuracy| bound(accuracy, rms);
+        self.level.as_ref().map_or(0.0, bound) * std::f64::consts::SQRT_2
+    }
 }
 
 impl Channel64<'_> {

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::warnings::clipped;
 use super::wave::{coarse_hz, departure};
-use super::{AnalyzeError, Channel64, positive};
+use super::{AnalyzeError, Channel64, EventAccuracy, positive};
 use crate::run_on::{CeaseRule, Ceased, Cessation, cessation, hidden_s};
 use crate::uncertainty::Budget;
 
@@ -121,6 +121,20 @@ pub(super) fn end_budget(budget: Budget, ceased: &Ceased, rate_hz: f64, hz: f64)
         .normal("noise over slope", ceased.noise / slope)
 }
 
+/// Budget lines of what the accuracy of the channels makes of the times.
+pub(super) fn level_budget(
+    budget: Budget,
+    ceased: &Ceased,
+    rated_a: f64,
+    accuracy: &EventAccuracy,
+    rate_hz: f64,
+) -> Budget {
+    let moved = accuracy.peak(0.01 * rated_a) / ceased.slope / rate_hz;
+    accuracy
+        .times(budget)
+        .rectangular("gain and offset of the current, end", moved)
+}
+
 /// Analyses an islanding test; `rated_current_a` in A RMS.
 ///
 /// Without a switch the opening is where the current through it ends; without that, where the
@@ -131,6 +145,18 @@ pub(super) fn end_budget(budget: Budget, ceased: &Ceased, rate_hz: f64, hz: f64)
 pub fn run_on(
     channels: &RunOnChannels<'_>,
     rated_current_a: f64,
+) -> Result<RunOnAnalysis, AnalyzeError> {
+    run_on_with(channels, rated_current_a, &EventAccuracy::default())
+}
+
+/// As [`run_on`] with the accuracy of the channels in the budget: the level is that of the current.
+///
+/// # Errors
+/// As [`run_on`].
+pub fn run_on_with(
+    channels: &RunOnChannels<'_>,
+    rated_current_a: f64,
+    accuracy: &EventAccuracy,
 ) -> Result<RunOnAnalysis, AnalyzeError> {
     let rated = positive("rated current", rated_current_a)?;
     channels.current.check("current")?;
@@ -186,6 +212,7 @@ pub fn run_on(
             let budget = Budget::new("s")
                 .sampling("sampling, start", opening.step_s)
                 .rectangular("opening", opening.doubt_s);
+            let budget = level_budget(budget, &ceased, rated, accuracy, channels.current.rate_hz);
             let measured = end_budget(budget, &ceased, channels.current.rate_hz, hz)
                 .measure((at - opening.at_s).max(0.0));
             result.run_on_s = Some(measured.value);

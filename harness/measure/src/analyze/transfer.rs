@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::envelope::{Class, class};
 use super::warnings::{clipped, skew_s, skewed};
 use super::wave::{coarse_hz, departure};
-use super::{AnalyzeError, Channel64, positive};
+use super::{AnalyzeError, Channel64, EventAccuracy, positive};
 use crate::transfer::{Outcome, Transfer, TransferRule};
 use crate::uncertainty::Budget;
 
@@ -82,6 +82,20 @@ pub fn transfer(
     reference: Option<&Channel64<'_>>,
     nominal_v_rms: f64,
 ) -> Result<TransferAnalysis, AnalyzeError> {
+    transfer_with(voltage, reference, nominal_v_rms, &EventAccuracy::default())
+}
+
+/// As [`transfer`] with the accuracy of `voltage` in the budget: its level moves the limit of
+/// 10 % against the nominal voltage; both ends are in one channel, so its time error is in neither.
+///
+/// # Errors
+/// As [`transfer`].
+pub fn transfer_with(
+    voltage: &Channel64<'_>,
+    reference: Option<&Channel64<'_>>,
+    nominal_v_rms: f64,
+    accuracy: &EventAccuracy,
+) -> Result<TransferAnalysis, AnalyzeError> {
     voltage.check("voltage")?;
     let nominal_v = positive("nominal voltage", nominal_v_rms)?;
     let rate = voltage.rate_hz;
@@ -93,7 +107,8 @@ pub fn transfer(
                 nominal_v,
                 nominal_hz: hz,
                 undisturbed_until: until,
-                reference_v: 0.002 * nominal_v * std::f64::consts::SQRT_2,
+                reference_v: 0.002 * nominal_v * std::f64::consts::SQRT_2
+                    + 0.1 * accuracy.peak(nominal_v),
             };
             match crate::transfer::transfer(voltage.samples, rate, &rule) {
                 Outcome::Found(found) => describe(voltage, nominal_v, hz, &found),

@@ -3,11 +3,11 @@
 use gridproof_model::result::BudgetLine;
 use serde::Serialize;
 
-use super::run_on::{end_budget, ended};
+use super::run_on::{end_budget, ended, level_budget};
 use super::trip_event::Seen;
 use super::warnings::clipped;
 use super::wave::coarse_hz;
-use super::{AnalyzeError, Channel64, positive};
+use super::{AnalyzeError, Channel64, EventAccuracy, positive};
 use crate::uncertainty::Budget;
 
 /// What the voltage did.
@@ -72,6 +72,19 @@ pub fn trip(
     current: &Channel64<'_>,
     rated_current_a: f64,
 ) -> Result<TripAnalysis, AnalyzeError> {
+    trip_with(voltage, current, rated_current_a, &EventAccuracy::default())
+}
+
+/// As [`trip`] with the accuracy of the channels in the budget: the level is that of the current.
+///
+/// # Errors
+/// As [`trip`].
+pub fn trip_with(
+    voltage: &Channel64<'_>,
+    current: &Channel64<'_>,
+    rated_current_a: f64,
+    accuracy: &EventAccuracy,
+) -> Result<TripAnalysis, AnalyzeError> {
     voltage.check("voltage")?;
     current.check("current")?;
     let rated = positive("rated current", rated_current_a)?;
@@ -116,6 +129,7 @@ pub fn trip(
                 let budget = Budget::new("s")
                     .sampling("sampling, start", 1.0 / voltage.rate_hz)
                     .normal("algorithm: start of the event in noise", event.doubt_s);
+                let budget = level_budget(budget, ceased, rated, accuracy, current.rate_hz);
                 let measured = end_budget(budget, ceased, current.rate_hz, seen.hz0)
                     .measure((at - event.at_s).max(0.0));
                 result.trip_time_s = Some(measured.value);

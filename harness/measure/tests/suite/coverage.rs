@@ -6,6 +6,9 @@
 
 use gridproof_measure::analyze::{Channel64, HarmonicOptions, frequency, harmonics_with};
 use gridproof_measure::curve_fit::{fit_curve, hysteresis};
+use gridproof_measure::efficiency::{
+    CEC, EUROPEAN, EfficiencyPoint, mppt_measured, weighted_measured,
+};
 use gridproof_measure::frequency::{FrequencyMethod, estimate};
 use gridproof_measure::power_quantities::{PowerChannels, power_quantities};
 use gridproof_measure::ramp_rate::ramp;
@@ -423,4 +426,79 @@ fn knees_slopes_and_hysteresis() {
         ]);
     }
     tally.check("curve");
+}
+
+#[test]
+fn efficiencies() {
+    let mut random = Noise(61);
+    let mut tally = Tally::new();
+    let (output, input) = (
+        Accuracy {
+            of_reading: 0.001,
+            of_range: 0.0005,
+            range: 6000.0,
+        },
+        Accuracy {
+            of_reading: 0.0008,
+            of_range: 0.0004,
+            range: 6000.0,
+        },
+    );
+    let (volts, amps) = (
+        Accuracy {
+            of_reading: 0.0008,
+            of_range: 0.0002,
+            range: 600.0,
+        },
+        Accuracy {
+            of_reading: 0.001,
+            of_range: 0.0004,
+            range: 15.0,
+        },
+    );
+    for _ in 0..4000 {
+        let mut error = |a: &Accuracy| {
+            (
+                1.0 + within(&mut random, a.of_reading),
+                within(&mut random, a.of_range * a.range),
+            )
+        };
+        let (out, inp, v, i) = (error(&output), error(&input), error(&volts), error(&amps));
+        let scatter = 0.0004;
+        let truth = |level: f64| 0.97 - 0.002 / level;
+        let points: Vec<EfficiencyPoint> = [0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0]
+            .map(|level| {
+                let input_w = 5000.0 * level;
+                let output_w = input_w * (truth(level) + scatter * random.gauss());
+                EfficiencyPoint {
+                    level,
+                    output_w: output_w * out.0 + out.1,
+                    input_w: input_w * inp.0 + inp.1,
+                    scatter,
+                }
+            })
+            .to_vec();
+        let right = |weights: &[(f64, f64)]| weights.iter().map(|w| w.1 * truth(w.0)).sum::<f64>();
+        let weighted = |weights| weighted_measured(weights, &points, &output, &input).unwrap();
+        let (european, cec) = (weighted(&EUROPEAN), weighted(&CEC));
+        // The tracker wanders around the maximum.
+        let available = 1.0 + within(&mut random, 0.002);
+        let (mut drawn, mut maximum) = (0.0, 0.0);
+        let samples: Vec<_> = (0..200)
+            .map(|k| {
+                let off = 0.02 * (0.37 * f64::from(k)).sin();
+                let (u, a) = (380.0 * (1.0 + off), 8.0 * (1.0 - off - 3.0 * off * off));
+                drawn += u * a;
+                maximum += 380.0 * 8.0;
+                (u * v.0 + v.1, a * i.0 + i.1, 380.0 * 8.0 * available)
+            })
+            .collect();
+        let tracked = mppt_measured(&samples, &volts, &amps, 0.002).unwrap();
+        tally.draw(&[
+            of("European", &european, right(&EUROPEAN)),
+            of("CEC", &cec, right(&CEC)),
+            of("MPPT", &tracked, drawn / maximum),
+        ]);
+    }
+    tally.check("efficiency");
 }

@@ -5,8 +5,11 @@
 //! asserted from below only.
 
 use gridproof_measure::analyze::{
-    Channel64, Marks, RunOnChannels, run_on, step_response, transfer, trip,
+    Channel64, EventAccuracy, Marks, RunOnChannels, run_on, run_on_with, step_response, transfer,
+    transfer_with, trip,
 };
+
+use gridproof_model::record::Accuracy;
 
 use super::bench::{Noise, TAU};
 
@@ -156,4 +159,70 @@ fn response_times() {
         Some((step.t90_s?, step.uncertainty_s?, tau * 10.0_f64.ln()))
     });
     assert!(covered >= 93.0, "{covered}");
+}
+
+/// What the budget says of an inaccurate channel is what that inaccuracy does.
+#[test]
+fn accuracy_of_the_channels() {
+    let mut random = Noise(8);
+    let (open, cut, tau, gain) = (0.1, 0.25, 0.01, 0.03);
+    let wave = |t: f64| 30.0 * (TAU * 50.0 * t).sin();
+    let amps = sampled(&mut random, 0.7, 0.0, 1e-4, |t| {
+        wave(t)
+            * if t < cut {
+                1.0
+            } else {
+                ((cut - t) / tau).exp()
+            }
+    });
+    let contact = sampled(&mut random, 0.7, 0.0, 1.0, |t| {
+        f64::from(u8::from(t < open))
+    });
+    let level = Some(Accuracy {
+        of_reading: gain,
+        of_range: 0.0,
+        range: 0.0,
+    });
+    let accuracy = EventAccuracy {
+        level,
+        start_s: 3e-4,
+        end_s: 2e-4,
+    };
+    let at = |gain: f64| {
+        let amps: Vec<f64> = amps.iter().map(|x| x * (1.0 + gain)).collect();
+        let channels = RunOnChannels {
+            current: channel(&amps),
+            switch: Some(channel(&contact)),
+            voltage: None,
+            grid_current: None,
+        };
+        (
+            run_on(&channels, 21.7).unwrap(),
+            run_on_with(&channels, 21.7, &accuracy).unwrap(),
+        )
+    };
+    let (plain, known) = at(0.0);
+    let line = |source: &str| {
+        let found = known.budget.iter().find(|line| line.source == source);
+        found.unwrap().u * 3.0_f64.sqrt()
+    };
+    let moved = at(gain).0.t_cease_s.unwrap() - plain.t_cease_s.unwrap();
+    let stated = line("gain and offset of the current, end");
+    assert!((moved - tau * gain).abs() < 0.05 * moved, "{moved}");
+    assert!((stated - moved).abs() < 0.05 * moved, "{stated} {moved}");
+    assert!((line("channel time, start") - 3e-4).abs() < 1e-9);
+    assert!((line("channel time, end") - 2e-4).abs() < 1e-9);
+    assert!(known.uncertainty_s > plain.uncertainty_s);
+
+    // A voltage that comes back slowly reaches the limit later where it reads too little.
+    let volts = sampled(&mut random, 0.4, 0.0, 0.01, |t| {
+        let back = ((t - 0.125) / 0.1).clamp(0.0, 1.0);
+        let v = 325.0 * (TAU * 50.0 * t).sin();
+        if t < 0.105 { v } else { v * back }
+    });
+    let u = |known: &EventAccuracy| {
+        let found = transfer_with(&channel(&volts), None, 230.0, known).unwrap();
+        found.uncertainty_s.unwrap()
+    };
+    assert!(u(&accuracy) > u(&EventAccuracy::default()));
 }
