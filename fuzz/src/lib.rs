@@ -1,4 +1,4 @@
-//! Fuzz targets of gridproof's capture parsers.
+//! Fuzz targets of gridproof's parsers of files and wires.
 //!
 //! On stable: `cargo run --release --manifest-path fuzz/Cargo.toml -- TARGET SECONDS`, a mutation
 //! runner without coverage feedback. With nightly and cargo-fuzz, `fuzz_targets/` has the same

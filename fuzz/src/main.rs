@@ -1,5 +1,5 @@
-//! `gridproof-fuzz TARGET|all SECONDS [SEED]`: mutates the captures of `fixtures/captures` and
-//! feeds them to a parser. Prints runs per second; saves what crashes under `fuzz/crashes/` and
+//! `gridproof-fuzz TARGET|all SECONDS [SEED]`: mutates the files that ship (captures,
+//! plans, DUTs, benches, …) and feeds them to a parser. Prints runs per second; saves what crashes under `fuzz/crashes/` and
 //! exits with 1.
 
 #![allow(
@@ -103,21 +103,56 @@ fn save(name: &str, data: &[u8]) -> PathBuf {
     path
 }
 
-/// Captures whose extension fits the target, and one that is empty.
+/// Where the files of a target are, below the root, and their extensions.
+fn folders(target: &str) -> (&'static [&'static str], &'static [&'static str]) {
+    const CAPTURES: &[&str] = &["fixtures/captures", "fixtures/captures/wrong"];
+    const YAML: &[&str] = &["yaml"];
+    match target {
+        "comtrade_cfg" => (CAPTURES, &["cfg"]),
+        "comtrade_cff" => (CAPTURES, &["cff"]),
+        "csv" => (CAPTURES, &["csv", "txt", "tsv"]),
+        "parquet" => (CAPTURES, &["parquet"]),
+        "yokogawa_hdr" => (CAPTURES, &["hdr"]),
+        "yokogawa_wdf" => (CAPTURES, &["wdf"]),
+        "plan" => (&["test-plans", "fixtures/wrong/plan"], YAML),
+        "dut" => (&["fixtures/duts", "fixtures/wrong/dut"], YAML),
+        "grid_code" => (&["fixtures/grid-codes", "fixtures/wrong/grid-code"], YAML),
+        "bench" => (&["fixtures/benches", "fixtures/wrong/bench"], YAML),
+        "defect" => (&["fixtures/defects", "fixtures/wrong/defect"], YAML),
+        "registers" => (&["fixtures/drivers", "fixtures/wrong/registers"], YAML),
+        "faults" => (&["fixtures/faults", "fixtures/wrong/faults"], YAML),
+        "scpi_reply" | "bms_frame" => (&[], &[]),
+        _ => (CAPTURES, &["dat"]),
+    }
+}
+
+/// What instruments and batteries send.
+fn sent(target: &str) -> Vec<Vec<u8>> {
+    match target {
+        "scpi_reply" => vec![
+            b"+2.30000E+02,49.98,NAN\r\n\"no error\"\n".to_vec(),
+            b":MEAS:VOLT 230.01 V\n1\nOFF\n-113,\"Undefined header\"\n".to_vec(),
+            b"#18abcdefgh\n".to_vec(),
+            b"#0abc\n#6000004\x00\x01\x02\x03\n".to_vec(),
+        ],
+        "bms_frame" => [0x351_u16, 0x355, 0x356, 0x359, 0x35c, 0x35e]
+            .map(|id| {
+                let mut frame = id.to_be_bytes().to_vec();
+                frame.extend([8, 0xf4, 1, 0xe8, 3, 0x10, 0xff, 0, 0x80]);
+                frame
+            })
+            .to_vec(),
+        _ => Vec::new(),
+    }
+}
+
+/// Files whose folder and extension fit the target, what is sent to it, and nothing.
 fn corpus(target: &str) -> Vec<Vec<u8>> {
-    let extensions: &[&str] = match target {
-        "comtrade_cfg" => &["cfg"],
-        "comtrade_cff" => &["cff"],
-        "csv" => &["csv", "txt", "tsv"],
-        "parquet" => &["parquet"],
-        "yokogawa_hdr" => &["hdr"],
-        "yokogawa_wdf" => &["wdf"],
-        _ => &["dat"],
-    };
-    let captures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/captures");
-    let mut paths: Vec<PathBuf> = ["", "wrong"]
+    let (places, extensions) = folders(target);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut paths: Vec<PathBuf> = places
         .iter()
-        .filter_map(|folder| std::fs::read_dir(captures.join(folder)).ok())
+        .filter_map(|folder| std::fs::read_dir(root.join(folder)).ok())
         .flatten()
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .filter(|path| {
@@ -144,6 +179,7 @@ fn corpus(target: &str) -> Vec<Vec<u8>> {
             corpus.push(data);
         }
     }
+    corpus.extend(sent(target));
     corpus.push(Vec::new());
     corpus
 }

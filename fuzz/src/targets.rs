@@ -1,12 +1,14 @@
-//! One function per parser: any bytes must give a capture or an error, never a panic.
+//! One function per parser: any bytes must give what they say or an error, never a panic.
 
+use gridproof_instruments::transport::{BmsState, CanMessage, reply};
+use gridproof_model::load;
 use gridproof_recordings::import::{Decimal, Format, ImportOptions, blocks_of_bytes, open_bytes};
 
 /// A parser under test.
 pub type Target = fn(&[u8]);
 
 /// Names and functions of all targets.
-pub const TARGETS: [(&str, Target); 10] = [
+pub const TARGETS: [(&str, Target); 19] = [
     ("comtrade_cfg", comtrade_cfg),
     ("comtrade_dat_ascii", comtrade_dat_ascii),
     ("comtrade_dat_binary", comtrade_dat_binary),
@@ -17,6 +19,15 @@ pub const TARGETS: [(&str, Target); 10] = [
     ("parquet", parquet),
     ("yokogawa_hdr", yokogawa_hdr),
     ("yokogawa_wdf", yokogawa_wdf),
+    ("plan", plan),
+    ("dut", dut),
+    ("grid_code", grid_code),
+    ("bench", bench),
+    ("defect", defect),
+    ("registers", registers),
+    ("faults", faults),
+    ("scpi_reply", scpi_reply),
+    ("bms_frame", bms_frame),
 ];
 
 /// Reads strictly, leniently, and by blocks.
@@ -123,4 +134,80 @@ pub fn yokogawa_hdr(data: &[u8]) {
 /// Yokogawa single file.
 pub fn yokogawa_wdf(data: &[u8]) {
     read(&[("a.wdf", data)], Some(Format::Yokogawa));
+}
+
+/// A file that people write, as text; what is no UTF-8 never reaches its parser.
+fn written<T, E: std::fmt::Display>(data: &[u8], parse: impl Fn(&str, &str) -> Result<T, E>) {
+    if let Ok(text) = std::str::from_utf8(data) {
+        if let Err(problems) = parse("fuzz.yaml", text) {
+            assert!(!problems.to_string().is_empty());
+        }
+    }
+}
+
+/// Plan.
+pub fn plan(data: &[u8]) {
+    written(data, load::parse_plan);
+}
+
+/// DUT profile.
+pub fn dut(data: &[u8]) {
+    written(data, load::parse_dut);
+}
+
+/// Grid code.
+pub fn grid_code(data: &[u8]) {
+    written(data, load::parse_grid_code);
+}
+
+/// Bench description.
+pub fn bench(data: &[u8]) {
+    written(data, load::parse_bench);
+}
+
+/// Known-bad behaviour.
+pub fn defect(data: &[u8]) {
+    written(data, load::parse_defect);
+}
+
+/// Register file.
+pub fn registers(data: &[u8]) {
+    written(data, load::parse_register_file);
+}
+
+/// Faults of the emulated bench.
+pub fn faults(data: &[u8]) {
+    written(data, load::parse_faults);
+}
+
+/// What an instrument sends: lines, blocks and what is in a line.
+pub fn scpi_reply(data: &[u8]) {
+    let mut inbox = data.to_vec();
+    while let Some(line) = reply::take_line(&mut inbox) {
+        let text = String::from_utf8_lossy(&line);
+        let _ = reply::number(&text);
+        let _ = reply::numbers(reply::payload(&text));
+        let _ = reply::boolean(&text);
+        let _ = reply::error_code(&text);
+        assert!(reply::shorten(&text).len() < 1000);
+    }
+    let mut inbox = data.to_vec();
+    while let Ok(Some(block)) = reply::take_block(&mut inbox, 1 << 20) {
+        assert!(block.len() <= data.len());
+    }
+}
+
+/// Frames of a battery: two bytes of identifier, a length, the data.
+pub fn bms_frame(data: &[u8]) {
+    let mut state = BmsState::default();
+    let mut rest = data;
+    while let [high, low, length, tail @ ..] = rest {
+        let length = usize::from(*length).min(tail.len());
+        let id = u32::from(u16::from_be_bytes([*high, *low]));
+        if let Some(message) = CanMessage::standard(id, &tail[..length]) {
+            let _ = state.apply(&message);
+        }
+        rest = &tail[length..];
+    }
+    let _ = state.is_tripped();
 }
