@@ -35,6 +35,8 @@ fn since(plant: &Plant, before: &Energy) -> Energy {
         pv_j: e.pv_j - before.pv_j,
         battery_j: e.battery_j - before.battery_j,
         ac_j: e.ac_j - before.ac_j,
+        battery_out_j: e.battery_out_j - before.battery_out_j,
+        battery_in_j: e.battery_in_j - before.battery_in_j,
         ac_out_j: e.ac_out_j - before.ac_out_j,
         ac_in_j: e.ac_in_j - before.ac_in_j,
         loss_j: e.loss_j - before.loss_j,
