@@ -13,6 +13,10 @@ pub struct Energy {
     pub pv_j: f64,
     /// From the battery terminals (> 0 discharged).
     pub battery_j: f64,
+    /// The part of it that was discharged.
+    pub battery_out_j: f64,
+    /// The part that was charged, ≥ 0.
+    pub battery_in_j: f64,
     /// Out of grid port and back-up port (> 0 delivered).
     pub ac_j: f64,
     /// The part of it that was delivered: steps of 20 ms with power out.
@@ -41,6 +45,8 @@ impl Energy {
             pv_j: self.pv_j - before.pv_j,
             battery_j: self.battery_j - before.battery_j,
             ac_j: self.ac_j - before.ac_j,
+            battery_out_j: self.battery_out_j - before.battery_out_j,
+            battery_in_j: self.battery_in_j - before.battery_in_j,
             ac_out_j: self.ac_out_j - before.ac_out_j,
             ac_in_j: self.ac_in_j - before.ac_in_j,
             loss_j: self.loss_j - before.loss_j,
@@ -137,6 +143,8 @@ fn add(mut e: Energy, moved: Moved, times: f64) -> Energy {
     e.pv_j += moved.pv_j * times;
     e.battery_j += moved.battery_j * times;
     e.ac_j += moved.ac_j * times;
+    e.battery_out_j += moved.battery_j.max(0.0) * times;
+    e.battery_in_j -= moved.battery_j.min(0.0) * times;
     e.ac_out_j += moved.ac_j.max(0.0) * times;
     e.ac_in_j -= moved.ac_j.min(0.0) * times;
     e.loss_j += moved.loss_j * times;

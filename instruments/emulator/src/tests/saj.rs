@@ -183,3 +183,29 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn energy_counters_follow_battery_and_grid() {
+    let (bench, mut dut) = feeding();
+    let mut counted = |first: u16| {
+        let total = first + 6;
+        f64::from(read(&mut dut, total)) * 65_536.0 + f64::from(read(&mut dut, total + 1))
+    };
+    let before = [counted(0x40c7), counted(0x40cf), counted(0x40d7)];
+    advance(&bench, 7200.0);
+    let after = [counted(0x40c7), counted(0x40cf), counted(0x40d7)];
+    // 0.01 kWh each
+    let truth = |watts: f64| watts * 2.0 / 10.0;
+    let (delivered, discharged) = (after[2] - before[2], after[1] - before[1]);
+    assert!(
+        (delivered - truth(bench.view().w)).abs() <= 2.0,
+        "{delivered}"
+    );
+    let battery = truth(bench.view().battery_w);
+    assert!(
+        (discharged - battery).abs() <= 2.0,
+        "{discharged} {battery}"
+    );
+    assert!(discharged > delivered, "the inverter has losses");
+    assert_eq!(after[0], before[0], "nothing was charged");
+}

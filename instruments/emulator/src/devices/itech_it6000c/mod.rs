@@ -215,12 +215,16 @@ impl It6000c {
         Ok(())
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "`set` passes only the list's commands on"
+    )]
     fn list_command(
         &mut self,
         command: C,
         call: &Call<'_>,
         field: &mut Field,
-    ) -> Result<bool, Fault> {
+    ) -> Result<(), Fault> {
         let params = call.params;
         let mut step = |value| self.set_step(value, call);
         match command {
@@ -245,14 +249,13 @@ impl It6000c {
                 params.none()?;
                 self.run_list(field)?;
             }
-            C::Abort => {
+            _ => {
                 params.none()?;
                 self.list.stop();
                 self.send(field);
             }
-            _ => return Ok(false),
         }
-        Ok(true)
+        Ok(())
     }
 
     fn write(&mut self, row: u16, call: &Call<'_>, field: &mut Field) -> Result<(), Fault> {
@@ -303,9 +306,6 @@ impl It6000c {
         if !self.remote {
             return Err(fault::INVALID_IN_LOCAL);
         }
-        if self.list_command(command, call, field)? {
-            return Ok(());
-        }
         match command {
             C::Setting(row) => self.write(row, call, field)?,
             C::ProtectionClear => {
@@ -320,15 +320,15 @@ impl It6000c {
                 self.switch(on, field);
             }
             C::Beep | C::Clear => params.none()?,
-            C::Remote
-            | C::Local
-            | C::Step(_)
+            C::Step(_)
             | C::StepCount
             | C::Repeat
             | C::Terminate
             | C::ListState
             | C::Trigger
-            | C::Abort
+            | C::Abort => self.list_command(command, call, field)?,
+            C::Remote
+            | C::Local
             | C::MeasureOhms
             | C::MeasureVolts
             | C::MeasureAmps

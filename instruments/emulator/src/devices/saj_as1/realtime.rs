@@ -19,7 +19,15 @@ pub(crate) struct Live<'a> {
     clock: [u16; 4],
     /// The grid connection as meter A sees it, W and A > 0 from the grid.
     grid: Reading,
+    /// Counters of PV, battery charged and discharged, inverter delivered, J.
+    energy_j: [f64; 4],
 }
+
+/// First register of the energy counters: for each Today, Month, Year, Total as u32.
+const COUNTERS: u16 = 0x40bf;
+const REGISTERS_PER_COUNTER: u16 = 8;
+/// J of one count, 0.01 kWh.
+const COUNT_J: f64 = 36_000.0;
 
 fn unsigned(value: f64) -> u16 {
     value.round().clamp(0.0, 65_535.0) as u16
@@ -39,12 +47,19 @@ impl<'a> Live<'a> {
     pub(crate) fn new(plate: &'a Nameplate, clock: Clock, field: &Field) -> Self {
         let now: Nanos = field.now();
         let view = field.plant.dut_view();
+        let energy = field.plant.energy();
         Self {
             plate,
             codes: field.codes.codes(&view.faults),
             view,
             clock: clock.registers(now),
             grid: field.plant.reading_cycle(MeterPoint::Source),
+            energy_j: [
+                energy.pv_j,
+                energy.battery_in_j,
+                energy.battery_out_j,
+                energy.ac_out_j,
+            ],
         }
     }
 
@@ -74,10 +89,19 @@ impl<'a> Live<'a> {
     pub(crate) fn register(&self, address: u16) -> Option<u16> {
         match address {
             0x8f00..=0x8f76 => Some(self.information(address)),
+            COUNTERS..=0x40de => Some(self.counter(address - COUNTERS)),
             0x4000..=0x4166 => Some(self.realtime(address)),
             0xa000..=0xa065 => Some(self.battery(address)),
             _ => None,
         }
+    }
+
+    /// Every period began with power-on: the counters of a day, month and year do not roll over.
+    fn counter(&self, offset: u16) -> u16 {
+        let joules = self.energy_j[usize::from(offset / REGISTERS_PER_COUNTER)];
+        let counts = (joules / COUNT_J).clamp(0.0, f64::from(u32::MAX)) as u32;
+        let half = if offset.is_multiple_of(2) { 16 } else { 0 };
+        (counts >> half) as u16
     }
 
     fn information(&self, address: u16) -> u16 {
