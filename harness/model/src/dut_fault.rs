@@ -43,6 +43,8 @@ faults!(
     BackupShortCircuit,
     /// Dc bus too high.
     BusOverVoltage,
+    /// Dc bus too low.
+    BusUnderVoltage,
     /// Power reduced by temperature.
     TemperatureDerating,
     /// No battery at the battery port.

@@ -41,6 +41,7 @@ fn fault(name: DutFault) -> Fault {
         DutFault::BackupOverload => Fault::BackupOverload,
         DutFault::BackupShortCircuit => Fault::BackupShortCircuit,
         DutFault::BusOverVoltage => Fault::BusOverVoltage,
+        DutFault::BusUnderVoltage => Fault::BusUnderVoltage,
         DutFault::TemperatureDerating => Fault::TemperatureDerating,
         DutFault::BatteryOpen => Fault::BatteryOpen,
         DutFault::BatteryOverVoltage => Fault::BatteryOverVoltage,

@@ -149,6 +149,8 @@ pub(crate) struct Dispatch {
     fed_w: f64,
     /// The bridge did nothing in the last slow step.
     idle: bool,
+    /// It fed the back-up load.
+    backup: bool,
     /// Fed by PV and battery in the present slow step, J.
     supplied: (f64, f64),
     /// What a sagging dc link takes off the power that is available (≤ 0), W.
@@ -183,7 +185,13 @@ impl Dispatch {
                 1.0,
             ),
             pv: PvInputs::new(dut, 2.0 * LOSS[0] * dut.rated_power_w),
-            battery: BatteryPort::new(dut.battery, ambient_c),
+            battery: BatteryPort::new(
+                dut.battery,
+                dut.backup
+                    .as_ref()
+                    .map_or(1.0, |b| (b.overload_w / b.rated_w).max(1.0)),
+                ambient_c,
+            ),
             active_w: None,
             working: Working::new(dut.mode),
             limit_pu: 1.0,
@@ -217,6 +225,7 @@ impl Dispatch {
             battery_w: 0.0,
             fed_w: 0.0,
             idle: true,
+            backup: false,
             supplied: (0.0, 0.0),
             missing_w: 0.0,
             carried: (f64::NAN, 0.0),
@@ -271,7 +280,7 @@ impl Dispatch {
 
     /// AC power that the dc side can carry in back-up, W.
     pub(crate) fn backup_available(&self) -> f64 {
-        self.ac_from(self.pv_available() + self.battery.limits().0)
+        self.ac_from(self.pv_available() + self.battery.overload_w())
     }
 
     /// The DUT has just connected; the bridge carries `p_w` at this moment.
@@ -346,6 +355,7 @@ impl Dispatch {
         let var_pu = self.volt_var.step(volts);
         let watt_pu = self.volt_watt.step(volts);
         self.idle = duty == Duty::Idle;
+        self.backup = matches!(duty, Duty::Backup(_));
         match duty {
             Duty::Idle => {
                 self.active_lag.y = 0.0;
@@ -494,6 +504,11 @@ impl Dispatch {
     #[inline]
     pub(crate) fn reach(&self) -> (f64, f64) {
         let (discharge, charge) = self.battery.limits();
+        let discharge = if self.backup {
+            self.battery.overload_w()
+        } else {
+            discharge
+        };
         (-charge, self.pv_available() + discharge)
     }
 

@@ -54,7 +54,7 @@ fn battery(bench: &EmulatedBench, volts: f64) {
         &[
             "SYST:REM",
             &volts,
-            "CURR:LIM 60",
+            "CURR:LIM 80",
             "CURR:LIM:NEG -60",
             "OUTP ON",
         ],

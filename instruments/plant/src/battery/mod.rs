@@ -64,6 +64,10 @@ pub(crate) struct BatteryPort {
     source: (f64, f64),
     /// Largest discharge and charge power until then, W ≥ 0.
     reach_w: (f64, f64),
+    /// The DUT draws so many times its current while it carries a back-up overload.
+    overload: f64,
+    /// Largest discharge power then, W.
+    overload_w: f64,
 }
 
 /// What belongs to a DUT that has a battery.
@@ -167,7 +171,7 @@ impl Fitted {
 
 impl BatteryPort {
     /// Port with the simulator off.
-    pub(crate) fn new(config: Option<config::Battery>, ambient_c: f64) -> Self {
+    pub(crate) fn new(config: Option<config::Battery>, overload: f64, ambient_c: f64) -> Self {
         Self {
             fitted: config.map(|config| Fitted::new(config, ambient_c)),
             wired: Wired::Simulator {
@@ -181,6 +185,8 @@ impl BatteryPort {
             repeated: 0,
             source: (0.0, 0.0),
             reach_w: (0.0, 0.0),
+            overload,
+            overload_w: 0.0,
         }
     }
 
@@ -250,10 +256,17 @@ impl BatteryPort {
         self.reach_w
     }
 
+    /// Largest discharge power while a back-up overload is carried, W.
+    #[inline]
+    pub(crate) fn overload_w(&self) -> f64 {
+        self.overload_w
+    }
+
     /// What stands on the port, and what it can give and take, until the next second.
     fn refresh(&mut self) {
         self.source = (0.0, 0.0);
         self.reach_w = (0.0, 0.0);
+        self.overload_w = 0.0;
         let Some(fitted) = self.fitted.as_ref().filter(|_| self.present()) else {
             return;
         };
@@ -280,15 +293,16 @@ impl BatteryPort {
         };
         let (volts, ohm) = self.source;
         let range = fitted.config.range_v;
-        let discharge = open(
-            volts >= range.0,
-            source_a.min(most).min(permitted.discharge_a),
-        );
+        let given_w = |most: f64| {
+            let amps = open(
+                volts >= range.0,
+                source_a.min(most).min(permitted.discharge_a),
+            );
+            (amps * (volts - ohm * amps)).max(0.0)
+        };
         let charge = open(volts <= range.1, sink_a.min(most).min(permitted.charge_a));
-        self.reach_w = (
-            (discharge * (volts - ohm * discharge)).max(0.0),
-            charge * (volts + ohm * charge),
-        );
+        self.reach_w = (given_w(most), charge * (volts + ohm * charge));
+        self.overload_w = given_w(most * self.overload);
     }
 
     /// Takes `watts` (> 0 discharges) for one slow step.

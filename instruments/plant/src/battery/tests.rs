@@ -11,6 +11,7 @@ fn battery(pack: Pack, soc: f64) -> BatteryPort {
             range_v: (40.0, 60.0),
             pack,
         }),
+        1.0,
         25.0,
     );
     port.wire_pack(true);

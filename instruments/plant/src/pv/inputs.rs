@@ -46,7 +46,10 @@ impl Input {
             return false;
         };
         self.tracked_v = match tracker.volts() {
-            Some(volts) if self.taken_w >= (1.0 - 1e-9) * self.available_w => volts,
+            Some(volts) if self.taken_w >= (1.0 - 1e-9) * self.available_w => {
+                // a source that has fallen below the tracker's voltage pulls it down
+                volts.min(self.curve.voc())
+            }
             Some(_) | None => self.curve.solve(self.taken_w),
         };
         let moved = tracker.step(&self.curve, self.taken_w);

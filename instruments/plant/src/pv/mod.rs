@@ -105,7 +105,13 @@ impl PvCurve {
             let f = place - k as f64;
             return self.table[k] + (self.table[k + 1] - self.table[k]) * f;
         }
-        (self.isc - self.i0 * (trig::exp(v * self.inverse_scale) - 1.0)).max(0.0)
+        (self.isc + self.i0 - self.rise(v)).max(0.0)
+    }
+
+    /// I0 exp(V/(Voc CAQ)), A, from open circuit on: I0 of an almost square curve is too small for a
+    /// number.
+    fn rise(&self, v: f64) -> f64 {
+        self.isc * trig::exp((v - self.voc) * self.inverse_scale)
     }
 
     /// Power at a voltage, W; 0 when off.
@@ -169,13 +175,15 @@ impl PvCurve {
     /// asks.
     fn newton(&self, watts: f64) -> f64 {
         let left = (1.0 - watts / self.mpp_w).max(0.0);
+        // where the current is zero: Voc apart from the −1 term
+        let open = self.voc + self.i0 / (self.isc * self.inverse_scale);
         let mut v = self.mpp_v + (self.voc - self.mpp_v) * left.sqrt();
         for _ in 0..60 {
-            let rise = self.i0 * trig::exp(v * self.inverse_scale);
+            let rise = self.rise(v);
             let amps = self.isc + self.i0 - rise;
             let slope = amps - v * rise * self.inverse_scale;
             let step = (v * amps - watts) / slope;
-            v = (v - step).clamp(self.mpp_v, self.voc + self.voc);
+            v = (v - step).clamp(self.mpp_v, open);
             if step.abs() < 1e-9 * self.voc {
                 break;
             }
@@ -214,6 +222,23 @@ mod tests {
         assert!(stuck.mpp_v > good.mpp_v);
         let v = good.volts_at(0.5 * good.available_w());
         assert!((v * good.amps(v) / good.available_w() - 0.5).abs() < 1e-3);
+    }
+
+    /// A supply with a current limit, too.
+    #[rstest::rstest]
+    fn the_operating_point_is_on_the_curve(
+        #[values((0.8, 0.9), (0.72, 0.8), (0.95, 0.99), (0.995, 0.995), (0.9999, 0.9999))] fill: (
+            f64,
+            f64,
+        ),
+        #[values(0.0, 1e-3, 0.3, 0.9, 0.9999)] share: f64,
+    ) {
+        let pv = PvCurve::new(true, 200.0, 5.0, 200.0 * fill.0, 5.0 * fill.1);
+        let watts = share * pv.available_w();
+        let v = pv.volts_at(watts);
+        assert!(v >= pv.mpp_v() && v < 200.0 * (1.0 + 1e-3), "{v}");
+        let tolerance = 1e-9 * 200.0 * 5.0 / (1.0 - fill.0);
+        assert!((v * pv.amps(v) - watts).abs() < 1e-3 + tolerance, "{v}");
     }
 
     #[test]

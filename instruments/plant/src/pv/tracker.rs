@@ -86,6 +86,10 @@ impl Tracker {
             };
             return true;
         }
+        if self.volts > curve.voc() {
+            self.volts = curve.voc();
+            return true;
+        }
         let power = curve.watts(self.volts);
         let mean = 0.5 * (power + std::mem::replace(&mut self.last_w, power));
         if taken_w < LIMITED * power {
