@@ -2,7 +2,7 @@
 //! is energised.
 
 use gridproof_measure::judge::tightest;
-use gridproof_model::bench::{Bench, Environment};
+use gridproof_model::bench::{Bench, Environment, Role};
 use gridproof_model::case::{Case, CaseSpec, CurveKind};
 use gridproof_model::defect::Defect;
 use gridproof_model::diagnostic::{Diagnostic, Diagnostics};
@@ -151,6 +151,7 @@ impl Campaign {
     /// The bench must be able to support every limit, and carry what every test needs.
     fn bench_supports(&self) -> Result<(), RunError> {
         crate::open::has_drivers(&self.bench.value)?;
+        self.sources_there()?;
         let specs = self
             .bench
             .value
@@ -194,6 +195,33 @@ impl Campaign {
             }
         }
         none(problems)
+    }
+
+    /// Every DUT has something to run from: a PV simulator at its PV input, at its battery port a
+    /// simulator or a pack, whose management system the bench then lists.
+    fn sources_there(&self) -> Result<(), RunError> {
+        let bench = &self.bench.value;
+        let has = |role: Role| {
+            let mut entries = bench.instruments.values();
+            entries.any(|entry| entry.model.role() == role)
+        };
+        for dut in &self.duts {
+            let lacks = if dut.value.pv.is_some() && !has(Role::PvSource) {
+                "a PV input, and the bench no `pv-source`"
+            } else if dut.value.battery.is_some() && !has(Role::BatterySource) && !has(Role::Bms) {
+                "a battery, and the bench neither a `battery-source` nor the `bms` of a pack"
+            } else {
+                continue;
+            };
+            return Err(RunError::Record {
+                path: self.bench.file.clone().into(),
+                problem: format!(
+                    "`{}` has {lacks}; take another bench than `{}`, or add the instrument to it",
+                    dut.value.dut, bench.bench
+                ),
+            });
+        }
+        Ok(())
     }
 
     /// A corridor of which the bench's own uncertainty takes more than half leaves a DUT that keeps

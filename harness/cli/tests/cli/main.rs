@@ -12,6 +12,7 @@ mod emulate;
 mod faults;
 mod frequency;
 mod islands;
+mod packs;
 mod quickstart;
 mod records;
 mod registers;

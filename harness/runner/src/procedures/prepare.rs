@@ -47,7 +47,12 @@ pub(crate) async fn energise(ctx: &mut Context<'_>, ratings: &Ratings) -> Result
         let curve = pv_curve(pv, pv.rated_voltage.0, profile.ratings.power.0);
         ctx.pv_on(curve).await?;
     }
-    if let Some(battery) = &profile.battery {
+    // without a simulator the DUT has its own pack on the port, which nobody needs to switch on
+    if let Some(battery) = profile
+        .battery
+        .as_ref()
+        .filter(|_| ctx.rig.battery.is_some())
+    {
         ctx.battery_on(
             battery.nominal_voltage.0,
             battery.max_discharge_current.0,

@@ -28,10 +28,8 @@ pub(super) fn battery(input: &BatteryInput, behaviour: &Behaviour) -> Battery {
         nominal_v: input.nominal_voltage.0,
         capacity_ah: SIMULATED_CAPACITY * input.capacity.0,
         soc: stated.state_of_charge.map_or(0.5, |soc| soc.0),
-        max_current_a: input
-            .max_charge_current
-            .0
-            .min(input.max_discharge_current.0),
+        max_charge_a: input.max_charge_current.0,
+        max_discharge_a: input.max_discharge_current.0,
         range_v: (input.voltage_range.0.0, input.voltage_range.1.0),
         pack: pack(input, &stated),
     }

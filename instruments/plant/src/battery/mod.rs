@@ -270,7 +270,7 @@ impl BatteryPort {
         let Some(fitted) = self.fitted.as_ref().filter(|_| self.present()) else {
             return;
         };
-        let most = fitted.config.max_current_a;
+        let (most_in, most) = (fitted.config.max_charge_a, fitted.config.max_discharge_a);
         let permitted = fitted.link.permitted();
         let open = |there: bool, amps: f64| if there { amps } else { 0.0 };
         let (source_a, sink_a) = match self.wired {
@@ -300,7 +300,10 @@ impl BatteryPort {
             );
             (amps * (volts - ohm * amps)).max(0.0)
         };
-        let charge = open(volts <= range.1, sink_a.min(most).min(permitted.charge_a));
+        let charge = open(
+            volts <= range.1,
+            sink_a.min(most_in).min(permitted.charge_a),
+        );
         self.reach_w = (given_w(most), charge * (volts + ohm * charge));
         self.overload_w = given_w(most * self.overload);
     }

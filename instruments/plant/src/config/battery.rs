@@ -10,8 +10,10 @@ pub struct Battery {
     pub capacity_ah: f64,
     /// State of charge at power-up, 0–1.
     pub soc: f64,
-    /// Limit of the DUT's charge and discharge current, A.
-    pub max_current_a: f64,
+    /// Limit of the DUT's charge current, A.
+    pub max_charge_a: f64,
+    /// Limit of its discharge current, A; a back-up overload may draw more.
+    pub max_discharge_a: f64,
     /// Operating range of the DUT's battery port, V: it charges nothing above, discharges nothing
     /// below.
     pub range_v: (f64, f64),
