@@ -32,6 +32,29 @@ fn an_empty_pack_passes_nothing() {
     assert_eq!(not_passed(&results).len(), 2, "{results}");
 }
 
+/// The DUT leaves a battery alone whose management system it does not hear, and the judge sees it.
+#[test]
+fn a_silent_management_system_is_no_pass() {
+    let dir = tempfile::TempDir::new().unwrap();
+    let faults = dir.path().join("faults.yaml");
+    let text = "faults: silent\ntitle: The management system says nothing\nschedule:\n  \
+                - {at: 30 s, during: 40000 s, instrument: bms, fault: silence}\n";
+    std::fs::write(&faults, text).unwrap();
+    let (run, output) = quickstart(&[
+        "--bench",
+        "embedded-d",
+        "--dut",
+        "reference-growatt-6k5",
+        "--only",
+        "AI-A,VW",
+        "--faults",
+        faults.to_str().unwrap(),
+    ]);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    assert_eq!(not_passed(&json(&run, "results.json")).len(), 2, "{errors}");
+}
+
 /// Without the role of a source the campaign is refused before anything is energised.
 #[rstest::rstest]
 #[case("bms", "a battery, and the bench neither")]

@@ -96,6 +96,18 @@ fn ramp(low: f64, high: f64, slope: f64) -> (f64, impl Fn(f64) -> Option<Input>)
     (2.0 * rise + 10.0, drive)
 }
 
+/// A tracker with or without slope check, settled in `light`, W/m².
+fn settled(slope_check: bool, light: f64) -> Plant {
+    let mppt = PerturbObserve {
+        slope_check,
+        ..mppt()
+    };
+    let mut plant = following(mppt, Tracking::Global, 1);
+    plant.apply(source(light));
+    plant.advance_to(20 * S);
+    plant
+}
+
 #[rstest::rstest]
 #[case(100.0, 500.0, 10.0)]
 #[case(100.0, 500.0, 50.0)]
@@ -104,13 +116,7 @@ fn ramp(low: f64, high: f64, slope: f64) -> (f64, impl Fn(f64) -> Option<Input>)
 fn survives_ramps_by_the_slope_check(#[case] low: f64, #[case] high: f64, #[case] slope: f64) {
     // farthest from the maximum while the light rises, steps
     let run = |slope_check: bool| {
-        let mppt = PerturbObserve {
-            slope_check,
-            ..mppt()
-        };
-        let mut plant = following(mppt, Tracking::Global, 1);
-        plant.apply(source(low));
-        plant.advance_to(20 * S);
+        let mut plant = settled(slope_check, low);
         let mut farthest = 0.0_f64;
         let steps = ((high - low) / slope / 0.02) as u32;
         for k in 0..steps {
@@ -134,13 +140,7 @@ fn survives_ramps_by_the_slope_check(#[case] low: f64, #[case] high: f64, #[case
 #[case(300.0, 1000.0, 30.0)]
 fn ramps_cost_the_plain_tracker_energy(#[case] low: f64, #[case] high: f64, #[case] slope: f64) {
     let run = |slope_check: bool| {
-        let mppt = PerturbObserve {
-            slope_check,
-            ..mppt()
-        };
-        let mut plant = following(mppt, Tracking::Global, 1);
-        plant.apply(source(low));
-        plant.advance_to(20 * S);
+        let mut plant = settled(slope_check, low);
         let (seconds, drive) = ramp(low, high, slope);
         efficiency(&mut plant, seconds, drive)
     };
