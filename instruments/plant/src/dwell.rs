@@ -8,7 +8,9 @@ use crate::meter::{ReadyCycle, Squares};
 use crate::network::state;
 use crate::plant::{Mode, Plant, SLOW_NS};
 use crate::protection::Seen;
-use crate::quasi_static::{Admittance, Conditions, FilterState, Phasor, Steady, solve};
+use crate::filter::FilterState;
+use crate::phasor::Phasor;
+use crate::quasi_static::{Admittance, Conditions, Steady, solve};
 
 /// A protection timer that would end within this time wants the waveform, s.
 const TIMER_S: f64 = 0.12;

@@ -4,7 +4,9 @@
 use crate::dut::Gate;
 use crate::network::Network;
 use crate::plant::{Mode, Plant, SLOW_NS};
-use crate::quasi_static::{FilterForms, FilterState, Phasor, Steady, SteadyFlow};
+use crate::filter::{FilterForms, FilterState, SteadyFlow};
+use crate::phasor::Phasor;
+use crate::quasi_static::Steady;
 
 /// Energy since power-up, J. `residual_j` is zero but for rounding and quadrature.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
