@@ -4,11 +4,14 @@
 
 use crate::Nanos;
 use crate::actions::GENTLE_PU;
+use crate::dc_link::Level;
 use crate::dispatch::{Duty, SLOW_S};
 use crate::dut::Gate;
-use crate::dwell::LOW_PU;
+use crate::dwell::{ALIVE_PU, LOW_PU};
+use crate::filter::FilterForms;
+use crate::meter::Squares;
 use crate::plant::{Plant, SLOW_NS};
-use crate::quasi_static::{Conditions, feeding};
+use crate::quasi_static::{Conditions, Terminals, feeding};
 
 /// Period of what is slower than the slow functions, ns.
 const SECOND_NS: Nanos = 1_000_000_000;
@@ -28,58 +31,100 @@ impl Plant {
         {
             until = until.min(change.saturating_sub(1));
         }
-        if self.sim + SLOW_NS > until || !self.may_cruise() {
+        if self.sim + SLOW_NS > until || !self.may_cruise() || !self.dut.stays() {
             return false;
         }
         let hz = self.bench.source.hz(self.sim);
         let Some(bounds) = self.dut.dispatch.still(hz) else {
             return false;
         };
-        let dut = &self.config.dut;
-        let nominal_v = dut.nominal_v;
+        let nominal_v = self.config.dut.nominal_v;
         let mut conditions = Conditions {
             source_v: 0.0,
             hz,
             power: None,
-            i_max: 1.1 * dut.max_current_a,
+            i_max: 1.1 * self.config.dut.max_current_a,
+            // below it the ordinary step finds the way into the waveform
             floor_v: 0.2 * nominal_v,
             nominal_v,
         };
         if !self.admittance.fits(&self.bench.topology(true), hz) {
             self.refresh_admittance(true, hz);
         }
-        let still = self.dut.active.still(hz);
+        let network = self.admittance;
+        let w = hz * std::f64::consts::TAU;
+        if !self.forms.fits(w, false) {
+            self.forms = FilterForms::new(self.network.filter(), w, false);
+        }
+        let forms = self.forms;
+        let (still, tracked) = (self.dut.active.still(hz), self.dut.dispatch.pv.tracked());
+        let own_gain = 1.0 + self.config.dut.voltage_gain_error;
+        let calm = self.dut.protection.calm(hz);
+        let mut unobserved = self.dut.unobserved(hz);
+        let mut steering = self.dut.steering();
+        let mut sources = self.dut.dispatch.sources();
+        let g = self.bench.backup_g();
+        let low_v = LOW_PU * nominal_v;
         let begin = self.sim;
-        loop {
+        let mut last: Option<(Terminals, f64)> = None;
+        while self.sim + SLOW_NS <= until {
             let end = self.sim + SLOW_NS;
-            if end > until || !self.dut.stays() {
-                break;
-            }
-            let power = self.dut.power_reference();
+            let dispatch = &self.dut.dispatch;
+            let power = steering.reference(dispatch.p_w, dispatch.q_var);
             conditions.source_v = self.bench.source.volts(end);
-            let Some(ahead) = feeding(&self.admittance, &conditions, power) else {
+            let Some(fed) = feeding(&network, &conditions, power) else {
                 break;
             };
-            let low = conditions.source_v <= LOW_PU * nominal_v;
-            if low || !self.dut.protection.quiet(self.seen_in(&ahead)) {
+            let volts = fed.volts * own_gain;
+            if conditions.source_v <= low_v || volts < calm.0 || volts > calm.1 {
                 break;
             }
-            let cycle = self.account(end, &ahead);
+            self.sim = end;
+            last = Some((fed, conditions.source_v));
+            let flow = forms.flow(&fed);
+            self.move_energy(&flow, &sources, SLOW_S);
+            let line = network.from_source(&fed);
+            let seen_hz = if fed.volts > ALIVE_PU * nominal_v {
+                hz
+            } else {
+                0.0
+            };
+            let cycle = self.ready_cycle(
+                Squares::new(&fed.behind(g), seen_hz),
+                Squares::new(&line, seen_hz),
+                Squares::behind(g, fed.vv, seen_hz),
+            );
             self.meters.ready(cycle);
-            let volts = self.seen_in(&ahead).volts;
+            if tracked {
+                sources = self.dut.dispatch.sources();
+            }
             if !still {
                 self.dut.active.settle(hz, volts, SLOW_S);
+                steering = self.dut.steering();
             }
+            let seen = (volts, line.p);
             self.dut
                 .dispatch
-                .follow((volts, cycle.source.p), Duty::Grid, bounds);
-            self.dut.observe(volts, Some(hz));
-            self.dut.watch_bus(end, self.dc.level());
+                .follow(seen, Duty::Grid, &bounds, &sources);
+            if volts < unobserved.0 || volts > unobserved.1 {
+                self.dut.observe(volts, Some(hz));
+                unobserved = self.dut.unobserved(hz);
+            }
+            let level = self.dc.level();
+            if level != Level::Inside {
+                self.dut.watch_bus(end, level);
+                break;
+            }
         }
-        let seconds = (self.sim - begin) as f64 * 1e-9;
+        let Some((fed, source_v)) = last else {
+            return false;
+        };
+        conditions.source_v = source_v;
+        self.steady = network.phasors(&fed, &conditions);
         self.bench.source.advance(self.sim);
+        let seconds = (self.sim - begin) as f64 * 1e-9;
         self.dut.passive.settle(self.config.line.r_ohm, seconds);
-        self.sim > begin
+        true
     }
 
     /// What [`Plant::may_dwell`] asks for and no step of a connected DUT changes.

@@ -27,12 +27,12 @@ const SAG_S: f64 = 0.1;
 /// As [`f64::min`] and [`f64::max`] for numbers: one instruction, where these need six to tell a
 /// NaN.
 #[inline]
-fn smaller(a: f64, b: f64) -> f64 {
+pub(crate) fn smaller(a: f64, b: f64) -> f64 {
     if a < b { a } else { b }
 }
 
 #[inline]
-fn larger(a: f64, b: f64) -> f64 {
+pub(crate) fn larger(a: f64, b: f64) -> f64 {
     if a > b { a } else { b }
 }
 
@@ -49,6 +49,26 @@ pub(crate) struct Bounds {
     /// What the frequency asks for: at most, and at least; > 0 feeds.
     ceiling_w: f64,
     floor_w: f64,
+}
+
+/// What the sources give and take until the next second or input, W.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Sources {
+    /// PV at its operating points.
+    pv_w: f64,
+    /// Out of the battery at most, with a grid.
+    discharge_w: f64,
+    /// Into the battery at most, and the ac power that this takes.
+    charge_w: f64,
+    charge_ac_w: f64,
+    /// Least and most that all give to the dc link, in the present duty.
+    pub(crate) reach: (f64, f64),
+    /// PV that goes into the battery first; `None` without a battery.
+    kept_w: Option<f64>,
+}
+
+fn running_loss(rated_w: f64) -> [f64; 3] {
+    [LOSS[0] * rated_w, LOSS[1], LOSS[2] / rated_w]
 }
 
 fn ramp_per_step(pu_per_s: f64) -> f64 {
@@ -91,12 +111,12 @@ pub(crate) struct Dispatch {
     rated_w: f64,
     /// Powers in pu of rated power per W.
     pu_per_w: f64,
+    /// Loss of the unit as it is: constant, W, linear, and quadratic, 1/W, in the ac power.
+    loss: [f64; 3],
     rated_va: f64,
     rated_charge_w: f64,
     standby_w: f64,
     night: Night,
-    /// Connected without a power to exchange.
-    nothing_to_do: bool,
     /// Switched off by itself: takes nothing and says nothing.
     pub(crate) asleep: bool,
     max_current_a: f64,
@@ -166,11 +186,11 @@ impl Dispatch {
         Self {
             rated_w: dut.rated_power_w,
             pu_per_w: 1.0 / dut.rated_power_w,
+            loss: running_loss(dut.rated_power_w),
             rated_va: dut.rated_apparent_va,
             rated_charge_w: dut.rated_charge_w,
             standby_w: dut.standby_w,
             night: Night::default(),
-            nothing_to_do: false,
             asleep: false,
             max_current_a: dut.max_current_a,
             ramp_per_step: ramp_per_step(dut.ramp_pu_per_s),
@@ -240,11 +260,16 @@ impl Dispatch {
     /// Loss at an ac power, W.
     #[inline]
     fn loss(&self, p: f64) -> f64 {
+        let p = p.abs();
+        self.loss[0] + p * (self.loss[1] + p * self.loss[2])
+    }
+
+    fn loss_now(&self) -> [f64; 3] {
         if self.night.resting() {
-            return self.standby_w;
+            [self.standby_w, 0.0, 0.0]
+        } else {
+            running_loss(self.rated_w)
         }
-        let x = p.abs() * self.pu_per_w;
-        self.rated_w * (LOSS[0] + x * (LOSS[1] + x * LOSS[2]))
     }
 
     /// Largest ac power from so much dc power, W: root of p + loss(p) = dc.
@@ -325,7 +350,29 @@ impl Dispatch {
             ceiling_w: signed_w(ceilings.generation, self.rated_charge_w),
             floor_w: -signed_w(ceilings.charging, self.rated_w),
         };
-        self.follow((seen.volts, seen.site_w), duty, bounds);
+        let sources = self.sources();
+        self.follow((seen.volts, seen.site_w), duty, &bounds, &sources);
+    }
+
+    /// What the sources give and take.
+    pub(crate) fn sources(&self) -> Sources {
+        let (discharge_w, charge_w) = self.battery.limits();
+        let pv_w = self.pv_available();
+        Sources {
+            pv_w,
+            discharge_w,
+            charge_w,
+            charge_ac_w: if charge_w > 0.0 {
+                charge_w + self.loss(charge_w)
+            } else {
+                0.0
+            },
+            reach: self.reach(),
+            kept_w: self.battery.present().then(|| match self.active_w {
+                Some(_) => 0.0,
+                None => self.working.pv_charge_w(charge_w),
+            }),
+        }
     }
 
     /// What bounds the power until the next whole second or input, if only the voltage and the
@@ -347,9 +394,14 @@ impl Dispatch {
 
     /// The part of a slow step that answers the voltage and the power from the source to the PCC,
     /// V and W.
-    #[inline]
-    pub(crate) fn follow(&mut self, (volts, site_w): (f64, f64), duty: Duty, bounds: Bounds) {
-        self.nothing_to_do = false;
+    #[inline(always)]
+    pub(crate) fn follow(
+        &mut self,
+        (volts, site_w): (f64, f64),
+        duty: Duty,
+        bounds: &Bounds,
+        sources: &Sources,
+    ) {
         self.ten_minutes.push(volts);
         let charge_pu = self.charging_volt_watt.step(volts);
         let var_pu = self.volt_var.step(volts);
@@ -375,17 +427,19 @@ impl Dispatch {
                     .reactive
                     .target_pu(self.p_w, self.rated_w, self.rated_va);
                 let fixed = self.reactive_lag.step(target);
-                let q_pu = if self.volt_var.enabled { var_pu } else { fixed };
+                let q_pu = if self.volt_var.enabled() {
+                    var_pu
+                } else {
+                    fixed
+                };
                 // a bridge that lost most of its voltage is limited by current, not by power
                 let va = smaller(self.rated_va, volts * self.max_current_a);
                 self.q_var = smaller(larger(q_pu * self.rated_va, -va), va);
                 let room_square = va * va - self.q_var * self.q_var;
-                let (discharge, charge) = self.battery.limits();
-                let pv = self.pv_available();
                 let wish = match self.active_w {
                     Some(w) => w,
                     None => {
-                        let dc = pv - self.working.pv_charge_w(charge);
+                        let dc = sources.pv_w - self.working.pv_charge_w(sources.charge_w);
                         let surplus = if dc < 0.0 {
                             dc - self.loss(dc)
                         } else {
@@ -405,14 +459,13 @@ impl Dispatch {
                     self.active_lag.y = self.wish_w;
                 }
                 let wish = self.active_lag.step(self.wish_w);
-                let charge_w = if charge > 0.0 {
-                    charge + self.loss(charge)
-                } else {
-                    0.0
-                };
                 // what the voltage moves comes last
                 let upper = smaller(bounds.generation_w, watt_pu * self.rated_va);
-                let lower = least([bounds.charging_w, charge_w, charge_pu * self.rated_charge_w]);
+                let lower = least([
+                    bounds.charging_w,
+                    sources.charge_ac_w,
+                    charge_pu * self.rated_charge_w,
+                ]);
                 let (upper, lower) = (larger(upper, 0.0), larger(lower, 0.0));
                 // the frequency may ask against the set-point, not beyond these limits
                 let inside = |w: f64| smaller(larger(w, -lower), upper);
@@ -421,8 +474,8 @@ impl Dispatch {
                     inside(bounds.ceiling_w),
                 );
                 // the roots only where they limit
-                let available_w = pv + discharge + self.missing_w;
-                let idle_w = self.loss(0.0);
+                let available_w = sources.pv_w + sources.discharge_w + self.missing_w;
+                let idle_w = self.loss[0];
                 if available_w < idle_w {
                     // what its sources cannot give of its own consumption comes from the grid
                     self.p_w = smaller(self.p_w, available_w - idle_w);
@@ -433,7 +486,6 @@ impl Dispatch {
                     self.p_w = larger(room_square, 0.0).sqrt().copysign(self.p_w);
                 }
                 self.fed_w = self.p_w;
-                self.nothing_to_do = self.wish_w.abs() < 1.0 && self.q_var.abs() < 1.0;
             }
         }
     }
@@ -448,7 +500,10 @@ impl Dispatch {
             asleep: self.asleep,
         });
         self.working.second(self.battery.soc());
-        self.night.second(!pv && self.nothing_to_do);
+        let connected = !self.idle && !self.backup;
+        let nothing_to_do = connected && self.wish_w.abs() < 1.0 && self.q_var.abs() < 1.0;
+        self.night.second(!pv && nothing_to_do);
+        self.loss = self.loss_now();
         let loss_w = if self.idle {
             self.standby_w
         } else {
@@ -492,7 +547,7 @@ impl Dispatch {
     #[inline]
     pub(crate) fn electronics_w(&self, idle: bool, ac_w: f64, filter_w: f64) -> f64 {
         if !idle {
-            (self.loss(ac_w) - filter_w).max(0.0)
+            larger(self.loss(ac_w) - filter_w, 0.0)
         } else if self.reach().1 >= self.standby_w && !self.asleep {
             self.standby_w
         } else {
@@ -514,23 +569,22 @@ impl Dispatch {
 
     /// Shares of PV and battery in what was fed, J: PV first, also into a battery that the working
     /// mode charges; the battery the rest.
-    pub(crate) fn split(&self, fed_j: f64, seconds: f64) -> (f64, f64) {
-        if self.battery.present() {
-            let kept_w = match self.active_w {
-                Some(_) => 0.0,
-                None => self.working.pv_charge_w(self.battery.limits().1),
-            };
-            let pv_j = (fed_j + kept_w * seconds).clamp(0.0, self.pv_available() * seconds);
-            (pv_j, fed_j - pv_j)
-        } else {
-            (fed_j, 0.0)
+    #[inline]
+    pub(crate) fn split(&self, sources: &Sources, fed_j: f64, seconds: f64) -> (f64, f64) {
+        match sources.kept_w {
+            Some(kept_w) => {
+                let most = sources.pv_w * seconds;
+                let pv_j = smaller(larger(fed_j + kept_w * seconds, 0.0), most);
+                (pv_j, fed_j - pv_j)
+            }
+            None => (fed_j, 0.0),
         }
     }
 
     /// The sources have fed so much; the shares of PV and battery, J.
     #[inline]
-    pub(crate) fn supply(&mut self, fed_j: f64, seconds: f64) -> (f64, f64) {
-        let (pv_j, battery_j) = self.split(fed_j, seconds);
+    pub(crate) fn supply(&mut self, sources: &Sources, fed_j: f64, seconds: f64) -> (f64, f64) {
+        let (pv_j, battery_j) = self.split(sources, fed_j, seconds);
         self.supplied.0 += pv_j;
         self.supplied.1 += battery_j;
         (pv_j, battery_j)
@@ -543,7 +597,7 @@ impl Dispatch {
         self.pv_w = pv_j * PER_S;
         self.pv.take(self.pv_w);
         self.battery_w = battery_j * PER_S;
-        self.missing_w = excess_j.min(0.0) * (1.0 / SAG_S);
+        self.missing_w = smaller(excess_j, 0.0) * (1.0 / SAG_S);
         self.battery.draw(self.battery_w);
     }
 

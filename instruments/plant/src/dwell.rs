@@ -4,13 +4,13 @@ use crate::actions::{GENTLE_HZ, GENTLE_PU};
 use crate::dc_link::swing;
 use crate::dispatch::{SLOW_S, Surroundings};
 use crate::dut::{CONTROL_NS, CONTROL_S, Gate};
+use crate::filter::FilterState;
 use crate::meter::{ReadyCycle, Squares};
 use crate::network::state;
+use crate::phasor::Phasor;
 use crate::plant::{Mode, Plant, SLOW_NS};
 use crate::protection::Seen;
-use crate::filter::FilterState;
-use crate::phasor::Phasor;
-use crate::quasi_static::{Admittance, Conditions, Steady, solve};
+use crate::quasi_static::{Admittance, Conditions, Steady, Terminals, solve};
 
 /// A protection timer that would end within this time wants the waveform, s.
 const TIMER_S: f64 = 0.12;
@@ -18,6 +18,8 @@ const TIMER_S: f64 = 0.12;
 const QUIET_CYCLES: u32 = 10;
 /// A connected DUT below this voltage (pu) is simulated in waveform mode.
 pub(crate) const LOW_PU: f64 = 0.5;
+/// Below this voltage (pu) a meter has no frequency.
+pub(crate) const ALIVE_PU: f64 = 0.02;
 
 impl Plant {
     /// The next 20 ms can be one phasor solution.
@@ -134,27 +136,18 @@ impl Plant {
     }
 
     /// Energy and meters of a slow step that ends at `t`.
-    #[inline(always)]
-    pub(crate) fn account(&mut self, t: u64, steady: &Steady) -> ReadyCycle {
+    fn account(&mut self, t: u64, steady: &Steady) -> ReadyCycle {
         self.sim = t;
         self.steady = *steady;
         let flow = self.steady_flow(steady);
-        self.move_energy(&flow, SLOW_S);
-        self.dut.dispatch.close_step(self.dc.excess_j());
-        self.ready_cycle(t, steady, steady.hz)
-    }
-
-    /// What the meters see of the slow step that ends at `t`.
-    #[inline(always)]
-    fn ready_cycle(&self, t: u64, steady: &Steady, hz: f64) -> ReadyCycle {
-        let (v_n, hz_n) = self.node_n(steady);
+        let sources = self.dut.dispatch.sources();
+        self.move_energy(&flow, &sources, SLOW_S);
         let g = self.bench.backup_g();
         let port = if self.bench.relay.conducting {
             steady.i2.sub(steady.v.scale(g))
         } else {
             Phasor::ZERO
         };
-        let (s_port, s_line) = (steady.v.mul(port.conj()), steady.v.mul(steady.line.conj()));
         let source_v = if self.bench.s1.conducting {
             steady.volts
         } else if self.bench.output.conducting {
@@ -163,36 +156,30 @@ impl Plant {
             0.0
         };
         let alive = |v: f64| {
-            if v > 0.02 * self.config.dut.nominal_v {
-                hz
+            if v > ALIVE_PU * self.config.dut.nominal_v {
+                steady.hz
             } else {
                 0.0
             }
         };
+        let dut = Squares::new(&Terminals::of(steady.v, port), alive(steady.volts));
+        let source = Squares {
+            vv: source_v * source_v,
+            ..Squares::new(&Terminals::of(steady.v, steady.line), alive(source_v))
+        };
+        let (v_n, hz_n) = self.node_n(steady);
+        self.ready_cycle(dut, source, Squares::behind(g, v_n * v_n, hz_n))
+    }
+
+    /// What the meters see of the slow step that ends now.
+    #[inline(always)]
+    pub(crate) fn ready_cycle(&self, dut: Squares, source: Squares, port: Squares) -> ReadyCycle {
         let d = &self.dut.dispatch;
         ReadyCycle {
-            at_ns: t,
-            dut: Squares {
-                vv: steady.volts * steady.volts,
-                ii: port.square(),
-                p: s_port.re,
-                q: s_port.im,
-                hz: alive(steady.volts),
-            },
-            source: Squares {
-                vv: source_v * source_v,
-                ii: steady.line.square(),
-                p: s_line.re,
-                q: s_line.im,
-                hz: alive(source_v),
-            },
-            port: Squares {
-                vv: v_n * v_n,
-                ii: v_n * g * v_n * g,
-                p: v_n * v_n * g,
-                q: 0.0,
-                hz: hz_n,
-            },
+            at_ns: self.sim,
+            dut,
+            source,
+            port,
             pv_w: d.pv.first_w(),
             pv_v: d.pv.first_tracked_v(),
             battery: (d.battery.volts(), d.battery_w),
@@ -206,7 +193,7 @@ impl Plant {
             let v = steady.volts;
             (
                 v,
-                if v > 0.02 * self.config.dut.nominal_v {
+                if v > ALIVE_PU * self.config.dut.nominal_v {
                     steady.hz
                 } else {
                     0.0

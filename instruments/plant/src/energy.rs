@@ -1,12 +1,13 @@
 //! Where the energy goes: from the sources through link and filter to the terminals
 //! (docs/models.md 4.7). Every entry is integrated by itself; nothing is made up from the rest.
 
+use crate::dispatch::{Sources, larger, smaller};
 use crate::dut::Gate;
-use crate::network::Network;
-use crate::plant::{Mode, Plant, SLOW_NS};
 use crate::filter::{FilterForms, FilterState, SteadyFlow};
+use crate::network::Network;
 use crate::phasor::Phasor;
-use crate::quasi_static::Steady;
+use crate::plant::{Mode, Plant, SLOW_NS};
+use crate::quasi_static::{Steady, Terminals};
 
 /// Energy since power-up, J. `residual_j` is zero but for rounding and quadrature.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -67,10 +68,53 @@ pub(crate) struct Moved {
     pub(crate) loss_j: f64,
 }
 
-/// The sums.
+/// The sums since power-up, J.
+#[derive(Debug, Clone, Copy, Default)]
+struct Total {
+    pv_j: f64,
+    battery_out_j: f64,
+    battery_in_j: f64,
+    ac_out_j: f64,
+    ac_in_j: f64,
+    loss_j: f64,
+}
+
+impl Total {
+    /// Something that has come so many times.
+    #[inline]
+    fn add(&mut self, moved: &Moved, times: f64) {
+        let part = |x: f64| if x > 0.0 { (x, 0.0) } else { (0.0, -x) };
+        let (out, taken) = part(moved.battery_j);
+        let (delivered, received) = part(moved.ac_j);
+        self.pv_j += moved.pv_j * times;
+        self.battery_out_j += out * times;
+        self.battery_in_j += taken * times;
+        self.ac_out_j += delivered * times;
+        self.ac_in_j += received * times;
+        self.loss_j += moved.loss_j * times;
+    }
+
+    /// With `stored_j` in link and filter. A PV input only gives.
+    fn energy(&self, stored_j: f64) -> Energy {
+        Energy {
+            pv_j: self.pv_j,
+            battery_j: self.battery_out_j - self.battery_in_j,
+            battery_out_j: self.battery_out_j,
+            battery_in_j: self.battery_in_j,
+            ac_j: self.ac_out_j - self.ac_in_j,
+            ac_out_j: self.ac_out_j,
+            ac_in_j: self.ac_in_j,
+            loss_j: self.loss_j,
+            stored_j,
+            throughput_j: self.pv_j + self.battery_out_j + self.battery_in_j,
+        }
+    }
+}
+
+/// The sums, and what has not been added to them yet.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Ledger {
-    total: Energy,
+    total: Total,
     /// The last slow step, and how often it has come since it was added.
     last: Moved,
     times: u64,
@@ -96,11 +140,15 @@ impl Ledger {
     pub(crate) fn slow(&mut self, moved: Moved) {
         if moved == self.last {
             self.times += 1;
+            return;
+        }
+        if self.times == 1 {
+            self.total.add(&self.last, 1.0);
         } else {
             self.total = self.flushed();
-            self.last = moved;
-            self.times = 1;
         }
+        self.last = moved;
+        self.times = 1;
     }
 
     /// The last slow step `n` times more.
@@ -110,7 +158,8 @@ impl Ledger {
 
     /// Something that does not come in slow steps.
     pub(crate) fn add(&mut self, moved: Moved) {
-        self.total = add(self.flushed(), moved, 1.0);
+        self.total = self.flushed();
+        self.total.add(&moved, 1.0);
         self.times = 0;
     }
 
@@ -136,34 +185,23 @@ impl Ledger {
         (ac_j / seconds, loss_j / seconds)
     }
 
-    fn flushed(&self) -> Energy {
-        add(self.total, self.last, self.times as f64)
+    fn flushed(&self) -> Total {
+        let mut total = self.total;
+        total.add(&self.last, self.times as f64);
+        total
     }
-}
-
-fn add(mut e: Energy, moved: Moved, times: f64) -> Energy {
-    e.pv_j += moved.pv_j * times;
-    e.battery_j += moved.battery_j * times;
-    e.ac_j += moved.ac_j * times;
-    e.battery_out_j += moved.battery_j.max(0.0) * times;
-    e.battery_in_j -= moved.battery_j.min(0.0) * times;
-    e.ac_out_j += moved.ac_j.max(0.0) * times;
-    e.ac_in_j -= moved.ac_j.min(0.0) * times;
-    e.loss_j += moved.loss_j * times;
-    e.throughput_j += (moved.pv_j.abs() + moved.battery_j.abs()) * times;
-    e
 }
 
 impl Plant {
     /// The energy balance of the DUT up to the last step at or before now.
     #[must_use]
     pub fn energy(&self) -> Energy {
-        let mut e = self.ledger.flushed();
+        let mut total = self.ledger.flushed();
         let (fed_j, lost_j, seconds) = self.dc.pending();
-        let (pv_j, battery_j) = self.dut.dispatch.split(fed_j, seconds);
-        e = add(
-            e,
-            Moved {
+        let dispatch = &self.dut.dispatch;
+        let (pv_j, battery_j) = dispatch.split(&dispatch.sources(), fed_j, seconds);
+        total.add(
+            &Moved {
                 pv_j,
                 battery_j,
                 ac_j: self.ledger.step_ac_j,
@@ -175,8 +213,7 @@ impl Plant {
             Mode::Waveform => self.network.stored_j(),
             Mode::QuasiStatic => self.filter_j,
         };
-        e.stored_j = self.dc.stored_j() + filter_j - self.ledger.initial_j;
-        e
+        total.energy(self.dc.stored_j() + filter_j - self.ledger.initial_j)
     }
 
     /// Books what the sources have fed since the last time (waveform mode).
@@ -185,7 +222,8 @@ impl Plant {
         if seconds == 0.0 {
             return;
         }
-        let (pv_j, battery_j) = self.dut.dispatch.supply(fed_j, seconds);
+        let sources = self.dut.dispatch.sources();
+        let (pv_j, battery_j) = self.dut.dispatch.supply(&sources, fed_j, seconds);
         self.ledger.add(Moved {
             pv_j,
             battery_j,
@@ -225,13 +263,13 @@ impl Plant {
         if !self.forms.fits(w, blocked) {
             self.forms = FilterForms::new(self.network.filter(), w, blocked);
         }
-        self.forms.flow(v, i2)
+        self.forms.flow(&Terminals::of(v, i2))
     }
 
     /// The slow step of the quasi-static mode: what the terminals and the losses took comes from
     /// the sources, and what these cannot give from the dc link.
     #[inline(always)]
-    pub(crate) fn move_energy(&mut self, flow: &SteadyFlow, seconds: f64) {
+    pub(crate) fn move_energy(&mut self, flow: &SteadyFlow, sources: &Sources, seconds: f64) {
         let SteadyFlow {
             ac_w,
             loss_w: filter_w,
@@ -239,18 +277,21 @@ impl Plant {
         } = *flow;
         let electronics_w = self.dut.electronics_w(ac_w, filter_w);
         let taken_w = ac_w + filter_w + electronics_w;
-        let (least, most) = self.dut.dispatch.reach();
-        let fed_w = (taken_w - self.dc.excess_j() * (1.0 / seconds)).clamp(least, most);
+        let (least, most) = sources.reach;
+        let wanted_w = taken_w - self.dc.excess_j() * (1.0 / seconds);
+        let fed_w = smaller(larger(wanted_w, least), most);
         let change_j = (fed_w - taken_w) * seconds - (stored_j - self.filter_j);
         self.filter_j = stored_j;
         self.dc.shift(change_j);
-        let (pv_j, battery_j) = self.dut.dispatch.supply(fed_w * seconds, seconds);
+        let dispatch = &mut self.dut.dispatch;
+        let (pv_j, battery_j) = dispatch.supply(sources, fed_w * seconds, seconds);
         self.ledger.slow(Moved {
             pv_j,
             battery_j,
             ac_j: ac_w * seconds,
             loss_j: (filter_w + electronics_w) * seconds,
         });
+        self.dut.dispatch.close_step(self.dc.excess_j());
     }
 
     /// Into waveform mode: means become instantaneous values.

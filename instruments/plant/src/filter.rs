@@ -2,6 +2,7 @@
 
 use crate::config::Filter;
 use crate::phasor::Phasor;
+use crate::quasi_static::Terminals;
 
 /// Phasors inside the output filter.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -128,14 +129,13 @@ impl FilterForms {
     }
 
     /// Flow at the terminals.
-    #[inline]
-    pub(crate) fn flow(&self, v: Phasor, i2: Phasor) -> SteadyFlow {
-        let s = v.mul(i2.conj());
-        let x = [v.square(), i2.square(), s.re, s.im];
-        let of =
-            |form: &[f64; 4]| (form[0] * x[0] + form[1] * x[1]) + (form[2] * x[2] + form[3] * x[3]);
+    #[inline(always)]
+    pub(crate) fn flow(&self, at: &Terminals) -> SteadyFlow {
+        let of = |form: &[f64; 4]| {
+            (form[0] * at.vv + form[1] * at.ii) + (form[2] * at.p + form[3] * at.q)
+        };
         SteadyFlow {
-            ac_w: s.re,
+            ac_w: at.p,
             loss_w: of(&self.loss),
             stored_j: of(&self.stored),
         }
@@ -167,7 +167,7 @@ mod tests {
         let w = 50.0 * std::f64::consts::TAU;
         let (v, i2) = (Phasor::new(231.0, -4.0), Phasor::new(i.0, i.1));
         let state = FilterState::new(&filter, v, i2, w, blocked);
-        let flow = FilterForms::new(&filter, w, blocked).flow(v, i2);
+        let flow = FilterForms::new(&filter, w, blocked).flow(&Terminals::of(v, i2));
         assert!((flow.ac_w - state.ac_w()).abs() < 1e-9);
         assert!(
             (flow.loss_w - state.loss_w(&filter)).abs() < 1e-9,

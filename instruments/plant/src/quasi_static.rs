@@ -60,6 +60,12 @@ pub(crate) struct Admittance {
     z: Phasor,
     /// Voltage without the DUT's current over that of the source.
     gain: Phasor,
+    /// What hangs on the PCC beside the line.
+    beside: Phasor,
+    /// |z|², |gain|², |beside|².
+    z_square: f64,
+    gain_square: f64,
+    beside_square: f64,
 }
 
 impl Admittance {
@@ -75,13 +81,18 @@ impl Admittance {
             y.re += topology.backup_g + 1e-6;
         }
         let z = y.inv();
+        let (gain, beside) = (y_line.mul(z), y.sub(y_line));
         Self {
             topology: *topology,
             hz,
             y_line,
             y,
             z,
-            gain: y_line.mul(z),
+            gain,
+            beside,
+            z_square: z.square(),
+            gain_square: gain.square(),
+            beside_square: beside.square(),
         }
     }
 
@@ -94,6 +105,37 @@ impl Admittance {
             volts: solved.volts,
             hz: c.hz,
             w: c.hz * std::f64::consts::TAU,
+        }
+    }
+
+    /// The phasors of a bridge that feeds: with I = κV, κ = S*/|V|², V = E/(1 − zκ).
+    pub(crate) fn phasors(&self, fed: &Terminals, c: &Conditions) -> Steady {
+        let kappa = Phasor::new(fed.p, -fed.q).scale(1.0 / fed.vv);
+        let loop_gain = self.z.mul(kappa);
+        let open = self.gain.scale(c.source_v);
+        let v = open.mul(Phasor::new(1.0 - loop_gain.re, -loop_gain.im).inv());
+        self.steady(
+            Solved {
+                v,
+                i2: kappa.mul(v),
+                volts: fed.volts,
+            },
+            c,
+        )
+    }
+
+    /// Power and current from the source to the PCC while the bridge feeds: V and I₂ as they are,
+    /// the line carries yV − I₂ with all that hangs on the PCC beside it.
+    #[inline(always)]
+    pub(crate) fn from_source(&self, fed: &Terminals) -> Terminals {
+        let beside = self.beside;
+        Terminals {
+            vv: fed.vv,
+            volts: fed.volts,
+            ii: self.beside_square * fed.vv - 2.0 * (beside.re * fed.p - beside.im * fed.q)
+                + fed.ii,
+            p: beside.re * fed.vv - fed.p,
+            q: -beside.im * fed.vv - fed.q,
         }
     }
 
@@ -127,7 +169,7 @@ pub(crate) fn solve(
         .filter(|_| topology.relay)
         .and_then(|power| feeding(network, c, power))
     {
-        return fed;
+        return network.phasors(&fed, c);
     }
     let open = network.gain.scale(c.source_v);
     let solved = match c.power.filter(|_| topology.relay) {
@@ -157,15 +199,111 @@ pub(crate) fn solve(
     network.steady(solved, c)
 }
 
-/// Closed line, closed relay, and the voltage above the floor: the closed form.
+/// What stands and flows where the DUT's filter meets the PCC: all that meters, functions and the
+/// energy balance ask for, without an angle.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Terminals {
+    /// |V|², V².
+    pub(crate) vv: f64,
+    /// |V|, V.
+    pub(crate) volts: f64,
+    /// |I|², A².
+    pub(crate) ii: f64,
+    /// W.
+    pub(crate) p: f64,
+    /// var.
+    pub(crate) q: f64,
+}
+
+impl Terminals {
+    /// Of the phasors.
+    pub(crate) fn of(v: Phasor, i: Phasor) -> Self {
+        let (vv, s) = (v.square(), v.mul(i.conj()));
+        Self {
+            vv,
+            volts: vv.sqrt(),
+            ii: i.square(),
+            p: s.re,
+            q: s.im,
+        }
+    }
+
+    /// Behind a conductance that takes its share.
+    #[inline(always)]
+    pub(crate) fn behind(&self, g: f64) -> Self {
+        if g == 0.0 {
+            return *self;
+        }
+        Self {
+            ii: self.ii - 2.0 * g * self.p + g * g * self.vv,
+            p: self.p - g * self.vv,
+            ..*self
+        }
+    }
+}
+
+/// Closed line, closed relay, and the voltage above the floor: the closed form. With K = S* turned
+/// by the lead and a = zK, constant power asks for V = E + a/V*, so that u = |V|² solves
+/// u² − (|E|² + 2 Re a)u + |a|² = 0; a constant current for V = E + aV/|V|, so that
+/// |V| = Re a + √(|E|² − Im² a). At its limit a current is constant.
 #[inline(always)]
 pub(crate) fn feeding(
     network: &Admittance,
     c: &Conditions,
     power: PowerReference,
-) -> Option<Steady> {
-    let open = network.gain.scale(c.source_v);
-    closed_form(power, open, network.z, c).map(|solved| network.steady(solved, c))
+) -> Option<Terminals> {
+    let turn = power.turn;
+    let k = if turn.1 == 0.0 {
+        Phasor::new(power.p, -power.q)
+    } else {
+        Phasor::new(power.p, -power.q).mul(Phasor::new(turn.0, turn.1))
+    };
+    let open_square = network.gain_square * (c.source_v * c.source_v);
+    let (size, most) = (k.square(), c.i_max * c.i_max);
+    let fed = match power.reference {
+        CurrentReference::ConstantPower => {
+            let b = open_square + 2.0 * (network.z.re * k.re - network.z.im * k.im);
+            let root = b * b - 4.0 * (network.z_square * size);
+            // |I|² = |K|²/u
+            let vv = 0.5 * (b + if root > 0.0 { root.sqrt() } else { 0.0 });
+            if root >= 0.0 && size <= most * vv {
+                Some(Terminals {
+                    vv,
+                    volts: vv.sqrt(),
+                    ii: size / vv,
+                    p: k.re,
+                    q: -k.im,
+                })
+            } else {
+                constant(network, k.scale(c.i_max / size.sqrt()), open_square)
+            }
+        }
+        CurrentReference::ConstantCurrent | CurrentReference::Untracked => {
+            let k = k.scale(1.0 / c.nominal_v);
+            let limited = if k.square() > most {
+                k.scale(c.i_max / k.abs())
+            } else {
+                k
+            };
+            constant(network, limited, open_square)
+        }
+    };
+    fed.filter(|fed| fed.volts >= c.floor_v)
+}
+
+/// I = KV/|V|.
+#[inline]
+fn constant(network: &Admittance, k: Phasor, open_square: f64) -> Option<Terminals> {
+    let a = network.z.mul(k);
+    let root = open_square - a.im * a.im;
+    let volts = a.re + root.max(0.0).sqrt();
+    (root >= 0.0 && volts > 0.0).then(|| Terminals {
+        vv: volts * volts,
+        volts,
+        ii: k.square(),
+        p: k.re * volts,
+        q: -k.im * volts,
+    })
 }
 
 /// Admittance of the filter behind a blocked bridge.
@@ -210,62 +348,6 @@ fn fixed_point(
         i2,
         volts: v.abs(),
     }
-}
-
-/// Voltage and current while the voltage stays above the floor. With K = S* turned by the lead and
-/// a = zK, constant power asks for V = E + a/V*, so that u = |V|² solves
-/// u² − (|E|² + 2 Re a)u + |a|² = 0; a constant current for V = E + aV/|V|, so that
-/// |V| = Re a + √(|E|² − Im² a). At its limit a current is constant.
-#[inline(always)]
-fn closed_form(power: PowerReference, open: Phasor, z: Phasor, c: &Conditions) -> Option<Solved> {
-    let k = Phasor::new(power.p, -power.q).mul(Phasor::new(power.turn.0, power.turn.1));
-    let most = c.i_max * c.i_max;
-    let size = k.square();
-    let solved = match power.reference {
-        CurrentReference::ConstantPower => {
-            let a = z.mul(k);
-            let b = open.square() + 2.0 * a.re;
-            let root = b * b - 4.0 * a.square();
-            let u = 0.5 * (b + root.max(0.0).sqrt());
-            // |I|² = |K|²/u
-            if root >= 0.0 && size <= most * u {
-                Some(along(k, a, u, u.sqrt(), open))
-            } else {
-                constant(k.scale(c.i_max / size.sqrt()), z, open)
-            }
-        }
-        CurrentReference::ConstantCurrent | CurrentReference::Untracked => {
-            let k = k.scale(1.0 / c.nominal_v);
-            constant(
-                if k.square() > most {
-                    k.scale(c.i_max / k.abs())
-                } else {
-                    k
-                },
-                z,
-                open,
-            )
-        }
-    };
-    solved.filter(|s| s.volts >= c.floor_v)
-}
-
-/// V = E + aV/scale and I = KV/scale.
-#[inline]
-fn along(k: Phasor, a: Phasor, scale: f64, volts: f64, open: Phasor) -> Solved {
-    let share = open.mul(Phasor::new(scale - a.re, -a.im).inv());
-    Solved {
-        v: share.scale(scale),
-        i2: k.mul(share),
-        volts,
-    }
-}
-
-fn constant(k: Phasor, z: Phasor, open: Phasor) -> Option<Solved> {
-    let a = z.mul(k);
-    let root = open.square() - a.im * a.im;
-    let volts = a.re + root.max(0.0).sqrt();
-    (root >= 0.0 && volts > 0.0).then(|| along(k, a, volts, volts, open))
 }
 
 /// I = (S/V)*, limited in amplitude.

@@ -176,9 +176,13 @@ pub(crate) struct VoltageResponse {
     rest: f64,
     delay: Delay,
     lag: Lag,
-    /// Active.
-    pub(crate) enabled: bool,
+    enabled: bool,
+    /// Above the first and up to the second of these voltages a step changes nothing.
+    held: (f64, f64),
 }
+
+/// No voltage.
+const NONE: (f64, f64) = (f64::INFINITY, f64::NEG_INFINITY);
 
 impl VoltageResponse {
     /// Response called every `dt` s; `rest` is the output when it is off.
@@ -190,13 +194,26 @@ impl VoltageResponse {
             delay: Delay::new(config.delay_s, dt, rest),
             lag: Lag::new(config.tau_s, dt, rest),
             enabled: config.enabled,
+            held: NONE,
         }
+    }
+
+    /// Active.
+    pub(crate) fn enabled(&self) -> bool {
+        self.enabled
+    }
+
+    /// Switches it on or off.
+    pub(crate) fn enable(&mut self, on: bool) {
+        self.enabled = on;
+        self.held = NONE;
     }
 
     /// Other points and, if stated, another time constant, s, at steps of `dt` s; the output goes on
     /// from where it is.
     pub(crate) fn change(&mut self, points: &[(f64, f64)], tau_s: Option<f64>, dt: f64) {
         self.curve = Tracked::new(points);
+        self.held = NONE;
         if let Some(tau_s) = tau_s {
             self.lag = Lag::new(tau_s, dt, self.lag.y);
         }
@@ -225,7 +242,16 @@ impl VoltageResponse {
     /// One step; output in pu of rated apparent power.
     #[inline(always)]
     pub(crate) fn step(&mut self, volts: f64) -> f64 {
-        let target = if self.enabled && !self.points().is_empty() {
+        if volts > self.held.0 && volts <= self.held.1 {
+            return self.lag.y;
+        }
+        self.moving(volts)
+    }
+
+    #[inline]
+    fn moving(&mut self, volts: f64) -> f64 {
+        let active = self.enabled && !self.points().is_empty();
+        let target = if active {
             let y = self.curve.at(volts);
             match self.sense {
                 Sense::AsStated => y,
@@ -234,8 +260,23 @@ impl VoltageResponse {
         } else {
             self.rest
         };
+        let before = self.lag.y;
         let delayed = self.delay.step(target);
-        self.lag.step(delayed)
+        let y = self.lag.step(delayed);
+        if y == before && delayed == target && self.delay.pending == 0 {
+            self.hold(active);
+        }
+        y
+    }
+
+    /// The output stands: as long as the curve says the same it stays where it is.
+    #[cold]
+    fn hold(&mut self, active: bool) {
+        self.held = match (active, self.curve.piece) {
+            (false, _) => (f64::NEG_INFINITY, f64::INFINITY),
+            (true, (from, to, _, 0.0)) => (from, to),
+            (true, _) => NONE,
+        };
     }
 }
 

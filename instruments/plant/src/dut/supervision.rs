@@ -133,6 +133,21 @@ impl Inverter {
         inside
     }
 
+    /// Between these voltages [`Self::observe`] changes nothing at `hz`.
+    pub(crate) fn unobserved(&self, hz: f64) -> (f64, f64) {
+        let c = &self.config;
+        let healthy = self.healthy_s >= c.reconnect_s + 1.0
+            && hz >= c.reconnect_hz_min
+            && hz <= c.reconnect_hz_max
+            && !self.dispatch.ten_minutes.exceeded();
+        if healthy && self.dead_grid_s <= 0.0 {
+            let low = c.reconnect_v_min.max(0.5 * c.nominal_v);
+            (low, c.reconnect_v_max)
+        } else {
+            (f64::INFINITY, f64::NEG_INFINITY)
+        }
+    }
+
     /// Slow supervision at `t`.
     pub(crate) fn supervise(&mut self, t: Nanos, seen: &Surroundings) {
         let Surroundings {

@@ -4,6 +4,7 @@
 use super::{Meters, Point, Sums, WINDOW_CYCLES};
 use crate::Nanos;
 use crate::dispatch::SLOW_S;
+use crate::quasi_static::Terminals;
 
 /// Cycles that fill every window that can still be read, wherever its window begins.
 const KEPT: usize = 2 * WINDOW_CYCLES as usize;
@@ -26,6 +27,31 @@ pub(crate) struct Squares {
 }
 
 impl Squares {
+    /// What stands and flows at a point whose voltage has that frequency.
+    #[inline(always)]
+    pub(crate) fn new(at: &Terminals, hz: f64) -> Self {
+        Self {
+            vv: at.vv,
+            ii: at.ii,
+            p: at.p,
+            q: at.q,
+            hz,
+        }
+    }
+
+    /// A conductance on a voltage.
+    #[inline(always)]
+    pub(crate) fn behind(g: f64, vv: f64, hz: f64) -> Self {
+        let p = g * vv;
+        Self {
+            vv,
+            ii: g * p,
+            p,
+            q: 0.0,
+            hz,
+        }
+    }
+
     fn sums(&self) -> Sums {
         Sums {
             seconds: SLOW_S,
