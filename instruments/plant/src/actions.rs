@@ -82,7 +82,9 @@ impl Plant {
     fn act_input(&mut self, t: Nanos, input: Input) {
         self.set_points.note(&input);
         // what the sources have given so far, they gave as they were
-        self.settle_meters();
+        if matches!(input, Input::Pv { .. } | Input::PvArray { .. }) {
+            self.settle_meters();
+        }
         self.book_sources();
         let (bench, contacts) = (&mut self.bench, &mut self.contacts);
         match input {

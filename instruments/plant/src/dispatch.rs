@@ -17,7 +17,7 @@ use crate::working::Working;
 /// Period of the slow functions, s.
 pub(crate) const SLOW_S: f64 = 0.02;
 /// Slow steps per second.
-const PER_S: f64 = 1.0 / SLOW_S;
+pub(crate) const PER_S: f64 = 1.0 / SLOW_S;
 /// Losses in pu of rated power: constant, linear and quadratic in p (docs/models.md 4.6).
 const LOSS: [f64; 3] = [0.004, 0.008, 0.012];
 
@@ -36,6 +36,12 @@ pub(crate) fn larger(a: f64, b: f64) -> f64 {
     if a > b { a } else { b }
 }
 
+/// A branch that is seldom taken, so that what is limited does not wait for its limit.
+#[cold]
+fn limited(x: f64, most: f64) -> f64 {
+    most.copysign(x)
+}
+
 #[inline]
 fn least<const N: usize>(values: [f64; N]) -> f64 {
     values.into_iter().fold(f64::INFINITY, smaller)
@@ -46,6 +52,10 @@ fn least<const N: usize>(values: [f64; N]) -> f64 {
 pub(crate) struct Bounds {
     generation_w: f64,
     charging_w: f64,
+    /// The commanded limit.
+    most_w: f64,
+    /// Reactive power wanted, pu of rated apparent power; `None` where it follows from the power.
+    fixed_pu: Option<f64>,
     /// What the frequency asks for: at most, and at least; > 0 feeds.
     ceiling_w: f64,
     floor_w: f64,
@@ -158,8 +168,6 @@ pub(crate) struct Dispatch {
     ramp_pu: f64,
     /// Active power reference, W.
     pub(crate) p_w: f64,
-    /// Reactive power reference, var.
-    pub(crate) q_var: f64,
     /// DRM0 holds the DUT off.
     pub(crate) disconnect: bool,
     /// PV power taken, W.
@@ -177,6 +185,9 @@ pub(crate) struct Dispatch {
     missing_w: f64,
     /// The last PV power asked for and the ac power that it carries, W.
     carried: (f64, f64),
+    /// Reactive power reference, var; not beside `p_w`, or both would be read at once before either
+    /// has been written.
+    pub(crate) q_var: f64,
 }
 
 impl Dispatch {
@@ -347,6 +358,8 @@ impl Dispatch {
                 demand.generation * self.rated_w,
             ]),
             charging_w: least([both_w, demand.consumption * self.rated_w]),
+            most_w: self.most_w(),
+            fixed_pu: self.reactive.constant_pu(),
             ceiling_w: signed_w(ceilings.generation, self.rated_charge_w),
             floor_w: -signed_w(ceilings.charging, self.rated_w),
         };
@@ -375,6 +388,10 @@ impl Dispatch {
         }
     }
 
+    fn most_w(&self) -> f64 {
+        smaller(self.rated_w, larger(self.limit_pu, 0.0) * self.rated_w)
+    }
+
     /// What bounds the power until the next whole second or input, if only the voltage and the
     /// sources still move: then [`Self::follow`] is all of [`Self::step`].
     pub(crate) fn still(&self, hz: f64) -> Option<Bounds> {
@@ -387,6 +404,8 @@ impl Dispatch {
         still.then_some(Bounds {
             generation_w: both_w,
             charging_w: both_w,
+            most_w: self.most_w(),
+            fixed_pu: self.reactive.constant_pu(),
             ceiling_w: self.rated_w,
             floor_w: -self.rated_w,
         })
@@ -423,9 +442,12 @@ impl Dispatch {
                 self.fed_w = w;
             }
             Duty::Grid => {
-                let target = self
-                    .reactive
-                    .target_pu(self.p_w, self.rated_w, self.rated_va);
+                let target = match bounds.fixed_pu {
+                    Some(pu) => pu,
+                    None => self
+                        .reactive
+                        .target_pu(self.p_w, self.rated_w, self.rated_va),
+                };
                 let fixed = self.reactive_lag.step(target);
                 let q_pu = if self.volt_var.enabled() {
                     var_pu
@@ -434,7 +456,12 @@ impl Dispatch {
                 };
                 // a bridge that lost most of its voltage is limited by current, not by power
                 let va = smaller(self.rated_va, volts * self.max_current_a);
-                self.q_var = smaller(larger(q_pu * self.rated_va, -va), va);
+                let q_var = q_pu * self.rated_va;
+                self.q_var = if q_var.abs() > va {
+                    limited(q_var, va)
+                } else {
+                    q_var
+                };
                 let room_square = va * va - self.q_var * self.q_var;
                 let wish = match self.active_w {
                     Some(w) => w,
@@ -448,8 +475,7 @@ impl Dispatch {
                         self.working.wish_w(site_w + self.p_w, surplus)
                     }
                 };
-                let most = smaller(self.rated_w, larger(self.limit_pu, 0.0) * self.rated_w);
-                let wish = smaller(larger(wish, -self.rated_charge_w), most);
+                let wish = smaller(larger(wish, -self.rated_charge_w), bounds.most_w);
                 self.wish_w = match self.slew_w {
                     Some(slew) => wish.clamp(self.wish_w - slew, self.wish_w + slew),
                     None => wish,
@@ -466,9 +492,9 @@ impl Dispatch {
                     sources.charge_ac_w,
                     charge_pu * self.rated_charge_w,
                 ]);
-                let (upper, lower) = (larger(upper, 0.0), larger(lower, 0.0));
+                let (upper, lower) = (larger(upper, 0.0), smaller(-lower, 0.0));
                 // the frequency may ask against the set-point, not beyond these limits
-                let inside = |w: f64| smaller(larger(w, -lower), upper);
+                let inside = |w: f64| smaller(larger(w, lower), upper);
                 self.p_w = smaller(
                     larger(wish, inside(bounds.floor_w)),
                     inside(bounds.ceiling_w),
@@ -581,7 +607,7 @@ impl Dispatch {
         }
     }
 
-    /// The sources have fed so much; the shares of PV and battery, J.
+    /// The sources have fed so much (waveform mode); the shares of PV and battery, J.
     #[inline]
     pub(crate) fn supply(&mut self, sources: &Sources, fed_j: f64, seconds: f64) -> (f64, f64) {
         let (pv_j, battery_j) = self.split(sources, fed_j, seconds);
@@ -590,10 +616,15 @@ impl Dispatch {
         (pv_j, battery_j)
     }
 
-    /// A slow step ends with `excess_j` in the dc link beyond its reference.
-    #[inline]
-    pub(crate) fn close_step(&mut self, excess_j: f64) {
-        let (pv_j, battery_j) = std::mem::take(&mut self.supplied);
+    /// What was supplied in the slow step that ends (waveform mode), J.
+    pub(crate) fn take_supplied(&mut self) -> (f64, f64) {
+        std::mem::take(&mut self.supplied)
+    }
+
+    /// A slow step ends in which PV and battery have fed so much, J, with `excess_j` in the dc link
+    /// beyond its reference.
+    #[inline(always)]
+    pub(crate) fn close_step(&mut self, (pv_j, battery_j): (f64, f64), excess_j: f64) {
         self.pv_w = pv_j * PER_S;
         self.pv.take(self.pv_w);
         self.battery_w = battery_j * PER_S;

@@ -1,7 +1,7 @@
 //! The inverter under test: controllers every 40 µs, supervision every 20 ms, state machine.
 
 mod sleep;
-mod supervision;
+pub(crate) mod supervision;
 mod tick;
 
 use crate::Nanos;
@@ -97,7 +97,10 @@ pub(crate) struct Measured {
 /// What turns the powers of the dispatcher into those of the current controller.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Steering {
-    bias_var: f64,
+    /// There is no active power: nothing is turned.
+    pub(crate) idle: bool,
+    /// Square of the bias of the open-end criterion, var².
+    bias_square: f64,
     factor: f64,
     /// Voltage shift, W.
     shift_w: f64,
@@ -108,31 +111,36 @@ pub(crate) struct Steering {
 }
 
 impl Steering {
+    /// The reference for powers of the dispatcher, W and var.
     #[inline(always)]
     pub(crate) fn reference(&self, p: f64, q: f64) -> PowerReference {
-        let bias = self.bias_var;
-        let q = if p * p + q * q < bias * bias {
-            bias.copysign(q)
+        let q = if p * p + q * q < self.bias_square {
+            self.bias(q)
         } else {
             q
         };
-        let (turn, keep) = if p == 0.0 {
-            ((1.0, 0.0), 1.0)
+        let p_shifted = if self.shift_w == 0.0 {
+            p * self.factor
         } else {
-            (self.turn, self.keep)
-        };
-        let extra = if self.shift_w == 0.0 {
-            0.0
-        } else {
-            let most = MAX_SHIFT * p.abs();
-            self.shift_w.clamp(-most, most) * 1.0_f64.copysign(p)
+            self.shifted(p)
         };
         PowerReference {
-            p: keep * (p * self.factor + extra),
-            q: keep * (q + self.extra_var),
-            turn,
+            p: self.keep * p_shifted,
+            q: self.keep * (q + self.extra_var),
+            turn: self.turn,
             reference: self.reference,
         }
+    }
+
+    #[cold]
+    fn bias(&self, q: f64) -> f64 {
+        self.bias_square.sqrt().copysign(q)
+    }
+
+    #[cold]
+    fn shifted(&self, p: f64) -> f64 {
+        let most = MAX_SHIFT * p.abs();
+        p * self.factor + self.shift_w.clamp(-most, most) * 1.0_f64.copysign(p)
     }
 }
 
@@ -514,17 +522,20 @@ impl Inverter {
     #[inline(always)]
     pub(crate) fn steering(&self) -> Steering {
         let c = &self.config;
+        let idle = self.dispatch.p_w == 0.0;
         Steering {
-            bias_var: if self.detector.is_some() {
-                BIAS_PU * c.rated_apparent_va
+            idle,
+            bias_square: if self.detector.is_some() {
+                (BIAS_PU * c.rated_apparent_va) * (BIAS_PU * c.rated_apparent_va)
             } else {
                 0.0
             },
             factor: self.passive.power_factor(),
             shift_w: self.active.shift_amps() * c.nominal_v,
             extra_var: self.active.extra_vars_pu() * c.rated_apparent_va,
-            turn: self.active.turn(),
+            turn: if idle { (1.0, 0.0) } else { self.active.turn() },
             keep: match c.reference {
+                _ if idle => 1.0,
                 CurrentReference::ConstantPower => self.active.keep(),
                 CurrentReference::ConstantCurrent | CurrentReference::Untracked => 1.0,
             },

@@ -5,7 +5,7 @@ use crate::dc_link::swing;
 use crate::dispatch::{SLOW_S, Surroundings};
 use crate::dut::{CONTROL_NS, CONTROL_S, Gate};
 use crate::filter::FilterState;
-use crate::meter::{ReadyCycle, Squares};
+use crate::meter::{Ac, ReadyCycle, Squares};
 use crate::network::state;
 use crate::phasor::Phasor;
 use crate::plant::{Mode, Plant, SLOW_NS};
@@ -120,7 +120,7 @@ impl Plant {
             self.dut.voltage.advance(SLOW_S);
             self.dut.voltage.hz = self.config.dut.nominal_hz;
         }
-        let cycle = self.account(t, &steady);
+        let (cycle, site_w, port_w) = self.account(t, &steady);
         self.dut.watch_bus(t, self.dc.level());
         self.dut.supervise(
             t,
@@ -128,21 +128,36 @@ impl Plant {
                 volts: seen.volts,
                 hz: seen.hz,
                 ambient_c: self.bench.ambient_c,
-                backup_w: cycle.port.p,
-                site_w: cycle.source.p,
+                backup_w: port_w,
+                site_w,
             },
         );
         self.meters.ready(cycle);
     }
 
-    /// Energy and meters of a slow step that ends at `t`.
-    fn account(&mut self, t: u64, steady: &Steady) -> ReadyCycle {
+    /// Energy of a slow step that ends at `t`, what the meters see of it, and the power from the
+    /// source and into the back-up load, W.
+    fn account(&mut self, t: u64, steady: &Steady) -> (ReadyCycle, f64, f64) {
         self.sim = t;
         self.steady = *steady;
         let flow = self.steady_flow(steady);
+        let electronics_w = self.dut.electronics_w(flow.ac_w, flow.loss_w);
         let sources = self.dut.dispatch.sources();
-        self.move_energy(&flow, &sources, SLOW_S);
+        self.move_energy(&flow, electronics_w, &sources);
         let g = self.bench.backup_g();
+        let alive = |v: f64| {
+            if v > ALIVE_PU * self.config.dut.nominal_v {
+                steady.hz
+            } else {
+                0.0
+            }
+        };
+        if let Some(fed) = steady.fed {
+            let filter = Squares::new(&fed, alive(fed.volts));
+            let pcc = self.admittance.beside();
+            let cycle = self.ready_cycle(Ac::Feeding { filter, g, pcc });
+            return (cycle, pcc.re * fed.vv - fed.p, g * fed.vv);
+        }
         let port = if self.bench.relay.conducting {
             steady.i2.sub(steady.v.scale(g))
         } else {
@@ -155,31 +170,24 @@ impl Plant {
         } else {
             0.0
         };
-        let alive = |v: f64| {
-            if v > ALIVE_PU * self.config.dut.nominal_v {
-                steady.hz
-            } else {
-                0.0
-            }
-        };
         let dut = Squares::new(&Terminals::of(steady.v, port), alive(steady.volts));
         let source = Squares {
             vv: source_v * source_v,
             ..Squares::new(&Terminals::of(steady.v, steady.line), alive(source_v))
         };
         let (v_n, hz_n) = self.node_n(steady);
-        self.ready_cycle(dut, source, Squares::behind(g, v_n * v_n, hz_n))
+        let port = Squares::behind(g, v_n * v_n, hz_n);
+        let cycle = self.ready_cycle(Ac::Points { dut, source, port });
+        (cycle, source.p, port.p)
     }
 
     /// What the meters see of the slow step that ends now.
     #[inline(always)]
-    pub(crate) fn ready_cycle(&self, dut: Squares, source: Squares, port: Squares) -> ReadyCycle {
+    pub(crate) fn ready_cycle(&self, ac: Ac) -> ReadyCycle {
         let d = &self.dut.dispatch;
         ReadyCycle {
             at_ns: self.sim,
-            dut,
-            source,
-            port,
+            ac,
             pv_w: d.pv.first_w(),
             pv_v: d.pv.first_tracked_v(),
             battery: (d.battery.volts(), d.battery_w),

@@ -1,7 +1,7 @@
 //! Where the energy goes: from the sources through link and filter to the terminals
 //! (docs/models.md 4.7). Every entry is integrated by itself; nothing is made up from the rest.
 
-use crate::dispatch::{Sources, larger, smaller};
+use crate::dispatch::{PER_S, SLOW_S, Sources, larger, smaller};
 use crate::dut::Gate;
 use crate::filter::{FilterForms, FilterState, SteadyFlow};
 use crate::network::Network;
@@ -81,16 +81,13 @@ struct Total {
 
 impl Total {
     /// Something that has come so many times.
-    #[inline]
+    #[inline(always)]
     fn add(&mut self, moved: &Moved, times: f64) {
-        let part = |x: f64| if x > 0.0 { (x, 0.0) } else { (0.0, -x) };
-        let (out, taken) = part(moved.battery_j);
-        let (delivered, received) = part(moved.ac_j);
         self.pv_j += moved.pv_j * times;
-        self.battery_out_j += out * times;
-        self.battery_in_j += taken * times;
-        self.ac_out_j += delivered * times;
-        self.ac_in_j += received * times;
+        self.battery_out_j += larger(moved.battery_j, 0.0) * times;
+        self.battery_in_j -= smaller(moved.battery_j, 0.0) * times;
+        self.ac_out_j += larger(moved.ac_j, 0.0) * times;
+        self.ac_in_j -= smaller(moved.ac_j, 0.0) * times;
         self.loss_j += moved.loss_j * times;
     }
 
@@ -263,35 +260,31 @@ impl Plant {
         if !self.forms.fits(w, blocked) {
             self.forms = FilterForms::new(self.network.filter(), w, blocked);
         }
-        self.forms.flow(&Terminals::of(v, i2))
+        let at = steady.fed.unwrap_or_else(|| Terminals::of(v, i2));
+        self.forms.flow(&at)
     }
 
-    /// The slow step of the quasi-static mode: what the terminals and the losses took comes from
-    /// the sources, and what these cannot give from the dc link.
+    /// The slow step of the quasi-static mode: what terminals, filter and electronics took comes
+    /// from the sources, and what these cannot give from the dc link.
     #[inline(always)]
-    pub(crate) fn move_energy(&mut self, flow: &SteadyFlow, sources: &Sources, seconds: f64) {
-        let SteadyFlow {
-            ac_w,
-            loss_w: filter_w,
-            stored_j,
-        } = *flow;
-        let electronics_w = self.dut.electronics_w(ac_w, filter_w);
-        let taken_w = ac_w + filter_w + electronics_w;
+    pub(crate) fn move_energy(&mut self, flow: &SteadyFlow, electronics_w: f64, sources: &Sources) {
+        let lost_w = flow.loss_w + electronics_w;
+        let taken_w = flow.ac_w + lost_w;
         let (least, most) = sources.reach;
-        let wanted_w = taken_w - self.dc.excess_j() * (1.0 / seconds);
+        let wanted_w = taken_w - self.dc.excess_j() * PER_S;
         let fed_w = smaller(larger(wanted_w, least), most);
-        let change_j = (fed_w - taken_w) * seconds - (stored_j - self.filter_j);
-        self.filter_j = stored_j;
-        self.dc.shift(change_j);
+        let stored_j = flow.stored_j - self.filter_j;
+        self.filter_j = flow.stored_j;
+        self.dc.shift((fed_w - taken_w) * SLOW_S - stored_j);
         let dispatch = &mut self.dut.dispatch;
-        let (pv_j, battery_j) = dispatch.supply(sources, fed_w * seconds, seconds);
+        let (pv_j, battery_j) = dispatch.split(sources, fed_w * SLOW_S, SLOW_S);
         self.ledger.slow(Moved {
             pv_j,
             battery_j,
-            ac_j: ac_w * seconds,
-            loss_j: (filter_w + electronics_w) * seconds,
+            ac_j: flow.ac_w * SLOW_S,
+            loss_j: lost_w * SLOW_S,
         });
-        self.dut.dispatch.close_step(self.dc.excess_j());
+        dispatch.close_step((pv_j, battery_j), self.dc.excess_j());
     }
 
     /// Into waveform mode: means become instantaneous values.

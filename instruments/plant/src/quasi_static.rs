@@ -23,6 +23,8 @@ pub(crate) struct Steady {
     pub(crate) line: Phasor,
     /// Magnitude of the PCC voltage, V.
     pub(crate) volts: f64,
+    /// What the filter of a feeding DUT delivers there.
+    pub(crate) fed: Option<Terminals>,
     /// Frequency, Hz.
     pub(crate) hz: f64,
     /// Angular frequency, rad/s.
@@ -60,12 +62,9 @@ pub(crate) struct Admittance {
     z: Phasor,
     /// Voltage without the DUT's current over that of the source.
     gain: Phasor,
-    /// What hangs on the PCC beside the line.
-    beside: Phasor,
-    /// |z|², |gain|², |beside|².
+    /// |z|², |gain|².
     z_square: f64,
     gain_square: f64,
-    beside_square: f64,
 }
 
 impl Admittance {
@@ -81,7 +80,7 @@ impl Admittance {
             y.re += topology.backup_g + 1e-6;
         }
         let z = y.inv();
-        let (gain, beside) = (y_line.mul(z), y.sub(y_line));
+        let gain = y_line.mul(z);
         Self {
             topology: *topology,
             hz,
@@ -89,10 +88,8 @@ impl Admittance {
             y,
             z,
             gain,
-            beside,
             z_square: z.square(),
             gain_square: gain.square(),
-            beside_square: beside.square(),
         }
     }
 
@@ -103,6 +100,7 @@ impl Admittance {
             i2: solved.i2,
             line: Phasor::new(c.source_v, 0.0).sub(solved.v).mul(self.y_line),
             volts: solved.volts,
+            fed: None,
             hz: c.hz,
             w: c.hz * std::f64::consts::TAU,
         }
@@ -114,29 +112,20 @@ impl Admittance {
         let loop_gain = self.z.mul(kappa);
         let open = self.gain.scale(c.source_v);
         let v = open.mul(Phasor::new(1.0 - loop_gain.re, -loop_gain.im).inv());
-        self.steady(
-            Solved {
-                v,
-                i2: kappa.mul(v),
-                volts: fed.volts,
-            },
-            c,
-        )
+        let solved = Solved {
+            v,
+            i2: kappa.mul(v),
+            volts: fed.volts,
+        };
+        Steady {
+            fed: Some(*fed),
+            ..self.steady(solved, c)
+        }
     }
 
-    /// Power and current from the source to the PCC while the bridge feeds: V and I₂ as they are,
-    /// the line carries yV − I₂ with all that hangs on the PCC beside it.
-    #[inline(always)]
-    pub(crate) fn from_source(&self, fed: &Terminals) -> Terminals {
-        let beside = self.beside;
-        Terminals {
-            vv: fed.vv,
-            volts: fed.volts,
-            ii: self.beside_square * fed.vv - 2.0 * (beside.re * fed.p - beside.im * fed.q)
-                + fed.ii,
-            p: beside.re * fed.vv - fed.p,
-            q: -beside.im * fed.vv - fed.q,
-        }
+    /// All that hangs on the PCC beside the line.
+    pub(crate) fn beside(&self) -> Phasor {
+        self.y.sub(self.y_line)
     }
 
     /// These are the admittances of that topology and frequency.
@@ -225,19 +214,6 @@ impl Terminals {
             ii: i.square(),
             p: s.re,
             q: s.im,
-        }
-    }
-
-    /// Behind a conductance that takes its share.
-    #[inline(always)]
-    pub(crate) fn behind(&self, g: f64) -> Self {
-        if g == 0.0 {
-            return *self;
-        }
-        Self {
-            ii: self.ii - 2.0 * g * self.p + g * g * self.vv,
-            p: self.p - g * self.vv,
-            ..*self
         }
     }
 }

@@ -248,7 +248,7 @@ impl VoltageResponse {
         self.moving(volts)
     }
 
-    #[inline]
+    #[inline(always)]
     fn moving(&mut self, volts: f64) -> f64 {
         let active = self.enabled && !self.points().is_empty();
         let target = if active {

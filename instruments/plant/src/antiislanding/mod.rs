@@ -83,9 +83,10 @@ impl ActiveMethod {
         still && !matches!(self.method, AntiIslanding::Svs { .. })
     }
 
-    /// Starts settled at a steady grid. The perturbation rests: its mean is zero.
+    /// Starts settled at a steady grid. The perturbation rests: its mean is zero. True when what it
+    /// adds to the reference has moved.
     #[inline]
-    pub(crate) fn settle(&mut self, hz: f64, volts: f64, dt: f64) {
+    pub(crate) fn settle(&mut self, hz: f64, volts: f64, dt: f64) -> bool {
         self.volts = volts;
         self.average(volts, dt);
         self.sign = 0.0;
@@ -99,8 +100,10 @@ impl ActiveMethod {
             let moved = hz - self.grid_hz - self.lead_for_hz;
             if moved.abs() > SETTLED_HZ || hz == self.grid_hz {
                 self.refresh();
+                return true;
             }
         }
+        matches!(self.method, AntiIslanding::Svs { .. })
     }
 
     #[inline]

@@ -7,7 +7,7 @@ use crate::dispatch::{Duty, SLOW_S, Surroundings};
 use crate::fault::Fault;
 
 /// Period of what is slower than the slow functions, ns.
-const SECOND_NS: Nanos = 1_000_000_000;
+pub(crate) const SECOND_NS: Nanos = 1_000_000_000;
 
 impl Inverter {
     /// Leaves the grid: gates now, contact after `delay_s`.
@@ -165,11 +165,29 @@ impl Inverter {
         // a relay closes in waveforms: what permits it now must have done so when the mode was chosen
         let permitted = self.may_connect();
         let alive = volts >= 0.5 * self.config.nominal_v;
-        if t.is_multiple_of(SECOND_NS) && self.dispatch.second(ambient_c, alive) {
-            self.trip_if_connected(t, "OV-10MIN", Fault::TenMinuteOverVoltage);
+        if t.is_multiple_of(SECOND_NS) {
+            self.second(t, ambient_c, alive);
         }
         self.tire(alive);
         self.dispatch.step(seen, duty);
+        self.answer(t, (volts, hz), permitted, backup_w);
+    }
+
+    /// What is slower than the slow functions; `alive`: there is grid voltage.
+    pub(crate) fn second(&mut self, t: Nanos, ambient_c: f64, alive: bool) {
+        if self.dispatch.second(ambient_c, alive) {
+            self.trip_if_connected(t, "OV-10MIN", Fault::TenMinuteOverVoltage);
+        }
+    }
+
+    /// Changes of state by what a slow step has shown; `permitted`: it might connect before.
+    pub(crate) fn answer(
+        &mut self,
+        t: Nanos,
+        (volts, hz): (f64, Option<f64>),
+        permitted: bool,
+        backup_w: f64,
+    ) {
         if self.dispatch.export.must_disconnect() {
             self.trip_if_connected(t, "EXPORT", Fault::ExportLimit);
         }

@@ -176,6 +176,13 @@ impl PvInputs {
         self.inputs.get(index).map_or(0.0, Input::volts)
     }
 
+    /// V at the first input while it gives `watts`.
+    pub(crate) fn first_at(&self, watts: f64) -> f64 {
+        self.inputs
+            .first()
+            .map_or(0.0, |input| input.curve.volts_at(watts))
+    }
+
     /// V at the first input while it gives `watts`, remembered.
     pub(crate) fn solve_first(&mut self, watts: f64) -> f64 {
         self.inputs
