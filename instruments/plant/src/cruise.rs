@@ -8,7 +8,7 @@ use crate::dc_link::Level;
 use crate::dispatch::{Bounds, Duty, SLOW_S, Sources};
 use crate::dut::supervision::SECOND_NS;
 use crate::dut::{Gate, Steering};
-use crate::dwell::{ALIVE_PU, LOW_PU};
+use crate::dwell::LOW_PU;
 use crate::filter::FilterForms;
 use crate::meter::{Ac, Squares};
 use crate::phasor::Phasor;
@@ -26,10 +26,10 @@ struct Course {
     tracked: bool,
     /// What the DUT reads of a volt.
     own_gain: f64,
-    /// No protection stirs between these voltages.
+    /// Between these voltages no protection stirs.
     calm: (f64, f64),
-    /// Nor does the state machine between these.
-    unobserved: (f64, f64),
+    /// Between these the state machine does not either.
+    quiet: (f64, f64),
     steering: Steering,
     bounds: Bounds,
     sources: Sources,
@@ -38,8 +38,11 @@ struct Course {
     pcc: Phasor,
     /// The ordinary step decides below this voltage of the source, V.
     low_v: f64,
-    /// A meter has no frequency below this square, V².
-    alive_vv: f64,
+}
+
+/// What lies in both ranges.
+fn both(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
+    (a.0.max(b.0), a.1.min(b.1))
 }
 
 impl Plant {
@@ -118,14 +121,13 @@ impl Plant {
             tracked: self.dut.dispatch.pv.tracked(),
             own_gain: 1.0 + dut.voltage_gain_error,
             calm: self.dut.protection.calm(hz),
-            unobserved: self.dut.unobserved(hz),
+            quiet: both(self.dut.protection.calm(hz), self.dut.unobserved(hz)),
             steering: self.dut.steering(),
             bounds,
             sources: self.dut.dispatch.sources(),
             g: self.bench.backup_g(),
             pcc: self.admittance.beside(),
             low_v: LOW_PU * nominal_v,
-            alive_vv: (ALIVE_PU * nominal_v) * (ALIVE_PU * nominal_v),
         })
     }
 
@@ -159,7 +161,8 @@ impl Plant {
         c.conditions.source_v = self.bench.source.volts(end);
         let fed = feeding(&c.network, &c.conditions, power)?;
         let volts = fed.volts * c.own_gain;
-        if c.conditions.source_v <= c.low_v || volts < c.calm.0 || volts > c.calm.1 {
+        let quiet = volts >= c.quiet.0 && volts <= c.quiet.1;
+        if c.conditions.source_v <= c.low_v || (!quiet && (volts < c.calm.0 || volts > c.calm.1)) {
             return None;
         }
         self.sim = end;
@@ -169,9 +172,9 @@ impl Plant {
             .dispatch
             .electronics_w(false, flow.ac_w, flow.loss_w);
         self.move_energy(&flow, electronics_w, &c.sources);
-        let alive = fed.vv > c.alive_vv;
+        // a voltage above the floor of the solution has a frequency
         let hz = c.conditions.hz;
-        let filter = Squares::new(&fed, if alive { hz } else { 0.0 });
+        let filter = Squares::new(&fed, hz);
         let (g, pcc) = (c.g, c.pcc);
         self.meters
             .ready(self.ready_cycle(Ac::Feeding { filter, g, pcc }));
@@ -191,9 +194,8 @@ impl Plant {
         self.dut
             .dispatch
             .follow(seen, Duty::Grid, &c.bounds, &c.sources);
-        let inside = volts >= c.unobserved.0 && volts <= c.unobserved.1;
         let level = self.dc.level();
-        if SECOND || !inside || level != Level::Inside {
+        if SECOND || !quiet || level != Level::Inside {
             self.supervise_fed(c, volts, level);
         }
         Some((fed, c.conditions.source_v))
@@ -207,11 +209,11 @@ impl Plant {
         let hz = c.conditions.hz;
         c.still = self.dut.active.still(hz);
         self.dut.answer(self.sim, (volts, Some(hz)), true, 0.0);
-        c.unobserved = self.dut.unobserved(hz);
         if !self.dut.stays() {
             // no voltage is calm enough to go on
             c.calm = (f64::INFINITY, f64::NEG_INFINITY);
         }
+        c.quiet = both(c.calm, self.dut.unobserved(hz));
     }
 
     /// What [`Plant::may_dwell`] asks for and no step of a connected DUT changes.

@@ -19,7 +19,7 @@ const QUIET_CYCLES: u32 = 10;
 /// A connected DUT below this voltage (pu) is simulated in waveform mode.
 pub(crate) const LOW_PU: f64 = 0.5;
 /// Below this voltage (pu) a meter has no frequency.
-pub(crate) const ALIVE_PU: f64 = 0.02;
+const ALIVE_PU: f64 = 0.02;
 
 impl Plant {
     /// The next 20 ms can be one phasor solution.

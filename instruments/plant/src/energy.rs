@@ -84,10 +84,16 @@ impl Total {
     #[inline(always)]
     fn add(&mut self, moved: &Moved, times: f64) {
         self.pv_j += moved.pv_j * times;
-        self.battery_out_j += larger(moved.battery_j, 0.0) * times;
-        self.battery_in_j -= smaller(moved.battery_j, 0.0) * times;
-        self.ac_out_j += larger(moved.ac_j, 0.0) * times;
-        self.ac_in_j -= smaller(moved.ac_j, 0.0) * times;
+        if moved.battery_j > 0.0 {
+            self.battery_out_j += moved.battery_j * times;
+        } else {
+            self.battery_in_j -= moved.battery_j * times;
+        }
+        if moved.ac_j > 0.0 {
+            self.ac_out_j += moved.ac_j * times;
+        } else {
+            self.ac_in_j -= moved.ac_j * times;
+        }
         self.loss_j += moved.loss_j * times;
     }
 

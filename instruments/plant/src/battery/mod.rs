@@ -15,7 +15,7 @@ use self::bms::{Management, Permitted, Seen};
 use self::link::Link;
 use self::pack::Cells;
 use crate::config;
-use crate::dispatch::{SLOW_S, larger, smaller};
+use crate::dispatch::SLOW_S;
 
 pub use self::bms::Guard;
 pub use self::view::PackView;
@@ -333,8 +333,11 @@ impl BatteryPort {
     fn flush(&mut self) {
         // by way of i64, for which there is an instruction
         let moved = self.amps * (SLOW_S * self.repeated as i64 as f64);
-        self.moved_as.0 += larger(moved, 0.0);
-        self.moved_as.1 -= smaller(moved, 0.0);
+        if moved > 0.0 {
+            self.moved_as.0 += moved;
+        } else {
+            self.moved_as.1 -= moved;
+        }
         self.repeated = 0;
     }
 
