@@ -163,7 +163,7 @@ impl Plant {
             hz: grid.hz,
             power_limit_pu: d.limit_pu,
             active_power_w: d.active_w,
-            mode: d.working.mode,
+            mode: d.working.acting(),
             reactive_power_pu: d.reactive.fixed_pu,
             volt_var_enabled: d.volt_var.enabled,
             volt_watt_enabled: d.volt_watt.enabled,

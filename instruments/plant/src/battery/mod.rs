@@ -323,6 +323,20 @@ impl BatteryPort {
             watts / volts
         };
         self.repeated = 1;
+        self.break_short();
+    }
+
+    /// A pack opens at once where the current is that of a short circuit.
+    #[inline]
+    fn break_short(&mut self) {
+        let (pack, amps) = (self.wired == Wired::Pack, self.amps);
+        let opened = match &mut self.fitted {
+            Some(fitted) if pack => fitted.management.short(amps),
+            Some(_) | None => false,
+        };
+        if opened {
+            self.refresh();
+        }
     }
 
     /// The last step `n` times more.

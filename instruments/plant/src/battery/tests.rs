@@ -261,3 +261,32 @@ fn an_empty_pack_switches_itself_off_and_can_be_charged_again() {
     assert_eq!(port.faults(), []);
     assert!(port.limits().0 > 0.0);
 }
+
+/// Three times the permitted current opens the pack in the same step, less does so by the second.
+#[rstest::rstest]
+#[case::discharge(1.0, Guard::DischargeShort)]
+#[case::charge(-1.0, Guard::ChargeShort)]
+fn a_short_circuit_opens_at_once(#[case] sign: f64, #[case] guard: Guard) {
+    let mut port = battery(pack(), 0.5);
+    let opened = |port: &BatteryPort| {
+        let view = port.pack().unwrap();
+        view.protections.contains(&guard)
+    };
+    port.draw(sign * 52.0 * 2.8 * 60.0);
+    assert!(!opened(&port), "{} A are none", port.amps);
+    port.draw(sign * 52.0 * 3.3 * 60.0);
+    assert!(opened(&port), "{} A", port.amps);
+    let (discharge, charge) = port.limits();
+    assert_eq!(if sign > 0.0 { discharge } else { charge }, 0.0);
+    assert!(port.faults().contains(&crate::Fault::BatteryShortCircuit));
+    // closed again after half a minute without current
+    port.draw(0.0);
+    let seconds = (1..100)
+        .find(|_| {
+            port.count(&around(true));
+            port.draw(0.0);
+            !opened(&port)
+        })
+        .unwrap();
+    assert!((30..=31).contains(&seconds), "{seconds}");
+}

@@ -150,11 +150,17 @@ impl Inverter {
         // a relay closes in waveforms: what permits it now must have done so when the mode was chosen
         let permitted = self.may_connect();
         let alive = volts >= 0.5 * self.config.nominal_v;
-        if t.is_multiple_of(SECOND_NS) && self.dispatch.second(ambient_c, alive) {
-            self.trip_if_connected(t, "OV-10MIN", Fault::TenMinuteOverVoltage);
+        if t.is_multiple_of(SECOND_NS) {
+            let elapsed_s = (t / SECOND_NS).cast_signed();
+            if self.dispatch.second(elapsed_s, ambient_c, alive) {
+                self.trip_if_connected(t, "OV-10MIN", Fault::TenMinuteOverVoltage);
+            }
         }
         self.tire(alive);
         self.dispatch.step(seen, duty);
+        if self.dispatch.guard.direct_current(duty == Duty::Grid) {
+            self.trip_if_connected(t, "DCI", Fault::DcInjection);
+        }
         if self.dispatch.export.must_disconnect() {
             self.trip_if_connected(t, "EXPORT", Fault::ExportLimit);
         }
@@ -171,7 +177,7 @@ impl Inverter {
                 self.block();
                 self.phase = Phase::Idle;
             }
-            Phase::Forming if self.dispatch.disconnect => {
+            Phase::Forming if self.dispatch.disconnect || !self.dispatch.guard.fit() => {
                 self.block();
                 self.phase = Phase::Idle;
             }
