@@ -172,7 +172,8 @@ impl Fitted {
 impl BatteryPort {
     /// Port with the simulator off.
     pub(crate) fn new(config: Option<config::Battery>, overload: f64, ambient_c: f64) -> Self {
-        Self {
+        let built_in = config.is_some_and(|config| config.built_in);
+        let mut new = Self {
             fitted: config.map(|config| Fitted::new(config, ambient_c)),
             wired: Wired::Simulator {
                 volts: 0.0,
@@ -187,11 +188,22 @@ impl BatteryPort {
             reach_w: (0.0, 0.0),
             overload,
             overload_w: 0.0,
+        };
+        if built_in {
+            new.wire_pack(true);
         }
+        new
     }
 
-    /// Programs the simulator, which is then what the port is wired to.
+    /// Programs the simulator, which is then what the port is wired to, unless the pack is built in.
     pub(crate) fn set(&mut self, on: bool, volts: f64, source_a: f64, sink_a: f64) {
+        if self
+            .fitted
+            .as_ref()
+            .is_some_and(|fitted| fitted.config.built_in)
+        {
+            return;
+        }
         self.on = on;
         self.wired = Wired::Simulator {
             volts: volts.max(0.0),

@@ -10,6 +10,7 @@ fn battery(pack: Pack, soc: f64) -> BatteryPort {
             max_charge_a: 100.0,
             max_discharge_a: 100.0,
             range_v: (40.0, 60.0),
+            built_in: false,
             pack,
         }),
         1.0,
@@ -55,6 +56,17 @@ fn one_hour_at_half_capacity() {
     );
     port.wire_pack(true);
     assert!((port.soc() - 0.8).abs() < 1e-3, "nor have they moved");
+}
+
+/// A pack that is part of the unit is there from the start, and no simulator takes its place.
+#[test]
+fn a_built_in_pack_stays() {
+    let mut config = battery(pack(), 0.5).fitted.unwrap().config;
+    config.built_in = true;
+    let mut port = BatteryPort::new(Some(config), 1.0, 25.0);
+    assert!(port.present() && !port.simulator_on());
+    port.set(true, 30.0, 5.0, 5.0);
+    assert!(port.pack().is_some() && port.volts() > 50.0);
 }
 
 /// At its ends the simulator's battery gives or takes nothing more.

@@ -17,6 +17,8 @@ pub struct Battery {
     /// Operating range of the DUT's battery port, V: it charges nothing above, discharges nothing
     /// below.
     pub range_v: (f64, f64),
+    /// The pack is part of the unit: no simulator can be in its place.
+    pub built_in: bool,
     /// The cells.
     pub pack: Pack,
 }

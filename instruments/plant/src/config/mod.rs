@@ -500,6 +500,7 @@ pub fn reference() -> PlantConfig {
                 max_charge_a: 120.0,
                 max_discharge_a: 120.0,
                 range_v: (40.0, 60.0),
+                built_in: false,
                 pack: Pack::lithium_iron(51.2, 200.0, 120.0),
             }),
             standby_w: 15.0,
