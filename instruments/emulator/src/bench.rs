@@ -84,7 +84,7 @@ impl EmulatedBench {
     ) -> Result<Self, EmulatorError> {
         let config = plant_config::plant_config(bench, dut, behaviour, codes, seed)?;
         let mut field = Field::new(Plant::new(config.clone()), FaultCodes::of(dut));
-        let mut instruments = fit::instruments(bench, dut, &config, &field, seed)?;
+        let mut instruments = fit::instruments(bench, dut, behaviour, (&config, &field), seed)?;
         for instrument in instruments.values_mut() {
             instrument.power_on(&mut field);
         }

@@ -49,6 +49,7 @@ impl Plant {
             | Input::BatterySource { .. }
             | Input::BatteryPack { .. }
             | Input::BmsSilence(_)
+            | Input::MeterSilence(_)
             | Input::DrmPins(_)
             | Input::Ambient { .. }
             | Input::Dut(_) => true,
@@ -168,6 +169,7 @@ impl Plant {
             }
             Input::BatteryPack { closed } => self.dut.dispatch.battery.wire_pack(closed),
             Input::BmsSilence(silent) => self.dut.dispatch.battery.silence(silent),
+            Input::MeterSilence(silent) => self.dut.dispatch.site_meter.silence(silent),
             Input::DrmPins(pins) => {
                 self.dut.dispatch.drm.set_pins(&pins);
                 bench.drm_pins = pins;

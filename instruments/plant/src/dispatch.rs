@@ -12,6 +12,7 @@ use crate::night::Night;
 use crate::pv::PvInputs;
 use crate::response::{Lag, VoltageResponse, curve};
 use crate::rest::Fingerprint;
+use crate::self_guard::{SelfGuard, SiteMeter};
 use crate::working::Working;
 
 /// Period of the slow functions, s.
@@ -147,6 +148,10 @@ pub(crate) struct Dispatch {
     pub(crate) active_w: Option<f64>,
     /// Working mode.
     pub(crate) working: Working,
+    /// Link to the meter at the source.
+    pub(crate) site_meter: SiteMeter,
+    /// What the unit watches of itself.
+    pub(crate) guard: SelfGuard,
     /// Commanded limit of generation, pu.
     pub(crate) limit_pu: f64,
     /// Reactive functions apart from volt-var.
@@ -224,7 +229,9 @@ impl Dispatch {
                 ambient_c,
             ),
             active_w: None,
-            working: Working::new(dut.mode),
+            working: Working::new(dut.mode, &dut.windows),
+            site_meter: SiteMeter::default(),
+            guard: SelfGuard::new(dut),
             limit_pu: 1.0,
             reactive: Reactive::new(&functions.power_factor_curve),
             frequency_watt: FrequencyResponse::new(functions.frequency_watt, dut.nominal_hz),
@@ -333,7 +340,8 @@ impl Dispatch {
     pub(crate) fn step(&mut self, seen: &Surroundings, duty: Duty) {
         let p_pu = self.p_w * self.pu_per_w;
         let ceilings = self.frequency_watt.step(seen.hz, p_pu);
-        let export_w = self.export.step(seen.site_w, self.p_w);
+        let site_w = self.metered(seen.site_w);
+        let export_w = self.export.step(site_w, self.p_w);
         let demand = self.drm.step(p_pu, self.ramp_per_step);
         self.disconnect = demand.disconnect;
         if duty == Duty::Grid {
@@ -383,7 +391,7 @@ impl Dispatch {
             reach: self.reach(),
             kept_w: self.battery.present().then(|| match self.active_w {
                 Some(_) => 0.0,
-                None => self.working.pv_charge_w(charge_w),
+                None => self.working.pv_left_w(charge_w),
             }),
         }
     }
@@ -392,12 +400,30 @@ impl Dispatch {
         smaller(self.rated_w, larger(self.limit_pu, 0.0) * self.rated_w)
     }
 
+    /// Power from the source to the PCC as the DUT has it, W. Without its meter it counts on no
+    /// load at all.
+    #[inline]
+    fn metered(&self, site_w: f64) -> f64 {
+        if self.site_meter.lost() {
+            -self.p_w
+        } else {
+            site_w
+        }
+    }
+
+    /// The meter at the source is lost, and something needs it.
+    pub(crate) fn meter_missed(&self) -> bool {
+        let needed = self.working.needs_meter() || !self.export.absent();
+        needed && self.site_meter.lost()
+    }
+
     /// What bounds the power until the next whole second or input, if only the voltage and the
     /// sources still move: then [`Self::follow`] is all of [`Self::step`].
     pub(crate) fn still(&self, hz: f64) -> Option<Bounds> {
         let still = self.drm.resting()
             && self.frequency_watt.resting(hz)
             && self.export.absent()
+            && !self.guard.timing()
             && self.pv_derating.is_empty()
             && self.ramp_pu == 1.0;
         let both_w = self.thermal.ceiling_pu.min(1.0) * self.rated_w;
@@ -463,7 +489,7 @@ impl Dispatch {
                     q_var
                 };
                 let room_square = va * va - self.q_var * self.q_var;
-                let wish = match self.active_w {
+                let wish = match self.active_w.or(self.working.exchange_w()) {
                     Some(w) => w,
                     None => {
                         let dc = sources.pv_w - self.working.pv_charge_w(sources.charge_w);
@@ -472,7 +498,8 @@ impl Dispatch {
                         } else {
                             self.ac_from_pv(dc)
                         };
-                        self.working.wish_w(site_w + self.p_w, surplus)
+                        self.working
+                            .wish_w(self.metered(site_w) + self.p_w, surplus)
                     }
                 };
                 let wish = smaller(larger(wish, -self.rated_charge_w), bounds.most_w);
@@ -518,14 +545,15 @@ impl Dispatch {
 
     /// What is slower still, once a second: battery, temperature. `grid`: there is voltage.
     /// True when the ten-minute average asks for a disconnection.
-    pub(crate) fn second(&mut self, ambient_c: f64, grid: bool) -> bool {
+    pub(crate) fn second(&mut self, elapsed_s: i64, ambient_c: f64, grid: bool) -> bool {
         let pv = self.pv_present();
+        self.site_meter.second();
         self.battery.count(&Around {
             ambient_c,
             fed: grid || pv,
             asleep: self.asleep,
         });
-        self.working.second(self.battery.soc());
+        self.working.second(elapsed_s, self.battery.soc());
         let connected = !self.idle && !self.backup;
         let nothing_to_do = connected && self.wish_w.abs() < 1.0 && self.q_var.abs() < 1.0;
         self.night.second(!pv && nothing_to_do);
@@ -536,6 +564,7 @@ impl Dispatch {
             self.loss(self.fed_w)
         };
         self.thermal.step(ambient_c, loss_w);
+        self.guard.second(self.thermal.celsius(), &self.pv);
         self.ten_minutes.second()
     }
 

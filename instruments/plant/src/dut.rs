@@ -336,11 +336,13 @@ impl Inverter {
                 .then_some(Fault::TenMinuteOverVoltage),
             (d.thermal.ceiling_pu < 1.0).then_some(Fault::TemperatureDerating),
             d.disconnect.then_some(Fault::Drm0),
+            d.meter_missed().then_some(Fault::MeterLost),
             (self.overload_s > 0.0).then_some(Fault::BackupOverloadWarning),
             self.locked.then_some(Fault::LockedOut),
         ];
         let mut faults: Vec<Fault> = conditions.into_iter().flatten().collect();
         faults.extend(d.battery.faults());
+        faults.extend(d.guard.faults());
         faults.sort_unstable();
         faults.dedup();
         faults
@@ -416,6 +418,7 @@ impl Inverter {
             && self.permit
             && !self.locked
             && !self.dispatch.disconnect
+            && self.dispatch.guard.fit()
             && self.dispatch.dc_present()
     }
 
@@ -425,6 +428,7 @@ impl Inverter {
             && self.config.health == Health::Healthy
             && !self.locked
             && !self.dispatch.disconnect
+            && self.dispatch.guard.fit()
             && !self.dispatch.asleep
             && self.dispatch.dc_present()
     }
@@ -444,7 +448,9 @@ impl Inverter {
             DutCommand::Connect(permit) => self.permit = permit,
             DutCommand::PowerLimit(pu) => self.dispatch.limit_pu = pu,
             DutCommand::ActivePower(w) => self.dispatch.active_w = w,
-            DutCommand::Mode(mode) => self.dispatch.working.mode = mode,
+            DutCommand::Mode(mode) => self.dispatch.working.set_mode(mode),
+            DutCommand::Windows(windows) => self.dispatch.working.set_windows(windows),
+            DutCommand::Clock { at_power_on_s } => self.dispatch.working.set_clock(at_power_on_s),
             DutCommand::ReactivePower(pu) => self.dispatch.reactive.fixed_pu = pu,
             DutCommand::PowerFactor(factor) => self.dispatch.reactive.power_factor = factor,
             DutCommand::PowerFactorCurve(on) => self.dispatch.reactive.curve_enabled = on,

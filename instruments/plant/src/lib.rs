@@ -45,6 +45,7 @@ mod response;
 mod rest;
 mod rms;
 mod rng;
+mod self_guard;
 pub mod signal;
 mod sogi_pll;
 mod source;

@@ -24,9 +24,10 @@ pub struct DutView {
     pub hz: f64,
     /// Commanded limit of generation, pu of rated power.
     pub power_limit_pu: f64,
-    /// Commanded active power, W; `None` as the working mode says.
+    /// Active power that is commanded, or asked for by the time window, W; `None` as the working mode
+    /// says.
     pub active_power_w: Option<f64>,
-    /// Working mode.
+    /// Working mode that holds now.
     pub mode: WorkingMode,
     /// Commanded reactive power, pu of rated apparent power.
     pub reactive_power_pu: f64,
@@ -162,8 +163,8 @@ impl Plant {
             amps: grid.amps,
             hz: grid.hz,
             power_limit_pu: d.limit_pu,
-            active_power_w: d.active_w,
-            mode: d.working.mode,
+            active_power_w: d.active_w.or(d.working.exchange_w()),
+            mode: d.working.acting(),
             reactive_power_pu: d.reactive.fixed_pu,
             volt_var_enabled: d.volt_var.enabled(),
             volt_watt_enabled: d.volt_watt.enabled(),

@@ -12,6 +12,7 @@ mod meters;
 mod pack;
 mod parser;
 mod saj;
+mod saj_hs2;
 mod second_bench;
 mod second_faults;
 mod strangers;
@@ -65,6 +66,7 @@ pub(crate) fn bench_behaving(dut: &DutProfile, behaviour: &Behaviour, seed: u64)
 }
 
 pub(crate) const SAJ: &str = "saj-as1-3ks-5.1";
+pub(crate) const HS2: &str = "saj-hs2-5k-s2";
 pub(crate) const AUX: &str = "aux-asg-5sl-zh";
 
 /// A conversation with one instrument.

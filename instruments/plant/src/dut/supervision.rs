@@ -170,12 +170,16 @@ impl Inverter {
         }
         self.tire(alive);
         self.dispatch.step(seen, duty);
+        if self.dispatch.guard.direct_current(duty == Duty::Grid) {
+            self.trip_if_connected(t, "DCI", Fault::DcInjection);
+        }
         self.answer(t, (volts, hz), permitted, backup_w);
     }
 
     /// What is slower than the slow functions; `alive`: there is grid voltage.
     pub(crate) fn second(&mut self, t: Nanos, ambient_c: f64, alive: bool) {
-        if self.dispatch.second(ambient_c, alive) {
+        let elapsed_s = (t / SECOND_NS).cast_signed();
+        if self.dispatch.second(elapsed_s, ambient_c, alive) {
             self.trip_if_connected(t, "OV-10MIN", Fault::TenMinuteOverVoltage);
         }
     }
@@ -204,7 +208,7 @@ impl Inverter {
                 self.block();
                 self.phase = Phase::Idle;
             }
-            Phase::Forming if self.dispatch.disconnect => {
+            Phase::Forming if self.dispatch.disconnect || !self.dispatch.guard.fit() => {
                 self.block();
                 self.phase = Phase::Idle;
             }

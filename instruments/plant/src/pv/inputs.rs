@@ -171,6 +171,13 @@ impl PvInputs {
         }
     }
 
+    /// Open-circuit voltage of the source at an input, V.
+    pub(crate) fn open_v(&self, index: usize) -> f64 {
+        self.inputs
+            .get(index)
+            .map_or(0.0, |input| input.curve.voc())
+    }
+
     /// V at an input.
     pub(crate) fn volts(&self, index: usize) -> f64 {
         self.inputs.get(index).map_or(0.0, Input::volts)
