@@ -25,8 +25,12 @@ use crate::bench::EmulatedBench;
 const VERSION: u32 = 0x0100;
 /// Number of the message before the first of a session.
 const BEFORE_FIRST: u32 = 0xffff_fefe;
-/// Wait for a message that a client says it has sent.
-const IN_FLIGHT: Duration = Duration::from_secs(1);
+/// Wait for a message that a client says it has sent, and how many may be on their way.
+const IN_FLIGHT: Duration = Duration::from_millis(200);
+const MOST_IN_FLIGHT: u32 = 32;
+/// Vendor of clients without a registered one, such as pyvisa-py: it takes a service request for
+/// the answer to its next question, so these get none.
+const UNREGISTERED: u32 = u16::from_be_bytes(*b"xx") as u32;
 /// Master summary, bit 6 of the status byte.
 const MASTER_SUMMARY: u8 = 1 << 6;
 
@@ -58,6 +62,8 @@ struct Session {
     id: u16,
     /// Its name towards the locks.
     client: u64,
+    /// It understands service requests.
+    serviced: bool,
     /// The asynchronous channel is there.
     complete: Cell<bool>,
     /// Longest payload that the client takes, bytes.
@@ -80,13 +86,15 @@ impl Session {
         self.changed.notify_waiters();
     }
 
-    /// Until every message up to `number` has been handed to the instrument.
+    /// Until every message before `number` has been handed to the instrument: some clients send
+    /// the number of their last message, some that of their next, some 0 before their first.
     async fn caught_up(&self, number: u32) {
         let wait = async {
             loop {
                 let changed = self.changed.notified();
-                // numbers wrap around
-                if (number.wrapping_sub(self.received.get())).cast_signed() <= 0 {
+                // numbers go up by 2 and wrap around
+                let ahead = number.wrapping_sub(2).wrapping_sub(self.received.get());
+                if !(1..=2 * MOST_IN_FLIGHT).contains(&ahead) {
                     return;
                 }
                 changed.await;
@@ -135,7 +143,8 @@ impl Gateway {
         };
         match first.kind {
             Some(Kind::Initialize) => {
-                let Some(session) = self.open() else {
+                let vendor = first.parameter & 0xffff;
+                let Some(session) = self.open(vendor != UNREGISTERED) else {
                     return Ok(());
                 };
                 let version = (first.parameter >> 16).clamp(1, VERSION);
@@ -168,12 +177,13 @@ impl Gateway {
     }
 
     /// A session with the lowest free number.
-    fn open(&self) -> Option<Rc<Session>> {
+    fn open(&self, serviced: bool) -> Option<Rc<Session>> {
         let mut sessions = self.sessions.borrow_mut();
         let id = (1..=u16::MAX).find(|id| !sessions.contains_key(id))?;
         let session = Rc::new(Session {
             id,
             client: self.locks.client(),
+            serviced,
             complete: Cell::new(false),
             longest: Cell::new(frame::LONGEST as usize),
             received: Cell::new(BEFORE_FIRST),
@@ -213,7 +223,7 @@ impl Gateway {
                         return Ok(());
                     }
                 }
-                () = self.bench.stirred() => {
+                () = self.bench.stirred(), if session.serviced => {
                     let requests = self.requests_service();
                     if requests && !std::mem::replace(&mut requested, requests) {
                         let status = self.status(session);
