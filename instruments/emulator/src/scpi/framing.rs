@@ -148,7 +148,7 @@ mod tests {
     fn pieces_end_where_the_whole_does() {
         for message in [
             &b"A '\"#';D #213abc\ndef\nghi\n;B\nC"[..],
-            b"##15a\n\"b\n",
+            b"##14a\n\"b\n",
             b"#3x\n",
         ] {
             let whole = end_of_message(message, false);

@@ -11,12 +11,14 @@ mod measuring;
 mod meters;
 mod pack;
 mod parser;
+mod read_back;
 mod saj;
 mod second_bench;
 mod second_faults;
 mod strangers;
 mod sunspec;
 mod switching;
+mod visa;
 mod world;
 
 use std::time::Duration;

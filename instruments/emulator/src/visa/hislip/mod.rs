@@ -28,6 +28,10 @@ const BEFORE_FIRST: u32 = 0xffff_fefe;
 /// Wait for a message that a client says it has sent, and how many may be on their way.
 const IN_FLIGHT: Duration = Duration::from_millis(200);
 const MOST_IN_FLIGHT: u32 = 32;
+/// Turns in which the other channel is read to the end of what has come; in each the sockets are
+/// looked at.
+const TURNS: usize = 3;
+const TURN: Duration = Duration::from_millis(1);
 /// Vendor of clients without a registered one, such as pyvisa-py: it takes a service request for
 /// the answer to its next question, so these get none.
 const UNREGISTERED: u32 = u16::from_be_bytes(*b"xx") as u32;
@@ -86,15 +90,14 @@ impl Session {
         self.changed.notify_waiters();
     }
 
-    /// Until every message before `number` has been handed to the instrument: some clients send
-    /// the number of their last message, some that of their next, some 0 before their first.
+    /// Until every message up to `number` has been handed to the instrument. That is the number of
+    /// the client's last message, or, as some clients understand the standard, of its next. What
+    /// must have been sent may be on its way; what may have been is in the socket by now.
     async fn caught_up(&self, number: u32) {
         let wait = async {
             loop {
                 let changed = self.changed.notified();
-                // numbers go up by 2 and wrap around
-                let ahead = number.wrapping_sub(2).wrapping_sub(self.received.get());
-                if !(1..=2 * MOST_IN_FLIGHT).contains(&ahead) {
+                if !self.lacks(number.wrapping_sub(2)) {
                     return;
                 }
                 changed.await;
@@ -102,6 +105,18 @@ impl Session {
         };
         // a number that never comes is the client's own affair
         let _in_time = tokio::time::timeout(IN_FLIGHT, wait).await;
+        for _ in 0..TURNS {
+            if !self.lacks(number) {
+                return;
+            }
+            tokio::time::sleep(TURN).await;
+        }
+    }
+
+    /// Whether the message `number` may still come; numbers go up by 2 and wrap around.
+    fn lacks(&self, number: u32) -> bool {
+        let ahead = number.wrapping_sub(self.received.get());
+        (1..=2 * MOST_IN_FLIGHT).contains(&ahead)
     }
 }
 
