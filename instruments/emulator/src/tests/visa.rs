@@ -60,6 +60,8 @@ struct Client {
 impl Client {
     async fn new(address: SocketAddr, vendor: &[u8; 2]) -> Self {
         let mut sync = TcpStream::connect(address).await.expect("there");
+        // else the system holds a second message back until the first is acknowledged
+        sync.set_nodelay(true).expect("a socket");
         let vendor = u32::from(u16::from_be_bytes(*vendor));
         sync.write_all(&message(0, 0, 0x0100_0000 | vendor, b"hislip0"))
             .await
