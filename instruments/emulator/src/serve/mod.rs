@@ -102,6 +102,9 @@ pub struct Endpoint {
 pub struct Banner {
     /// Every address of every instrument, in order of name.
     pub instruments: Vec<Endpoint>,
+    /// The same instruments behind HiSLIP and VXI-11, apart from the addresses that the real ones
+    /// have.
+    pub visa: Vec<Endpoint>,
     /// Control port, `host:port`.
     pub control: String,
     /// Name of the bench.
@@ -140,6 +143,7 @@ impl Server {
     ) -> Result<Self, EmulatorError> {
         let ports = address::assign(plan, &options.ports)?;
         let (mut endpoints, mut listeners, mut terminals) = (Vec::new(), Vec::new(), Vec::new());
+        let mut gateways = Vec::new();
         let mut visa = visa::Servers::bind(plan, options).await?;
         for (name, entry) in &plan.instruments {
             let wire = bench.wire(name)?;
@@ -175,7 +179,7 @@ impl Server {
             }
             if wire.messages() {
                 for (protocol, address, resource) in visa.add(&bench, name).await? {
-                    endpoints.push(endpoint(wire, protocol, address, Some(resource)));
+                    gateways.push(endpoint(wire, protocol, address, Some(resource)));
                 }
             }
             listeners.push((name.clone(), listener));
@@ -183,6 +187,7 @@ impl Server {
         let (control, bound) = listen("the control port", "--control", options.control).await?;
         let banner = Banner {
             instruments: endpoints,
+            visa: gateways,
             control: bound.to_string(),
             bench: plan.bench.clone(),
             dut: dut.dut.clone(),
