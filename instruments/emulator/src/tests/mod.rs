@@ -11,6 +11,7 @@ mod measuring;
 mod meters;
 mod pack;
 mod parser;
+mod read_back;
 mod saj;
 mod saj_hs2;
 mod second_bench;
@@ -18,6 +19,7 @@ mod second_faults;
 mod strangers;
 mod sunspec;
 mod switching;
+mod visa;
 mod world;
 
 use std::time::Duration;

@@ -320,6 +320,10 @@ impl It6000c {
                 self.switch(on, field);
             }
             C::Beep | C::Clear => params.none()?,
+            C::CountReset => {
+                params.none()?;
+                self.charge = (0.0, 0.0);
+            }
             C::Step(_)
             | C::StepCount
             | C::Repeat
@@ -365,6 +369,7 @@ impl It6000c {
             C::MeasureVolts => numbers(&[r.volts]),
             C::MeasureAmps => numbers(&[r.amps]),
             C::MeasureWatts => numbers(&[r.watts]),
+            C::CountReset => return Err(fault::UNDEFINED_HEADER),
             C::AmpHours => numbers(&[self.charge.0]),
             C::WattHours => numbers(&[self.charge.1]),
             C::FetchAll => numbers(&[r.volts, r.amps, r.watts, self.charge.0, self.charge.1]),
