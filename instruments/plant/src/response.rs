@@ -277,6 +277,8 @@ impl VoltageResponse {
 
     #[inline(always)]
     fn moving(&mut self, volts: f64) -> f64 {
+        // what stood may stand elsewhere when the voltage comes back
+        self.held = NONE;
         let active = self.enabled && !self.points().is_empty();
         let target = if active {
             let y = self.curve.at(volts);
@@ -330,6 +332,29 @@ mod tests {
         }
         let expected = 1.0 + 2.0 * std::f64::consts::LN_10;
         assert!((t - expected).abs() <= 0.04, "{t} {expected}");
+    }
+
+    /// Away from a flat piece on which it stood and back: the way back is gone through, too.
+    #[rstest::rstest]
+    fn a_held_output_moves_again_when_the_voltage_returns(#[values(0.0, 0.1)] delay_s: f64) {
+        let config = Response {
+            enabled: true,
+            points: vec![(240.0, 0.0), (250.0, -0.6)],
+            sense: Sense::AsStated,
+            delay_s,
+            tau_s: 0.5,
+        };
+        let mut response = VoltageResponse::new(&config, 0.02, 0.0);
+        let mut at = |volts: f64, steps: u32| {
+            (0..steps)
+                .map(|_| response.step(volts))
+                .last()
+                .expect("some")
+        };
+        assert!(at(230.0, 2000).abs() < 1e-9);
+        // not long enough to stand there
+        assert!(at(255.0, 20) < -0.1);
+        assert!(at(230.0, 2000).abs() < 1e-9);
     }
 
     #[test]
