@@ -4,8 +4,8 @@
 use crate::bench::{json, not_passed, quickstart};
 
 /// Tests of the quickstart that need no more than the rated power.
-const APPLICABLE: [&str; 11] = [
-    "AI-A", "DRM0", "DRM5", "DRM6", "DRM7", "TRIP-OV1", "TRIP-OV2", "TRIP-UV1", "TRIP-UV2",
+const APPLICABLE: [&str; 12] = [
+    "AI-A", "DRM0", "DRM5", "DRM6", "DRM7", "DRM8", "TRIP-OV1", "TRIP-OV2", "TRIP-UV1", "TRIP-UV2",
     "TRIP-OF1", "TRIP-UF1",
 ];
 

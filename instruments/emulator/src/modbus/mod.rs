@@ -4,4 +4,4 @@ pub(crate) mod pdu;
 pub(crate) mod rtu;
 pub(crate) mod tcp;
 
-pub(crate) use pdu::{Exception, ModbusDevice, Request, Response};
+pub(crate) use pdu::{Exception, Holding, ModbusDevice, Request, Response};

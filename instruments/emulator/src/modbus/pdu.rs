@@ -42,6 +42,36 @@ pub(crate) enum Request {
     WriteRegisters { start: u16, values: Vec<u16> },
 }
 
+/// A request to a device that has holding registers only.
+pub(crate) enum Holding {
+    /// FC 3.
+    Read { start: u16, count: u16 },
+    /// FC 6 and 16.
+    Write { start: u16, values: Vec<u16> },
+    /// FC 8.
+    Echo,
+}
+
+impl Request {
+    /// The request to holding registers; exception 1 for any other function.
+    pub(crate) fn holding(self) -> Result<Holding, Exception> {
+        match self {
+            Self::ReadHolding { start, count } => Ok(Holding::Read { start, count }),
+            Self::WriteRegister { address, value } => Ok(Holding::Write {
+                start: address,
+                values: vec![value],
+            }),
+            Self::WriteRegisters { start, values } => Ok(Holding::Write { start, values }),
+            Self::Echo { .. } => Ok(Holding::Echo),
+            Self::ReadCoils { .. }
+            | Self::ReadDiscretes { .. }
+            | Self::ReadInput { .. }
+            | Self::WriteCoil { .. }
+            | Self::WriteCoils { .. } => Err(Exception::Function),
+        }
+    }
+}
+
 /// What a device answers; writes are echoed by the framing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Response {

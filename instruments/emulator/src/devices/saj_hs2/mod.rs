@@ -18,7 +18,7 @@ use super::saj_as1::realtime::{Live, signed, unsigned};
 use super::saj_as1::slots::{self, Clock};
 use crate::devices::setpoints::Setpoints;
 use crate::field::{Field, MILLISECOND};
-use crate::modbus::{Exception, ModbusDevice, Request, Response};
+use crate::modbus::{Exception, Holding, ModbusDevice, Request, Response};
 
 /// From a write to its effect.
 const LATENCY: Nanos = 100 * MILLISECOND;
@@ -249,16 +249,10 @@ impl ModbusDevice for SajHs2 {
     }
 
     fn handle(&mut self, request: Request, field: &mut Field) -> Result<Response, Exception> {
-        match request {
-            Request::ReadHolding { start, count } => self.read(start, count, field),
-            Request::WriteRegister { address, value } => self.write(address, &[value], field),
-            Request::WriteRegisters { start, values } => self.write(start, &values, field),
-            Request::Echo { .. }
-            | Request::ReadCoils { .. }
-            | Request::ReadDiscretes { .. }
-            | Request::ReadInput { .. }
-            | Request::WriteCoil { .. }
-            | Request::WriteCoils { .. } => Err(Exception::Function),
+        match request.holding()? {
+            Holding::Read { start, count } => self.read(start, count, field),
+            Holding::Write { start, values } => self.write(start, &values, field),
+            Holding::Echo => Err(Exception::Function),
         }
     }
 
