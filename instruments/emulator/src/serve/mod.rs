@@ -17,7 +17,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::time::Duration;
 
-use gridproof_model::bench::{Bench, Model};
+use gridproof_model::bench::{Bench, InstrumentEntry, Model};
 use gridproof_model::dut::DutProfile;
 use serde::Serialize;
 use tokio::net::TcpListener;
@@ -97,6 +97,26 @@ pub struct Endpoint {
     pub unit: Option<u8>,
 }
 
+impl Endpoint {
+    /// Of an instrument, without its address.
+    fn of(name: &str, entry: &InstrumentEntry, wire: Wire, dut: &DutProfile) -> Self {
+        Self {
+            name: name.to_owned(),
+            role: entry.role.word(),
+            model: if entry.model == Model::FromProfile {
+                dut.dut.clone()
+            } else {
+                entry.model.word().to_owned()
+            },
+            protocol: wire.protocol(),
+            address: String::new(),
+            resource: None,
+            terminator: wire.terminator(),
+            unit: wire.unit(),
+        }
+    }
+}
+
 /// What is served where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Banner {
@@ -143,23 +163,13 @@ impl Server {
     ) -> Result<Self, EmulatorError> {
         let ports = address::assign(plan, &options.ports)?;
         let (mut endpoints, mut listeners, mut terminals) = (Vec::new(), Vec::new(), Vec::new());
-        let mut gateways = Vec::new();
-        let mut visa = visa::Servers::bind(plan, options).await?;
         for (name, entry) in &plan.instruments {
             let wire = bench.wire(name)?;
             let endpoint = |wire: Wire, protocol, address, resource| Endpoint {
-                name: name.clone(),
-                role: entry.role.word(),
-                model: if entry.model == Model::FromProfile {
-                    dut.dut.clone()
-                } else {
-                    entry.model.word().to_owned()
-                },
                 protocol,
                 address,
                 resource,
-                terminator: wire.terminator(),
-                unit: wire.unit(),
+                ..Endpoint::of(name, entry, wire, dut)
             };
             let wanted = SocketAddr::new(options.host, ports.get(name).copied().unwrap_or(0));
             let (listener, bound) = listen(name, "--port", wanted).await?;
@@ -177,14 +187,11 @@ impl Server {
                     .then(|| format!("TCPIP0::{}::{}::SOCKET", bound.ip(), bound.port()));
                 endpoints.push(endpoint(wire, wire.protocol(), bound.to_string(), resource));
             }
-            if wire.messages() {
-                for (protocol, address, resource) in visa.add(&bench, name).await? {
-                    gateways.push(endpoint(wire, protocol, address, Some(resource)));
-                }
-            }
             listeners.push((name.clone(), listener));
         }
         let (control, bound) = listen("the control port", "--control", options.control).await?;
+        // last, so that a free port is none that was asked for
+        let (visa, gateways) = visa::Servers::bind(&bench, plan, dut, options).await?;
         let banner = Banner {
             instruments: endpoints,
             visa: gateways,

@@ -1,24 +1,19 @@
 //! Instruments behind HiSLIP, and all of them behind VXI-11.
 
-use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
 use gridproof_model::bench::Bench;
+use gridproof_model::dut::DutProfile;
 use tokio::net::{TcpListener, UdpSocket};
 
-use super::{ServeOptions, address, listen};
+use super::{Endpoint, ServeOptions, address, listen};
 use crate::bench::EmulatedBench;
 use crate::error::EmulatorError;
 use crate::visa::{Locks, hislip, vxi11};
 
-/// Protocol, address and VISA resource of an endpoint.
-type Address = (&'static str, String, String);
-
 /// Servers that are bound.
 pub(super) struct Servers {
-    host: IpAddr,
-    fixed: BTreeMap<String, u16>,
     hislip: Vec<(Rc<hislip::Gateway>, TcpListener)>,
     /// Sockets, and the addresses of core and abort channel.
     vxi11: Option<(vxi11::Sockets, SocketAddr, SocketAddr)>,
@@ -26,42 +21,50 @@ pub(super) struct Servers {
 }
 
 impl Servers {
-    /// Binds what all instruments share.
-    pub(super) async fn bind(plan: &Bench, options: &ServeOptions) -> Result<Self, EmulatorError> {
-        let vxi11 = match options.portmapper {
-            Some(port) => Some(vxi11_sockets(options.host, port).await?),
-            None => None,
-        };
-        Ok(Self {
-            host: options.host,
-            fixed: address::hislip(plan, &options.ports)?,
-            hislip: Vec::new(),
-            vxi11,
-            devices: Vec::new(),
-        })
-    }
-
-    /// Puts an instrument behind them.
-    pub(super) async fn add(
-        &mut self,
+    /// Puts every SCPI instrument behind them, and tells where it is reached.
+    pub(super) async fn bind(
         bench: &EmulatedBench,
-        name: &str,
-    ) -> Result<Vec<Address>, EmulatorError> {
-        let locks = Rc::<Locks>::default();
-        let port = self.fixed.get(name).copied().unwrap_or(0);
-        let wanted = SocketAddr::new(self.host, port);
-        let (listener, bound) = listen(&format!("{name}.hislip"), "--port", wanted).await?;
-        let gateway = hislip::Gateway::new(bench, name, &locks);
-        self.hislip.push((Rc::new(gateway), listener));
-        let resource = format!("TCPIP0::{}::hislip0,{}::INSTR", bound.ip(), bound.port());
-        let mut addresses = vec![("hislip", bound.to_string(), resource)];
-        if let Some((_, core, _)) = &self.vxi11 {
-            let resource = format!("TCPIP0::{}::{name}::INSTR", core.ip());
-            addresses.push(("vxi-11", core.to_string(), resource));
+        plan: &Bench,
+        dut: &DutProfile,
+        options: &ServeOptions,
+    ) -> Result<(Self, Vec<Endpoint>), EmulatorError> {
+        let mut servers = Self {
+            hislip: Vec::new(),
+            vxi11: match options.portmapper {
+                Some(port) => Some(vxi11_sockets(options.host, port).await?),
+                None => None,
+            },
+            devices: Vec::new(),
+        };
+        let fixed = address::hislip(plan, &options.ports)?;
+        let mut endpoints = Vec::new();
+        for (name, entry) in &plan.instruments {
+            let wire = bench.wire(name)?;
+            if !wire.messages() {
+                continue;
+            }
+            let mut reached = |protocol, address: SocketAddr, device: String| {
+                endpoints.push(Endpoint {
+                    protocol,
+                    address: address.to_string(),
+                    resource: Some(format!("TCPIP0::{}::{device}::INSTR", address.ip())),
+                    ..Endpoint::of(name, entry, wire, dut)
+                });
+            };
+            let locks = Rc::<Locks>::default();
+            let port = fixed.get(name).copied().unwrap_or(0);
+            let wanted = SocketAddr::new(options.host, port);
+            let (listener, bound) = listen(&format!("{name}.hislip"), "--port", wanted).await?;
+            let gateway = hislip::Gateway::new(bench, name, &locks);
+            servers.hislip.push((Rc::new(gateway), listener));
+            reached("hislip", bound, format!("hislip0,{}", bound.port()));
+            if let Some((_, core, _)) = &servers.vxi11 {
+                reached("vxi-11", *core, name.clone());
+            }
+            let name = name.clone();
+            servers.devices.push(vxi11::Device { name, locks });
         }
-        let name = name.to_owned();
-        self.devices.push(vxi11::Device { name, locks });
-        Ok(addresses)
+        Ok((servers, endpoints))
     }
 
     /// Serves from now on.

@@ -170,3 +170,19 @@ fn levels_of_the_61845_have_names_for_their_limits() {
         "-224,\"Illegal parameter value\"\n"
     );
 }
+
+#[test]
+fn the_mx_tells_its_limits_apart_and_acquires_without_a_transient() {
+    let bench = second();
+    let mut grid = Talk::new(&bench, "grid");
+    for (line, reply) in [
+        ("LIM:VOLT?", "300.0000\n"),
+        ("LIM:CURR?", "66.6700\n"),
+        ("LIM:FREQ?;:LIM:FREQ:LOW?", "819.0000;16.0000\n"),
+        ("VOLT 100;:VOLT:MODE STEP;:VOLT:TRIG 200;:TRIG:SOUR IMM", ""),
+        ("OUTP ON;:INIT:SEQ3;:INIT:NAME ACQ;:VOLT?", "100.0000\n"),
+        ("INIT:SEQ1;:VOLT?;:SYST:ERR?", "200.0000;0,\"No error\"\n"),
+    ] {
+        assert_eq!(grid.say(line), reply, "{line}");
+    }
+}
