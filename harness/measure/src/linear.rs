@@ -59,6 +59,8 @@ pub(crate) struct Regression<const N: usize> {
     pub(crate) freedom: usize,
     /// Diagonal of the inverse normal matrix: variance of a coefficient for a residual of 1.
     pub(crate) spread: [f64; N],
+    /// The inverse normal matrix: covariances of the coefficients for a residual of 1.
+    pub(crate) inverse: [[f64; N]; N],
 }
 
 impl<const N: usize> Regression<N> {
@@ -98,15 +100,18 @@ pub(crate) fn regression<const N: usize>(
         })
         .sum();
     let mut spread = [0.0; N];
-    for (n, s) in spread.iter_mut().enumerate() {
+    let mut inverse = [[0.0; N]; N];
+    for (n, (s, column)) in spread.iter_mut().zip(&mut inverse).enumerate() {
         let mut unit = [0.0; N];
         unit[n] = 1.0;
-        *s = solve(matrix, unit)?[n].max(0.0);
+        *column = solve(matrix, unit)?;
+        *s = column[n].max(0.0);
     }
     Some(Regression {
         x,
         sigma: (squares / freedom as f64).sqrt(),
         freedom,
         spread,
+        inverse,
     })
 }

@@ -1,6 +1,7 @@
-//! Levels, crossings and models of a step response given as (time, share of the change).
+//! Levels and crossings of a step response given as (time, share of the change), whatever its
+//! shape.
 
-fn median(values: &mut [f64]) -> Option<f64> {
+pub(super) fn median(values: &mut [f64]) -> Option<f64> {
     let middle = values.len() / 2;
     let even = values.len().is_multiple_of(2);
     if values.is_empty() {
@@ -14,23 +15,54 @@ fn median(values: &mut [f64]) -> Option<f64> {
     })
 }
 
-/// Mean and standard deviation of the values between two times; of quantised values the mean
-/// is finer than the median, so the mean of those within three deviations of the median is taken.
-pub(super) fn level(points: &[(f64, f64)], from: f64, to: f64) -> Option<(f64, f64, usize)> {
+/// A settled level.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Level {
+    pub(super) mean: f64,
+    /// Standard deviation of single values from a line through them.
+    pub(super) sigma: f64,
+    pub(super) count: usize,
+}
+
+/// Level of the values between two times; of quantised values the mean is finer than the median,
+/// so that of those within a few deviations of the median is taken.
+pub(super) fn level(points: &[(f64, f64)], from: f64, to: f64) -> Option<Level> {
     let first = points.partition_point(|p| p.0 < from);
     let end = points.partition_point(|p| p.0 < to).max(first);
-    let mut values: Vec<f64> = points[first..end].iter().map(|p| p.1).collect();
-    let middle = median(&mut values)?;
-    let mut away: Vec<f64> = values.iter().map(|y| (y - middle).abs()).collect();
-    let spread = 1.4826 * median(&mut away)?;
-    let near: Vec<f64> = values
-        .into_iter()
-        .filter(|y| spread <= 0.0 || (y - middle).abs() <= 4.0 * spread)
-        .collect();
-    let n = near.len() as f64;
-    let mean = near.iter().sum::<f64>() / n;
-    let sigma = (near.iter().map(|y| (y - mean).powi(2)).sum::<f64>() / n.max(2.0)).sqrt();
-    Some((mean, sigma, near.len()))
+    let part = &points[first..end];
+    let middle = median(&mut part.iter().map(|p| p.1).collect::<Vec<_>>())?;
+    let away = |p: &(f64, f64)| (p.1 - middle).abs();
+    let spread = 1.4826 * median(&mut part.iter().map(away).collect::<Vec<_>>())?;
+    let near = || {
+        part.iter()
+            .filter(move |p| spread <= 0.0 || away(p) <= 4.0 * spread)
+    };
+    let count = near().count();
+    let n = count as f64;
+    let mean = near().map(|p| p.1).sum::<f64>() / n;
+    let squares = near().map(|p| (p.1 - mean).powi(2)).sum::<f64>();
+    // What still moves is no noise.
+    let centre = near().map(|p| p.0).sum::<f64>() / n;
+    let (mut along, mut width) = (0.0, 0.0);
+    for p in near() {
+        along += (p.0 - centre) * (p.1 - mean);
+        width += (p.0 - centre).powi(2);
+    }
+    let straight = if width > 0.0 && count > 3 {
+        along * along / width
+    } else {
+        0.0
+    };
+    let freedom = if count > 3 {
+        n - 2.0
+    } else {
+        (n - 1.0).max(1.0)
+    };
+    Some(Level {
+        mean,
+        sigma: ((squares - straight).max(0.0) / freedom).sqrt(),
+        count,
+    })
 }
 
 /// Noise from which on the first point beyond a level is not believed, share of the change.
@@ -170,25 +202,6 @@ pub(super) fn commencement(
     Some((2.0 * one - two).clamp(0.0, one.max(0.0)))
 }
 
-/// What an update must show to be the first of the response.
-pub(super) fn first_update(
-    shares: &[(f64, f64)],
-    noise: f64,
-    t90: f64,
-    rated: Option<f64>,
-) -> Option<f64> {
-    let low = (0.01_f64)
-        .max(4.0 * noise)
-        .max(rated.map_or(0.0, |r| 0.005 * r))
-        .min(0.4);
-    let end = shares.partition_point(|p| p.0 <= t90 + 1e-9);
-    let after = &shares[..end];
-    // The last update below is kept until 90 % are reached.
-    let last = after.iter().rposition(|p| p.1 < low);
-    let first = last.map_or(0, |k| k + 1);
-    after.get(first).map(|p| p.0.max(0.0))
-}
-
 /// How far the mean still moves over a window (from, to), share of the change: the difference of
 /// its halves, less what noise makes of it.
 pub(super) fn drift(shares: &[(f64, f64)], (from, to): (f64, f64)) -> f64 {
@@ -211,139 +224,4 @@ pub(super) fn slope_at(shares: &[(f64, f64)], level: f64, noise: f64, t90: f64, 
     let high = reach(shares, level + 0.05, noise, span).map_or(span, |r| r.at);
     let least = 0.1 / (2.0 * t90).max(1e-9);
     (0.1 / (high - low).max(1e-9)).max(least)
-}
-
-/// An exponential rise.
-pub(super) struct Exponential {
-    pub(super) delay: f64,
-    pub(super) tau: f64,
-    /// Where it goes to, share of the change.
-    pub(super) ceiling: f64,
-    /// Standard deviation of the points from it, share of the change.
-    pub(super) residual: f64,
-}
-
-impl Exponential {
-    /// When it reaches 90 % of its ceiling, s.
-    pub(super) fn t90(&self) -> f64 {
-        self.delay + self.tau * std::f64::consts::LN_10
-    }
-
-    /// Share of the change at time `t` after the step, s.
-    pub(super) fn value(&self, t: f64) -> f64 {
-        self.ceiling * (1.0 - (-((t - self.delay) / self.tau).max(0.0)).exp())
-    }
-
-    /// Standard uncertainty of [`Self::t90`] of a fit to all `shares`, each known to `noise`, with
-    /// the level before known to `initial` (both shares of the change), s.
-    pub(super) fn t90_u(&self, shares: &[(f64, f64)], noise: f64, initial: f64) -> Option<f64> {
-        let points = grouped(&shares[shares.partition_point(|p| p.0 < 0.0)..]).1;
-        let rows = points.iter().map(|&(t, _)| {
-            let x = ((t - self.delay) / self.tau).max(0.0);
-            let fall = if x > 0.0 {
-                self.ceiling * (-x).exp() / self.tau
-            } else {
-                0.0
-            };
-            // By t90, by the delay while t90 stays, and by the ceiling; what one more at each
-            // point, as an error of the level before makes it, moves them by.
-            let by_t90 = -fall * x / std::f64::consts::LN_10;
-            ([by_t90, -fall - by_t90, 1.0 - (-x).exp()], 1.0)
-        });
-        let found = crate::linear::regression(rows)?;
-        let group = shares.len() as f64 / points.len() as f64;
-        let scatter = noise * (found.spread[0] / group.max(1.0)).sqrt();
-        Some(scatter.hypot(found.x[0] * initial))
-    }
-}
-
-/// Size of the groups, and the means of groups of so many points that few enough remain to fit.
-pub(super) fn grouped(points: &[(f64, f64)]) -> (usize, Vec<(f64, f64)>) {
-    let group = points.len().div_ceil(FITTED_POINTS).max(1);
-    let means = points
-        .chunks(group)
-        .map(|c| {
-            let sum = c.iter().fold((0.0, 0.0), |s, p| (s.0 + p.0, s.1 + p.1));
-            (sum.0 / c.len() as f64, sum.1 / c.len() as f64)
-        })
-        .collect();
-    (group, means)
-}
-
-/// What an exponential is fitted on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Until {
-    /// The rise: half as long again as it takes to 90 %. The ceiling is the change.
-    Rise,
-    /// All of the response, which shows the ceiling too.
-    End,
-}
-
-/// Most points an exponential is fitted on; more are averaged.
-const FITTED_POINTS: usize = 2000;
-
-/// Least squares of c·(1 − e^(−(t − d)/τ)) (Gauss–Newton).
-pub(super) fn exponential(
-    shares: &[(f64, f64)],
-    begin: f64,
-    t90: f64,
-    until: Until,
-) -> Option<Exponential> {
-    let mut tau = (t90 - begin) / std::f64::consts::LN_10;
-    let mut delay = begin;
-    let mut ceiling = 1.0;
-    let end = match until {
-        Until::Rise => begin + 1.5 * (t90 - begin).max(0.0),
-        Until::End => f64::INFINITY,
-    };
-    let first = shares.partition_point(|p| p.0 < 0.0);
-    let part = &shares[first..shares.partition_point(|p| p.0 <= end).max(first)];
-    let (group, points) = grouped(part);
-    if tau.is_nan() || tau <= 0.0 || points.len() < 6 {
-        return None;
-    }
-    let model = |t: f64, delay: f64, tau: f64| {
-        let x = ((t - delay) / tau).max(0.0);
-        (1.0 - (-x).exp(), x)
-    };
-    for _ in 0..25 {
-        // d/dτ, d/dd and d/dc.
-        let rows = points.iter().map(|&(t, y)| {
-            let (value, x) = model(t, delay, tau);
-            let fall = if x > 0.0 {
-                ceiling * (1.0 - value)
-            } else {
-                0.0
-            };
-            let free = match until {
-                Until::Rise => 0.0,
-                Until::End => value,
-            };
-            ([-fall * x / tau, -fall / tau, free], y - ceiling * value)
-        });
-        let step = match until {
-            Until::Rise => crate::linear::least_squares(rows.map(|([a, b, _], y)| ([a, b], y)))
-                .map(|[a, b]| [a, b, 0.0]),
-            Until::End => crate::linear::least_squares(rows),
-        };
-        let Some([a, b, c]) = step else {
-            break;
-        };
-        tau = (tau + a.clamp(-0.3 * tau, 0.5 * tau)).max(1e-9);
-        delay = (delay + b.clamp(-0.3 * tau, 0.3 * tau)).max(0.0);
-        ceiling = (ceiling + c.clamp(-0.1, 0.1)).clamp(0.5, 2.0);
-    }
-    // The scatter of the points themselves, not of their groups.
-    let sum: f64 = part
-        .iter()
-        .step_by(group)
-        .map(|&(t, y)| (y - ceiling * model(t, delay, tau).0).powi(2))
-        .sum();
-    let residual = (sum / part.len().div_ceil(group) as f64).sqrt();
-    (tau.is_finite() && tau > 0.0).then_some(Exponential {
-        delay,
-        tau,
-        ceiling,
-        residual,
-    })
 }

@@ -1,191 +1,213 @@
-//! Step responses of a known shape fitted to all of their points: noise moves such a T90 far less
-//! than it moves the few points around 90 %.
+//! Shapes a step response may have, and what follows from one: its figures in closed form.
 
-use crate::linear::{least_squares, regression};
 use crate::math::sin_cos;
 
-/// Level that is timed.
-const LEVEL: f64 = 0.9;
-/// Damping ratios that are tried first, and the range of them.
-const DAMPINGS: [f64; 6] = [0.2, 0.35, 0.5, 0.65, 0.8, 0.95];
-const DAMPING_RANGE: (f64, f64) = (0.05, 0.995);
-/// Delays that are tried first, shares of T90.
-const DELAYS: [f64; 4] = [0.0, 0.1, 0.25, 0.5];
-/// Parts of a Gauss–Newton step that are tried until one helps.
-const STEPS: [f64; 4] = [1.0, 0.5, 0.2, 0.05];
+/// Level that is timed, share of the change.
+pub(super) const LEVEL: f64 = 0.9;
+/// Half width of the band that a settled response stays in, share of the change.
+pub(super) const BAND: f64 = 0.05;
 
-/// Weight that keeps the damping of a shape without one where it is.
-const ANCHOR: f64 = 1e-4;
-
-/// How the response goes.
+/// How the response goes, with one number of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
-    /// A second-order system, underdamped.
+    /// Towards the target at a rate in proportion to what is missing, but no faster than a limit.
+    /// Its number is the share that is missing when the limit is left: 1 is first order, 0 a ramp.
+    Limited,
+    /// A second-order system; its number is the damping ratio.
     SecondOrder,
-    /// At a constant rate.
-    RateLimited,
 }
 
 impl Shape {
-    /// Numbers that are fitted.
-    pub(super) fn parameters(self) -> f64 {
+    /// Range of its number.
+    pub(super) fn range(self) -> (f64, f64) {
         match self {
-            Self::SecondOrder => 4.0,
-            Self::RateLimited => 3.0,
+            Self::Limited => (0.0, 1.0),
+            Self::SecondOrder => (0.05, 3.0),
         }
     }
 
-    /// Unit response `x` after its begin: ω·t with damping ratio `z`, or the share of its time.
-    fn unit(self, x: f64, z: f64) -> f64 {
+    /// Share of the change at `x`, time in units of the shape, after its begin.
+    pub(super) fn unit(self, x: f64, z: f64) -> f64 {
         if x <= 0.0 {
             return 0.0;
         }
         match self {
+            Self::Limited => {
+                let rest = x - (1.0 - z);
+                if rest <= 0.0 {
+                    x
+                } else if z < 1e-9 {
+                    1.0
+                } else {
+                    1.0 - z * (-rest / z).exp()
+                }
+            }
             Self::SecondOrder => {
-                let root = (1.0 - z * z).sqrt();
-                let (s, c) = sin_cos(root * x);
-                1.0 - (-z * x).exp() * (c + z / root * s)
+                let r = 1.0 - z * z;
+                if r.abs() < 1e-6 {
+                    1.0 - (-x).exp() * (1.0 + x)
+                } else if r > 0.0 {
+                    let root = r.sqrt();
+                    let (s, c) = sin_cos(root * x);
+                    1.0 - (-z * x).exp() * (c + z / root * s)
+                } else {
+                    let root = (-r).sqrt();
+                    let slow = (z + root) * (-(z - root) * x).exp();
+                    let fast = (z - root) * (-(z + root) * x).exp();
+                    1.0 - (slow - fast) / (2.0 * root)
+                }
             }
-            Self::RateLimited => x.min(1.0),
         }
     }
 
-    /// `x` at which [`Self::unit`] first reaches 90 %: by bisection, on its first rise.
+    /// `x` at which [`Self::unit`] first reaches 90 %: on its first rise.
     fn reaches(self, z: f64) -> f64 {
-        let (mut low, mut high) = match self {
-            Self::SecondOrder => (0.0, std::f64::consts::PI / (1.0 - z * z).sqrt()),
-            Self::RateLimited => return LEVEL,
-        };
-        for _ in 0..50 {
-            let middle = 0.5 * (low + high);
-            if self.unit(middle, z) < LEVEL {
-                low = middle;
-            } else {
-                high = middle;
+        match self {
+            Self::Limited => {
+                if z <= 1.0 - LEVEL {
+                    LEVEL
+                } else {
+                    1.0 - z + z * (z / (1.0 - LEVEL)).ln()
+                }
+            }
+            Self::SecondOrder => {
+                let peak = if z < 1.0 {
+                    std::f64::consts::PI / (1.0 - z * z).sqrt()
+                } else {
+                    f64::INFINITY
+                };
+                crossing(0.0, peak.min(20.0), |x| self.unit(x, z) < LEVEL)
             }
         }
-        high
+    }
+
+    /// Largest excursion beyond the target, share of the change.
+    fn overshoot(self, z: f64) -> f64 {
+        match self {
+            Self::SecondOrder if z < 1.0 => {
+                (-z * std::f64::consts::PI / (1.0 - z * z).sqrt()).exp()
+            }
+            Self::SecondOrder | Self::Limited => 0.0,
+        }
+    }
+
+    /// `x` from which on [`Self::unit`] stays within [`BAND`] of the target.
+    fn settles(self, z: f64) -> f64 {
+        let outside = |x: f64| (self.unit(x, z) - 1.0).abs() > BAND;
+        // The envelope of the slowest shape of the range is inside by then.
+        let end = match self {
+            Self::Limited => 4.0,
+            Self::SecondOrder => 70.0,
+        };
+        let steps = 1400;
+        let grid = |k: usize| end * k as f64 / steps as f64;
+        let last = (0..steps).rev().find(|&k| outside(grid(k)));
+        last.map_or(0.0, |k| crossing(grid(k), grid(k + 1), outside))
     }
 }
 
-/// A fitted response.
+/// Where `before` turns false between `low` and `high`, by bisection.
+fn crossing(mut low: f64, mut high: f64, before: impl Fn(f64) -> bool) -> f64 {
+    for _ in 0..50 {
+        let middle = 0.5 * (low + high);
+        if before(middle) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    high
+}
+
+/// Numbers that place a shape: T90 and delay after the step (s), the shape's own number, the
+/// value before and the target.
+pub(super) type Numbers = [f64; 5];
+
+/// A shape with its numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Shaped {
-    shape: Shape,
-    /// Standard uncertainty of T90 by the scatter of the points, s.
-    pub(super) t90_u: f64,
-    /// T90, delay, damping ratio and ceiling.
-    parameters: [f64; 4],
-}
-
-impl Shaped {
-    /// Time from the step until 90 % of the ceiling is reached, s.
-    pub(super) fn t90(&self) -> f64 {
-        self.parameters[0]
-    }
-
-    /// Where it settles, share of the change.
-    pub(super) fn ceiling(&self) -> f64 {
-        self.parameters[3]
-    }
-
-    /// Share of the change at time `t` after the step, s.
-    pub(super) fn value(&self, t: f64) -> f64 {
-        Placed::new(self.shape, self.parameters).value(t)
-    }
-}
-
-/// A shape with its parameters.
-#[derive(Debug, Clone, Copy)]
-struct Placed {
-    shape: Shape,
-    p: [f64; 4],
-    /// `x` per second.
+pub(super) struct Placed {
+    pub(super) shape: Shape,
+    pub(super) p: Numbers,
+    /// Units of the shape per second.
     scale: f64,
 }
 
 impl Placed {
-    fn new(shape: Shape, p: [f64; 4]) -> Self {
+    pub(super) fn new(shape: Shape, p: Numbers) -> Self {
         let scale = shape.reaches(p[2]) / (p[0] - p[1]);
         Self { shape, p, scale }
     }
 
-    fn value(&self, t: f64) -> f64 {
-        self.p[3] * self.shape.unit(self.scale * (t - self.p[1]), self.p[2])
+    /// Share of the change done at time `t` after the step, s.
+    pub(super) fn share(&self, t: f64) -> f64 {
+        self.shape.unit(self.scale * (t - self.p[1]), self.p[2])
     }
 
-    fn left(&self, points: &[(f64, f64)]) -> f64 {
-        points.iter().map(|p| (p.1 - self.value(p.0)).powi(2)).sum()
+    pub(super) fn value(&self, t: f64) -> f64 {
+        self.p[3] + (self.p[4] - self.p[3]) * self.share(t)
     }
 
-    fn moved(&self, step: [f64; 4]) -> Self {
-        let p = self.p;
-        let t90 = (p[0] + step[0]).clamp(0.5 * p[0], 2.0 * p[0]);
-        let moved = [
-            t90,
-            (p[1] + step[1]).clamp(0.0, 0.9 * t90),
-            (p[2] + step[2]).clamp(DAMPING_RANGE.0, DAMPING_RANGE.1),
-            (p[3] + step[3]).clamp(0.5, 2.0),
-        ];
-        Self::new(self.shape, moved)
+    /// Slope where 90 % are reached, share of the change per second.
+    pub(super) fn slope(&self) -> f64 {
+        let d = 1e-3 * (self.p[0] - self.p[1]);
+        (self.share(self.p[0] + d) - self.share(self.p[0] - d)) / (2.0 * d)
     }
 
-    /// Rows of a least-squares step: how each parameter moves each point.
-    fn rows<'p>(
-        &self,
-        points: &'p [(f64, f64)],
-    ) -> impl Iterator<Item = ([f64; 4], f64)> + Clone + use<'p> {
-        let here = *self;
-        let d = [1e-3 * here.p[0], 1e-3 * here.p[0], 1e-3, 1e-3];
-        let beside = [0, 1, 2, 3].map(|n| {
-            let (mut up, mut down) = (here.p, here.p);
-            up[n] += d[n];
-            down[n] -= d[n];
-            (Self::new(here.shape, up), Self::new(here.shape, down))
-        });
-        let anchor = ([0.0, 0.0, ANCHOR, 0.0], 0.0);
-        let rows = points.iter().map(move |&(t, y)| {
-            let slope = |n: usize| (beside[n].0.value(t) - beside[n].1.value(t)) / (2.0 * d[n]);
-            ([slope(0), slope(1), slope(2), slope(3)], y - here.value(t))
-        });
-        rows.chain(std::iter::once(anchor))
+    /// Time constant, s: of a response of first order, with or without a limit at first.
+    pub(super) fn tau(&self) -> Option<f64> {
+        let z = self.p[2];
+        (self.shape == Shape::Limited && z > 0.0).then(|| z / self.scale)
+    }
+
+    pub(super) fn overshoot(&self) -> f64 {
+        self.shape.overshoot(self.p[2])
+    }
+
+    /// Time from the step from which on the value stays within [`BAND`], s.
+    pub(super) fn settling(&self) -> f64 {
+        self.p[1] + self.shape.settles(self.p[2]) / self.scale
     }
 }
 
-/// Least squares over `points` (time from the step, share of the change) of a response that
-/// reaches 90 % at about `t90`. `None` if that does not determine it.
-pub(super) fn shaped(points: &[(f64, f64)], t90: f64, shape: Shape) -> Option<Shaped> {
-    let after = &points[points.partition_point(|p| p.0 < 0.0)..];
-    if after.len() < 12 || t90.is_nan() || t90 <= 0.0 {
-        return None;
-    }
-    let tried = DAMPINGS
-        .iter()
-        .flat_map(|&z| DELAYS.map(|delay| [t90, delay * t90, z, 1.0]));
-    let (mut best, mut least) = tried
-        .map(|p| Placed::new(shape, p))
-        .map(|placed| (placed, placed.left(after)))
-        .min_by(|a, b| a.1.total_cmp(&b.1))?;
-    for _ in 0..30 {
-        let Some(step) = least_squares(best.rows(after)) else {
-            break;
-        };
-        let found = STEPS.into_iter().find_map(|part| {
-            let next = best.moved(step.map(|s| part * s));
-            let less = next.left(after);
-            (less < least).then_some((next, less))
-        });
-        let Some((next, less)) = found else { break };
-        let gained = least - less;
-        (best, least) = (next, less);
-        if gained < 1e-7 * least {
-            break;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn closed_forms() {
+        let first = Placed::new(Shape::Limited, [2.0, 0.5, 1.0, 0.0, 1.0]);
+        let tau = 1.5 / 10_f64.ln();
+        assert!((first.tau().expect("first order") - tau).abs() < 1e-12);
+        assert!((first.value(0.5 + tau) - (1.0 - (-1.0_f64).exp())).abs() < 1e-12);
+        assert!((first.settling() - 0.5 - tau * 20_f64.ln()).abs() < 1e-9);
+        assert!((first.slope() - 0.1 / tau).abs() < 1e-5);
+        let ramp = Placed::new(Shape::Limited, [1.8, 0.0, 0.0, 3.0, 5.0]);
+        assert!((ramp.value(1.0) - 4.0).abs() < 1e-12 && ramp.value(2.5) == 5.0);
+        assert!((ramp.settling() - 1.9).abs() < 1e-9 && ramp.tau().is_none());
+        // Slope 1 down to what is missing, then first order: without a corner.
+        let both = Placed::new(Shape::Limited, [1.0, 0.0, 0.4, 0.0, 1.0]);
+        let corner = 0.6 / both.scale;
+        assert!((both.value(corner - 1e-6) - both.value(corner + 1e-6)).abs() < 1e-5);
+        assert!((both.value(1.0) - 0.9).abs() < 1e-12);
+        for z in [0.3, 0.7, 0.999_999_9, 1.000_01, 2.5] {
+            let second = Placed::new(Shape::SecondOrder, [1.0, 0.0, z, 0.0, 1.0]);
+            assert!((second.value(1.0) - 0.9).abs() < 1e-9, "{z}");
+            // y'' = ω²(1 − y) − 2zω y'
+            let (w, h, t) = (second.scale, 1e-4, 0.7);
+            let y = [t - h, t, t + h].map(|t| second.value(t));
+            let (d1, d2) = (
+                (y[2] - y[0]) / (2.0 * h),
+                (y[2] - 2.0 * y[1] + y[0]) / (h * h),
+            );
+            let right = w * w * (1.0 - y[1]) - 2.0 * z * w * d1;
+            assert!((d2 - right).abs() < 1e-4 * w * w, "{z}: {d2} {right}");
+            let t = second.settling();
+            assert!(((second.value(t) - 1.0).abs() - BAND).abs() < 1e-6, "{z}");
         }
+        let peak = Placed::new(Shape::SecondOrder, [1.0, 0.0, 0.5, 0.0, 1.0]);
+        let highest = (0..400)
+            .map(|k| peak.value(0.01 * f64::from(k)))
+            .fold(0.0, f64::max);
+        assert!((highest - 1.0 - peak.overshoot()).abs() < 1e-4);
     }
-    let fit = regression(best.rows(after))?;
-    Some(Shaped {
-        shape,
-        t90_u: fit.u(0),
-        parameters: best.p,
-    })
 }

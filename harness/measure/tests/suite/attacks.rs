@@ -385,3 +385,18 @@ fn what_is_not_confirmed_decides_nothing() {
         assert_eq!(open.verdict, Inconclusive, "{}", open.reason);
     }
 }
+
+#[test]
+fn ratings_that_cannot_be_judged_are_an_error() {
+    let drm = Drm::default();
+    let with = |change: fn(&mut gridproof_model::case::Ratings)| {
+        let mut case = case(drm.spec());
+        change(&mut case.ratings);
+        judge_case(&case, &data(vec![drm.capture()], Vec::new())).verdict
+    };
+    assert_eq!(with(|_| {}), Pass);
+    assert_eq!(with(|r| r.nominal_hz = 0.5), Error);
+    assert_eq!(with(|r| r.nominal_hz = 1000.5), Error);
+    assert_eq!(with(|r| r.rated_va = 1e10), Error);
+    assert_eq!(with(|r| r.rated_w = 0.0), Error);
+}

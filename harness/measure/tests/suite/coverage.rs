@@ -9,6 +9,7 @@ use gridproof_measure::curve_fit::{fit_curve, hysteresis};
 use gridproof_measure::efficiency::{
     CEC, EUROPEAN, EfficiencyPoint, mppt_measured, weighted_measured,
 };
+use gridproof_measure::flicker::pst_measured;
 use gridproof_measure::frequency::{FrequencyMethod, estimate};
 use gridproof_measure::power_quantities::{PowerChannels, power_quantities};
 use gridproof_measure::ramp_rate::ramp;
@@ -501,4 +502,37 @@ fn efficiencies() {
         ]);
     }
     tally.check("efficiency");
+}
+
+/// Against the table of IEC 61000-4-15: Pst of rectangular changes grows with their size.
+#[test]
+fn flicker() {
+    let mut random = Noise(71);
+    let mut tally = Tally::new();
+    let rate = 1000.0;
+    let table = [(39.0, 0.894), (110.0, 0.722), (1620.0, 0.407)];
+    for _ in 0..2000 {
+        let (per_minute, percent) = table[(random.uniform() * 3.0) as usize];
+        let truth = 0.5 + 2.5 * random.uniform();
+        let size = truth * percent / 100.0;
+        let (begin, turn) = (random.uniform(), random.uniform());
+        let sigma = 0.3 * random.uniform();
+        let volts = Chain::draw(&mut random, &VOLTS, 230.0, sigma, 0.02).record(
+            &mut random,
+            rate,
+            80_000,
+            |t| {
+                let changes = begin * 2.0 + t * per_minute / 60.0;
+                let high = (changes as u64).is_multiple_of(2);
+                let level = 1.0 + if high { 0.5 } else { -0.5 } * size;
+                230.0 * SQRT2 * level * (TAU * (50.0 * t + turn)).sin()
+            },
+        );
+        tally.draw(&[of(
+            "Pst",
+            &pst_measured(&volts, rate, &VOLTS).unwrap(),
+            truth,
+        )]);
+    }
+    tally.check("twenty seconds");
 }

@@ -21,5 +21,6 @@ mod transfers;
 mod trips;
 mod truth_currents;
 mod truth_levels;
+mod truth_steps;
 mod truth_transfers;
 mod truth_weak;

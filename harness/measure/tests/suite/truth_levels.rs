@@ -121,7 +121,7 @@ fn steps_of_five_dynamics() {
                             let update = (reached / held).ceil() * held - step.t_step_s;
                             let blur = 3.0 * noise + 0.003;
                             let open = [update - held, update + held].into_iter().find(|t| {
-                                (t90 - t).abs() < 1e-6
+                                (t90 - t).abs() < 1.0 / rate
                                     && (kind.at(t.min(update)) - 0.9).abs() < blur
                             });
                             open.unwrap_or(update)
