@@ -295,6 +295,14 @@ impl Plant {
         self.meters.cycle(point)
     }
 
+    /// Means over the whole cycles of the last `span_ns` ns, 200 ms at most; `None` when there is no whole
+    /// cycle in it.
+    #[must_use]
+    pub fn reading_over(&self, point: MeterPoint, span_ns: Nanos) -> Option<Reading> {
+        self.meters
+            .between(point, self.now.saturating_sub(span_ns), self.now)
+    }
+
     /// Arms a capture; the first sample is taken now. An armed capture replaces an older one.
     ///
     /// # Errors
