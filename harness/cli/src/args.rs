@@ -245,12 +245,17 @@ pub(crate) struct Emulate {
     /// Address the instruments listen on. There is no password: keep it on this machine.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub(crate) host: std::net::IpAddr,
-    /// Fixed port of one instrument, by its name or a role that only it has.
+    /// Fixed port of one instrument, by its name or a role that only it has; NAME.hislip is its
+    /// HiSLIP port.
     #[arg(long, value_name = "NAME=PORT", value_parser = named_port)]
     pub(crate) port: Vec<(String, u16)>,
     /// Consecutive ports from here, in order of name, instead of free ones.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) base_port: Option<u16>,
+    /// Serve SCPI instruments over VXI-11 too. Its clients look for the portmapper at port 111 of
+    /// --host, which needs the rights for it; another port is for clients that can be told.
+    #[arg(long, value_name = "PORT", num_args = 0..=1, default_missing_value = "111")]
+    pub(crate) vxi11: Option<u16>,
     /// Where the control port listens (default: a free port of 127.0.0.1); with --state, --advance
     /// or --quit, the control port to ask.
     #[arg(long, value_name = "HOST:PORT")]

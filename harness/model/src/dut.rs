@@ -28,6 +28,9 @@ pub struct DutProfile {
     pub source: String,
     /// Ratings of the grid port.
     pub ratings: DutRatings,
+    /// Parts it has of which the documents give no figures: tests that need them do not apply.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unstated: Vec<Part>,
     /// PV input, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pv: Option<PvInput>,
@@ -38,6 +41,7 @@ pub struct DutProfile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backup: Option<BackupPort>,
     /// Ambient temperatures.
+    #[serde(default)]
     pub temperature: Temperature,
     /// Demand-response port, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -62,7 +66,7 @@ impl DutProfile {
             nominal_v: ratings.voltage.0,
             nominal_hz: ratings.frequency.0,
             rated_w: ratings.power.0,
-            rated_va: ratings.apparent_power.0,
+            rated_va: ratings.apparent_va(),
             rated_a: ratings.power.0 / ratings.voltage.0,
             rated_charge_w: ratings.charge_power.map_or(0.0, |power| power.0),
             rated_backup_w: self.backup.as_ref().map_or(0.0, |backup| backup.power.0),
@@ -80,16 +84,28 @@ pub enum DutKind {
     AcCoupled,
 }
 
+/// A part of a product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Part {
+    /// PV input; it stays disconnected.
+    Pv,
+    /// The maker's own battery in the unit; no other may be connected.
+    Battery,
+}
+
 /// Ratings of the grid port.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DutRatings {
     /// Rated active power.
     pub power: Watts,
-    /// Largest apparent power.
-    pub apparent_power: VoltAmps,
-    /// Largest output current.
-    pub max_current: Amps,
+    /// Largest apparent power, if stated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub apparent_power: Option<VoltAmps>,
+    /// Largest output current, if stated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_current: Option<Amps>,
     /// Nominal voltage.
     pub voltage: Volts,
     /// Nominal frequency.
@@ -100,6 +116,14 @@ pub struct DutRatings {
     /// Largest reactive power, of apparent power; all of it when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reactive_power: Option<Ratio>,
+}
+
+impl DutRatings {
+    /// Largest apparent power, VA; not less than the rated power where none is stated.
+    #[must_use]
+    pub fn apparent_va(&self) -> f64 {
+        self.apparent_power.map_or(self.power.0, |power| power.0)
+    }
 }
 
 /// PV input.
@@ -174,11 +198,12 @@ pub struct StatedValue<T> {
 }
 
 /// Ambient temperatures.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Temperature {
-    /// Operating range, from–to.
-    pub operating: (Celsius, Celsius),
+    /// Operating range, from–to, if stated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operating: Option<(Celsius, Celsius)>,
     /// Temperature up to which full power is promised, if stated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub derating_start: Option<StatedValue<Celsius>>,

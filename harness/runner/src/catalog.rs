@@ -72,7 +72,7 @@ macro_rules! shipped {
 }
 
 const PLANS: &[(&str, &str)] = shipped!("test-plans": "frequency-watt-as4777", "iec-62116-2014", "ieee-1547.1-2020", "quickstart", "volt-var-matrix");
-const DUTS: &[(&str, &str)] = shipped!("fixtures/duts": "aux-asg-5sl-zh", "reference-5kva", "reference-growatt-6k5", "saj-as1-3ks-5.1");
+const DUTS: &[(&str, &str)] = shipped!("fixtures/duts": "aux-asg-5sl-zh", "reference-5kva", "reference-growatt-6k5", "saj-as1-3ks-5.1", "saj-as2-5k-s", "saj-hs2-5k-s2");
 const GRID_CODES: &[(&str, &str)] = shipped!("fixtures/grid-codes": "as-nzs-4777.2-2020-a", "iec-61727-2004", "iec-62116-2014", "ieee-1547-2018-b");
 const BENCHES: &[(&str, &str)] =
     shipped!("fixtures/benches": "embedded", "embedded-b", "embedded-c", "embedded-d");
@@ -96,7 +96,8 @@ const DEFECTS: &[(&str, &str)] = shipped!("fixtures/defects":
     "volt-watt-knee-3v-high",
 );
 
-const REGISTERS: &[(&str, &str)] = shipped!("fixtures/drivers": "aux-asg-sunspec-points");
+const REGISTERS: &[(&str, &str)] =
+    shipped!("fixtures/drivers": "aux-asg-sunspec-points", "saj-hs2");
 const FAULTS: &[(&str, &str)] = shipped!("fixtures/faults":
     "deaf-grid-simulator",
     "drifting-instruments",

@@ -25,7 +25,9 @@ impl Envelope {
         let limits = &bench.envelope;
         let pv = dut.pv.as_ref();
         let battery = dut.battery.as_ref();
-        let operating = dut.temperature.operating;
+        // without a stated range the room stays as it is
+        let still = (bench.ambient, bench.ambient);
+        let operating = dut.temperature.operating.unwrap_or(still);
         Self {
             grid_v: (limits.grid_voltage.0.0, limits.grid_voltage.1.0),
             grid_hz: (limits.grid_frequency.0.0, limits.grid_frequency.1.0),

@@ -15,7 +15,7 @@ use gridproof_plant::input::Input;
 use gridproof_plant::signal::TrueState;
 use gridproof_plant::{Nanos, Plant};
 use tokio::io::DuplexStream;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio_serial::{SerialPort as _, SerialStream};
 
@@ -60,6 +60,8 @@ struct World {
     pace: Cell<Option<Pace>>,
     /// Told when a client begins to wait for time.
     waits: Rc<Notify>,
+    /// Told when time has moved or a request was looked at.
+    stirred: Notify,
 }
 
 /// Everything on the bench but its connections.
@@ -84,7 +86,7 @@ impl EmulatedBench {
     ) -> Result<Self, EmulatorError> {
         let config = plant_config::plant_config(bench, dut, behaviour, codes, seed)?;
         let mut field = Field::new(Plant::new(config.clone()), FaultCodes::of(dut));
-        let mut instruments = fit::instruments(bench, dut, &config, &field, seed)?;
+        let mut instruments = fit::instruments(bench, dut, behaviour, (&config, &field), seed)?;
         for instrument in instruments.values_mut() {
             instrument.power_on(&mut field);
         }
@@ -102,6 +104,7 @@ impl EmulatedBench {
             connections: RefCell::default(),
             pace: Cell::new(None),
             waits: Rc::default(),
+            stirred: Notify::new(),
         };
         Ok(Self {
             world: Rc::new(world),
@@ -116,9 +119,34 @@ impl EmulatedBench {
     /// # Panics
     /// Outside a [`tokio::task::LocalSet`].
     pub fn connect(&self, instrument: &str) -> Result<DuplexStream, EmulatorError> {
+        Ok(self.attach(instrument)?.0)
+    }
+
+    /// Connects to an instrument, and gives the bench's side of the connection too.
+    pub(crate) fn attach(
+        &self,
+        instrument: &str,
+    ) -> Result<(DuplexStream, Weak<Connection>), EmulatorError> {
         let (client, server) = tokio::io::duplex(BUFFER);
-        self.serve(instrument, Box::new(server))?;
-        Ok(client)
+        let connection = self.serve(instrument, Box::new(server))?;
+        Ok((client, connection))
+    }
+
+    /// Carries out what has been written to the instruments so far.
+    pub(crate) fn carry_out(&self) {
+        self.world.pump(false);
+    }
+
+    /// Until time has moved or a request was looked at.
+    pub(crate) async fn stirred(&self) {
+        self.world.stirred.notified().await;
+    }
+
+    /// The status byte of an instrument, without the bit for a reply that waits.
+    pub(crate) fn status_byte(&self, instrument: &str) -> u8 {
+        let inner = &mut *self.world.inner.borrow_mut();
+        let instrument = inner.instruments.get_mut(instrument);
+        instrument.map_or(0, |instrument| instrument.status_byte(&inner.field))
     }
 
     /// Connects to an instrument over a pseudo-terminal, as its serial port.
@@ -151,11 +179,18 @@ impl EmulatedBench {
         instrument: &str,
     ) -> Result<(), EmulatorError> {
         loop {
+            self.serve(instrument, Box::new(Self::accept(&listener).await))?;
+        }
+    }
+
+    /// The next client of a listener.
+    pub(crate) async fn accept(listener: &TcpListener) -> TcpStream {
+        loop {
             match listener.accept().await {
                 Ok((stream, _)) => {
                     // a socket that is gone already is found out at its first read
                     let _no_delay = stream.set_nodelay(true);
-                    self.serve(instrument, Box::new(stream))?;
+                    return stream;
                 }
                 Err(_) => tokio::time::sleep(RESPITE).await,
             }
@@ -257,7 +292,7 @@ impl EmulatedBench {
         &self,
         instrument: &str,
         mut stream: Box<dyn Stream>,
-    ) -> Result<(), EmulatorError> {
+    ) -> Result<Weak<Connection>, EmulatorError> {
         if !self
             .world
             .inner
@@ -269,12 +304,13 @@ impl EmulatedBench {
         }
         if self.world.inner.borrow().faults.refuses(instrument) {
             stream.abort();
-            return Ok(());
+            return Ok(Weak::new());
         }
         let connection = Rc::new(Connection::new(instrument, stream));
         let mut connections = self.world.connections.borrow_mut();
         connections.retain(|other| other.strong_count() > 0);
-        connections.push(Rc::downgrade(&connection));
+        let watched = Rc::downgrade(&connection);
+        connections.push(Weak::clone(&watched));
         drop(connections);
         // the task must not keep the bench alive
         let world = Rc::downgrade(&self.world);
@@ -282,7 +318,7 @@ impl EmulatedBench {
             Some(world) => world.poll(&connection, context),
             None => Poll::Ready(()),
         }));
-        Ok(())
+        Ok(watched)
     }
 
     /// Names of the instruments.
@@ -371,6 +407,7 @@ impl World {
         if connection.waiting_since(now).is_some() {
             self.waits.notify_one();
         }
+        self.stirred.notify_waiters();
         ended
     }
 
@@ -394,6 +431,7 @@ impl World {
             self.inner.borrow_mut().advance(next.unwrap_or(target));
             self.play_faults();
             self.pump(true);
+            self.stirred.notify_waiters();
             if next.is_none() {
                 return;
             }

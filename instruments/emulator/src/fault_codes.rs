@@ -56,6 +56,13 @@ fn fault(name: DutFault) -> Fault {
         DutFault::ChargeOverCurrent => Fault::ChargeOverCurrent,
         DutFault::DischargeOverCurrent => Fault::DischargeOverCurrent,
         DutFault::BmsLost => Fault::BmsLost,
+        DutFault::BatteryShortCircuit => Fault::BatteryShortCircuit,
+        DutFault::MeterLost => Fault::MeterLost,
+        DutFault::OverTemperature => Fault::OverTemperature,
+        DutFault::UnderTemperature => Fault::UnderTemperature,
+        DutFault::Pv1OverVoltage => Fault::Pv1OverVoltage,
+        DutFault::Pv2OverVoltage => Fault::Pv2OverVoltage,
+        DutFault::DcInjection => Fault::DcInjection,
         DutFault::Drm0 => Fault::Drm0,
         DutFault::LockedOut => Fault::LockedOut,
     }

@@ -192,6 +192,11 @@ pub(crate) trait Instrument {
         Wire::Stream
     }
 
+    /// The status byte as a serial poll reads it, where the instrument has one.
+    fn status_byte(&mut self, _field: &Field) -> u8 {
+        0
+    }
+
     /// Whether faults of this kind inside the instrument are modelled.
     fn takes(&self, _fault: FaultKind) -> bool {
         false

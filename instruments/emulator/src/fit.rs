@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use gridproof_model::behaviour::{Behaviour, Speaks};
 use gridproof_model::bench::{
     AccuracyOf, AccuracyTable, Bench, ChannelSensor, FilterShape, InstrumentEntry, Model,
 };
 use gridproof_model::capture::ChannelKind;
 use gridproof_model::dut::{DutProfile, InterfaceProtocol};
-use gridproof_plant::config::{PlantConfig, Topology};
+use gridproof_plant::config::{Dut, PlantConfig, Topology};
 use gridproof_plant::signal::{LowPass, LowPassKind, Signal};
 
 use crate::devices::adam_6060::Adam6060;
@@ -21,6 +22,7 @@ use crate::devices::espec_p300::EspecP300;
 use crate::devices::itech_it6000c::It6000c;
 use crate::devices::meter::{ddsu666::Ddsu666, sdm120::Sdm120};
 use crate::devices::saj_as1::{self, SajAs1};
+use crate::devices::saj_hs2::SajHs2;
 use crate::devices::sensor::SensorSpec;
 use crate::devices::sunspec::{self, SunSpec};
 use crate::devices::tektronix_mdo4000::Mdo4000;
@@ -45,8 +47,8 @@ const LOW_VOLTAGE: f64 = 250.0;
 pub(crate) fn instruments(
     bench: &Bench,
     dut: &DutProfile,
-    config: &PlantConfig,
-    field: &Field,
+    behaviour: &Behaviour,
+    (config, field): (&PlantConfig, &Field),
     seed: u64,
 ) -> Result<BTreeMap<String, Box<dyn Instrument>>, EmulatorError> {
     let mut fitted: BTreeMap<String, Box<dyn Instrument>> = BTreeMap::new();
@@ -92,7 +94,9 @@ pub(crate) fn instruments(
             Model::EastronSdm120 => Box::new(ModbusRtu::new(Sdm120::new(METER), METER)),
             Model::PylontechCan => Box::new(bms(name, entry, config, Protocol::Pylontech)?),
             Model::GrowattCan => Box::new(bms(name, entry, config, Protocol::Growatt)?),
-            Model::FromProfile => interface(dut, config, seed),
+            Model::FromProfile => {
+                interface(dut, behaviour.speaks.unwrap_or_default(), config, seed)
+            }
         };
         fitted.insert(name.clone(), instrument);
     }
@@ -297,12 +301,34 @@ fn inputs(name: &str, entry: &InstrumentEntry) -> Result<Vec<Fitted>, EmulatorEr
         .collect())
 }
 
-fn interface(dut: &DutProfile, config: &PlantConfig, seed: u64) -> Box<dyn Instrument> {
+fn saj(dut: &DutProfile, plant: &Dut) -> saj_as1::Nameplate {
+    saj_as1::Nameplate {
+        model: dut.model.clone(),
+        unit: dut.interface.unit,
+        power_w: plant.rated_power_w,
+        apparent_va: plant.rated_apparent_va,
+        charge_w: plant.rated_charge_w,
+        capacity_ah: dut
+            .battery
+            .as_ref()
+            .map_or(0.0, |battery| battery.capacity.0),
+        dut: plant.clone(),
+    }
+}
+
+fn interface(
+    dut: &DutProfile,
+    speaks: Speaks,
+    config: &PlantConfig,
+    seed: u64,
+) -> Box<dyn Instrument> {
     let unit = dut.interface.unit;
     let plant = &config.dut;
-    match dut.interface.protocol {
-        // What a register file names is not known here: the unit then speaks SunSpec.
-        InterfaceProtocol::SunspecTcp | InterfaceProtocol::RegisterFile => {
+    match (dut.interface.protocol, speaks) {
+        (InterfaceProtocol::RegisterFile, Speaks::SajHs2) => {
+            Box::new(ModbusTcp::new(SajHs2::new(saj(dut, plant)), Some(unit)))
+        }
+        (InterfaceProtocol::SunspecTcp, _) | (InterfaceProtocol::RegisterFile, Speaks::Sunspec) => {
             Box::new(ModbusTcp::new(
                 SunSpec::new(
                     sunspec::Nameplate {
@@ -321,20 +347,8 @@ fn interface(dut: &DutProfile, config: &PlantConfig, seed: u64) -> Box<dyn Instr
                 Some(unit),
             ))
         }
-        InterfaceProtocol::SajAs1Rtu => Box::new(ModbusRtu::new(
-            SajAs1::new(saj_as1::Nameplate {
-                model: dut.model.clone(),
-                unit,
-                power_w: plant.rated_power_w,
-                apparent_va: plant.rated_apparent_va,
-                charge_w: plant.rated_charge_w,
-                capacity_ah: dut
-                    .battery
-                    .as_ref()
-                    .map_or(0.0, |battery| battery.capacity.0),
-                dut: plant.clone(),
-            }),
-            unit,
-        )),
+        (InterfaceProtocol::SajAs1Rtu, _) => {
+            Box::new(ModbusRtu::new(SajAs1::new(saj(dut, plant)), unit))
+        }
     }
 }

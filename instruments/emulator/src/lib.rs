@@ -28,6 +28,7 @@ mod session;
 mod socketcan;
 #[cfg(test)]
 mod tests;
+mod visa;
 
 pub use bench::{EmulatedBench, SerialPort};
 pub use control::State;

@@ -50,6 +50,7 @@ impl Plant {
             | Input::BatterySource { .. }
             | Input::BatteryPack { .. }
             | Input::BmsSilence(_)
+            | Input::MeterSilence(_)
             | Input::DrmPins(_)
             | Input::Ambient { .. }
             | Input::Dut(_) => true,
@@ -83,7 +84,9 @@ impl Plant {
     fn act_input(&mut self, t: Nanos, input: Input) {
         self.set_points.note(&input);
         // what the sources have given so far, they gave as they were
-        self.settle_meters();
+        if matches!(input, Input::Pv { .. } | Input::PvArray { .. }) {
+            self.settle_meters();
+        }
         self.book_sources();
         let (bench, contacts) = (&mut self.bench, &mut self.contacts);
         match input {
@@ -168,6 +171,7 @@ impl Plant {
             }
             Input::BatteryPack { closed } => self.dut.dispatch.battery.wire_pack(closed),
             Input::BmsSilence(silent) => self.dut.dispatch.battery.silence(silent),
+            Input::MeterSilence(silent) => self.dut.dispatch.site_meter.silence(silent),
             Input::DrmPins(pins) => {
                 self.dut.dispatch.drm.set_pins(&pins);
                 bench.drm_pins = pins;

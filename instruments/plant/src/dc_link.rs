@@ -198,8 +198,8 @@ impl DcLink {
 /// Oscillating part of the energy ∫ v i dt for phasors V and I with angle `turns`: present value
 /// and a quarter of its period (half a quarter of the grid's) ago, J.
 pub(crate) fn swing(
-    v: crate::quasi_static::Phasor,
-    i: crate::quasi_static::Phasor,
+    v: crate::phasor::Phasor,
+    i: crate::phasor::Phasor,
     w: f64,
     turns: f64,
 ) -> (f64, f64) {

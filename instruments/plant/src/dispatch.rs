@@ -12,12 +12,13 @@ use crate::night::Night;
 use crate::pv::PvInputs;
 use crate::response::{Lag, VoltageResponse, curve};
 use crate::rest::Fingerprint;
+use crate::self_guard::{SelfGuard, SiteMeter};
 use crate::working::Working;
 
 /// Period of the slow functions, s.
 pub(crate) const SLOW_S: f64 = 0.02;
 /// Slow steps per second.
-const PER_S: f64 = 1.0 / SLOW_S;
+pub(crate) const PER_S: f64 = 1.0 / SLOW_S;
 /// Losses in pu of rated power: constant, linear and quadratic in p (docs/models.md 4.6).
 const LOSS: [f64; 3] = [0.004, 0.008, 0.012];
 
@@ -27,13 +28,19 @@ const SAG_S: f64 = 0.1;
 /// As [`f64::min`] and [`f64::max`] for numbers: one instruction, where these need six to tell a
 /// NaN.
 #[inline]
-fn smaller(a: f64, b: f64) -> f64 {
+pub(crate) fn smaller(a: f64, b: f64) -> f64 {
     if a < b { a } else { b }
 }
 
 #[inline]
-fn larger(a: f64, b: f64) -> f64 {
+pub(crate) fn larger(a: f64, b: f64) -> f64 {
     if a > b { a } else { b }
+}
+
+/// A branch that is seldom taken, so that what is limited does not wait for its limit.
+#[cold]
+fn limited(x: f64, most: f64) -> f64 {
+    most.copysign(x)
 }
 
 #[inline]
@@ -46,9 +53,33 @@ fn least<const N: usize>(values: [f64; N]) -> f64 {
 pub(crate) struct Bounds {
     generation_w: f64,
     charging_w: f64,
+    /// The commanded limit.
+    most_w: f64,
+    /// Reactive power wanted, pu of rated apparent power; `None` where it follows from the power.
+    fixed_pu: Option<f64>,
     /// What the frequency asks for: at most, and at least; > 0 feeds.
     ceiling_w: f64,
     floor_w: f64,
+}
+
+/// What the sources give and take until the next second or input, W.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Sources {
+    /// PV at its operating points.
+    pv_w: f64,
+    /// Out of the battery at most, with a grid.
+    discharge_w: f64,
+    /// Into the battery at most, and the ac power that this takes.
+    charge_w: f64,
+    charge_ac_w: f64,
+    /// Least and most that all give to the dc link, in the present duty.
+    pub(crate) reach: (f64, f64),
+    /// PV that goes into the battery first; `None` without a battery.
+    kept_w: Option<f64>,
+}
+
+fn running_loss(rated_w: f64) -> [f64; 3] {
+    [LOSS[0] * rated_w, LOSS[1], LOSS[2] / rated_w]
 }
 
 fn ramp_per_step(pu_per_s: f64) -> f64 {
@@ -91,12 +122,12 @@ pub(crate) struct Dispatch {
     rated_w: f64,
     /// Powers in pu of rated power per W.
     pu_per_w: f64,
+    /// Loss of the unit as it is: constant, W, linear, and quadratic, 1/W, in the ac power.
+    loss: [f64; 3],
     rated_va: f64,
     rated_charge_w: f64,
     standby_w: f64,
     night: Night,
-    /// Connected without a power to exchange.
-    nothing_to_do: bool,
     /// Switched off by itself: takes nothing and says nothing.
     pub(crate) asleep: bool,
     max_current_a: f64,
@@ -117,6 +148,10 @@ pub(crate) struct Dispatch {
     pub(crate) active_w: Option<f64>,
     /// Working mode.
     pub(crate) working: Working,
+    /// Link to the meter at the source.
+    pub(crate) site_meter: SiteMeter,
+    /// What the unit watches of itself.
+    pub(crate) guard: SelfGuard,
     /// Commanded limit of generation, pu.
     pub(crate) limit_pu: f64,
     /// Reactive functions apart from volt-var.
@@ -138,8 +173,6 @@ pub(crate) struct Dispatch {
     ramp_pu: f64,
     /// Active power reference, W.
     pub(crate) p_w: f64,
-    /// Reactive power reference, var.
-    pub(crate) q_var: f64,
     /// DRM0 holds the DUT off.
     pub(crate) disconnect: bool,
     /// PV power taken, W.
@@ -157,6 +190,9 @@ pub(crate) struct Dispatch {
     missing_w: f64,
     /// The last PV power asked for and the ac power that it carries, W.
     carried: (f64, f64),
+    /// Reactive power reference, var; not beside `p_w`, or both would be read at once before either
+    /// has been written.
+    pub(crate) q_var: f64,
 }
 
 impl Dispatch {
@@ -166,11 +202,11 @@ impl Dispatch {
         Self {
             rated_w: dut.rated_power_w,
             pu_per_w: 1.0 / dut.rated_power_w,
+            loss: running_loss(dut.rated_power_w),
             rated_va: dut.rated_apparent_va,
             rated_charge_w: dut.rated_charge_w,
             standby_w: dut.standby_w,
             night: Night::default(),
-            nothing_to_do: false,
             asleep: false,
             max_current_a: dut.max_current_a,
             ramp_per_step: ramp_per_step(dut.ramp_pu_per_s),
@@ -193,7 +229,9 @@ impl Dispatch {
                 ambient_c,
             ),
             active_w: None,
-            working: Working::new(dut.mode),
+            working: Working::new(dut.mode, &dut.windows),
+            site_meter: SiteMeter::default(),
+            guard: SelfGuard::new(dut),
             limit_pu: 1.0,
             reactive: Reactive::new(&functions.power_factor_curve),
             frequency_watt: FrequencyResponse::new(functions.frequency_watt, dut.nominal_hz),
@@ -240,11 +278,16 @@ impl Dispatch {
     /// Loss at an ac power, W.
     #[inline]
     fn loss(&self, p: f64) -> f64 {
+        let p = p.abs();
+        self.loss[0] + p * (self.loss[1] + p * self.loss[2])
+    }
+
+    fn loss_now(&self) -> [f64; 3] {
         if self.night.resting() {
-            return self.standby_w;
+            [self.standby_w, 0.0, 0.0]
+        } else {
+            running_loss(self.rated_w)
         }
-        let x = p.abs() * self.pu_per_w;
-        self.rated_w * (LOSS[0] + x * (LOSS[1] + x * LOSS[2]))
     }
 
     /// Largest ac power from so much dc power, W: root of p + loss(p) = dc.
@@ -297,7 +340,8 @@ impl Dispatch {
     pub(crate) fn step(&mut self, seen: &Surroundings, duty: Duty) {
         let p_pu = self.p_w * self.pu_per_w;
         let ceilings = self.frequency_watt.step(seen.hz, p_pu);
-        let export_w = self.export.step(seen.site_w, self.p_w);
+        let site_w = self.metered(seen.site_w);
+        let export_w = self.export.step(site_w, self.p_w);
         let demand = self.drm.step(p_pu, self.ramp_per_step);
         self.disconnect = demand.disconnect;
         if duty == Duty::Grid {
@@ -322,10 +366,55 @@ impl Dispatch {
                 demand.generation * self.rated_w,
             ]),
             charging_w: least([both_w, demand.consumption * self.rated_w]),
+            most_w: self.most_w(),
+            fixed_pu: self.reactive.constant_pu(),
             ceiling_w: signed_w(ceilings.generation, self.rated_charge_w),
             floor_w: -signed_w(ceilings.charging, self.rated_w),
         };
-        self.follow((seen.volts, seen.site_w), duty, bounds);
+        let sources = self.sources();
+        self.follow((seen.volts, seen.site_w), duty, &bounds, &sources);
+    }
+
+    /// What the sources give and take.
+    pub(crate) fn sources(&self) -> Sources {
+        let (discharge_w, charge_w) = self.battery.limits();
+        let pv_w = self.pv_available();
+        Sources {
+            pv_w,
+            discharge_w,
+            charge_w,
+            charge_ac_w: if charge_w > 0.0 {
+                charge_w + self.loss(charge_w)
+            } else {
+                0.0
+            },
+            reach: self.reach(),
+            kept_w: self.battery.present().then(|| match self.active_w {
+                Some(_) => 0.0,
+                None => self.working.pv_left_w(charge_w),
+            }),
+        }
+    }
+
+    fn most_w(&self) -> f64 {
+        smaller(self.rated_w, larger(self.limit_pu, 0.0) * self.rated_w)
+    }
+
+    /// Power from the source to the PCC as the DUT has it, W. Without its meter it counts on no
+    /// load at all.
+    #[inline]
+    fn metered(&self, site_w: f64) -> f64 {
+        if self.site_meter.lost() {
+            -self.p_w
+        } else {
+            site_w
+        }
+    }
+
+    /// The meter at the source is lost, and something needs it.
+    pub(crate) fn meter_missed(&self) -> bool {
+        let needed = self.working.needs_meter() || !self.export.absent();
+        needed && self.site_meter.lost()
     }
 
     /// What bounds the power until the next whole second or input, if only the voltage and the
@@ -334,12 +423,15 @@ impl Dispatch {
         let still = self.drm.resting()
             && self.frequency_watt.resting(hz)
             && self.export.absent()
+            && !self.guard.timing()
             && self.pv_derating.is_empty()
             && self.ramp_pu == 1.0;
         let both_w = self.thermal.ceiling_pu.min(1.0) * self.rated_w;
         still.then_some(Bounds {
             generation_w: both_w,
             charging_w: both_w,
+            most_w: self.most_w(),
+            fixed_pu: self.reactive.constant_pu(),
             ceiling_w: self.rated_w,
             floor_w: -self.rated_w,
         })
@@ -347,9 +439,14 @@ impl Dispatch {
 
     /// The part of a slow step that answers the voltage and the power from the source to the PCC,
     /// V and W.
-    #[inline]
-    pub(crate) fn follow(&mut self, (volts, site_w): (f64, f64), duty: Duty, bounds: Bounds) {
-        self.nothing_to_do = false;
+    #[inline(always)]
+    pub(crate) fn follow(
+        &mut self,
+        (volts, site_w): (f64, f64),
+        duty: Duty,
+        bounds: &Bounds,
+        sources: &Sources,
+    ) {
         self.ten_minutes.push(volts);
         let charge_pu = self.charging_volt_watt.step(volts);
         let var_pu = self.volt_var.step(volts);
@@ -371,31 +468,41 @@ impl Dispatch {
                 self.fed_w = w;
             }
             Duty::Grid => {
-                let target = self
-                    .reactive
-                    .target_pu(self.p_w, self.rated_w, self.rated_va);
+                let target = match bounds.fixed_pu {
+                    Some(pu) => pu,
+                    None => self
+                        .reactive
+                        .target_pu(self.p_w, self.rated_w, self.rated_va),
+                };
                 let fixed = self.reactive_lag.step(target);
-                let q_pu = if self.volt_var.enabled { var_pu } else { fixed };
+                let q_pu = if self.volt_var.enabled() {
+                    var_pu
+                } else {
+                    fixed
+                };
                 // a bridge that lost most of its voltage is limited by current, not by power
                 let va = smaller(self.rated_va, volts * self.max_current_a);
-                self.q_var = smaller(larger(q_pu * self.rated_va, -va), va);
+                let q_var = q_pu * self.rated_va;
+                self.q_var = if q_var.abs() > va {
+                    limited(q_var, va)
+                } else {
+                    q_var
+                };
                 let room_square = va * va - self.q_var * self.q_var;
-                let (discharge, charge) = self.battery.limits();
-                let pv = self.pv_available();
-                let wish = match self.active_w {
+                let wish = match self.active_w.or(self.working.exchange_w()) {
                     Some(w) => w,
                     None => {
-                        let dc = pv - self.working.pv_charge_w(charge);
+                        let dc = sources.pv_w - self.working.pv_charge_w(sources.charge_w);
                         let surplus = if dc < 0.0 {
                             dc - self.loss(dc)
                         } else {
                             self.ac_from_pv(dc)
                         };
-                        self.working.wish_w(site_w + self.p_w, surplus)
+                        self.working
+                            .wish_w(self.metered(site_w) + self.p_w, surplus)
                     }
                 };
-                let most = smaller(self.rated_w, larger(self.limit_pu, 0.0) * self.rated_w);
-                let wish = smaller(larger(wish, -self.rated_charge_w), most);
+                let wish = smaller(larger(wish, -self.rated_charge_w), bounds.most_w);
                 self.wish_w = match self.slew_w {
                     Some(slew) => wish.clamp(self.wish_w - slew, self.wish_w + slew),
                     None => wish,
@@ -405,24 +512,23 @@ impl Dispatch {
                     self.active_lag.y = self.wish_w;
                 }
                 let wish = self.active_lag.step(self.wish_w);
-                let charge_w = if charge > 0.0 {
-                    charge + self.loss(charge)
-                } else {
-                    0.0
-                };
                 // what the voltage moves comes last
                 let upper = smaller(bounds.generation_w, watt_pu * self.rated_va);
-                let lower = least([bounds.charging_w, charge_w, charge_pu * self.rated_charge_w]);
-                let (upper, lower) = (larger(upper, 0.0), larger(lower, 0.0));
+                let lower = least([
+                    bounds.charging_w,
+                    sources.charge_ac_w,
+                    charge_pu * self.rated_charge_w,
+                ]);
+                let (upper, lower) = (larger(upper, 0.0), smaller(-lower, 0.0));
                 // the frequency may ask against the set-point, not beyond these limits
-                let inside = |w: f64| smaller(larger(w, -lower), upper);
+                let inside = |w: f64| smaller(larger(w, lower), upper);
                 self.p_w = smaller(
                     larger(wish, inside(bounds.floor_w)),
                     inside(bounds.ceiling_w),
                 );
                 // the roots only where they limit
-                let available_w = pv + discharge + self.missing_w;
-                let idle_w = self.loss(0.0);
+                let available_w = sources.pv_w + sources.discharge_w + self.missing_w;
+                let idle_w = self.loss[0];
                 if available_w < idle_w {
                     // what its sources cannot give of its own consumption comes from the grid
                     self.p_w = smaller(self.p_w, available_w - idle_w);
@@ -433,28 +539,32 @@ impl Dispatch {
                     self.p_w = larger(room_square, 0.0).sqrt().copysign(self.p_w);
                 }
                 self.fed_w = self.p_w;
-                self.nothing_to_do = self.wish_w.abs() < 1.0 && self.q_var.abs() < 1.0;
             }
         }
     }
 
     /// What is slower still, once a second: battery, temperature. `grid`: there is voltage.
     /// True when the ten-minute average asks for a disconnection.
-    pub(crate) fn second(&mut self, ambient_c: f64, grid: bool) -> bool {
+    pub(crate) fn second(&mut self, elapsed_s: i64, ambient_c: f64, grid: bool) -> bool {
         let pv = self.pv_present();
+        self.site_meter.second();
         self.battery.count(&Around {
             ambient_c,
             fed: grid || pv,
             asleep: self.asleep,
         });
-        self.working.second(self.battery.soc());
-        self.night.second(!pv && self.nothing_to_do);
+        self.working.second(elapsed_s, self.battery.soc());
+        let connected = !self.idle && !self.backup;
+        let nothing_to_do = connected && self.wish_w.abs() < 1.0 && self.q_var.abs() < 1.0;
+        self.night.second(!pv && nothing_to_do);
+        self.loss = self.loss_now();
         let loss_w = if self.idle {
             self.standby_w
         } else {
             self.loss(self.fed_w)
         };
         self.thermal.step(ambient_c, loss_w);
+        self.guard.second(self.thermal.celsius(), &self.pv);
         self.ten_minutes.second()
     }
 
@@ -492,7 +602,7 @@ impl Dispatch {
     #[inline]
     pub(crate) fn electronics_w(&self, idle: bool, ac_w: f64, filter_w: f64) -> f64 {
         if !idle {
-            (self.loss(ac_w) - filter_w).max(0.0)
+            larger(self.loss(ac_w) - filter_w, 0.0)
         } else if self.reach().1 >= self.standby_w && !self.asleep {
             self.standby_w
         } else {
@@ -514,36 +624,40 @@ impl Dispatch {
 
     /// Shares of PV and battery in what was fed, J: PV first, also into a battery that the working
     /// mode charges; the battery the rest.
-    pub(crate) fn split(&self, fed_j: f64, seconds: f64) -> (f64, f64) {
-        if self.battery.present() {
-            let kept_w = match self.active_w {
-                Some(_) => 0.0,
-                None => self.working.pv_charge_w(self.battery.limits().1),
-            };
-            let pv_j = (fed_j + kept_w * seconds).clamp(0.0, self.pv_available() * seconds);
-            (pv_j, fed_j - pv_j)
-        } else {
-            (fed_j, 0.0)
+    #[inline]
+    pub(crate) fn split(&self, sources: &Sources, fed_j: f64, seconds: f64) -> (f64, f64) {
+        match sources.kept_w {
+            Some(kept_w) => {
+                let most = sources.pv_w * seconds;
+                let pv_j = smaller(larger(fed_j + kept_w * seconds, 0.0), most);
+                (pv_j, fed_j - pv_j)
+            }
+            None => (fed_j, 0.0),
         }
     }
 
-    /// The sources have fed so much; the shares of PV and battery, J.
+    /// The sources have fed so much (waveform mode); the shares of PV and battery, J.
     #[inline]
-    pub(crate) fn supply(&mut self, fed_j: f64, seconds: f64) -> (f64, f64) {
-        let (pv_j, battery_j) = self.split(fed_j, seconds);
+    pub(crate) fn supply(&mut self, sources: &Sources, fed_j: f64, seconds: f64) -> (f64, f64) {
+        let (pv_j, battery_j) = self.split(sources, fed_j, seconds);
         self.supplied.0 += pv_j;
         self.supplied.1 += battery_j;
         (pv_j, battery_j)
     }
 
-    /// A slow step ends with `excess_j` in the dc link beyond its reference.
-    #[inline]
-    pub(crate) fn close_step(&mut self, excess_j: f64) {
-        let (pv_j, battery_j) = std::mem::take(&mut self.supplied);
+    /// What was supplied in the slow step that ends (waveform mode), J.
+    pub(crate) fn take_supplied(&mut self) -> (f64, f64) {
+        std::mem::take(&mut self.supplied)
+    }
+
+    /// A slow step ends in which PV and battery have fed so much, J, with `excess_j` in the dc link
+    /// beyond its reference.
+    #[inline(always)]
+    pub(crate) fn close_step(&mut self, (pv_j, battery_j): (f64, f64), excess_j: f64) {
         self.pv_w = pv_j * PER_S;
         self.pv.take(self.pv_w);
         self.battery_w = battery_j * PER_S;
-        self.missing_w = excess_j.min(0.0) * (1.0 / SAG_S);
+        self.missing_w = smaller(excess_j, 0.0) * (1.0 / SAG_S);
         self.battery.draw(self.battery_w);
     }
 

@@ -1,7 +1,7 @@
 //! The inverter under test: controllers every 40 µs, supervision every 20 ms, state machine.
 
 mod sleep;
-mod supervision;
+pub(crate) mod supervision;
 mod tick;
 
 use crate::Nanos;
@@ -29,6 +29,8 @@ use crate::sogi_pll::SogiPll;
 pub(crate) const CONTROL_NS: u64 = 40_000;
 /// Control period, s.
 pub(crate) const CONTROL_S: f64 = 40e-6;
+/// Largest change of the power by the voltage shift, pu of the present one.
+const MAX_SHIFT: f64 = 0.5;
 /// Reactive bias of the open-end criterion, pu of rated apparent power.
 const BIAS_PU: f64 = 0.01;
 /// A dead grid must last so long before the DUT starts its back-up from black, s.
@@ -90,6 +92,56 @@ pub(crate) struct Measured {
     pub(crate) i1: f64,
     /// Grid-side inductor, A.
     pub(crate) i2: f64,
+}
+
+/// What turns the powers of the dispatcher into those of the current controller.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Steering {
+    /// There is no active power: nothing is turned.
+    pub(crate) idle: bool,
+    /// Square of the bias of the open-end criterion, var².
+    bias_square: f64,
+    factor: f64,
+    /// Voltage shift, W.
+    shift_w: f64,
+    extra_var: f64,
+    turn: (f64, f64),
+    keep: f64,
+    reference: CurrentReference,
+}
+
+impl Steering {
+    /// The reference for powers of the dispatcher, W and var.
+    #[inline(always)]
+    pub(crate) fn reference(&self, p: f64, q: f64) -> PowerReference {
+        let q = if p * p + q * q < self.bias_square {
+            self.bias(q)
+        } else {
+            q
+        };
+        let p_shifted = if self.shift_w == 0.0 {
+            p * self.factor
+        } else {
+            self.shifted(p)
+        };
+        PowerReference {
+            p: self.keep * p_shifted,
+            q: self.keep * (q + self.extra_var),
+            turn: self.turn,
+            reference: self.reference,
+        }
+    }
+
+    #[cold]
+    fn bias(&self, q: f64) -> f64 {
+        self.bias_square.sqrt().copysign(q)
+    }
+
+    #[cold]
+    fn shifted(&self, p: f64) -> f64 {
+        let most = MAX_SHIFT * p.abs();
+        p * self.factor + self.shift_w.clamp(-most, most) * 1.0_f64.copysign(p)
+    }
 }
 
 /// The inverter.
@@ -284,11 +336,13 @@ impl Inverter {
                 .then_some(Fault::TenMinuteOverVoltage),
             (d.thermal.ceiling_pu < 1.0).then_some(Fault::TemperatureDerating),
             d.disconnect.then_some(Fault::Drm0),
+            d.meter_missed().then_some(Fault::MeterLost),
             (self.overload_s > 0.0).then_some(Fault::BackupOverloadWarning),
             self.locked.then_some(Fault::LockedOut),
         ];
         let mut faults: Vec<Fault> = conditions.into_iter().flatten().collect();
         faults.extend(d.battery.faults());
+        faults.extend(d.guard.faults());
         faults.sort_unstable();
         faults.dedup();
         faults
@@ -364,6 +418,7 @@ impl Inverter {
             && self.permit
             && !self.locked
             && !self.dispatch.disconnect
+            && self.dispatch.guard.fit()
             && self.dispatch.dc_present()
     }
 
@@ -373,6 +428,7 @@ impl Inverter {
             && self.config.health == Health::Healthy
             && !self.locked
             && !self.dispatch.disconnect
+            && self.dispatch.guard.fit()
             && !self.dispatch.asleep
             && self.dispatch.dc_present()
     }
@@ -392,7 +448,9 @@ impl Inverter {
             DutCommand::Connect(permit) => self.permit = permit,
             DutCommand::PowerLimit(pu) => self.dispatch.limit_pu = pu,
             DutCommand::ActivePower(w) => self.dispatch.active_w = w,
-            DutCommand::Mode(mode) => self.dispatch.working.mode = mode,
+            DutCommand::Mode(mode) => self.dispatch.working.set_mode(mode),
+            DutCommand::Windows(windows) => self.dispatch.working.set_windows(windows),
+            DutCommand::Clock { at_power_on_s } => self.dispatch.working.set_clock(at_power_on_s),
             DutCommand::ReactivePower(pu) => self.dispatch.reactive.fixed_pu = pu,
             DutCommand::PowerFactor(factor) => self.dispatch.reactive.power_factor = factor,
             DutCommand::PowerFactorCurve(on) => self.dispatch.reactive.curve_enabled = on,
@@ -404,7 +462,7 @@ impl Inverter {
             DutCommand::WattVar(points) => {
                 self.dispatch.reactive.watt_var = points.unwrap_or_default();
             }
-            DutCommand::ChargingVoltWatt(on) => self.dispatch.charging_volt_watt.enabled = on,
+            DutCommand::ChargingVoltWatt(on) => self.dispatch.charging_volt_watt.enable(on),
             DutCommand::ExportLimit(watts) => self.dispatch.export.soft_w = watts,
             DutCommand::Ramp(pu_per_s) => {
                 self.dispatch.slew_w = pu_per_s.map(|r| r * self.config.rated_power_w * SLOW_S);
@@ -417,8 +475,8 @@ impl Inverter {
                 };
                 response.change(points.points(), tau_s, SLOW_S);
             }
-            DutCommand::VoltVar(on) => self.dispatch.volt_var.enabled = on,
-            DutCommand::VoltWatt(on) => self.dispatch.volt_watt.enabled = on,
+            DutCommand::VoltVar(on) => self.dispatch.volt_var.enable(on),
+            DutCommand::VoltWatt(on) => self.dispatch.volt_watt.enable(on),
             DutCommand::Backup(enabled) => self.enable_backup(enabled),
             DutCommand::Protection(elements) => {
                 self.protection = Protection::new(&elements, self.config.nominal_hz);
@@ -459,30 +517,34 @@ impl Inverter {
         self.applied_v = 0.0;
     }
 
-    /// Powers for the current controller, with the bias of the open-end criterion.
+    /// Powers for the current controller.
     #[inline(always)]
     pub(crate) fn power_reference(&self) -> PowerReference {
-        let (p, mut q) = (self.dispatch.p_w, self.dispatch.q_var);
-        if self.detector.is_some() {
-            let bias = BIAS_PU * self.config.rated_apparent_va;
-            if p * p + q * q < bias * bias {
-                q = bias.copysign(q);
-            }
-        }
+        self.steering()
+            .reference(self.dispatch.p_w, self.dispatch.q_var)
+    }
+
+    /// What the anti-islanding methods and the bias of the open-end criterion make of the powers.
+    #[inline(always)]
+    pub(crate) fn steering(&self) -> Steering {
         let c = &self.config;
-        let amps = || p.abs() / c.nominal_v;
-        let extra = self.active.extra_amps(amps).copysign(p) * c.nominal_v;
-        let (turn, keep) = match c.reference {
-            _ if p == 0.0 => ((1.0, 0.0), 1.0),
-            CurrentReference::ConstantPower => (self.active.turn(), self.active.keep()),
-            CurrentReference::ConstantCurrent | CurrentReference::Untracked => {
-                (self.active.turn(), 1.0)
-            }
-        };
-        PowerReference {
-            p: keep * (p * self.passive.power_factor() + extra),
-            q: keep * (q + self.active.extra_vars_pu() * c.rated_apparent_va),
-            turn,
+        let idle = self.dispatch.p_w == 0.0;
+        Steering {
+            idle,
+            bias_square: if self.detector.is_some() {
+                (BIAS_PU * c.rated_apparent_va) * (BIAS_PU * c.rated_apparent_va)
+            } else {
+                0.0
+            },
+            factor: self.passive.power_factor(),
+            shift_w: self.active.shift_amps() * c.nominal_v,
+            extra_var: self.active.extra_vars_pu() * c.rated_apparent_va,
+            turn: if idle { (1.0, 0.0) } else { self.active.turn() },
+            keep: match c.reference {
+                _ if idle => 1.0,
+                CurrentReference::ConstantPower => self.active.keep(),
+                CurrentReference::ConstantCurrent | CurrentReference::Untracked => 1.0,
+            },
             reference: c.reference,
         }
     }

@@ -4,11 +4,13 @@ use crate::actions::{GENTLE_HZ, GENTLE_PU};
 use crate::dc_link::swing;
 use crate::dispatch::{SLOW_S, Surroundings};
 use crate::dut::{CONTROL_NS, CONTROL_S, Gate};
-use crate::meter::{ReadyCycle, Squares};
+use crate::filter::FilterState;
+use crate::meter::{Ac, ReadyCycle, Squares};
 use crate::network::state;
+use crate::phasor::Phasor;
 use crate::plant::{Mode, Plant, SLOW_NS};
 use crate::protection::Seen;
-use crate::quasi_static::{Admittance, Conditions, FilterState, Phasor, Steady, solve};
+use crate::quasi_static::{Admittance, Conditions, Steady, Terminals, solve};
 
 /// A protection timer that would end within this time wants the waveform, s.
 const TIMER_S: f64 = 0.12;
@@ -16,6 +18,8 @@ const TIMER_S: f64 = 0.12;
 const QUIET_CYCLES: u32 = 10;
 /// A connected DUT below this voltage (pu) is simulated in waveform mode.
 pub(crate) const LOW_PU: f64 = 0.5;
+/// Below this voltage (pu) a meter has no frequency.
+const ALIVE_PU: f64 = 0.02;
 
 impl Plant {
     /// The next 20 ms can be one phasor solution.
@@ -120,7 +124,7 @@ impl Plant {
             self.dut.voltage.advance(SLOW_S);
             self.dut.voltage.hz = self.config.dut.nominal_hz;
         }
-        let cycle = self.account(t, &steady);
+        let (cycle, site_w, port_w) = self.account(t, &steady);
         self.dut.watch_bus(t, self.dc.level());
         self.dut.supervise(
             t,
@@ -128,35 +132,41 @@ impl Plant {
                 volts: seen.volts,
                 hz: seen.hz,
                 ambient_c: self.bench.ambient_c,
-                backup_w: cycle.port.p,
-                site_w: cycle.source.p,
+                backup_w: port_w,
+                site_w,
             },
         );
         self.meters.ready(cycle);
     }
 
-    /// Energy and meters of a slow step that ends at `t`.
-    #[inline(always)]
-    pub(crate) fn account(&mut self, t: u64, steady: &Steady) -> ReadyCycle {
+    /// Energy of a slow step that ends at `t`, what the meters see of it, and the power from the
+    /// source and into the back-up load, W.
+    fn account(&mut self, t: u64, steady: &Steady) -> (ReadyCycle, f64, f64) {
         self.sim = t;
         self.steady = *steady;
         let flow = self.steady_flow(steady);
-        self.move_energy(&flow, SLOW_S);
-        self.dut.dispatch.close_step(self.dc.excess_j());
-        self.ready_cycle(t, steady, steady.hz)
-    }
-
-    /// What the meters see of the slow step that ends at `t`.
-    #[inline(always)]
-    fn ready_cycle(&self, t: u64, steady: &Steady, hz: f64) -> ReadyCycle {
-        let (v_n, hz_n) = self.node_n(steady);
+        let electronics_w = self.dut.electronics_w(flow.ac_w, flow.loss_w);
+        let sources = self.dut.dispatch.sources();
+        self.move_energy(&flow, electronics_w, &sources);
         let g = self.bench.backup_g();
+        let alive = |v: f64| {
+            if v > ALIVE_PU * self.config.dut.nominal_v {
+                steady.hz
+            } else {
+                0.0
+            }
+        };
+        if let Some(fed) = steady.fed {
+            let filter = Squares::new(&fed, alive(fed.volts));
+            let pcc = self.admittance.beside();
+            let cycle = self.ready_cycle(Ac::Feeding { filter, g, pcc });
+            return (cycle, pcc.re * fed.vv - fed.p, g * fed.vv);
+        }
         let port = if self.bench.relay.conducting {
             steady.i2.sub(steady.v.scale(g))
         } else {
             Phasor::ZERO
         };
-        let (s_port, s_line) = (steady.v.mul(port.conj()), steady.v.mul(steady.line.conj()));
         let source_v = if self.bench.s1.conducting {
             steady.volts
         } else if self.bench.output.conducting {
@@ -164,37 +174,24 @@ impl Plant {
         } else {
             0.0
         };
-        let alive = |v: f64| {
-            if v > 0.02 * self.config.dut.nominal_v {
-                hz
-            } else {
-                0.0
-            }
+        let dut = Squares::new(&Terminals::of(steady.v, port), alive(steady.volts));
+        let source = Squares {
+            vv: source_v * source_v,
+            ..Squares::new(&Terminals::of(steady.v, steady.line), alive(source_v))
         };
+        let (v_n, hz_n) = self.node_n(steady);
+        let port = Squares::behind(g, v_n * v_n, hz_n);
+        let cycle = self.ready_cycle(Ac::Points { dut, source, port });
+        (cycle, source.p, port.p)
+    }
+
+    /// What the meters see of the slow step that ends now.
+    #[inline(always)]
+    pub(crate) fn ready_cycle(&self, ac: Ac) -> ReadyCycle {
         let d = &self.dut.dispatch;
         ReadyCycle {
-            at_ns: t,
-            dut: Squares {
-                vv: steady.volts * steady.volts,
-                ii: port.square(),
-                p: s_port.re,
-                q: s_port.im,
-                hz: alive(steady.volts),
-            },
-            source: Squares {
-                vv: source_v * source_v,
-                ii: steady.line.square(),
-                p: s_line.re,
-                q: s_line.im,
-                hz: alive(source_v),
-            },
-            port: Squares {
-                vv: v_n * v_n,
-                ii: v_n * g * v_n * g,
-                p: v_n * v_n * g,
-                q: 0.0,
-                hz: hz_n,
-            },
+            at_ns: self.sim,
+            ac,
             pv_w: d.pv.first_w(),
             pv_v: d.pv.first_tracked_v(),
             battery: (d.battery.volts(), d.battery_w),
@@ -208,7 +205,7 @@ impl Plant {
             let v = steady.volts;
             (
                 v,
-                if v > 0.02 * self.config.dut.nominal_v {
+                if v > ALIVE_PU * self.config.dut.nominal_v {
                     steady.hz
                 } else {
                     0.0

@@ -1,10 +1,13 @@
 //! Where the energy goes: from the sources through link and filter to the terminals
 //! (docs/models.md 4.7). Every entry is integrated by itself; nothing is made up from the rest.
 
+use crate::dispatch::{PER_S, SLOW_S, Sources, larger, smaller};
 use crate::dut::Gate;
+use crate::filter::{FilterForms, FilterState, SteadyFlow};
 use crate::network::Network;
+use crate::phasor::Phasor;
 use crate::plant::{Mode, Plant, SLOW_NS};
-use crate::quasi_static::{FilterForms, FilterState, Phasor, Steady, SteadyFlow};
+use crate::quasi_static::{Steady, Terminals};
 
 /// Energy since power-up, J. `residual_j` is zero but for rounding and quadrature.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -65,10 +68,56 @@ pub(crate) struct Moved {
     pub(crate) loss_j: f64,
 }
 
-/// The sums.
+/// The sums since power-up, J.
+#[derive(Debug, Clone, Copy, Default)]
+struct Total {
+    pv_j: f64,
+    battery_out_j: f64,
+    battery_in_j: f64,
+    ac_out_j: f64,
+    ac_in_j: f64,
+    loss_j: f64,
+}
+
+impl Total {
+    /// Something that has come so many times.
+    #[inline(always)]
+    fn add(&mut self, moved: &Moved, times: f64) {
+        self.pv_j += moved.pv_j * times;
+        if moved.battery_j > 0.0 {
+            self.battery_out_j += moved.battery_j * times;
+        } else {
+            self.battery_in_j -= moved.battery_j * times;
+        }
+        if moved.ac_j > 0.0 {
+            self.ac_out_j += moved.ac_j * times;
+        } else {
+            self.ac_in_j -= moved.ac_j * times;
+        }
+        self.loss_j += moved.loss_j * times;
+    }
+
+    /// With `stored_j` in link and filter. A PV input only gives.
+    fn energy(&self, stored_j: f64) -> Energy {
+        Energy {
+            pv_j: self.pv_j,
+            battery_j: self.battery_out_j - self.battery_in_j,
+            battery_out_j: self.battery_out_j,
+            battery_in_j: self.battery_in_j,
+            ac_j: self.ac_out_j - self.ac_in_j,
+            ac_out_j: self.ac_out_j,
+            ac_in_j: self.ac_in_j,
+            loss_j: self.loss_j,
+            stored_j,
+            throughput_j: self.pv_j + self.battery_out_j + self.battery_in_j,
+        }
+    }
+}
+
+/// The sums, and what has not been added to them yet.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Ledger {
-    total: Energy,
+    total: Total,
     /// The last slow step, and how often it has come since it was added.
     last: Moved,
     times: u64,
@@ -94,11 +143,15 @@ impl Ledger {
     pub(crate) fn slow(&mut self, moved: Moved) {
         if moved == self.last {
             self.times += 1;
+            return;
+        }
+        if self.times == 1 {
+            self.total.add(&self.last, 1.0);
         } else {
             self.total = self.flushed();
-            self.last = moved;
-            self.times = 1;
         }
+        self.last = moved;
+        self.times = 1;
     }
 
     /// The last slow step `n` times more.
@@ -108,7 +161,8 @@ impl Ledger {
 
     /// Something that does not come in slow steps.
     pub(crate) fn add(&mut self, moved: Moved) {
-        self.total = add(self.flushed(), moved, 1.0);
+        self.total = self.flushed();
+        self.total.add(&moved, 1.0);
         self.times = 0;
     }
 
@@ -134,34 +188,23 @@ impl Ledger {
         (ac_j / seconds, loss_j / seconds)
     }
 
-    fn flushed(&self) -> Energy {
-        add(self.total, self.last, self.times as f64)
+    fn flushed(&self) -> Total {
+        let mut total = self.total;
+        total.add(&self.last, self.times as f64);
+        total
     }
-}
-
-fn add(mut e: Energy, moved: Moved, times: f64) -> Energy {
-    e.pv_j += moved.pv_j * times;
-    e.battery_j += moved.battery_j * times;
-    e.ac_j += moved.ac_j * times;
-    e.battery_out_j += moved.battery_j.max(0.0) * times;
-    e.battery_in_j -= moved.battery_j.min(0.0) * times;
-    e.ac_out_j += moved.ac_j.max(0.0) * times;
-    e.ac_in_j -= moved.ac_j.min(0.0) * times;
-    e.loss_j += moved.loss_j * times;
-    e.throughput_j += (moved.pv_j.abs() + moved.battery_j.abs()) * times;
-    e
 }
 
 impl Plant {
     /// The energy balance of the DUT up to the last step at or before now.
     #[must_use]
     pub fn energy(&self) -> Energy {
-        let mut e = self.ledger.flushed();
+        let mut total = self.ledger.flushed();
         let (fed_j, lost_j, seconds) = self.dc.pending();
-        let (pv_j, battery_j) = self.dut.dispatch.split(fed_j, seconds);
-        e = add(
-            e,
-            Moved {
+        let dispatch = &self.dut.dispatch;
+        let (pv_j, battery_j) = dispatch.split(&dispatch.sources(), fed_j, seconds);
+        total.add(
+            &Moved {
                 pv_j,
                 battery_j,
                 ac_j: self.ledger.step_ac_j,
@@ -173,8 +216,7 @@ impl Plant {
             Mode::Waveform => self.network.stored_j(),
             Mode::QuasiStatic => self.filter_j,
         };
-        e.stored_j = self.dc.stored_j() + filter_j - self.ledger.initial_j;
-        e
+        total.energy(self.dc.stored_j() + filter_j - self.ledger.initial_j)
     }
 
     /// Books what the sources have fed since the last time (waveform mode).
@@ -183,7 +225,8 @@ impl Plant {
         if seconds == 0.0 {
             return;
         }
-        let (pv_j, battery_j) = self.dut.dispatch.supply(fed_j, seconds);
+        let sources = self.dut.dispatch.sources();
+        let (pv_j, battery_j) = self.dut.dispatch.supply(&sources, fed_j, seconds);
         self.ledger.add(Moved {
             pv_j,
             battery_j,
@@ -223,32 +266,31 @@ impl Plant {
         if !self.forms.fits(w, blocked) {
             self.forms = FilterForms::new(self.network.filter(), w, blocked);
         }
-        self.forms.flow(v, i2)
+        let at = steady.fed.unwrap_or_else(|| Terminals::of(v, i2));
+        self.forms.flow(&at)
     }
 
-    /// The slow step of the quasi-static mode: what the terminals and the losses took comes from
-    /// the sources, and what these cannot give from the dc link.
+    /// The slow step of the quasi-static mode: what terminals, filter and electronics took comes
+    /// from the sources, and what these cannot give from the dc link.
     #[inline(always)]
-    pub(crate) fn move_energy(&mut self, flow: &SteadyFlow, seconds: f64) {
-        let SteadyFlow {
-            ac_w,
-            loss_w: filter_w,
-            stored_j,
-        } = *flow;
-        let electronics_w = self.dut.electronics_w(ac_w, filter_w);
-        let taken_w = ac_w + filter_w + electronics_w;
-        let (least, most) = self.dut.dispatch.reach();
-        let fed_w = (taken_w - self.dc.excess_j() * (1.0 / seconds)).clamp(least, most);
-        let change_j = (fed_w - taken_w) * seconds - (stored_j - self.filter_j);
-        self.filter_j = stored_j;
-        self.dc.shift(change_j);
-        let (pv_j, battery_j) = self.dut.dispatch.supply(fed_w * seconds, seconds);
+    pub(crate) fn move_energy(&mut self, flow: &SteadyFlow, electronics_w: f64, sources: &Sources) {
+        let lost_w = flow.loss_w + electronics_w;
+        let taken_w = flow.ac_w + lost_w;
+        let (least, most) = sources.reach;
+        let wanted_w = taken_w - self.dc.excess_j() * PER_S;
+        let fed_w = smaller(larger(wanted_w, least), most);
+        let stored_j = flow.stored_j - self.filter_j;
+        self.filter_j = flow.stored_j;
+        self.dc.shift((fed_w - taken_w) * SLOW_S - stored_j);
+        let dispatch = &mut self.dut.dispatch;
+        let (pv_j, battery_j) = dispatch.split(sources, fed_w * SLOW_S, SLOW_S);
         self.ledger.slow(Moved {
             pv_j,
             battery_j,
-            ac_j: ac_w * seconds,
-            loss_j: (filter_w + electronics_w) * seconds,
+            ac_j: flow.ac_w * SLOW_S,
+            loss_j: lost_w * SLOW_S,
         });
+        dispatch.close_step((pv_j, battery_j), self.dc.excess_j());
     }
 
     /// Into waveform mode: means become instantaneous values.

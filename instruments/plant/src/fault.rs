@@ -58,6 +58,20 @@ pub enum Fault {
     DischargeOverCurrent,
     /// The management system of the battery is not heard.
     BmsLost,
+    /// The battery is short-circuited, or nearly.
+    BatteryShortCircuit,
+    /// The meter at the source is not heard, and something needs it.
+    MeterLost,
+    /// The unit is too warm to run.
+    OverTemperature,
+    /// The unit is too cold to run.
+    UnderTemperature,
+    /// First PV input above its largest voltage.
+    Pv1OverVoltage,
+    /// Second PV input above its largest voltage.
+    Pv2OverVoltage,
+    /// Direct current at the grid port above its limit.
+    DcInjection,
     /// DRM0 holds the unit off.
     Drm0,
     /// Too many trips: locked until the fault is cleared.

@@ -142,6 +142,8 @@ pub enum Input {
     },
     /// The messages of the battery's management system fail to reach the DUT, or reach it again.
     BmsSilence(bool),
+    /// The meter at the source fails to reach the DUT, or reaches it again.
+    MeterSilence(bool),
     /// Pairs of RJ45 pins (1–8) that are shorted on the DRM port, the whole new set.
     DrmPins(Vec<(u8, u8)>),
     /// Temperature around the DUT, °C; reached at once (the chamber emulator makes the ramp).
@@ -202,8 +204,8 @@ pub struct GridSegment {
     pub start_deg: Option<f64>,
 }
 
-/// What the DUT does by itself as long as no active power is commanded. Time-of-use is a commanded
-/// power that changes with the clock of whoever keeps the windows.
+/// What the DUT does by itself as long as no active power is commanded, and outside its
+/// [`TimeWindow`]s.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum WorkingMode {
     /// Feeds what the PV gives, leaves the battery alone.
@@ -218,6 +220,28 @@ pub enum WorkingMode {
         /// Largest power with which it is charged from PV and grid, W ≥ 0.
         charge_w: f64,
     },
+    /// PV goes to the loads, then to the grid; the battery takes what neither takes, and gives
+    /// nothing.
+    GridFirst,
+    /// A power at the grid port, W: > 0 feeds, < 0 charges. Ends with the window that asks for it.
+    Exchange {
+        /// W.
+        watts: f64,
+    },
+}
+
+/// A window of the week by the DUT's own clock, in which another working mode holds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TimeWindow {
+    /// First minute of the day, 0–1439.
+    pub from: u16,
+    /// Last minute of the day; it belongs to the window. Before `from` the window goes on over
+    /// midnight.
+    pub to: u16,
+    /// Bit 0 Monday … bit 6 Sunday: days on whose minutes it holds.
+    pub weekdays: u8,
+    /// What it does.
+    pub mode: WorkingMode,
 }
 
 /// What the harness can tell the DUT.
@@ -230,8 +254,16 @@ pub enum DutCommand {
     /// Active power at the grid port, W: > 0 discharge/generate, < 0 charge.
     /// `None` = as the working mode says.
     ActivePower(Option<f64>),
-    /// What it does without a commanded active power.
+    /// What it does without a commanded active power, outside of the windows.
     Mode(WorkingMode),
+    /// Time-of-use: the first window that holds goes before the mode; none switches it off.
+    Windows(Vec<TimeWindow>),
+    /// Sets the DUT's clock: seconds since Monday 00:00 that it had shown at power-on. It starts
+    /// at 0.
+    Clock {
+        /// s.
+        at_power_on_s: i64,
+    },
     /// Fixed reactive power, pu of rated apparent power (0 by default). Volt-var goes first, then
     /// a fixed cosφ, then cosφ(P), then this.
     ReactivePower(f64),

@@ -3,7 +3,7 @@
 
 mod ready;
 
-pub(crate) use ready::{ReadyCycle, Squares};
+pub(crate) use ready::{Ac, ReadyCycle, Squares};
 
 use crate::Nanos;
 use crate::signal::{MeterPoint, Reading};
@@ -36,6 +36,18 @@ impl Sums {
         self.p += v * i * dt;
         self.q += lagging * i * dt;
         self.seconds += dt;
+    }
+
+    /// Of a dc voltage and power.
+    fn dc(seconds: f64, (volts, watts): (f64, f64)) -> Self {
+        let amps = if volts > 0.0 { watts / volts } else { 0.0 };
+        Self {
+            seconds,
+            vv: volts * volts * seconds,
+            ii: amps * amps * seconds,
+            p: watts * seconds,
+            ..Self::default()
+        }
     }
 
     fn add(&mut self, other: &Self) {
@@ -258,7 +270,7 @@ pub(crate) struct Meters {
     pv: Point,
     battery: Point,
     /// Cycles that no window holds yet (quasi-static mode).
-    waiting: Vec<ReadyCycle>,
+    waiting: ready::Waiting,
 }
 
 impl Meters {
@@ -273,7 +285,7 @@ impl Meters {
             port: Point::default(),
             pv: Point::default(),
             battery: Point::default(),
-            waiting: Vec::new(),
+            waiting: ready::Waiting::default(),
         }
     }
 
@@ -331,20 +343,8 @@ impl Meters {
 
     /// The dc side over the last 20 ms.
     pub(crate) fn dc(&mut self, t: Nanos, seconds: f64, pv: (f64, f64), battery: (f64, f64)) {
-        for (point, (volts, watts)) in [(&mut self.pv, pv), (&mut self.battery, battery)] {
-            let amps = if volts > 0.0 { watts / volts } else { 0.0 };
-            point.close(
-                t,
-                Sums {
-                    seconds,
-                    vv: volts * volts * seconds,
-                    ii: amps * amps * seconds,
-                    p: watts * seconds,
-                    ..Sums::default()
-                },
-                seconds,
-            );
-        }
+        self.pv.close(t, Sums::dc(seconds, pv), seconds);
+        self.battery.close(t, Sums::dc(seconds, battery), seconds);
     }
 
     /// `n` more cycles like the last, up to `at_ns`.
@@ -364,21 +364,24 @@ impl Meters {
         }
     }
 
-    /// Means over the last complete window.
-    pub(crate) fn window(&self, point: MeterPoint) -> Reading {
-        signed(point, self.point(point).last_window.reading())
-    }
-
-    /// Means over the whole cycles between two times, which lie at most a window apart; `None` without
-    /// any.
-    pub(crate) fn between(&self, point: MeterPoint, from: Nanos, to: Nanos) -> Option<Reading> {
-        let closed = self.point(point).between(from, to)?;
-        Some(signed(point, closed.reading()))
-    }
-
-    /// Means over the last complete cycle.
+    /// Means over the last complete cycle, of the waveform mode.
     pub(crate) fn cycle(&self, point: MeterPoint) -> Reading {
         signed(point, self.point(point).last_cycle.reading())
+    }
+}
+
+impl Point {
+    /// Means over the last complete window, and over the last complete cycle.
+    fn means(&self, point: MeterPoint) -> (Reading, Reading) {
+        (
+            signed(point, self.last_window.reading()),
+            signed(point, self.last_cycle.reading()),
+        )
+    }
+
+    /// Means over the whole cycles between two times; `None` without any.
+    fn mean_between(&self, point: MeterPoint, from: Nanos, to: Nanos) -> Option<Reading> {
+        Some(signed(point, self.between(from, to)?.reading()))
     }
 }
 

@@ -9,10 +9,11 @@ use crate::config::PlantConfig;
 use crate::dc_link::{DcLinkState, Supply};
 use crate::dut::{CONTROL_S, Inverter};
 use crate::energy::Ledger;
+use crate::filter::FilterForms;
 use crate::input::Input;
 use crate::meter::Meters;
 use crate::network::Network;
-use crate::quasi_static::{Admittance, FilterForms, Steady};
+use crate::quasi_static::{Admittance, Steady};
 use crate::signal::{Capture, CaptureSpec, CaptureState, MeterPoint, Reading};
 use crate::state::SetPoints;
 use crate::stuck::Contacts;
@@ -77,6 +78,8 @@ pub struct Plant {
     pub(crate) forms: FilterForms,
     /// Until then every slow step repeats the last one.
     pub(crate) rest_until: Nanos,
+    /// The slow step that begins then looks for rest.
+    pub(crate) look_from: Nanos,
     /// Cycles in waveform mode without a visible change.
     pub(crate) quiet_cycles: u32,
     pub(crate) last_cycle_v: (f64, f64),
@@ -124,6 +127,7 @@ impl Plant {
             frame: [0.0; SIGNALS],
             steady: Steady::default(),
             rest_until: 0,
+            look_from: Nanos::MAX,
             quiet_cycles: 0,
             last_cycle_v: (0.0, 0.0),
             ledger: Ledger::new(dc.stored_j()),
@@ -192,11 +196,9 @@ impl Plant {
                 break;
             }
         }
-        // now somebody may ask
-        self.settle_meters();
     }
 
-    /// Brings the meters up to date with the ready cycles.
+    /// Brings the meters up to date with the cycles that wait.
     pub(crate) fn settle_meters(&mut self) {
         let dispatch = &mut self.dut.dispatch;
         self.meters.settle(|watts| dispatch.pv.solve_first(watts));
@@ -286,21 +288,27 @@ impl Plant {
     /// Means over the last complete window of ten cycles.
     #[must_use]
     pub fn reading(&self, point: MeterPoint) -> Reading {
-        self.meters.window(point)
+        self.read(point).0
     }
 
     /// Means over the last complete cycle (dc points: the last 20 ms).
     #[must_use]
     pub fn reading_cycle(&self, point: MeterPoint) -> Reading {
-        self.meters.cycle(point)
+        self.read(point).1
+    }
+
+    fn read(&self, point: MeterPoint) -> (Reading, Reading) {
+        let pv = &self.dut.dispatch.pv;
+        self.meters.read(point, |watts| pv.first_at(watts))
     }
 
     /// Means over the whole cycles of the last `span_ns` ns, 200 ms at most; `None` when there is no whole
     /// cycle in it.
     #[must_use]
     pub fn reading_over(&self, point: MeterPoint, span_ns: Nanos) -> Option<Reading> {
-        self.meters
-            .between(point, self.now.saturating_sub(span_ns), self.now)
+        let pv = &self.dut.dispatch.pv;
+        let span = (self.now.saturating_sub(span_ns), self.now);
+        self.meters.between(point, span, |watts| pv.first_at(watts))
     }
 
     /// Arms a capture; the first sample is taken now. An armed capture replaces an older one.

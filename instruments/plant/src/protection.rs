@@ -73,6 +73,15 @@ impl Protection {
                 .is_none_or(|hz| hz >= self.calm_hz.0 && hz <= self.calm_hz.1)
     }
 
+    /// Between these voltages a step at `hz` would change nothing; there are none when a timer runs.
+    pub(crate) fn calm(&self, hz: f64) -> (f64, f64) {
+        if self.picked_up || hz < self.calm_hz.0 || hz > self.calm_hz.1 {
+            (f64::INFINITY, f64::NEG_INFINITY)
+        } else {
+            self.calm_volts
+        }
+    }
+
     /// Runs the timers for `dt` s; index of the element that trips.
     #[inline]
     pub(crate) fn step(&mut self, seen: Seen, dt: f64) -> Option<usize> {

@@ -5,72 +5,12 @@
 use crate::config::{CurrentReference, Filter, Line};
 use crate::current_control::PowerReference;
 use crate::network::Topology;
+use crate::phasor::Phasor;
 
 /// Most passes of the fixed point; each shrinks the error to a fiftieth or less.
 const PASSES: u32 = 4;
 /// A pass that moved the voltage less than this is the last, V.
 const TOLERANCE_V: f64 = 1e-7;
-
-/// A complex number.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(crate) struct Phasor {
-    pub(crate) re: f64,
-    pub(crate) im: f64,
-}
-
-impl Phasor {
-    pub(crate) const ZERO: Self = Self { re: 0.0, im: 0.0 };
-
-    pub(crate) const fn new(re: f64, im: f64) -> Self {
-        Self { re, im }
-    }
-
-    pub(crate) fn add(self, o: Self) -> Self {
-        Self::new(self.re + o.re, self.im + o.im)
-    }
-
-    pub(crate) fn sub(self, o: Self) -> Self {
-        Self::new(self.re - o.re, self.im - o.im)
-    }
-
-    pub(crate) fn mul(self, o: Self) -> Self {
-        Self::new(
-            self.re * o.re - self.im * o.im,
-            self.re * o.im + self.im * o.re,
-        )
-    }
-
-    pub(crate) fn conj(self) -> Self {
-        Self::new(self.re, -self.im)
-    }
-
-    pub(crate) fn inv(self) -> Self {
-        let d = 1.0 / (self.re * self.re + self.im * self.im);
-        Self::new(self.re * d, -self.im * d)
-    }
-
-    pub(crate) fn scale(self, k: f64) -> Self {
-        Self::new(self.re * k, self.im * k)
-    }
-
-    pub(crate) fn square(self) -> f64 {
-        self.re * self.re + self.im * self.im
-    }
-
-    pub(crate) fn abs(self) -> f64 {
-        self.square().sqrt()
-    }
-
-    pub(crate) fn turns(self) -> f64 {
-        crate::trig::atan2_turns(self.im, self.re)
-    }
-
-    /// Instantaneous value of √2·|X| sin(turns + angle).
-    pub(crate) fn at(self, turns: f64) -> f64 {
-        let (s, c) = crate::trig::sincos_turns(turns);
-        std::f64::consts::SQRT_2 * (self.re * s + self.im * c)
-    }
-}
 
 /// A solved steady state of the grid side.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -83,160 +23,12 @@ pub(crate) struct Steady {
     pub(crate) line: Phasor,
     /// Magnitude of the PCC voltage, V.
     pub(crate) volts: f64,
+    /// What the filter of a feeding DUT delivers there.
+    pub(crate) fed: Option<Terminals>,
     /// Frequency, Hz.
     pub(crate) hz: f64,
     /// Angular frequency, rad/s.
     pub(crate) w: f64,
-}
-
-/// Phasors inside the output filter.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(crate) struct FilterState {
-    /// Terminals.
-    pub(crate) v: Phasor,
-    /// Grid-side inductor.
-    pub(crate) i2: Phasor,
-    /// Bridge inductor.
-    pub(crate) i1: Phasor,
-    /// Capacitor.
-    pub(crate) cap: Phasor,
-    /// Bridge.
-    pub(crate) bridge: Phasor,
-    w: f64,
-}
-
-impl FilterState {
-    /// From terminal voltage and current; a blocked bridge carries nothing.
-    pub(crate) fn new(f: &Filter, v: Phasor, i2: Phasor, w: f64, blocked: bool) -> Self {
-        let mid = v.add(i2.mul(Phasor::new(f.r2_ohm, w * f.l2_h)));
-        let (cap, i1, bridge) = if blocked {
-            let cap = i2.mul(Phasor::new(0.0, 1.0 / (w * f.cf_f)));
-            (cap, Phasor::ZERO, Phasor::ZERO)
-        } else {
-            let cap = mid.mul(Phasor::new(1.0, w * f.cf_f * f.rd_ohm).inv());
-            let i1 = i2.add(cap.mul(Phasor::new(0.0, w * f.cf_f)));
-            (cap, i1, mid.add(i1.mul(Phasor::new(f.r1_ohm, w * f.l1_h))))
-        };
-        Self {
-            v,
-            i2,
-            i1,
-            cap,
-            bridge,
-            w,
-        }
-    }
-
-    /// Delivered at the terminals, W.
-    pub(crate) fn ac_w(&self) -> f64 {
-        self.v.re * self.i2.re + self.v.im * self.i2.im
-    }
-
-    /// Lost in the resistances, W.
-    pub(crate) fn loss_w(&self, f: &Filter) -> f64 {
-        f.r1_ohm * self.i1.square()
-            + f.r2_ohm * self.i2.square()
-            + f.rd_ohm * self.i1.sub(self.i2).square()
-    }
-
-    /// Mean of the energy in inductors and capacitor, J.
-    pub(crate) fn stored_j(&self, f: &Filter) -> f64 {
-        0.5 * (f.l1_h * self.i1.square() + f.l2_h * self.i2.square() + f.cf_f * self.cap.square())
-    }
-
-    /// Oscillating parts of the energies delivered and lost, J.
-    pub(crate) fn swings(&self, f: &Filter, turns: f64) -> (f64, f64) {
-        if self.w == 0.0 {
-            return (0.0, 0.0);
-        }
-        let part = |v: Phasor, i: Phasor| crate::dc_link::swing(v, i, self.w, turns).0;
-        let heat = |i: Phasor, ohm: f64| part(i.scale(ohm), i);
-        (
-            part(self.v, self.i2),
-            heat(self.i1, f.r1_ohm)
-                + heat(self.i2, f.r2_ohm)
-                + heat(self.i1.sub(self.i2), f.rd_ohm),
-        )
-    }
-}
-
-/// Loss and stored energy of the filter as what they are: linear in |V|², |I₂|², P and Q at the
-/// terminals. Everything else in the filter follows from V and I₂.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct FilterForms {
-    w: f64,
-    blocked: bool,
-    loss: [f64; 4],
-    stored: [f64; 4],
-}
-
-impl FilterForms {
-    /// With middle M = V + z₂I₂, capacitor yM, its current gM and I₁ = I₂ + gM:
-    /// |M|² = |V|² + |z₂|²|I₂|² + 2(r₂P + x₂Q) and |I₁|² = |I₂|² + |gM|² + 2 Re gMI₂*.
-    pub(crate) fn new(f: &Filter, w: f64, blocked: bool) -> Self {
-        if blocked {
-            // the bridge inductor carries nothing, the capacitor all of I₂
-            return Self {
-                w,
-                blocked,
-                loss: [0.0, f.r2_ohm + f.rd_ohm, 0.0, 0.0],
-                stored: [0.0, 0.5 * (f.l2_h + 1.0 / (w * w * f.cf_f)), 0.0, 0.0],
-            };
-        }
-        let z2 = Phasor::new(f.r2_ohm, w * f.l2_h);
-        let y = Phasor::new(1.0, w * f.cf_f * f.rd_ohm).inv();
-        let g = y.mul(Phasor::new(0.0, w * f.cf_f));
-        let middle = [1.0, z2.square(), 2.0 * z2.re, 2.0 * z2.im];
-        let cap_i = middle.map(|m| m * g.square());
-        let cross = [0.0, 1.0 + 2.0 * g.mul(z2).re, 2.0 * g.re, -2.0 * g.im];
-        let grid = [0.0, 1.0, 0.0, 0.0];
-        let at = |k: usize| {
-            let i1 = cap_i[k] + cross[k];
-            let cap_v = middle[k] * y.square();
-            (
-                f.r1_ohm * i1 + f.r2_ohm * grid[k] + f.rd_ohm * cap_i[k],
-                0.5 * (f.l1_h * i1 + f.l2_h * grid[k] + f.cf_f * cap_v),
-            )
-        };
-        let all = [at(0), at(1), at(2), at(3)];
-        Self {
-            w,
-            blocked,
-            loss: all.map(|x| x.0),
-            stored: all.map(|x| x.1),
-        }
-    }
-
-    /// These are the forms for that frequency and bridge.
-    #[inline]
-    pub(crate) fn fits(&self, w: f64, blocked: bool) -> bool {
-        self.w == w && self.blocked == blocked
-    }
-
-    /// Flow at the terminals.
-    #[inline]
-    pub(crate) fn flow(&self, v: Phasor, i2: Phasor) -> SteadyFlow {
-        let s = v.mul(i2.conj());
-        let x = [v.square(), i2.square(), s.re, s.im];
-        let of =
-            |form: &[f64; 4]| (form[0] * x[0] + form[1] * x[1]) + (form[2] * x[2] + form[3] * x[3]);
-        SteadyFlow {
-            ac_w: s.re,
-            loss_w: of(&self.loss),
-            stored_j: of(&self.stored),
-        }
-    }
-}
-
-/// What flows through the filter in a steady state.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(crate) struct SteadyFlow {
-    /// Delivered at the terminals, W.
-    pub(crate) ac_w: f64,
-    /// Lost in the resistances, W.
-    pub(crate) loss_w: f64,
-    /// Mean of the energy in inductors and capacitor, J.
-    pub(crate) stored_j: f64,
 }
 
 /// What the solver needs besides the topology.
@@ -270,6 +62,9 @@ pub(crate) struct Admittance {
     z: Phasor,
     /// Voltage without the DUT's current over that of the source.
     gain: Phasor,
+    /// |z|², |gain|².
+    z_square: f64,
+    gain_square: f64,
 }
 
 impl Admittance {
@@ -285,13 +80,16 @@ impl Admittance {
             y.re += topology.backup_g + 1e-6;
         }
         let z = y.inv();
+        let gain = y_line.mul(z);
         Self {
             topology: *topology,
             hz,
             y_line,
             y,
             z,
-            gain: y_line.mul(z),
+            gain,
+            z_square: z.square(),
+            gain_square: gain.square(),
         }
     }
 
@@ -302,9 +100,32 @@ impl Admittance {
             i2: solved.i2,
             line: Phasor::new(c.source_v, 0.0).sub(solved.v).mul(self.y_line),
             volts: solved.volts,
+            fed: None,
             hz: c.hz,
             w: c.hz * std::f64::consts::TAU,
         }
+    }
+
+    /// The phasors of a bridge that feeds: with I = κV, κ = S*/|V|², V = E/(1 − zκ).
+    pub(crate) fn phasors(&self, fed: &Terminals, c: &Conditions) -> Steady {
+        let kappa = Phasor::new(fed.p, -fed.q).scale(1.0 / fed.vv);
+        let loop_gain = self.z.mul(kappa);
+        let open = self.gain.scale(c.source_v);
+        let v = open.mul(Phasor::new(1.0 - loop_gain.re, -loop_gain.im).inv());
+        let solved = Solved {
+            v,
+            i2: kappa.mul(v),
+            volts: fed.volts,
+        };
+        Steady {
+            fed: Some(*fed),
+            ..self.steady(solved, c)
+        }
+    }
+
+    /// All that hangs on the PCC beside the line.
+    pub(crate) fn beside(&self) -> Phasor {
+        self.y.sub(self.y_line)
     }
 
     /// These are the admittances of that topology and frequency.
@@ -337,7 +158,7 @@ pub(crate) fn solve(
         .filter(|_| topology.relay)
         .and_then(|power| feeding(network, c, power))
     {
-        return fed;
+        return network.phasors(&fed, c);
     }
     let open = network.gain.scale(c.source_v);
     let solved = match c.power.filter(|_| topology.relay) {
@@ -367,15 +188,98 @@ pub(crate) fn solve(
     network.steady(solved, c)
 }
 
-/// Closed line, closed relay, and the voltage above the floor: the closed form.
+/// What stands and flows where the DUT's filter meets the PCC: all that meters, functions and the
+/// energy balance ask for, without an angle.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Terminals {
+    /// |V|², V².
+    pub(crate) vv: f64,
+    /// |V|, V.
+    pub(crate) volts: f64,
+    /// |I|², A².
+    pub(crate) ii: f64,
+    /// W.
+    pub(crate) p: f64,
+    /// var.
+    pub(crate) q: f64,
+}
+
+impl Terminals {
+    /// Of the phasors.
+    pub(crate) fn of(v: Phasor, i: Phasor) -> Self {
+        let (vv, s) = (v.square(), v.mul(i.conj()));
+        Self {
+            vv,
+            volts: vv.sqrt(),
+            ii: i.square(),
+            p: s.re,
+            q: s.im,
+        }
+    }
+}
+
+/// Closed line, closed relay, and the voltage above the floor: the closed form. With K = S* turned
+/// by the lead and a = zK, constant power asks for V = E + a/V*, so that u = |V|² solves
+/// u² − (|E|² + 2 Re a)u + |a|² = 0; a constant current for V = E + aV/|V|, so that
+/// |V| = Re a + √(|E|² − Im² a). At its limit a current is constant.
 #[inline(always)]
 pub(crate) fn feeding(
     network: &Admittance,
     c: &Conditions,
     power: PowerReference,
-) -> Option<Steady> {
-    let open = network.gain.scale(c.source_v);
-    closed_form(power, open, network.z, c).map(|solved| network.steady(solved, c))
+) -> Option<Terminals> {
+    let turn = power.turn;
+    let k = if turn.1 == 0.0 {
+        Phasor::new(power.p, -power.q)
+    } else {
+        Phasor::new(power.p, -power.q).mul(Phasor::new(turn.0, turn.1))
+    };
+    let open_square = network.gain_square * (c.source_v * c.source_v);
+    let (size, most) = (k.square(), c.i_max * c.i_max);
+    let fed = match power.reference {
+        CurrentReference::ConstantPower => {
+            let b = open_square + 2.0 * (network.z.re * k.re - network.z.im * k.im);
+            let root = b * b - 4.0 * (network.z_square * size);
+            // |I|² = |K|²/u
+            let vv = 0.5 * (b + if root > 0.0 { root.sqrt() } else { 0.0 });
+            if root >= 0.0 && size <= most * vv {
+                Some(Terminals {
+                    vv,
+                    volts: vv.sqrt(),
+                    ii: size / vv,
+                    p: k.re,
+                    q: -k.im,
+                })
+            } else {
+                constant(network, k.scale(c.i_max / size.sqrt()), open_square)
+            }
+        }
+        CurrentReference::ConstantCurrent | CurrentReference::Untracked => {
+            let k = k.scale(1.0 / c.nominal_v);
+            let limited = if k.square() > most {
+                k.scale(c.i_max / k.abs())
+            } else {
+                k
+            };
+            constant(network, limited, open_square)
+        }
+    };
+    fed.filter(|fed| fed.volts >= c.floor_v)
+}
+
+/// I = KV/|V|.
+#[inline]
+fn constant(network: &Admittance, k: Phasor, open_square: f64) -> Option<Terminals> {
+    let a = network.z.mul(k);
+    let root = open_square - a.im * a.im;
+    let volts = a.re + root.max(0.0).sqrt();
+    (root >= 0.0 && volts > 0.0).then(|| Terminals {
+        vv: volts * volts,
+        volts,
+        ii: k.square(),
+        p: k.re * volts,
+        q: -k.im * volts,
+    })
 }
 
 /// Admittance of the filter behind a blocked bridge.
@@ -420,62 +324,6 @@ fn fixed_point(
         i2,
         volts: v.abs(),
     }
-}
-
-/// Voltage and current while the voltage stays above the floor. With K = S* turned by the lead and
-/// a = zK, constant power asks for V = E + a/V*, so that u = |V|² solves
-/// u² − (|E|² + 2 Re a)u + |a|² = 0; a constant current for V = E + aV/|V|, so that
-/// |V| = Re a + √(|E|² − Im² a). At its limit a current is constant.
-#[inline(always)]
-fn closed_form(power: PowerReference, open: Phasor, z: Phasor, c: &Conditions) -> Option<Solved> {
-    let k = Phasor::new(power.p, -power.q).mul(Phasor::new(power.turn.0, power.turn.1));
-    let most = c.i_max * c.i_max;
-    let size = k.square();
-    let solved = match power.reference {
-        CurrentReference::ConstantPower => {
-            let a = z.mul(k);
-            let b = open.square() + 2.0 * a.re;
-            let root = b * b - 4.0 * a.square();
-            let u = 0.5 * (b + root.max(0.0).sqrt());
-            // |I|² = |K|²/u
-            if root >= 0.0 && size <= most * u {
-                Some(along(k, a, u, u.sqrt(), open))
-            } else {
-                constant(k.scale(c.i_max / size.sqrt()), z, open)
-            }
-        }
-        CurrentReference::ConstantCurrent | CurrentReference::Untracked => {
-            let k = k.scale(1.0 / c.nominal_v);
-            constant(
-                if k.square() > most {
-                    k.scale(c.i_max / k.abs())
-                } else {
-                    k
-                },
-                z,
-                open,
-            )
-        }
-    };
-    solved.filter(|s| s.volts >= c.floor_v)
-}
-
-/// V = E + aV/scale and I = KV/scale.
-#[inline]
-fn along(k: Phasor, a: Phasor, scale: f64, volts: f64, open: Phasor) -> Solved {
-    let share = open.mul(Phasor::new(scale - a.re, -a.im).inv());
-    Solved {
-        v: share.scale(scale),
-        i2: k.mul(share),
-        volts,
-    }
-}
-
-fn constant(k: Phasor, z: Phasor, open: Phasor) -> Option<Solved> {
-    let a = z.mul(k);
-    let root = open.square() - a.im * a.im;
-    let volts = a.re + root.max(0.0).sqrt();
-    (root >= 0.0 && volts > 0.0).then(|| along(k, a, volts, volts, open))
 }
 
 /// I = (S/V)*, limited in amplitude.
@@ -548,28 +396,6 @@ mod tests {
         let sum = steady.line.add(steady.i2);
         let taken = steady.v.mul(network.y.sub(network.y_line));
         assert!(sum.sub(taken).abs() < 1e-6, "{sum:?} {taken:?}");
-    }
-
-    /// The forms are the sums over the branches.
-    #[rstest::rstest]
-    fn forms_are_the_sums_over_the_branches(
-        #[values(false, true)] blocked: bool,
-        #[values((25.0, 3.0), (-10.0, 14.0), (0.2, -0.1))] i: (f64, f64),
-    ) {
-        let filter = config_filter();
-        let w = 50.0 * std::f64::consts::TAU;
-        let (v, i2) = (Phasor::new(231.0, -4.0), Phasor::new(i.0, i.1));
-        let state = FilterState::new(&filter, v, i2, w, blocked);
-        let flow = FilterForms::new(&filter, w, blocked).flow(v, i2);
-        assert!((flow.ac_w - state.ac_w()).abs() < 1e-9);
-        assert!(
-            (flow.loss_w - state.loss_w(&filter)).abs() < 1e-9,
-            "{flow:?}"
-        );
-        assert!(
-            (flow.stored_j - state.stored_j(&filter)).abs() < 1e-11,
-            "{flow:?}"
-        );
     }
 
     fn config_filter() -> Filter {

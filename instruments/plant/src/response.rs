@@ -29,8 +29,31 @@ pub(crate) fn curve(points: &[(f64, f64)], x: f64) -> f64 {
 #[derive(Debug, Clone)]
 pub(crate) struct Tracked {
     points: Vec<(f64, f64)>,
-    /// The piece of the last answer: from, to, value and slope at its start.
-    piece: (f64, f64, f64, f64),
+    piece: Piece,
+}
+
+/// The piece of a curve that holds the last answer.
+#[derive(Debug, Clone, Copy)]
+struct Piece {
+    /// Beyond the first, up to the second.
+    from: f64,
+    to: f64,
+    /// A point on it, and the slope.
+    x: f64,
+    y: f64,
+    slope: f64,
+}
+
+impl Piece {
+    fn flat(from: f64, to: f64, (x, y): (f64, f64)) -> Self {
+        Self {
+            from,
+            to,
+            x,
+            y,
+            slope: 0.0,
+        }
+    }
 }
 
 impl Tracked {
@@ -38,7 +61,7 @@ impl Tracked {
     pub(crate) fn new(points: &[(f64, f64)]) -> Self {
         Self {
             points: points.to_vec(),
-            piece: (0.0, f64::NEG_INFINITY, 0.0, 0.0),
+            piece: Piece::flat(0.0, f64::NEG_INFINITY, (0.0, 0.0)),
         }
     }
 
@@ -50,15 +73,13 @@ impl Tracked {
     /// Value at `x`.
     #[inline]
     pub(crate) fn at(&mut self, x: f64) -> f64 {
-        if !(x > self.piece.0 && x <= self.piece.1) {
+        if !(x > self.piece.from && x <= self.piece.to) {
             self.find(x);
         }
-        let (from, _, y, slope) = self.piece;
-        if slope == 0.0 {
-            y
-        } else {
-            y + slope * (x - from)
-        }
+        let Piece {
+            x: x0, y, slope, ..
+        } = self.piece;
+        y + slope * (x - x0)
     }
 
     #[cold]
@@ -67,13 +88,19 @@ impl Tracked {
             return;
         };
         self.piece = if x <= first.0 {
-            (f64::NEG_INFINITY, first.0, first.1, 0.0)
+            Piece::flat(f64::NEG_INFINITY, first.0, first)
         } else {
             self.points.windows(2).find(|pair| x <= pair[1].0).map_or(
-                (last.0, f64::INFINITY, last.1, 0.0),
+                Piece::flat(last.0, f64::INFINITY, last),
                 |pair| {
                     let ((x0, y0), (x1, y1)) = (pair[0], pair[1]);
-                    (x0, x1, y0, (y1 - y0) / (x1 - x0))
+                    Piece {
+                        from: x0,
+                        to: x1,
+                        x: x0,
+                        y: y0,
+                        slope: (y1 - y0) / (x1 - x0),
+                    }
                 },
             )
         };
@@ -176,9 +203,13 @@ pub(crate) struct VoltageResponse {
     rest: f64,
     delay: Delay,
     lag: Lag,
-    /// Active.
-    pub(crate) enabled: bool,
+    enabled: bool,
+    /// Above the first and up to the second of these voltages a step changes nothing.
+    held: (f64, f64),
 }
+
+/// No voltage.
+const NONE: (f64, f64) = (f64::INFINITY, f64::NEG_INFINITY);
 
 impl VoltageResponse {
     /// Response called every `dt` s; `rest` is the output when it is off.
@@ -190,13 +221,26 @@ impl VoltageResponse {
             delay: Delay::new(config.delay_s, dt, rest),
             lag: Lag::new(config.tau_s, dt, rest),
             enabled: config.enabled,
+            held: NONE,
         }
+    }
+
+    /// Active.
+    pub(crate) fn enabled(&self) -> bool {
+        self.enabled
+    }
+
+    /// Switches it on or off.
+    pub(crate) fn enable(&mut self, on: bool) {
+        self.enabled = on;
+        self.held = NONE;
     }
 
     /// Other points and, if stated, another time constant, s, at steps of `dt` s; the output goes on
     /// from where it is.
     pub(crate) fn change(&mut self, points: &[(f64, f64)], tau_s: Option<f64>, dt: f64) {
         self.curve = Tracked::new(points);
+        self.held = NONE;
         if let Some(tau_s) = tau_s {
             self.lag = Lag::new(tau_s, dt, self.lag.y);
         }
@@ -225,7 +269,16 @@ impl VoltageResponse {
     /// One step; output in pu of rated apparent power.
     #[inline(always)]
     pub(crate) fn step(&mut self, volts: f64) -> f64 {
-        let target = if self.enabled && !self.points().is_empty() {
+        if volts > self.held.0 && volts <= self.held.1 {
+            return self.lag.y;
+        }
+        self.moving(volts)
+    }
+
+    #[inline(always)]
+    fn moving(&mut self, volts: f64) -> f64 {
+        let active = self.enabled && !self.points().is_empty();
+        let target = if active {
             let y = self.curve.at(volts);
             match self.sense {
                 Sense::AsStated => y,
@@ -234,8 +287,26 @@ impl VoltageResponse {
         } else {
             self.rest
         };
+        let before = self.lag.y;
         let delayed = self.delay.step(target);
-        self.lag.step(delayed)
+        let y = self.lag.step(delayed);
+        if y == before && delayed == target && self.delay.pending == 0 {
+            self.hold(active);
+        }
+        y
+    }
+
+    /// The output stands: as long as the curve says the same it stays where it is.
+    #[cold]
+    fn hold(&mut self, active: bool) {
+        let piece = self.curve.piece;
+        self.held = if !active {
+            (f64::NEG_INFINITY, f64::INFINITY)
+        } else if piece.slope == 0.0 {
+            (piece.from, piece.to)
+        } else {
+            NONE
+        };
     }
 }
 

@@ -51,7 +51,16 @@ impl Fingerprint {
 impl Plant {
     /// The slow step that ends at `end` is one after which rest may begin.
     pub(crate) fn looks_for_rest(&self, end: Nanos) -> bool {
-        end % EVERY_NS == SLOW_NS && !self.bench.source.moving()
+        (end % EVERY_NS == SLOW_NS || self.sim == self.look_from) && !self.bench.source.moving()
+    }
+
+    /// A step in which the powers of the DUT moved by so many W and var: when they stand, the next
+    /// one looks whether everything does.
+    pub(crate) fn note_stillness(&mut self, p_w: f64, q_var: f64) {
+        let still = STILL * self.config.dut.rated_apparent_va;
+        if p_w.abs() < still && q_var.abs() < still {
+            self.look_from = self.sim;
+        }
     }
 
     /// All slow quantities now.

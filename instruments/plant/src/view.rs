@@ -24,9 +24,10 @@ pub struct DutView {
     pub hz: f64,
     /// Commanded limit of generation, pu of rated power.
     pub power_limit_pu: f64,
-    /// Commanded active power, W; `None` as the working mode says.
+    /// Active power that is commanded, or asked for by the time window, W; `None` as the working mode
+    /// says.
     pub active_power_w: Option<f64>,
-    /// Working mode.
+    /// Working mode that holds now.
     pub mode: WorkingMode,
     /// Commanded reactive power, pu of rated apparent power.
     pub reactive_power_pu: f64,
@@ -162,11 +163,11 @@ impl Plant {
             amps: grid.amps,
             hz: grid.hz,
             power_limit_pu: d.limit_pu,
-            active_power_w: d.active_w,
-            mode: d.working.mode,
+            active_power_w: d.active_w.or(d.working.exchange_w()),
+            mode: d.working.acting(),
             reactive_power_pu: d.reactive.fixed_pu,
-            volt_var_enabled: d.volt_var.enabled,
-            volt_watt_enabled: d.volt_watt.enabled,
+            volt_var_enabled: d.volt_var.enabled(),
+            volt_watt_enabled: d.volt_watt.enabled(),
             connect_permitted: self.dut.permitted(),
             last_trip: self.dut.last_trip().map(str::to_owned),
             seconds_to_reconnect: self.dut.seconds_to_reconnect(),
@@ -184,7 +185,7 @@ impl Plant {
             power_factor: d.reactive.power_factor,
             power_factor_curve_enabled: d.reactive.curve_enabled,
             frequency_watt_enabled: d.frequency_watt.enabled,
-            charging_volt_watt_enabled: d.charging_volt_watt.enabled,
+            charging_volt_watt_enabled: d.charging_volt_watt.enabled(),
             export_limit_w: d.export.soft_w,
             ten_minute_v: live(d.ten_minutes.volts()),
             volt_var_points: d.volt_var.points().to_vec(),

@@ -150,7 +150,8 @@ impl Plant {
             self.book_sources();
             let (ac_w, filter_w) = self.ledger.end_wave();
             let electronics_w = self.dut.electronics_w(ac_w, filter_w);
-            self.dut.dispatch.close_step(self.dc.excess_j());
+            let supplied = self.dut.dispatch.take_supplied();
+            self.dut.dispatch.close_step(supplied, self.dc.excess_j());
             self.dut.supervise(
                 t,
                 &Surroundings {

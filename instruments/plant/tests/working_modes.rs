@@ -2,7 +2,7 @@
 mod common;
 use common::*;
 use gridproof_plant::Plant;
-use gridproof_plant::input::{DutCommand, Input, WorkingMode};
+use gridproof_plant::input::{DutCommand, Input, TimeWindow, WorkingMode};
 use gridproof_plant::signal::MeterPoint;
 use proptest::prelude::*;
 
@@ -135,6 +135,72 @@ proptest! {
         let state = plant.state();
         prop_assert!(state.backup_v > 220.0 && state.battery_w > 950.0, "{state:?}");
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    /// Load and grid before the battery: it takes only what the rating of the grid port leaves.
+    #[test]
+    fn grid_first_charges_with_what_is_left(
+        load_w in 0.0..6500.0_f64,
+        pv_w in prop_oneof![Just(0.0), 200.0..7500.0_f64],
+        soc in 0.1..0.9_f64,
+    ) {
+        let mut plant = site(WorkingMode::GridFirst, load_w, pv_w, soc);
+        plant.advance_to(60 * S);
+        let f = flows(&plant);
+        prop_assert!(f.battery < 25.0 + NEAR, "the battery serves nobody: {f:?}");
+        if f.battery < -NEAR {
+            prop_assert!(f.dut > 5000.0 - NEAR, "charged before the grid had it: {f:?}");
+        }
+        let room = f.battery > -f.reach.1 + NEAR;
+        prop_assert!(!room || f.pv > pv_w - NEAR, "sun is lost: {f:?}");
+    }
+}
+
+/// Charging at night, grid before battery by day, the battery in the evening: by the unit's own
+/// clock, for two days, on working days only.
+#[test]
+fn windows_of_the_week_follow_its_own_clock() {
+    let window = |from, to, mode| TimeWindow {
+        from,
+        to,
+        weekdays: 0b001_1111,
+        mode,
+    };
+    let mut plant = site(WorkingMode::SelfConsumption, 150.0, 0.0, 0.5);
+    // 20 h before Monday 00:00
+    plant.apply(Input::Dut(DutCommand::Clock {
+        at_power_on_s: 4 * 3600 - 86_400,
+    }));
+    plant.apply(Input::Dut(DutCommand::Windows(vec![
+        window(0, 4 * 60 - 1, WorkingMode::Exchange { watts: -500.0 }),
+        window(4 * 60, 18 * 60 - 1, WorkingMode::GridFirst),
+    ])));
+    let hour = 3600 * S;
+    let mut at = |plant: &mut Plant, hours: u64| {
+        plant.advance_to((hours * 3600 + 60) * S);
+        plant.state().dut_w
+    };
+    assert!(
+        (at(&mut plant, 12) - 150.0).abs() < 20.0,
+        "Sunday, no window"
+    );
+    assert!((at(&mut plant, 20) + 500.0).abs() < 20.0, "Monday 00:01");
+    plant.advance_to(24 * hour - S);
+    assert!((plant.state().dut_w + 500.0).abs() < 20.0, "03:59:59");
+    assert!(
+        at(&mut plant, 24).abs() < 60.0,
+        "no sun, so nothing at 04:01"
+    );
+    assert!((at(&mut plant, 38) - 150.0).abs() < 20.0, "18:01");
+    assert!((at(&mut plant, 44) + 500.0).abs() < 20.0, "Tuesday 00:01");
+    // a command goes first, and its end gives the window its right back
+    plant.apply(Input::Dut(DutCommand::ActivePower(Some(700.0))));
+    assert!((at(&mut plant, 45) - 700.0).abs() < 20.0);
+    plant.apply(Input::Dut(DutCommand::ActivePower(None)));
+    assert!((at(&mut plant, 46) + 500.0).abs() < 20.0);
 }
 
 /// The battery follows a load that moves, within the time constant of a set-point.

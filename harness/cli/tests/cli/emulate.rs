@@ -97,6 +97,62 @@ impl Talk {
 }
 
 #[test]
+fn visa_clients_have_addresses_of_their_own() {
+    let served = Served::start(&["--virtual", "--vxi11", "0"]);
+    let visa = served.banner["visa"].as_array().unwrap();
+    let of = |protocol: &str| -> Vec<&Value> {
+        visa.iter()
+            .filter(|one| one["protocol"] == protocol)
+            .collect()
+    };
+    // the TerraSAS ends its lines with CR, which these protocols do not
+    let names = [
+        "analyser",
+        "backup-load",
+        "battery",
+        "grid",
+        "island-load",
+        "recorder",
+    ];
+    for protocol in ["hislip", "vxi-11"] {
+        let found: Vec<&str> = of(protocol)
+            .iter()
+            .map(|one| one["name"].as_str().unwrap())
+            .collect();
+        assert_eq!(found, names, "{protocol}");
+    }
+    let grid = of("hislip")[3];
+    let address = grid["address"].as_str().unwrap();
+    let port = address.rsplit(':').next().unwrap();
+    assert_eq!(
+        grid["resource"],
+        format!("TCPIP0::127.0.0.1::hislip0,{port}::INSTR")
+    );
+    assert_eq!(
+        of("vxi-11")[3]["resource"],
+        "TCPIP0::127.0.0.1::grid::INSTR"
+    );
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(LIMIT)).unwrap();
+    stream
+        .write_all(b"HS\0\0\x01\0xx\0\0\0\0\0\0\0\x07hislip0")
+        .unwrap();
+    let mut reply = [0; 16];
+    stream.read_exact(&mut reply).unwrap();
+    assert_eq!(reply[..6], *b"HS\x01\0\x01\0");
+
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let refused = gridproof(&["emulate", "--virtual", "--vxi11", &port]);
+    assert_eq!(refused.status.code(), Some(2));
+    let told = String::from_utf8_lossy(&refused.stderr);
+    assert!(
+        told.contains("the portmapper") && told.contains("--vxi11"),
+        "{told}"
+    );
+}
+
+#[test]
 fn every_instrument_says_where_it_is_and_what_it_is_told_is_what_is() {
     let served = Served::start(&["--virtual"]);
     let mut roles = BTreeMap::new();

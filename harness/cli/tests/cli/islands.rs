@@ -80,7 +80,7 @@ tests:
 /// Every active method ends a matched island where its theory says so, and one that is too weak for
 /// the limits of 47 and 52 Hz is caught (docs/models.md 7.3).
 #[rstest::rstest]
-// a fixed lead: tuning the load takes it up, and the matched island stays at fr whatever the lead
+// a fixed lead: tuning the load takes it up, and the matched island stays at 50 Hz whatever the lead
 #[case::drift(&["anti_islanding.method=active-frequency-drift", "anti_islanding.cf0=0.07"], 1)]
 // K against 4Qf/π fr = 0.0255 1/Hz
 #[case::frequency_shift(&["anti_islanding.method=sandia-frequency-shift", "anti_islanding.gain=0.08 1/Hz"], 0)]
@@ -100,6 +100,26 @@ tests:
 #[case::off(&["anti_islanding.method=off"], 1)]
 fn active_methods_end_a_matched_island(#[case] settings: &[&str], #[case] exit: i32) {
     assert_eq!(island("0 %", settings), Some(exit));
+}
+
+/// Active frequency drift ends an island whose load itself resonates at 50 Hz when the root of
+/// atan(Qf (f/fr − fr/f)) = π cf/2 lies outside of 47 and 52 Hz: cf > 4.99 % at quality 1. Such a load
+/// is the tuned one with tan(π cf/2) more inductive power. Without the method it never ends, and the
+/// tuned load lies in the zone of any fixed lead.
+#[rstest::rstest]
+// tan 6.3° = 11.04 %: 52.84 Hz
+#[case::outside("11.04 %", "7 %", 0)]
+// tan 3.6° = 6.29 %: 51.60 Hz
+#[case::inside("6.29 %", "4 %", 1)]
+#[case::without("0 %", "0 %", 1)]
+fn frequency_drift_has_a_zone(#[case] delta_q: &str, #[case] cf: &str, #[case] exit: i32) {
+    let cf: f64 = cf.trim_end_matches(" %").parse().unwrap();
+    let settings = [
+        "anti_islanding.method=active-frequency-drift".to_owned(),
+        format!("anti_islanding.cf0={}", cf / 100.0),
+    ];
+    let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
+    assert_eq!(island(delta_q, &settings), Some(exit));
 }
 
 /// Passive methods see what a matched island changes: the impedance at once, harmonics where the DUT

@@ -16,5 +16,6 @@ mod packs;
 mod quickstart;
 mod records;
 mod registers;
+mod storage;
 mod text;
 mod wrong_files;

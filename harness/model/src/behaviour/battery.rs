@@ -90,4 +90,22 @@ pub enum WorkingMode {
     SelfConsumption,
     /// The battery is kept full for a blackout.
     Backup,
+    /// Loads of the site, then grid, then battery.
+    GridFirst,
+}
+
+/// A window of every day by the unit's own clock, which shows Monday 00:00 at power-on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TimeWindow {
+    /// Its begin, from midnight.
+    pub from: Seconds,
+    /// Its end, from midnight; before `from` it lies on the next day.
+    pub to: Seconds,
+    /// Power at the grid port: positive feeds, negative charges.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub power: Option<Watts>,
+    /// Working mode, where no power is stated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<WorkingMode>,
 }

@@ -191,3 +191,13 @@ behaviour!(
         low_trip: Volts,
     }
 );
+
+behaviour!(
+    /// Disconnection by direct current at the grid port.
+    DcLimit {
+        /// Direct current, of rated current.
+        limit: Ratio,
+        /// Time above it until it disconnects.
+        delay: Seconds,
+    }
+);

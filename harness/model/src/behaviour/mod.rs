@@ -77,6 +77,7 @@ replaced_whole!(
     Watts,
     Health,
     Sign,
+    Speaks,
     WorkingMode,
     IslandingMethod,
     CurrentReference,
@@ -85,6 +86,7 @@ replaced_whole!(
     Vec<PowerFactorPoint>,
     Vec<u8>,
     Vec<(Volts, Ratio)>,
+    Vec<TimeWindow>,
     (Celsius, Celsius),
 );
 
@@ -105,9 +107,9 @@ mod battery;
 mod functions;
 mod islanding;
 
-pub use battery::{CellLevels, Pack, TemperatureLevels, WorkingMode};
+pub use battery::{CellLevels, Pack, TemperatureLevels, TimeWindow, WorkingMode};
 pub use functions::{
-    AverageKind, DcLink, ExportLimit, FrequencySlope, FrequencyWatt, Heat, Lockout,
+    AverageKind, DcLimit, DcLink, ExportLimit, FrequencySlope, FrequencyWatt, Heat, Lockout,
     MomentaryCessation, Mppt, OutputQuality, PowerFactorPoint, PvTracking, SustainedOverVoltage,
 };
 pub use islanding::{
@@ -195,10 +197,30 @@ behaviour!(
         backup: Backup,
         /// What it does while no active power is commanded.
         working_mode: WorkingMode,
+        /// Time-of-use: windows in which it does something else.
+        time_windows: Vec<TimeWindow>,
+        /// It runs only between these temperatures as it feels them.
+        running_temperature: (Celsius, Celsius),
+        /// Disconnection by the direct current that it injects.
+        dc_limit: DcLimit,
         /// Battery pack on a bench without a battery simulator.
         pack: Pack,
+        /// What a unit with a register file speaks.
+        speaks: Speaks,
     }
 );
+
+/// Registers of an emulated unit whose profile names a register file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Speaks {
+    /// SunSpec models.
+    #[default]
+    Sunspec,
+    /// Those of the SAJ H2 family.
+    #[serde(rename = "saj-hs2")]
+    SajHs2,
+}
 
 /// Alive or dead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]

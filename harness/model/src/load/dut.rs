@@ -4,7 +4,7 @@ use super::behaviour;
 use super::check::Checker;
 use super::outline::Cursor;
 use crate::dut::{
-    BatteryInput, DutKind, DutProfile, DutRatings, Interface, InterfaceProtocol, PvInput,
+    BatteryInput, DutKind, DutProfile, DutRatings, Interface, InterfaceProtocol, Part, PvInput,
 };
 use crate::quantity::{AmpHours, Amps, Celsius, Hertz, Ratio, Seconds, VoltAmps, Volts, Watts};
 
@@ -26,12 +26,24 @@ pub(super) fn check(c: &mut Checker<'_>, root: Cursor<'_>, dut: &DutProfile) {
     ratings(c, root.key("ratings"), &dut.ratings);
     match &dut.pv {
         Some(input) => pv(c, root.key("pv"), input),
-        None if dut.kind == DutKind::Hybrid => c.error(
+        None if dut.kind == DutKind::Hybrid && !dut.unstated.contains(&Part::Pv) => c.error(
             root.key("kind"),
             "a hybrid needs a PV input and the profile has none",
-            "add `pv`, or write kind: ac-coupled",
+            "add `pv`, or write kind: ac-coupled, or unstated: [pv]",
         ),
         None => {}
+    }
+    for (part, there) in [
+        (Part::Pv, dut.pv.is_some()),
+        (Part::Battery, dut.battery.is_some()),
+    ] {
+        if there && dut.unstated.contains(&part) {
+            c.error(
+                root.key("unstated"),
+                "the profile states figures of a part that it lists as unstated",
+                "leave one of the two out",
+            );
+        }
     }
     if let Some(input) = &dut.battery {
         battery(c, root.key("battery"), input);
@@ -86,18 +98,21 @@ pub(super) fn check(c: &mut Checker<'_>, root: Cursor<'_>, dut: &DutProfile) {
 
 fn ratings(c: &mut Checker<'_>, at: Cursor<'_>, ratings: &DutRatings) {
     c.positive(at.key("power"), "`power`", ratings.power, POWER);
-    c.positive(
-        at.key("apparent_power"),
-        "`apparent_power`",
-        ratings.apparent_power,
-        APPARENT,
-    );
-    c.positive(
-        at.key("max_current"),
-        "`max_current`",
-        ratings.max_current,
-        CURRENT,
-    );
+    if let Some(apparent) = ratings.apparent_power {
+        let key = "apparent_power";
+        c.positive(at.key(key), "`apparent_power`", apparent, APPARENT);
+        if apparent.0 < ratings.power.0 {
+            let power = ratings.power;
+            c.error(
+                at.key(key),
+                format!("`apparent_power` of {apparent} is below `power` of {power}"),
+                "apparent power is never less than active power",
+            );
+        }
+    }
+    if let Some(current) = ratings.max_current {
+        c.positive(at.key("max_current"), "`max_current`", current, CURRENT);
+    }
     c.within(
         at.key("voltage"),
         "`voltage`",
@@ -116,16 +131,6 @@ fn ratings(c: &mut Checker<'_>, at: Cursor<'_>, ratings: &DutRatings) {
     if let Some(most) = ratings.reactive_power {
         let bounds = (Ratio(0.01), Ratio(1.0));
         c.within(at.key("reactive_power"), "`reactive_power`", most, bounds);
-    }
-    if ratings.apparent_power.0 < ratings.power.0 {
-        c.error(
-            at.key("apparent_power"),
-            format!(
-                "`apparent_power` of {} is below `power` of {}",
-                ratings.apparent_power, ratings.power
-            ),
-            "apparent power is never less than active power",
-        );
     }
 }
 
@@ -196,21 +201,14 @@ fn battery(c: &mut Checker<'_>, at: Cursor<'_>, input: &BatteryInput) {
 }
 
 fn temperature(c: &mut Checker<'_>, at: Cursor<'_>, dut: &DutProfile) {
-    c.span(
-        at.key("operating"),
-        "`operating`",
-        dut.temperature.operating,
-        AMBIENT,
-    );
+    let operating = dut.temperature.operating;
+    if let Some(range) = operating {
+        c.span(at.key("operating"), "`operating`", range, AMBIENT);
+    }
     if let Some(start) = &dut.temperature.derating_start {
         let at = at.key("derating_start");
-        if dut.temperature.operating.0 < dut.temperature.operating.1 {
-            c.within(
-                at.key("value"),
-                "`derating_start`",
-                start.value,
-                dut.temperature.operating,
-            );
+        if let Some(range) = operating.filter(|range| range.0 < range.1) {
+            c.within(at.key("value"), "`derating_start`", start.value, range);
         }
         c.text(at.key("source"), "`source`", &start.source);
     }

@@ -207,7 +207,7 @@ fn within_rating(coded: &Coded<'_>, limits: &CurveLimits, curve: Curve, power_w:
     };
     let asked = reactive(Some(limits));
     let left = (1.0 - asked * asked).max(0.0).sqrt();
-    let active = (power_w / ratings.apparent_power.0).min(left);
+    let active = (power_w / ratings.apparent_va()).min(left);
     let most = rated
         .0
         .max(least_capability(&limits.reactive_capability, active));

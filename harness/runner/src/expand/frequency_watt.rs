@@ -146,7 +146,7 @@ fn curve(
         Side::Over => 1.0,
         Side::Under => -1.0,
     };
-    let base = dut.ratings.apparent_power.0;
+    let base = dut.ratings.apparent_va();
     let rated = dut.ratings.power.0 / base;
     let opposite = match direction {
         Side::Over => -charge_w.unwrap_or(0.0) / base,
@@ -237,7 +237,7 @@ fn way_of_return(
 ) -> (String, CaseSpec) {
     let (back, far) = (params.frequencies.from.0, params.frequencies.to.0);
     let ratings = &coded.dut.ratings;
-    let ramp_pu_per_s = way_back.ramp.0 * ratings.power.0 / ratings.apparent_power.0;
+    let ramp_pu_per_s = way_back.ramp.0 * ratings.power.0 / ratings.apparent_va();
     let way = (curve.at(back) - curve.at(far)).abs();
     let label = format!("return from {} Hz to {} Hz", number(far), number(back));
     let spec = CaseSpec::FrequencyReturn(FrequencyReturnCase {

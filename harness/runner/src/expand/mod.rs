@@ -55,6 +55,23 @@ pub(crate) fn expand(
             code_name(code)
         )));
     }
+    let of_apparent_power = match &test.procedure {
+        Procedure::VoltWatt(_)
+        | Procedure::VoltVar(_)
+        | Procedure::VoltVarMatrix(_)
+        | Procedure::FrequencyWatt(_) => true,
+        Procedure::AntiIslanding(_)
+        | Procedure::Transfer(_)
+        | Procedure::Drm(_)
+        | Procedure::Trip(_)
+        | Procedure::Derating(_) => false,
+    };
+    if of_apparent_power && dut.ratings.apparent_power.is_none() {
+        return Ok(Expansion::NotApplicable(format!(
+            "the profile of the {} {} lacks `ratings.apparent_power`, of which the curve is a share",
+            dut.maker, dut.model
+        )));
+    }
     let coded = || match code {
         Some(code) => Ok(Coded { test, dut, code }),
         None => Err(Problem {

@@ -213,6 +213,8 @@ fn guards(guards: &[Guard]) -> Vec<&'static str> {
         Guard::DischargeCold => "discharge-cold",
         Guard::ChargeCurrent => "charge-current",
         Guard::DischargeCurrent => "discharge-current",
+        Guard::ChargeShort => "charge-short-circuit",
+        Guard::DischargeShort => "discharge-short-circuit",
     };
     guards.iter().map(word).collect()
 }
@@ -263,6 +265,8 @@ impl State {
                 WorkingMode::FollowSource => "follow-source",
                 WorkingMode::SelfConsumption => "self-consumption",
                 WorkingMode::Backup { .. } => "backup",
+                WorkingMode::GridFirst => "grid-first",
+                WorkingMode::Exchange { .. } => "exchange",
             },
             dut_reactive_power_pu: view.reactive_power_pu,
             dut_seconds_to_connect: view.seconds_to_reconnect,

@@ -15,6 +15,7 @@ pub(crate) mod meter;
 pub(crate) mod metering;
 pub(crate) mod parameters;
 pub(crate) mod saj_as1;
+pub(crate) mod saj_hs2;
 pub(crate) mod sensor;
 pub(crate) mod setpoints;
 pub(crate) mod shape;

@@ -1,10 +1,10 @@
 //! What a DUT's own interface asks of the DUT, whatever its registers are.
 
 use gridproof_plant::config::{Dut, FrequencyWatt, PowerFactor, Reconnect};
-use gridproof_plant::input::{CurvePoints, DutCommand, WorkingMode};
+use gridproof_plant::input::{CurvePoints, DutCommand, TimeWindow, WorkingMode};
 
 /// Everything but curves and protection, as the registers stand.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Setpoints {
     pub(crate) connect: bool,
     /// Limit of generation, pu of rated power.
@@ -12,6 +12,12 @@ pub(crate) struct Setpoints {
     /// W, > 0 discharges or generates; `None` as the mode says.
     pub(crate) active_w: Option<f64>,
     pub(crate) mode: WorkingMode,
+    /// Time-of-use; none is off.
+    pub(crate) windows: Vec<TimeWindow>,
+    /// What its clock showed at power-on, s since Monday 00:00.
+    pub(crate) clock_s: i64,
+    /// Largest power into the grid at the source meter, W; `None` is no limit.
+    pub(crate) export_w: Option<f64>,
     /// Pu of rated apparent power.
     pub(crate) reactive: f64,
     /// Displacement factor instead of reactive power, > 0 over-excited.
@@ -35,6 +41,9 @@ impl Setpoints {
             limit: 1.0,
             active_w: None,
             mode: dut.mode,
+            windows: dut.windows.clone(),
+            clock_s: 0,
+            export_w: dut.functions.export_limit.and_then(|limit| limit.soft_w),
             reactive: 0.0,
             factor: None,
             volt_var: dut.volt_var.enabled,
@@ -52,6 +61,20 @@ impl Setpoints {
             (self.connect != to.connect, DutCommand::Connect(to.connect)),
             (self.limit != to.limit, DutCommand::PowerLimit(to.limit)),
             (self.mode != to.mode, DutCommand::Mode(to.mode)),
+            (
+                self.clock_s != to.clock_s,
+                DutCommand::Clock {
+                    at_power_on_s: to.clock_s,
+                },
+            ),
+            (
+                self.windows != to.windows,
+                DutCommand::Windows(to.windows.clone()),
+            ),
+            (
+                self.export_w != to.export_w,
+                DutCommand::ExportLimit(to.export_w),
+            ),
             (
                 self.active_w != to.active_w,
                 DutCommand::ActivePower(to.active_w),

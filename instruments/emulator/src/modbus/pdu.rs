@@ -62,6 +62,8 @@ pub(crate) trait ModbusDevice {
     fn silent(&self, _field: &Field) -> bool {
         false
     }
+    /// Nothing leaves it any more, or it does again.
+    fn silence(&mut self, _silent: bool, _field: &mut Field) {}
     /// Its own bus address, where that can be changed.
     fn unit(&self) -> Option<u8> {
         None

@@ -4,7 +4,7 @@
 use gridproof_plant::Nanos;
 
 use super::pdu::{ModbusDevice, answer};
-use crate::field::{Field, Instrument, MILLISECOND};
+use crate::field::{Disturbance, Field, Instrument, MILLISECOND};
 use crate::serve::Wire;
 use crate::session::Session;
 
@@ -82,6 +82,12 @@ impl<D: ModbusDevice> Instrument for ModbusRtu<D> {
 
     fn wire(&self) -> Wire {
         Wire::ModbusRtu { unit: self.unit }
+    }
+
+    fn disturb(&mut self, what: Disturbance, field: &mut Field) {
+        if let Disturbance::Silence(silent) = what {
+            self.device.silence(silent, field);
+        }
     }
 }
 

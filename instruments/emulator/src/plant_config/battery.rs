@@ -1,17 +1,26 @@
 //! The battery: what the simulator counts charge against, and the pack in its place.
 
 use gridproof_model::behaviour::{self, Behaviour};
-use gridproof_model::dut::{BatteryInput, DutProfile};
+use gridproof_model::dut::{BatteryInput, DutProfile, Part};
+use gridproof_model::quantity::{AmpHours, Amps, Seconds, Volts};
 use gridproof_plant::config::{Battery, CELL_V, CellLevels, Pack, TemperatureLevels};
-use gridproof_plant::input::WorkingMode;
+use gridproof_plant::input::{TimeWindow, WorkingMode};
+
+/// Cells in series of a battery in the unit, unless stated.
+const CELLS: u16 = 64;
+
+/// Minutes of a day, and all seven weekdays.
+const DAY: u16 = 1440;
+const EVERY_DAY: u8 = 0x7f;
 
 /// The battery simulator feeds from the mains and does not run empty: state of charge moves this
 /// much more slowly than that of the battery the profile states.
 const SIMULATED_CAPACITY: f64 = 100.0;
 
 /// What the unit does without a command.
-pub(super) fn mode(dut: &DutProfile, behaviour: &Behaviour) -> WorkingMode {
-    match behaviour.working_mode.unwrap_or_default() {
+pub(super) fn mode(dut: &DutProfile, stated: Option<behaviour::WorkingMode>) -> WorkingMode {
+    match stated.unwrap_or_default() {
+        behaviour::WorkingMode::GridFirst => WorkingMode::GridFirst,
         behaviour::WorkingMode::FollowSource => WorkingMode::FollowSource,
         behaviour::WorkingMode::SelfConsumption => WorkingMode::SelfConsumption,
         behaviour::WorkingMode::Backup => WorkingMode::Backup {
@@ -21,9 +30,63 @@ pub(super) fn mode(dut: &DutProfile, behaviour: &Behaviour) -> WorkingMode {
     }
 }
 
+/// Every day's windows; the plant's last minute belongs to a window, the stated end does not.
+pub(super) fn windows(dut: &DutProfile, behaviour: &Behaviour) -> Vec<TimeWindow> {
+    let minute = |time: Seconds| (time.0 / 60.0).round() as u16 % DAY;
+    let stated = behaviour.time_windows.iter().flatten();
+    let window = |stated: &behaviour::TimeWindow| TimeWindow {
+        from: minute(stated.from),
+        to: (minute(stated.to) + DAY - 1) % DAY,
+        weekdays: EVERY_DAY,
+        mode: match stated.power {
+            Some(power) => WorkingMode::Exchange { watts: power.0 },
+            None => mode(dut, stated.mode),
+        },
+    };
+    stated.map(window).collect()
+}
+
+/// The unit carries the maker's own battery, of which the documents give no figures.
+fn built_in(dut: &DutProfile) -> bool {
+    dut.battery.is_none() && dut.unstated.contains(&Part::Battery)
+}
+
+/// A battery of which nothing is stated is charged with the rated power.
+pub(super) fn rated_charge_w(dut: &DutProfile) -> f64 {
+    let own = built_in(dut).then_some(dut.ratings.power);
+    dut.ratings
+        .charge_power
+        .or(own)
+        .map_or(0.0, |power| power.0)
+}
+
+/// What stands for a battery in the unit: the cells, capacity and currents that the behaviour states
+/// for its pack, else so many that the rated power can be had for an hour.
+fn unstated(dut: &DutProfile, stated: &behaviour::Pack) -> BatteryInput {
+    let cells = stated.cells.unwrap_or(CELLS);
+    let nominal = CELL_V * f64::from(cells);
+    let amps = Amps((1.2 * dut.ratings.power.0 / nominal).ceil());
+    BatteryInput {
+        nominal_voltage: Volts(nominal),
+        voltage_range: (Volts(0.75 * nominal), Volts(1.15 * nominal)),
+        max_charge_current: stated.max_charge_current.unwrap_or(amps),
+        max_discharge_current: stated.max_discharge_current.unwrap_or(amps),
+        capacity: stated.capacity.unwrap_or(AmpHours(amps.0)),
+    }
+}
+
 /// Half charged unless stated.
-pub(super) fn battery(input: &BatteryInput, behaviour: &Behaviour) -> Battery {
+pub(super) fn battery(dut: &DutProfile, behaviour: &Behaviour) -> Option<Battery> {
     let stated = behaviour.pack.clone().unwrap_or_default();
+    let own = || built_in(dut).then(|| unstated(dut, &stated));
+    let input = dut.battery.clone().or_else(own)?;
+    Some(Battery {
+        built_in: built_in(dut),
+        ..fitted(&input, &stated)
+    })
+}
+
+fn fitted(input: &BatteryInput, stated: &behaviour::Pack) -> Battery {
     Battery {
         nominal_v: input.nominal_voltage.0,
         capacity_ah: SIMULATED_CAPACITY * input.capacity.0,
@@ -31,7 +94,8 @@ pub(super) fn battery(input: &BatteryInput, behaviour: &Behaviour) -> Battery {
         max_charge_a: input.max_charge_current.0,
         max_discharge_a: input.max_discharge_current.0,
         range_v: (input.voltage_range.0.0, input.voltage_range.1.0),
-        pack: pack(input, &stated),
+        built_in: false,
+        pack: pack(input, stated),
     }
 }
 

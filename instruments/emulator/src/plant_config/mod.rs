@@ -80,11 +80,13 @@ fn unit(
             gridproof_model::behaviour::Health::Dead => plant::Health::Dead,
         },
         rated_power_w: ratings.power.0,
-        rated_apparent_va: ratings.apparent_power.0,
+        rated_apparent_va: ratings.apparent_va(),
         nominal_v,
         nominal_hz,
-        max_current_a: ratings.max_current.0,
-        rated_charge_w: ratings.charge_power.map_or(0.0, |power| power.0),
+        max_current_a: ratings
+            .max_current
+            .map_or(1.1 * ratings.apparent_va() / nominal_v, |amps| amps.0),
+        rated_charge_w: battery::rated_charge_w(dut),
         filter: filter(behaviour),
         voltage_gain_error: behaviour.voltage_gain_error.map_or(0.0, |ratio| ratio.0),
         volt_var: curves::response(
@@ -130,12 +132,22 @@ fn unit(
             .or(reconnect.map(|r| r.ramp))
             .map_or(1.0 / 60.0, |ramp| ramp.0),
         setpoint_tau_s: behaviour.setpoint_tau.map_or(0.4, |time| time.0),
-        battery: dut
-            .battery
-            .as_ref()
-            .map(|input| battery::battery(input, behaviour)),
+        battery: battery::battery(dut, behaviour),
         standby_w: behaviour.standby_power.map_or(10.0, |power| power.0),
-        mode: battery::mode(dut, behaviour),
+        mode: battery::mode(dut, behaviour.working_mode),
+        windows: battery::windows(dut, behaviour),
+        running_c: behaviour
+            .running_temperature
+            .map(|(low, high)| (low.0, high.0)),
+        pv_max_v: dut
+            .pv
+            .as_ref()
+            .map_or(f64::INFINITY, |input| input.max_voltage.0),
+        dc_limit: behaviour.dc_limit.as_ref().map(|stated| {
+            let limit = stated.limit.map_or(0.005, |ratio| ratio.0);
+            let amps = limit * ratings.apparent_va() / nominal_v;
+            (amps, stated.delay.map_or(1.0, |time| time.0))
+        }),
         shutdown_s: behaviour.standby_shutdown.map(|time| time.0),
     })
 }

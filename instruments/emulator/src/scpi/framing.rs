@@ -5,28 +5,82 @@
 
 /// Bytes before the first terminator that is not inside a block; `None` when more must come.
 pub(crate) fn end_of_message(input: &[u8], carriage_return_ends: bool) -> Option<usize> {
-    let ends = |byte: u8| byte == b'\n' || (carriage_return_ends && byte == b'\r');
-    let mut quote: Option<u8> = None;
-    let mut at = 0;
-    while let Some(&byte) = input.get(at) {
-        if ends(byte) {
-            return Some(at);
+    let mut scanner = Scanner::new(carriage_return_ends);
+    scanner.scan(input)
+}
+
+/// Looks for the end of a message in pieces of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scanner {
+    carriage_return_ends: bool,
+    place: Place,
+}
+
+/// Where in a message a byte stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Text,
+    /// Inside a string with this quote.
+    Quoted(u8),
+    /// Behind a `#`.
+    Hash,
+    /// In the length of a block: digits to come, length so far.
+    Length(u8, usize),
+    /// In a block: bytes to come, at least one.
+    Data(usize),
+}
+
+impl Scanner {
+    /// At the beginning of a message.
+    pub(crate) fn new(carriage_return_ends: bool) -> Self {
+        Self {
+            carriage_return_ends,
+            place: Place::Text,
         }
-        match quote {
-            Some(open) if byte == open => quote = None,
-            Some(_) => {}
-            None if byte == b'"' || byte == b'\'' => quote = Some(byte),
-            None if byte == b'#' => {
-                if let Block::Definite(length) = block(&input[at..])? {
-                    at += length;
+    }
+
+    /// Index of the terminator in the next piece; `None` when the message goes on.
+    pub(crate) fn scan(&mut self, piece: &[u8]) -> Option<usize> {
+        let mut at = 0;
+        while let Some(&byte) = piece.get(at) {
+            self.place = match (self.place, byte) {
+                (Place::Data(left), _) => {
+                    let taken = left.min(piece.len() - at);
+                    at += taken;
+                    self.place = within(left - taken);
                     continue;
                 }
-            }
-            None => {}
+                (Place::Hash, b'1'..=b'9') => Place::Length(byte - b'0', 0),
+                (Place::Length(digits, length), b'0'..=b'9') => {
+                    let length = length * 10 + usize::from(byte - b'0');
+                    if digits == 1 {
+                        within(length)
+                    } else {
+                        Place::Length(digits - 1, length)
+                    }
+                }
+                _ if byte == b'\n' || (self.carriage_return_ends && byte == b'\r') => {
+                    self.place = Place::Text;
+                    return Some(at);
+                }
+                (Place::Quoted(quote), _) if byte == quote => Place::Text,
+                (quoted @ Place::Quoted(_), _) => quoted,
+                (_, b'"' | b'\'') => Place::Quoted(byte),
+                (_, b'#') => Place::Hash,
+                (_, _) => Place::Text,
+            };
+            at += 1;
         }
-        at += 1;
+        None
     }
-    None
+}
+
+fn within(left: usize) -> Place {
+    if left == 0 {
+        Place::Text
+    } else {
+        Place::Data(left)
+    }
 }
 
 /// What a `#` begins.
@@ -87,5 +141,26 @@ mod tests {
         assert_eq!(end_of_message(b"D #0ab\n", false), Some(6));
         // an unterminated string ends with its line
         assert_eq!(end_of_message(b"D \"#15\n", false), Some(6));
+        assert_eq!(end_of_message(b"D #10\n", false), Some(5));
+    }
+
+    #[test]
+    fn pieces_end_where_the_whole_does() {
+        for message in [
+            &b"A '\"#';D #213abc\ndef\nghi\n;B\nC"[..],
+            b"##14a\n\"b\n",
+            b"#3x\n",
+        ] {
+            let whole = end_of_message(message, false);
+            assert!(whole.is_some());
+            for cut in 0..message.len() {
+                let mut scanner = Scanner::new(false);
+                let end = match scanner.scan(&message[..cut]) {
+                    Some(end) => Some(end),
+                    None => scanner.scan(&message[cut..]).map(|end| cut + end),
+                };
+                assert_eq!(end, whole, "{message:?} cut at {cut}");
+            }
+        }
     }
 }

@@ -248,6 +248,11 @@ impl<D: ScpiDevice> Instrument for ScpiInstrument<D> {
         }
     }
 
+    fn status_byte(&mut self, field: &Field) -> u8 {
+        self.follow(field);
+        self.status.status_byte(false)
+    }
+
     fn power_on(&mut self, field: &mut Field) {
         self.device.power_on(field);
         self.follow(field);

@@ -358,8 +358,8 @@ impl<K: Copy + PartialEq + std::fmt::Debug> Settings<K> {
     }
 }
 
-/// `MIN`, `MAX` or `DEF`.
-fn limit(text: &str, least: f64, most: f64, default: f64) -> Option<f64> {
+/// The value of `MIN`, `MAX` or `DEF`; `None` for anything else.
+pub(crate) fn limit(text: &str, least: f64, most: f64, default: f64) -> Option<f64> {
     [("MINimum", least), ("MAXimum", most), ("DEFault", default)]
         .into_iter()
         .find(|(word, _)| is_word(text, word))

@@ -6,10 +6,14 @@ use gridproof_model::bench::{Address, Bench, Role};
 
 use crate::error::EmulatorError;
 
+/// Behind the name of an instrument: its HiSLIP port.
+const HISLIP: &str = ".hislip";
+
 /// Ports as the user wants them.
 #[derive(Debug, Clone, Default)]
 pub struct Ports {
-    /// By name of an instrument, or by a role that only one instrument has.
+    /// By name of an instrument, or by a role that only one instrument has; with `.hislip` behind
+    /// it, its HiSLIP port.
     pub fixed: Vec<(String, u16)>,
     /// The instruments without a fixed port get consecutive ones from here, in order of name.
     pub base: Option<u16>,
@@ -20,10 +24,10 @@ pub struct Ports {
 /// mean nothing here.
 pub(crate) fn assign(bench: &Bench, ports: &Ports) -> Result<BTreeMap<String, u16>, EmulatorError> {
     let mut fixed: BTreeMap<&str, u16> = BTreeMap::new();
-    for (key, port) in &ports.fixed {
+    for (key, port) in ports.fixed.iter().filter(|(key, _)| !key.ends_with(HISLIP)) {
         fixed.insert(instrument(bench, key)?, *port);
     }
-    let taken: BTreeSet<u16> = fixed.values().copied().collect();
+    let taken: BTreeSet<u16> = ports.fixed.iter().map(|(_, port)| *port).collect();
     let mut next = ports.base;
     let mut assigned = BTreeMap::new();
     for (name, entry) in &bench.instruments {
@@ -47,6 +51,17 @@ pub(crate) fn assign(bench: &Bench, ports: &Ports) -> Result<BTreeMap<String, u1
         assigned.insert(name.clone(), port);
     }
     Ok(assigned)
+}
+
+/// The HiSLIP ports that are fixed, by name of the instrument.
+pub(crate) fn hislip(bench: &Bench, ports: &Ports) -> Result<BTreeMap<String, u16>, EmulatorError> {
+    let mut fixed = BTreeMap::new();
+    for (key, port) in &ports.fixed {
+        if let Some(key) = key.strip_suffix(HISLIP) {
+            fixed.insert(instrument(bench, key)?.to_owned(), *port);
+        }
+    }
+    Ok(fixed)
 }
 
 fn after(port: u16) -> Result<u16, EmulatorError> {
@@ -113,6 +128,17 @@ mod tests {
         assert_eq!((got["analyser"], got["battery"]), (42_001, 42_000));
         let all: BTreeSet<u16> = got.values().copied().collect();
         assert_eq!(all.len(), bench.instruments.len(), "no port twice");
+    }
+
+    #[test]
+    fn hislip_has_ports_of_its_own() {
+        let bench = embedded();
+        let wanted = ports(&[("grid-source.hislip", 4880)], Some(4879));
+        let fixed = hislip(&bench, &wanted).expect("ports");
+        assert_eq!(fixed, BTreeMap::from([("grid".to_owned(), 4880)]));
+        let raw = assign(&bench, &wanted).expect("ports");
+        assert!(!raw.values().any(|port| *port == 4880));
+        assert!(hislip(&bench, &ports(&[("gird.hislip", 1)], None)).is_err());
     }
 
     #[test]

@@ -9,6 +9,7 @@
 
 mod address;
 mod pace;
+mod visa;
 mod wire;
 
 use std::io;
@@ -67,6 +68,8 @@ pub struct ServeOptions {
     pub control: SocketAddr,
     /// How time passes.
     pub timing: Timing,
+    /// Port of the portmapper, 111 for clients that cannot be told; `None` serves no VXI-11.
+    pub portmapper: Option<u16>,
 }
 
 /// One address of one instrument.
@@ -78,8 +81,8 @@ pub struct Endpoint {
     pub role: &'static str,
     /// Model it behaves as; for the DUT the name of its profile.
     pub model: String,
-    /// `scpi-tcp`, `modbus-tcp`, `modbus-rtu` (a device file), `rtu-over-tcp`, `espec-p300-tcp`,
-    /// `simserv-tcp`, `slcan-tcp`.
+    /// `scpi-tcp`, `hislip`, `vxi-11`, `modbus-tcp`, `modbus-rtu` (a device file), `rtu-over-tcp`,
+    /// `espec-p300-tcp`, `simserv-tcp`, `slcan-tcp`.
     pub protocol: &'static str,
     /// `host:port`, or the path of a device file.
     pub address: String,
@@ -99,6 +102,9 @@ pub struct Endpoint {
 pub struct Banner {
     /// Every address of every instrument, in order of name.
     pub instruments: Vec<Endpoint>,
+    /// The same instruments behind HiSLIP and VXI-11, apart from the addresses that the real ones
+    /// have.
+    pub visa: Vec<Endpoint>,
     /// Control port, `host:port`.
     pub control: String,
     /// Name of the bench.
@@ -114,6 +120,7 @@ pub struct Server {
     bench: EmulatedBench,
     banner: Rc<Banner>,
     listeners: Vec<(String, TcpListener)>,
+    visa: visa::Servers,
     control: TcpListener,
     /// The client's ends, kept open: a terminal nobody holds would end its server.
     terminals: Vec<SerialPort>,
@@ -136,6 +143,8 @@ impl Server {
     ) -> Result<Self, EmulatorError> {
         let ports = address::assign(plan, &options.ports)?;
         let (mut endpoints, mut listeners, mut terminals) = (Vec::new(), Vec::new(), Vec::new());
+        let mut gateways = Vec::new();
+        let mut visa = visa::Servers::bind(plan, options).await?;
         for (name, entry) in &plan.instruments {
             let wire = bench.wire(name)?;
             let endpoint = |wire: Wire, protocol, address, resource| Endpoint {
@@ -168,11 +177,17 @@ impl Server {
                     .then(|| format!("TCPIP0::{}::{}::SOCKET", bound.ip(), bound.port()));
                 endpoints.push(endpoint(wire, wire.protocol(), bound.to_string(), resource));
             }
+            if wire.messages() {
+                for (protocol, address, resource) in visa.add(&bench, name).await? {
+                    gateways.push(endpoint(wire, protocol, address, Some(resource)));
+                }
+            }
             listeners.push((name.clone(), listener));
         }
         let (control, bound) = listen("the control port", "--control", options.control).await?;
         let banner = Banner {
             instruments: endpoints,
+            visa: gateways,
             control: bound.to_string(),
             bench: plan.bench.clone(),
             dut: dut.dut.clone(),
@@ -182,6 +197,7 @@ impl Server {
             bench,
             banner: Rc::new(banner),
             listeners,
+            visa,
             control,
             terminals,
             timing: options.timing,
@@ -204,6 +220,7 @@ impl Server {
             let bench = self.bench.clone();
             tokio::task::spawn_local(async move { bench.serve_tcp(listener, &name).await });
         }
+        self.visa.spawn(&self.bench);
         tokio::task::spawn_local(control::serve(
             control::Desk {
                 bench: self.bench.clone(),
@@ -237,29 +254,32 @@ async fn listen(
         .and_then(|listener| Ok((listener.local_addr()?, listener)));
     match listener {
         Ok((bound, listener)) => Ok((listener, bound)),
-        Err(error) => {
-            let is = |kind| error.kind() == kind;
-            let why = if is(io::ErrorKind::AddrInUse) {
-                "it is taken".to_owned()
-            } else if is(io::ErrorKind::PermissionDenied) {
-                "it needs more rights (ports below 1024 do)".to_owned()
-            } else if is(io::ErrorKind::AddrNotAvailable) {
-                "this machine has no such address".to_owned()
-            } else {
-                error.to_string()
-            };
-            let other = if flag == "--control" {
-                "--control HOST:PORT, port 0 chooses a free one".to_owned()
-            } else {
-                format!("--port {what}=PORT, or leave the port out for a free one")
-            };
-            Err(EmulatorError::Listen {
-                what: what.to_owned(),
-                address: wanted,
-                why,
-                hint: other,
-            })
-        }
+        Err(error) => Err(taken(what, flag, wanted, &error)),
+    }
+}
+
+/// Why an address cannot be had, and the flag that moves it.
+fn taken(what: &str, flag: &str, address: SocketAddr, error: &io::Error) -> EmulatorError {
+    let is = |kind| error.kind() == kind;
+    let why = if is(io::ErrorKind::AddrInUse) {
+        "it is taken".to_owned()
+    } else if is(io::ErrorKind::PermissionDenied) {
+        "it needs more rights (ports below 1024 do)".to_owned()
+    } else if is(io::ErrorKind::AddrNotAvailable) {
+        "this machine has no such address".to_owned()
+    } else {
+        error.to_string()
+    };
+    let hint = match flag {
+        "--control" => "--control HOST:PORT, port 0 chooses a free one".to_owned(),
+        visa::PORTMAPPER => "another --host such as 127.0.0.2, or leave --vxi11 out".to_owned(),
+        _ => format!("--port {what}=PORT, or leave the port out for a free one"),
+    };
+    EmulatorError::Listen {
+        what: what.to_owned(),
+        address,
+        why,
+        hint,
     }
 }
 

@@ -96,6 +96,19 @@ impl Wire {
         }
     }
 
+    /// It speaks SCPI with LF behind a message, as gateways of VISA expect it.
+    pub(crate) fn messages(self) -> bool {
+        match self {
+            Wire::Scpi { terminator } | Wire::ScpiOrModbus { terminator } => terminator == b"\n",
+            Wire::EspecP300
+            | Wire::Simserv
+            | Wire::ModbusTcp { .. }
+            | Wire::ModbusRtu { .. }
+            | Wire::Slcan
+            | Wire::Stream => false,
+        }
+    }
+
     /// Each protocol that its port speaks.
     pub(crate) fn spoken(self) -> Vec<Self> {
         match self {

@@ -272,6 +272,57 @@ fn a_pack_that_is_not_heard() {
     assert_eq!(shown(&bench), [0_u16; 0]);
 }
 
+/// A pack that is asked for more than three times its permitted current opens before its over-current
+/// has lasted.
+#[test]
+fn a_pack_near_a_short_circuit() {
+    let overlay = "{ramp: 100 %/s, pack: {max_discharge_current: 15 A, limits_ignored: true}}";
+    let bench = with_pack(overlay, 0, 30.0);
+    assert_eq!(shown(&bench), [0_u16; 0]);
+    exchange(&bench, 100);
+    advance(&bench, 3.0);
+    assert!(shown(&bench).contains(&8), "{:?}", shown(&bench));
+}
+
+/// Of the unit's own temperature, felt after five minutes.
+#[rstest::rstest]
+#[case(2, 60.0)]
+#[case(3, -20.0)]
+fn temperatures_of_the_unit(#[case] code: u16, #[case] celsius: f64) {
+    let bench = feeding("{standby_power: 10 W}");
+    bench.apply(Input::Ambient { celsius });
+    advance(&bench, 60.0);
+    assert_eq!(shown(&bench), [0_u16; 0]);
+    advance(&bench, 1200.0);
+    assert_eq!(shown(&bench), [code]);
+    assert!(bench.view().w.abs() < 40.0);
+}
+
+#[test]
+fn a_meter_that_is_not_heard() {
+    let bench = bench(SAJ, Port::Simulator, "{working_mode: self-consumption}");
+    battery(&bench, 51.2);
+    advance(&bench, 70.0);
+    bench.apply(Input::MeterSilence(true));
+    advance(&bench, 4.0);
+    assert_eq!(shown(&bench), [0_u16; 0]);
+    advance(&bench, 2.0);
+    assert_eq!(shown(&bench), [91]);
+    bench.apply(Input::MeterSilence(false));
+    advance(&bench, 2.0);
+    assert_eq!(shown(&bench), [0_u16; 0]);
+}
+
+#[test]
+fn direct_current_at_the_grid_port() {
+    let overlay = "{output_quality: {dc_injection: 0.6 %}}";
+    let bench = bench(SAJ, Port::Simulator, overlay);
+    battery(&bench, 51.2);
+    exchange(&bench, 60);
+    advance(&bench, 64.0);
+    assert_eq!(shown(&bench), [4]);
+}
+
 #[test]
 fn drm0_is_shown() {
     let bench = feeding("{standby_power: 10 W}");
@@ -286,6 +337,8 @@ fn drm0_is_shown() {
 #[case(1001)]
 #[case(1201)]
 #[case(1301)]
+#[case(1504)]
+#[case(1801)]
 #[case(3401)]
 fn the_aux_has_its_own_codes(#[case] code: u16) {
     let overlay = match code {
@@ -313,6 +366,20 @@ fn the_aux_has_its_own_codes(#[case] code: u16) {
                 bench.apply(SHORT);
             }
             advance(&bench, 20.0);
+        }
+        1504 => {
+            bench.apply(Input::Ambient { celsius: 66.0 });
+            advance(&bench, 2.0);
+        }
+        1801 => {
+            bench.apply(Input::Pv {
+                on: true,
+                voc: 560.0,
+                isc: 10.0,
+                vmp: 450.0,
+                imp: 9.0,
+            });
+            advance(&bench, 2.0);
         }
         3401 => {
             drm0(&bench);

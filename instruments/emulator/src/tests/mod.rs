@@ -13,13 +13,16 @@ mod measuring;
 mod meters;
 mod pack;
 mod parser;
+mod read_back;
 mod saj;
+mod saj_hs2;
 mod second_bench;
 mod second_faults;
 mod strangers;
 mod sunspec;
 mod switching;
 mod triggers;
+mod visa;
 mod waveforms;
 mod world;
 
@@ -69,6 +72,7 @@ pub(crate) fn bench_behaving(dut: &DutProfile, behaviour: &Behaviour, seed: u64)
 }
 
 pub(crate) const SAJ: &str = "saj-as1-3ks-5.1";
+pub(crate) const HS2: &str = "saj-hs2-5k-s2";
 pub(crate) const AUX: &str = "aux-asg-5sl-zh";
 
 /// A conversation with one instrument.

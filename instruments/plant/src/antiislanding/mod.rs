@@ -14,8 +14,6 @@ const SETTLED_HZ: f64 = 1e-6;
 const GRID_AVERAGE_S: f64 = 20.0;
 /// Largest angle, rad.
 const MAX_LEAD: f64 = 0.6;
-/// Largest change of the current by the voltage shift, pu of the present one.
-const MAX_SHIFT: f64 = 0.5;
 
 /// State of the method.
 #[derive(Debug, Clone)]
@@ -85,9 +83,10 @@ impl ActiveMethod {
         still && !matches!(self.method, AntiIslanding::Svs { .. })
     }
 
-    /// Starts settled at a steady grid. The perturbation rests: its mean is zero.
+    /// Starts settled at a steady grid. The perturbation rests: its mean is zero. True when what it
+    /// adds to the reference has moved.
     #[inline]
-    pub(crate) fn settle(&mut self, hz: f64, volts: f64, dt: f64) {
+    pub(crate) fn settle(&mut self, hz: f64, volts: f64, dt: f64) -> bool {
         self.volts = volts;
         self.average(volts, dt);
         self.sign = 0.0;
@@ -101,8 +100,10 @@ impl ActiveMethod {
             let moved = hz - self.grid_hz - self.lead_for_hz;
             if moved.abs() > SETTLED_HZ || hz == self.grid_hz {
                 self.refresh();
+                return true;
             }
         }
+        matches!(self.method, AntiIslanding::Svs { .. })
     }
 
     #[inline]
@@ -158,14 +159,11 @@ impl ActiveMethod {
         self.keep
     }
 
-    /// Addition to the RMS current in phase with the voltage, A, for a present current of `amps`.
+    /// Voltage shift: addition to the RMS current in phase with the voltage, A.
     #[inline]
-    pub(crate) fn extra_amps(&self, amps: impl FnOnce() -> f64) -> f64 {
+    pub(crate) fn shift_amps(&self) -> f64 {
         match self.method {
-            AntiIslanding::Svs { gain_a_per_v, .. } => {
-                let most = MAX_SHIFT * amps();
-                (gain_a_per_v * (self.volts - self.average_v)).clamp(-most, most)
-            }
+            AntiIslanding::Svs { gain_a_per_v, .. } => gain_a_per_v * (self.volts - self.average_v),
             AntiIslanding::Off
             | AntiIslanding::Afd { .. }
             | AntiIslanding::Sfs { .. }
@@ -226,10 +224,9 @@ mod tests {
         let mut m = ActiveMethod::new(svs, 0.02, 50.0);
         m.settle(50.0, 230.0, 0.02);
         m.push(50.0, 235.0);
-        assert!((m.extra_amps(|| 20.0) - 0.1 * 5.0 / 1.02).abs() < 1e-9);
-        assert_eq!(m.extra_amps(|| 0.1), 0.05);
+        assert!((m.shift_amps() - 0.1 * 5.0 / 1.02).abs() < 1e-9);
         m.settle(50.0, 235.0, 1e9);
-        assert!(m.extra_amps(|| 20.0).abs() < 1e-6);
+        assert!(m.shift_amps().abs() < 1e-6);
     }
 
     #[test]

@@ -29,11 +29,15 @@ pub enum Guard {
     ChargeCurrent,
     /// Discharged with too much current.
     DischargeCurrent,
+    /// Charged as by a short circuit.
+    ChargeShort,
+    /// Discharged into a short circuit, or nearly one.
+    DischargeShort,
 }
 
 impl Guard {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::CellOverVoltage,
         Self::CellUnderVoltage,
         Self::ChargeHot,
@@ -42,19 +46,24 @@ impl Guard {
         Self::DischargeCold,
         Self::ChargeCurrent,
         Self::DischargeCurrent,
+        Self::ChargeShort,
+        Self::DischargeShort,
     ];
 
     /// Its protection opens the charging direction; otherwise the discharging one.
     #[must_use]
     pub fn stops_charging(self) -> bool {
         match self {
-            Self::CellOverVoltage | Self::ChargeHot | Self::ChargeCold | Self::ChargeCurrent => {
-                true
-            }
+            Self::CellOverVoltage
+            | Self::ChargeHot
+            | Self::ChargeCold
+            | Self::ChargeCurrent
+            | Self::ChargeShort => true,
             Self::CellUnderVoltage
             | Self::DischargeHot
             | Self::DischargeCold
-            | Self::DischargeCurrent => false,
+            | Self::DischargeCurrent
+            | Self::DischargeShort => false,
         }
     }
 }
@@ -154,6 +163,21 @@ impl Management {
         };
     }
 
+    /// What no second may wait for: a current that is a short circuit (> 0 discharges, A). True
+    /// when the pack opens now.
+    pub(super) fn short(&mut self, amps: f64) -> bool {
+        let (guard, permitted_a) = if amps > 0.0 {
+            (Guard::DischargeShort, self.config.discharge_a)
+        } else {
+            (Guard::ChargeShort, self.config.charge_a)
+        };
+        let short = amps.abs() > self.config.short_circuit * permitted_a;
+        let watch = &mut self.watches[guard as usize];
+        let opens = short && !watch.protects;
+        watch.protects |= short;
+        opens
+    }
+
     /// A warning is on.
     pub(super) fn alarm(&self, guard: Guard) -> bool {
         self.watches[guard as usize].alarm
@@ -227,6 +251,13 @@ fn judge(config: &Pack, guard: Guard, seen: &Seen) -> Judged {
         back: amps <= 0.0,
         back_s: config.over_current_release_s,
     };
+    // acts at once, see `short`
+    let opened = |amps: f64| Judged {
+        alarm: false,
+        beyond: [(false, 0.0); 2],
+        back: amps <= 0.0,
+        back_s: config.over_current_release_s,
+    };
     let (low, high) = seen.cells;
     match guard {
         Guard::CellOverVoltage => cell(1.0, high, &config.over_voltage),
@@ -237,6 +268,8 @@ fn judge(config: &Pack, guard: Guard, seen: &Seen) -> Judged {
         Guard::DischargeCold => warmth(-1.0, &config.discharge_temperature),
         Guard::ChargeCurrent => current(-seen.amps, config.charge_a),
         Guard::DischargeCurrent => current(seen.amps, config.discharge_a),
+        Guard::ChargeShort => opened(-seen.amps),
+        Guard::DischargeShort => opened(seen.amps),
     }
 }
 

@@ -172,7 +172,8 @@ impl Fitted {
 impl BatteryPort {
     /// Port with the simulator off.
     pub(crate) fn new(config: Option<config::Battery>, overload: f64, ambient_c: f64) -> Self {
-        Self {
+        let built_in = config.is_some_and(|config| config.built_in);
+        let mut new = Self {
             fitted: config.map(|config| Fitted::new(config, ambient_c)),
             wired: Wired::Simulator {
                 volts: 0.0,
@@ -187,11 +188,22 @@ impl BatteryPort {
             reach_w: (0.0, 0.0),
             overload,
             overload_w: 0.0,
+        };
+        if built_in {
+            new.wire_pack(true);
         }
+        new
     }
 
-    /// Programs the simulator, which is then what the port is wired to.
+    /// Programs the simulator, which is then what the port is wired to, unless the pack is built in.
     pub(crate) fn set(&mut self, on: bool, volts: f64, source_a: f64, sink_a: f64) {
+        if self
+            .fitted
+            .as_ref()
+            .is_some_and(|fitted| fitted.config.built_in)
+        {
+            return;
+        }
         self.on = on;
         self.wired = Wired::Simulator {
             volts: volts.max(0.0),
@@ -323,6 +335,20 @@ impl BatteryPort {
             watts / volts
         };
         self.repeated = 1;
+        self.break_short();
+    }
+
+    /// A pack opens at once where the current is that of a short circuit.
+    #[inline]
+    fn break_short(&mut self) {
+        let (pack, amps) = (self.wired == Wired::Pack, self.amps);
+        let opened = match &mut self.fitted {
+            Some(fitted) if pack => fitted.management.short(amps),
+            Some(_) | None => false,
+        };
+        if opened {
+            self.refresh();
+        }
     }
 
     /// The last step `n` times more.
@@ -331,7 +357,8 @@ impl BatteryPort {
     }
 
     fn flush(&mut self) {
-        let moved = self.amps * (SLOW_S * self.repeated as f64);
+        // by way of i64, for which there is an instruction
+        let moved = self.amps * (SLOW_S * self.repeated as i64 as f64);
         if moved > 0.0 {
             self.moved_as.0 += moved;
         } else {

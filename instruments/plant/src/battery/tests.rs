@@ -10,6 +10,7 @@ fn battery(pack: Pack, soc: f64) -> BatteryPort {
             max_charge_a: 100.0,
             max_discharge_a: 100.0,
             range_v: (40.0, 60.0),
+            built_in: false,
             pack,
         }),
         1.0,
@@ -55,6 +56,17 @@ fn one_hour_at_half_capacity() {
     );
     port.wire_pack(true);
     assert!((port.soc() - 0.8).abs() < 1e-3, "nor have they moved");
+}
+
+/// A pack that is part of the unit is there from the start, and no simulator takes its place.
+#[test]
+fn a_built_in_pack_stays() {
+    let mut config = battery(pack(), 0.5).fitted.unwrap().config;
+    config.built_in = true;
+    let mut port = BatteryPort::new(Some(config), 1.0, 25.0);
+    assert!(port.present() && !port.simulator_on());
+    port.set(true, 30.0, 5.0, 5.0);
+    assert!(port.pack().is_some() && port.volts() > 50.0);
 }
 
 /// At its ends the simulator's battery gives or takes nothing more.
@@ -260,4 +272,33 @@ fn an_empty_pack_switches_itself_off_and_can_be_charged_again() {
     }
     assert_eq!(port.faults(), []);
     assert!(port.limits().0 > 0.0);
+}
+
+/// Three times the permitted current opens the pack in the same step, less does so by the second.
+#[rstest::rstest]
+#[case::discharge(1.0, Guard::DischargeShort)]
+#[case::charge(-1.0, Guard::ChargeShort)]
+fn a_short_circuit_opens_at_once(#[case] sign: f64, #[case] guard: Guard) {
+    let mut port = battery(pack(), 0.5);
+    let opened = |port: &BatteryPort| {
+        let view = port.pack().unwrap();
+        view.protections.contains(&guard)
+    };
+    port.draw(sign * 52.0 * 2.8 * 60.0);
+    assert!(!opened(&port), "{} A are none", port.amps);
+    port.draw(sign * 52.0 * 3.3 * 60.0);
+    assert!(opened(&port), "{} A", port.amps);
+    let (discharge, charge) = port.limits();
+    assert_eq!(if sign > 0.0 { discharge } else { charge }, 0.0);
+    assert!(port.faults().contains(&crate::Fault::BatteryShortCircuit));
+    // closed again after half a minute without current
+    port.draw(0.0);
+    let seconds = (1..100)
+        .find(|_| {
+            port.count(&around(true));
+            port.draw(0.0);
+            !opened(&port)
+        })
+        .unwrap();
+    assert!((30..=31).contains(&seconds), "{seconds}");
 }

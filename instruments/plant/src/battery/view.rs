@@ -55,6 +55,7 @@ fn fault(guard: Guard) -> Fault {
         Guard::DischargeCold => Fault::DischargeUnderTemperature,
         Guard::ChargeCurrent => Fault::ChargeOverCurrent,
         Guard::DischargeCurrent => Fault::DischargeOverCurrent,
+        Guard::ChargeShort | Guard::DischargeShort => Fault::BatteryShortCircuit,
     }
 }
 

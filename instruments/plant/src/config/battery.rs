@@ -17,6 +17,8 @@ pub struct Battery {
     /// Operating range of the DUT's battery port, V: it charges nothing above, discharges nothing
     /// below.
     pub range_v: (f64, f64),
+    /// The pack is part of the unit: no simulator can be in its place.
+    pub built_in: bool,
     /// The cells.
     pub pack: Pack,
 }
@@ -55,6 +57,9 @@ pub struct Pack {
     pub discharge_temperature: TemperatureLevels,
     /// Over-currents: (of the permitted current, s until it acts).
     pub over_current: [(f64, f64); 2],
+    /// A current of so many times the permitted one is a short circuit: the pack opens within the
+    /// slow step of 20 ms, where hardware takes 100–500 µs.
+    pub short_circuit: f64,
     /// After an over-current the current must be off for so long, s.
     pub over_current_release_s: f64,
     /// The DUT acts on the limits that the management system reports after this time, s; `None`: it
@@ -140,6 +145,7 @@ impl Pack {
                 delay_s: 5.0,
             },
             over_current: [(1.1, 10.0), (1.5, 1.0)],
+            short_circuit: 3.0,
             over_current_release_s: 30.0,
             follow_s: Some(1.0),
             timeout_s: 30.0,

@@ -137,6 +137,14 @@ pub struct Dut {
     pub standby_w: f64,
     /// Working mode at power-up.
     pub mode: crate::input::WorkingMode,
+    /// Windows of the week in which another one holds, from power-up on.
+    pub windows: Vec<crate::input::TimeWindow>,
+    /// It runs only between these temperatures as it feels them, °C.
+    pub running_c: Option<(f64, f64)>,
+    /// Largest voltage of its PV inputs, V; above it does not run.
+    pub pv_max_v: f64,
+    /// Direct current at the grid port that makes it disconnect, A, and for how long, s.
+    pub dc_limit: Option<(f64, f64)>,
     /// In standby on the battery alone the unit switches itself off after this time, s; `None`:
     /// never.
     pub shutdown_s: Option<f64>,
@@ -492,10 +500,15 @@ pub fn reference() -> PlantConfig {
                 max_charge_a: 120.0,
                 max_discharge_a: 120.0,
                 range_v: (40.0, 60.0),
+                built_in: false,
                 pack: Pack::lithium_iron(51.2, 200.0, 120.0),
             }),
             standby_w: 15.0,
             mode: crate::input::WorkingMode::FollowSource,
+            windows: Vec::new(),
+            running_c: None,
+            pv_max_v: f64::INFINITY,
+            dc_limit: None,
             shutdown_s: None,
         },
         ambient_c: 25.0,

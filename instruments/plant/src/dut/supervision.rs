@@ -7,7 +7,7 @@ use crate::dispatch::{Duty, SLOW_S, Surroundings};
 use crate::fault::Fault;
 
 /// Period of what is slower than the slow functions, ns.
-const SECOND_NS: Nanos = 1_000_000_000;
+pub(crate) const SECOND_NS: Nanos = 1_000_000_000;
 
 impl Inverter {
     /// Leaves the grid: gates now, contact after `delay_s`.
@@ -133,6 +133,21 @@ impl Inverter {
         inside
     }
 
+    /// Between these voltages [`Self::observe`] changes nothing at `hz`.
+    pub(crate) fn unobserved(&self, hz: f64) -> (f64, f64) {
+        let c = &self.config;
+        let healthy = self.healthy_s >= c.reconnect_s + 1.0
+            && hz >= c.reconnect_hz_min
+            && hz <= c.reconnect_hz_max
+            && !self.dispatch.ten_minutes.exceeded();
+        if healthy && self.dead_grid_s <= 0.0 {
+            let low = c.reconnect_v_min.max(0.5 * c.nominal_v);
+            (low, c.reconnect_v_max)
+        } else {
+            (f64::INFINITY, f64::NEG_INFINITY)
+        }
+    }
+
     /// Slow supervision at `t`.
     pub(crate) fn supervise(&mut self, t: Nanos, seen: &Surroundings) {
         let Surroundings {
@@ -150,11 +165,33 @@ impl Inverter {
         // a relay closes in waveforms: what permits it now must have done so when the mode was chosen
         let permitted = self.may_connect();
         let alive = volts >= 0.5 * self.config.nominal_v;
-        if t.is_multiple_of(SECOND_NS) && self.dispatch.second(ambient_c, alive) {
-            self.trip_if_connected(t, "OV-10MIN", Fault::TenMinuteOverVoltage);
+        if t.is_multiple_of(SECOND_NS) {
+            self.second(t, ambient_c, alive);
         }
         self.tire(alive);
         self.dispatch.step(seen, duty);
+        if self.dispatch.guard.direct_current(duty == Duty::Grid) {
+            self.trip_if_connected(t, "DCI", Fault::DcInjection);
+        }
+        self.answer(t, (volts, hz), permitted, backup_w);
+    }
+
+    /// What is slower than the slow functions; `alive`: there is grid voltage.
+    pub(crate) fn second(&mut self, t: Nanos, ambient_c: f64, alive: bool) {
+        let elapsed_s = (t / SECOND_NS).cast_signed();
+        if self.dispatch.second(elapsed_s, ambient_c, alive) {
+            self.trip_if_connected(t, "OV-10MIN", Fault::TenMinuteOverVoltage);
+        }
+    }
+
+    /// Changes of state by what a slow step has shown; `permitted`: it might connect before.
+    pub(crate) fn answer(
+        &mut self,
+        t: Nanos,
+        (volts, hz): (f64, Option<f64>),
+        permitted: bool,
+        backup_w: f64,
+    ) {
         if self.dispatch.export.must_disconnect() {
             self.trip_if_connected(t, "EXPORT", Fault::ExportLimit);
         }
@@ -171,7 +208,7 @@ impl Inverter {
                 self.block();
                 self.phase = Phase::Idle;
             }
-            Phase::Forming if self.dispatch.disconnect => {
+            Phase::Forming if self.dispatch.disconnect || !self.dispatch.guard.fit() => {
                 self.block();
                 self.phase = Phase::Idle;
             }

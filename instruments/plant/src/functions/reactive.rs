@@ -35,6 +35,14 @@ impl Reactive {
         }
     }
 
+    /// Reactive power in pu of rated apparent power, if it does not follow from the active power.
+    pub(crate) fn constant_pu(&self) -> Option<f64> {
+        let follows = self.power_factor.is_some()
+            || !self.watt_var.points().is_empty()
+            || (self.curve_enabled && !self.curve.is_empty());
+        (!follows).then_some(self.fixed_pu)
+    }
+
     /// Reactive power in pu of rated apparent power for an active power `p_w`.
     #[inline]
     pub(crate) fn target_pu(&self, p_w: f64, rated_w: f64, rated_va: f64) -> f64 {

@@ -171,9 +171,23 @@ impl PvInputs {
         }
     }
 
+    /// Open-circuit voltage of the source at an input, V.
+    pub(crate) fn open_v(&self, index: usize) -> f64 {
+        self.inputs
+            .get(index)
+            .map_or(0.0, |input| input.curve.voc())
+    }
+
     /// V at an input.
     pub(crate) fn volts(&self, index: usize) -> f64 {
         self.inputs.get(index).map_or(0.0, Input::volts)
+    }
+
+    /// V at the first input while it gives `watts`.
+    pub(crate) fn first_at(&self, watts: f64) -> f64 {
+        self.inputs
+            .first()
+            .map_or(0.0, |input| input.curve.volts_at(watts))
     }
 
     /// V at the first input while it gives `watts`, remembered.

@@ -19,6 +19,7 @@ mod a10_event_instants;
 mod a11_trackers;
 mod a12_heat;
 mod a13_drained_link;
+mod a14_frequency_drift;
 
 /// Figures are wanted on stderr.
 fn show() -> bool {

@@ -46,6 +46,7 @@ pub(crate) fn emulate(args: &Emulate) -> Result<u8, Failure> {
         } else {
             Timing::RealTime(args.speed)
         },
+        portmapper: args.vxi11,
     };
     tokio::task::LocalSet::new()
         .block_on(&runtime, serve(&files, args.seed, &options, &quit))

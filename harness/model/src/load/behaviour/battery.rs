@@ -1,12 +1,41 @@
 //! Bounds on the battery pack.
 
 use super::{Checker, Cursor, Fields};
-use crate::behaviour::{CellLevels, Pack, TemperatureLevels};
+use crate::behaviour::{CellLevels, Pack, TemperatureLevels, TimeWindow};
 use crate::quantity::{AmpHours, Amps, Celsius, Ohms, Ratio, Seconds, Volts, Watts};
 
 const CELL: (Volts, Volts) = (Volts(1.5), Volts(4.5));
 const CURRENT: (Amps, Amps) = (Amps(0.1), Amps(2_000.0));
 const CELSIUS: (Celsius, Celsius) = (Celsius(-60.0), Celsius(100.0));
+
+pub(super) fn window(c: &mut Checker<'_>, at: Cursor<'_>, window: &TimeWindow) {
+    let day = (Seconds(0.0), Seconds(86_400.0));
+    for (key, value) in [("from", window.from), ("to", window.to)] {
+        c.within(at.key(key), &format!("`{key}`"), value, day);
+        if value.0 % 60.0 != 0.0 {
+            let message = format!("`{key}` of {value} is not a whole minute");
+            c.error(at.key(key), message, "the unit's clock counts in minutes");
+        }
+    }
+    if window.from == window.to {
+        c.error(
+            at,
+            "the window is empty",
+            "write e.g. {from: 0 h, to: 4 h, …}",
+        );
+    }
+    if window.power.is_some() == window.mode.is_some() {
+        c.error(
+            at,
+            "a window needs either `power` or `mode`",
+            "write e.g. {from: 0 h, to: 4 h, power: -2 kW}",
+        );
+    }
+    if let Some(power) = window.power {
+        let bounds = (Watts(-1e6), Watts(1e6));
+        c.within(at.key("power"), "`power`", power, bounds);
+    }
+}
 
 pub(super) fn pack(c: &mut Checker<'_>, at: Cursor<'_>, pack: &Pack) {
     if let Some(cells) = pack.cells {

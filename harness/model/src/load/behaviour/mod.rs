@@ -8,8 +8,8 @@ use super::outline::Cursor;
 use crate::behaviour::{Backup, Behaviour, CurveResponse, Filter};
 use crate::defect::Defect;
 use crate::quantity::{
-    Degrees, Farads, Henries, Ohms, Quantity, Ratio, RatioPerKelvin, RatioPerSecond, Seconds,
-    Volts, Watts,
+    Celsius, Degrees, Farads, Henries, Ohms, Quantity, Ratio, RatioPerKelvin, RatioPerSecond,
+    Seconds, Volts, Watts,
 };
 
 /// Longest delay or time constant.
@@ -103,6 +103,24 @@ pub(super) fn check(c: &mut Checker<'_>, at: Cursor<'_>, behaviour: &Behaviour) 
     }
     if let Some(value) = &behaviour.pack {
         battery::pack(fields.c, at.key("pack"), value);
+    }
+    for (index, window) in behaviour.time_windows.iter().flatten().enumerate() {
+        battery::window(fields.c, at.key("time_windows").item(index), window);
+    }
+    if let Some(range) = behaviour.running_temperature {
+        let bounds = (Celsius(-60.0), Celsius(150.0));
+        let what = "`running_temperature`";
+        fields
+            .c
+            .span(at.key("running_temperature"), what, range, bounds);
+    }
+    if let Some(limit) = &behaviour.dc_limit {
+        let mut fields = Fields {
+            c: &mut *fields.c,
+            at: at.key("dc_limit"),
+        };
+        fields.within("limit", limit.limit, (Ratio(1e-4), Ratio(0.2)));
+        fields.times(&[("delay", limit.delay)]);
     }
     functions::functions(fields.c, at, behaviour);
     modes(fields.c, at, behaviour);

@@ -4,7 +4,7 @@ use super::commands::{Command as C, FASTEST, HIGH_RANGE, INFINITE, Key, LOW_RANG
 use super::program::MOST_POINTS;
 use super::{AmetekMx, measure};
 use crate::field::Field;
-use crate::scpi::engine::Reply;
+use crate::scpi::engine::{Reply, ScpiDevice};
 use crate::scpi::fault::{self, Fault};
 use crate::scpi::format::decimal;
 use crate::scpi::param::is_word;
@@ -51,6 +51,19 @@ impl AmetekMx {
                 params.none()?;
                 self.initiate(field)?;
             }
+            C::InitiateSequence => {
+                params.none()?;
+                match call.suffix(0) {
+                    1 => self.initiate(field)?,
+                    3 => {}
+                    _ => return Err(fault::HEADER_SUFFIX),
+                }
+            }
+            C::InitiateNamed => {
+                if params.choice(0, &["TRANsient", "ACQuire"])? == 0 {
+                    self.initiate(field)?;
+                }
+            }
             C::InitiateContinuous => self.continuous = params.only_boolean()?,
             C::TriggerNow => {
                 params.none()?;
@@ -91,7 +104,8 @@ impl AmetekMx {
             | C::HarmonicPhase(_)
             | C::Distortion(_)
             | C::SweepInterval
-            | C::Limit
+            | C::Limit(_)
+            | C::PhaseSummary
             | C::TraceCatalog => return Err(fault::UNDEFINED_HEADER),
         }
         Ok(())
@@ -239,7 +253,11 @@ impl AmetekMx {
             C::HarmonicPhase(what) => self.harmonic_phase(what, order()?, field),
             C::Distortion(_) => decimal(0.0),
             C::SweepInterval => format!("{:.7}", measure::INTERVAL_S),
-            C::Limit => decimal(HIGH_RANGE),
+            C::Limit(bound) => decimal(bound.value()),
+            C::PhaseSummary => {
+                let conditions = self.conditions(field).unwrap_or_default();
+                conditions.questionable.to_string()
+            }
             C::TraceCatalog => {
                 let own = ["SINUSOID", "SQUARE", "CSINUSOID"].into_iter();
                 own.chain(self.traces.iter().map(String::as_str))
@@ -250,6 +268,8 @@ impl AmetekMx {
             C::ProtectionClear
             | C::Abort
             | C::Initiate
+            | C::InitiateSequence
+            | C::InitiateNamed
             | C::TriggerNow
             | C::TraceDefine
             | C::TraceData

@@ -72,6 +72,12 @@ pub(crate) enum Command {
     SelectName,
     Abort,
     Initiate,
+    /// 1 is the transient system, 3 the acquisition.
+    InitiateSequence,
+    /// `TRANsient`, or `ACQuire`.
+    InitiateNamed,
+    /// Conditions of the phases, which share the unit's register.
+    PhaseSummary,
     InitiateContinuous,
     TriggerNow,
     TriggerState,
@@ -83,12 +89,35 @@ pub(crate) enum Command {
     HarmonicPhase(Quantity),
     Distortion(Quantity),
     SweepInterval,
-    Limit,
+    Limit(Bound),
     TraceCatalog,
     TraceDefine,
     TraceData,
     TraceDelete,
     Remote,
+}
+
+/// What the unit can do at most (`LIMit`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bound {
+    Volts,
+    Amps,
+    LeastHertz,
+    MostHertz,
+    Degrees,
+}
+
+impl Bound {
+    /// V, A, Hz or degrees.
+    pub(crate) fn value(self) -> f64 {
+        match self {
+            Bound::Volts => V.1,
+            Bound::Amps => MOST_AMPS,
+            Bound::LeastHertz => HZ.0,
+            Bound::MostHertz => HZ.1,
+            Bound::Degrees => 360.0,
+        }
+    }
 }
 
 /// An array of the transient list.
@@ -173,8 +202,8 @@ pub(crate) const SETTINGS: &[Row<Key>] = &[
     ("[SOURce:]PULSe:HOLD", Key::Kept, Choice(&["WIDTh", "DCYCle"])),
     ("[SOURce:]LIST:COUNt", Key::ListCount, number("", (1.0, 2e8), 1.0, Form::Nr1)),
     ("[SOURce:]LIST:STEP", Key::ListStep, Choice(&["AUTO", "ONCE"])),
-    ("TRIGger[:TRANsient]:SOURce", Key::TriggerSource, Choice(&["IMMediate", "BUS", "TTLTrg", "EXTernal"])),
-    ("TRIGger:ACQuire:SOURce", Key::Kept, Choice(&["BUS", "IMMediate", "TTLTrg", "PHASe"])),
+    ("TRIGger[:TRANsient|SEQuence1]:SOURce", Key::TriggerSource, Choice(&["IMMediate", "BUS", "TTLTrg", "EXTernal"])),
+    ("TRIGger:ACQuire|SEQuence3:SOURce", Key::Kept, Choice(&["BUS", "IMMediate", "TTLTrg", "PHASe"])),
     ("TRIGger:SYNChronize:SOURce", Key::Kept, Choice(&["IMMediate", "PHASe"])),
     ("TRIGger:SYNChronize:PHASe", Key::Kept, number("DEG", (-360.0, 360.0), 0.0, N)),
     ("TRIGger:DELay", Key::Kept, number("S", (0.0, 1e3), 0.0, N)),
@@ -203,13 +232,26 @@ pub(crate) const SETTINGS: &[Row<Key>] = &[
     ("PONSetup:VOLTage", Key::Kept, number("V", V, 0.0, N)),
     ("PONSetup:FREQuency", Key::Kept, number("HZ", HZ, 60.0, N)),
     ("PONSetup:CURRent", Key::Kept, number("A", (0.0, MOST_AMPS), MOST_AMPS, N)),
-    ("PONSetup:VRANge", Key::Kept, number("V", V, LOW_RANGE, N)),
+    ("PONSetup:VRANge|RANGe", Key::Kept, number("V", V, LOW_RANGE, N)),
     ("PONSetup:PHASe", Key::Kept, number("DEG", (-360.0, 360.0), 0.0, N)),
-    ("PONSetup:WAVeform|FSHape", Key::Kept, SHAPES),
+    ("PONSetup:WAVeform|FSHape|SHAPe", Key::Kept, SHAPES),
+    ("PONSetup:NFREquency", Key::Kept, number("HZ", HZ, 60.0, N)),
+    ("PONSetup:VSENse", Key::Kept, Choice(&["INTernal", "EXTernal"])),
+    ("PONSetup:ILIMit", Key::Kept, number("A", (0.0, MOST_AMPS), MOST_AMPS, N)),
+    ("PONSetup:OMODe", Key::Kept, Choice(&["AC", "DC", "ACDC"])),
+    ("PONSetup:KEYLock", Key::Kept, Switch(false)),
+    ("SYSTem:LANGuage", Key::Kept, Choice(&["SCPI", "APE"])),
+    ("SYSTem:KLOCk", Key::Kept, Switch(false)),
+    ("TRIGger:COUNt", Key::Kept, number("", (1.0, 2e8), 1.0, Form::Nr1)),
+    ("TRIGger:PHASe", Key::Kept, number("DEG", (-360.0, 360.0), 0.0, N)),
+    ("SENSe:THDMode", Key::Kept, Choice(&["FUNDamental", "RMS"])),
+    ("SENSe:CURRent:ACDC:RANGe[:UPPer]", Key::Kept, number("A", (0.0, MOST_AMPS * 4.0), MOST_AMPS * 4.0, N)),
+    ("STATus:QUEStionable:INSTrument:ENABle", Key::Kept, number("", (0.0, 32_767.0), 0.0, Form::Nr1)),
+    ("STATus:QUEStionable:INSTrument:ISUMmary<n>:ENABle", Key::PhaseKept, number("", (0.0, 32_767.0), 0.0, Form::Nr1)),
     ("PONSetup:OUTPut[:STATe]", Key::Kept, Switch(false)),
     ("PONSetup:CLIMit", Key::Kept, Choice(&["CV", "CC"])),
     ("PONSetup:CLOCk", Key::Kept, Choice(&["STANdalone", "MASTer", "AUXiliary"])),
-    ("PONSetup:ALC[:STATe]", Key::Kept, Switch(true)),
+    ("PONSetup:ALC|VALC[:STATe]", Key::Kept, Switch(true)),
     ("PONSetup:RELay", Key::Kept, Switch(true)),
     ("PONSetup:HOLD", Key::Kept, number("S", (0.0, 1.0), 0.0, N)),
     ("SYSTem:CONFigure:NOUTputs", Key::Kept, number("", (1.0, 3.0), 3.0, Form::Nr1)),
@@ -229,12 +271,16 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("INSTrument[:SELect]", C::SelectName, Both),
     ("ABORt", C::Abort, Set),
     ("INITiate[:IMMediate][:TRANsient]", C::Initiate, Set),
-    ("INITiate[:IMMediate]:SEQuence<n>", C::Initiate, Set),
+    ("INITiate[:IMMediate]:SEQuence<n>", C::InitiateSequence, Set),
     ("INITiate[:IMMediate]:ACQuire", C::Remote, Set),
+    ("INITiate[:IMMediate]:NAME", C::InitiateNamed, Set),
+    ("STATus:QUEStionable:INSTrument[:EVENt]", C::PhaseSummary, Query),
+    ("STATus:QUEStionable:INSTrument:ISUMmary<n>[:EVENt]", C::PhaseSummary, Query),
+    ("STATus:QUEStionable:INSTrument:ISUMmary<n>:CONDition", C::PhaseSummary, Query),
     ("INITiate:CONTinuous:SEQuence<n>", C::InitiateContinuous, Both),
     ("INITiate:CONTinuous", C::InitiateContinuous, Both),
-    ("TRIGger[:TRANsient][:IMMediate]", C::TriggerNow, Set),
-    ("TRIGger:ACQuire[:IMMediate]", C::Remote, Set),
+    ("TRIGger[:TRANsient|SEQuence1][:IMMediate]", C::TriggerNow, Set),
+    ("TRIGger:ACQuire|SEQuence3[:IMMediate]", C::Remote, Set),
     ("TRIGger:STATe", C::TriggerState, Query),
     ("[SOURce:]LIST:DWELl", C::List(List::Dwell), Both),
     ("[SOURce:]LIST:DWELl:POINts", C::ListPoints(List::Dwell), Query),
@@ -284,7 +330,11 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("MEASure|FETCh:ARRay:VOLTage", C::Array(Q::Volts), Query),
     ("MEASure|FETCh:ARRay:CURRent", C::Array(Q::Amps), Query),
     ("SENSe:SWEep:TINTerval", C::SweepInterval, Query),
-    ("LIMit:VOLTage|CURRent|FREQuency|PHASe", C::Limit, Query),
+    ("LIMit:VOLTage", C::Limit(Bound::Volts), Query),
+    ("LIMit:CURRent", C::Limit(Bound::Amps), Query),
+    ("LIMit:FREQuency[:HIGH]", C::Limit(Bound::MostHertz), Query),
+    ("LIMit:FREQuency:LOW", C::Limit(Bound::LeastHertz), Query),
+    ("LIMit:PHASe", C::Limit(Bound::Degrees), Query),
     ("TRACe:CATalog", C::TraceCatalog, Query),
     ("TRACe:DEFine", C::TraceDefine, Set),
     ("TRACe[:DATA]", C::TraceData, Set),

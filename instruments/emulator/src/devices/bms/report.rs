@@ -93,8 +93,8 @@ impl Report {
                 under_voltage: any(&[Guard::CellUnderVoltage]),
                 over_temperature: any(&[Guard::ChargeHot, Guard::DischargeHot]),
                 under_temperature: any(&[Guard::ChargeCold, Guard::DischargeCold]),
-                discharge_current: any(&[Guard::DischargeCurrent]),
-                charge_current: any(&[Guard::ChargeCurrent]),
+                discharge_current: any(&[Guard::DischargeCurrent, Guard::DischargeShort]),
+                charge_current: any(&[Guard::ChargeCurrent, Guard::ChargeShort]),
             }
         };
         let ends = view.highest_v + view.lowest_v;

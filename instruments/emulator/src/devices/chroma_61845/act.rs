@@ -7,8 +7,8 @@ use super::{Chroma61845, FASTEST_HZ_PER_MS, FASTEST_V_PER_MS, MODE_WORDS, MODES,
 use crate::field::Field;
 use crate::scpi::engine::Reply;
 use crate::scpi::fault::{self, Fault};
-use crate::scpi::setting::chosen;
-use crate::scpi::{Call, Outcome};
+use crate::scpi::setting::{chosen, limit};
+use crate::scpi::{Call, Outcome, Params};
 
 impl Chroma61845 {
     /// A command without `?`.
@@ -19,8 +19,7 @@ impl Chroma61845 {
         field: &mut Field,
     ) -> Result<(), Fault> {
         let params = call.params;
-        let on_off =
-            |params: crate::scpi::Params<'_>| -> Result<bool, Fault> { params.only_boolean() };
+        let on_off = |params: Params<'_>| -> Result<bool, Fault> { params.only_boolean() };
         match command {
             C::Trigger => {
                 if on_off(params)? {
@@ -48,19 +47,13 @@ impl Chroma61845 {
                 // orders of a synthesis are kept as they are written
                 let joined = [params.joined()];
                 let listed = params.len() > 1;
-                let single = crate::scpi::Params::new(if listed { &joined } else { params.all() });
+                let single = Params::new(if listed { &joined } else { params.all() });
                 self.kept.write(row, single)?;
             }
             C::Interface => params.none()?,
             C::Phases => self.three_phase = params.choice(0, &["SINGLE", "THREE"])? == 1,
             C::Edit => self.edit_all = params.choice(0, &["EACH", "ALL"])? == 1,
-            C::Select => self.selected = within(params.only_number("")?, 1.0, 3.0)? as u32,
-            C::Couple | C::ListCouple => {
-                params.choice(0, &["ALL", "NONE"])?;
-            }
-            C::PhaseRelation => {
-                params.choice(0, &["INDEPEND", "INDEPENDent", "DEPEND", "LOCK"])?;
-            }
+            C::Select => self.selected = Self::phase(params)?,
             C::ListTrigger => {
                 self.settings.list_trigger = params.choice(0, &["AUTO", "MANUAL", "EXCITE"])?;
             }
@@ -95,7 +88,6 @@ impl Chroma61845 {
             | C::Hertz
             | C::Range
             | C::VoltLimit
-            | C::VoltLimitDc
             | C::CurrentLimit
             | C::CurrentDelay
             | C::PhaseOn
@@ -118,9 +110,7 @@ impl Chroma61845 {
             | C::ListHertzEnd
             | C::ListDegree
             | C::PulseVolts
-            | C::PulseDc
             | C::PulseHertz
-            | C::PulseShape
             | C::PulsePhase
             | C::PulseCount
             | C::PulseDuty
@@ -152,7 +142,15 @@ impl Chroma61845 {
         call: &Call<'_>,
         field: &mut Field,
     ) -> Result<(), Fault> {
-        let number = |unit| call.params.only_number(unit);
+        let params = call.params;
+        let named = match (self.limits(command), params.text(0)) {
+            (Some((least, most, default, _)), Ok(text)) => limit(text, least, most, default),
+            (_, _) => None,
+        };
+        let number = |unit| {
+            params.at_most(1)?;
+            named.map_or_else(|| params.number(0, unit), Ok)
+        };
         match command {
             C::Volts => {
                 let volts = self.check_volts(number("V")?)?;
@@ -189,9 +187,6 @@ impl Chroma61845 {
                 }
                 self.settings.volt_limit = limit;
             }
-            C::VoltLimitDc => {
-                within(number("V")?, -424.2, 424.2)?;
-            }
             C::CurrentLimit => self.settings.current_limit = within(number("A")?, 0.0, 200.0)?,
             C::CurrentDelay => self.settings.current_delay = within(number("S")?, 0.0, 5.0)?,
             C::PhaseOn | C::PhaseOff => {
@@ -220,6 +215,36 @@ impl Chroma61845 {
             _ => self.settings.slew_hz_per_ms = within(number("HZ/MS")?, 0.0, FASTEST_HZ_PER_MS)?,
         }
         Ok(())
+    }
+
+    /// `1`–`3`, or `OUTPut1`–`OUTPut3`.
+    fn phase(params: Params<'_>) -> Result<u32, Fault> {
+        let text = params.text(0)?;
+        if text.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            let words = ["OUTPut1|OUTP1", "OUTPut2|OUTP2", "OUTPut3|OUTP3"];
+            return Ok(chosen(params, &words)? as u32 + 1);
+        }
+        within(params.only_number("")?, 1.0, 3.0).map(|phase| phase as u32)
+    }
+
+    /// Least, most and value after `*RST` of a level, with the decimals of its replies.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "all other commands have no limits to ask for"
+    )]
+    fn limits(&self, command: Command) -> Option<(f64, f64, f64, usize)> {
+        let volts = self.range_v().min(self.settings.volt_limit);
+        Some(match command {
+            C::Volts => (0.0, volts, 0.0, 1),
+            C::VoltsDc => (-424.2, 424.2, 0.0, 1),
+            C::Hertz => (30.0, 100.0, 50.0, 2),
+            C::VoltLimit => (0.0, 300.0, 300.0, 1),
+            C::CurrentLimit => (0.0, 200.0, 90.0, 2),
+            C::CurrentDelay => (0.0, 5.0, 0.0, 1),
+            C::SlewVolts | C::SlewDc => (0.0, FASTEST_V_PER_MS, FASTEST_V_PER_MS, 3),
+            C::SlewHertz => (0.0, FASTEST_HZ_PER_MS, FASTEST_HZ_PER_MS, 3),
+            _ => return None,
+        })
     }
 
     /// Outside FIXED mode a new level waits for the return to it.
@@ -309,9 +334,6 @@ impl Chroma61845 {
             C::ListHertzEnd => self.settings.list.hz_end = numbers("HZ", 30.0, 100.0)?,
             C::ListDegree => self.settings.list.degree = numbers("", 0.0, 360.0)?,
             C::PulseVolts => self.settings.pulse.volts = volts(self)?,
-            C::PulseDc => {
-                within(params.only_number("V")?, -424.2, 424.2)?;
-            }
             C::StepVolts => self.settings.step.volts = volts(self)?,
             C::StepDeltaVolts => {
                 self.settings.step.delta_volts = within(params.only_number("V")?, -300.0, 300.0)?;
@@ -328,9 +350,6 @@ impl Chroma61845 {
             }
             C::StepCount => self.settings.step.count = count()?,
             C::PulseHertz => self.settings.pulse.hz = Self::check_hz(params.only_number("HZ")?)?,
-            C::PulseShape => {
-                params.choice(0, &["A", "B"])?;
-            }
             C::PulsePhase => {
                 self.settings.pulse.start_deg = within(params.only_number("")?, 0.0, 360.0)?
             }
@@ -354,6 +373,12 @@ impl Chroma61845 {
         field: &mut Field,
     ) -> Outcome {
         call.params.at_most(1)?;
+        if let (Some((least, most, default, digits)), Ok(text)) =
+            (self.limits(command), call.params.text(0))
+        {
+            let asked = limit(text, least, most, default).ok_or(fault::ILLEGAL_VALUE)?;
+            return Ok(Reply::Text(format!("{asked:.digits$}")));
+        }
         let s = &self.settings;
         let joined = |values: &[f64], digits: usize| {
             values
@@ -366,8 +391,6 @@ impl Chroma61845 {
             C::Phases => if self.three_phase { "THREE" } else { "SINGLE" }.to_owned(),
             C::Edit => if self.edit_all { "ALL" } else { "EACH" }.to_owned(),
             C::Select => self.selected.to_string(),
-            C::Couple | C::ListCouple => "ALL".to_owned(),
-            C::PhaseRelation => "INDEPEND".to_owned(),
             C::P12 => format!("{:.1}", s.p12),
             C::P13 => format!("{:.1}", s.p13),
             C::PhaseOn => format!("{:.1}", s.phase_on),
@@ -375,7 +398,6 @@ impl Chroma61845 {
             C::Kept(row) => return self.kept.answer(row, 0, call),
             C::Volts => format!("{:.1}", self.set_volts()),
             C::VoltsDc => format!("{:.1}", s.volts_dc),
-            C::PulseDc => "0.0".to_owned(),
             C::StepVolts => format!("{:.1}", s.step.volts),
             C::StepDeltaVolts => format!("{:.1}", s.step.delta_volts),
             C::StepHertz => format!("{:.2}", s.step.hz),
@@ -386,7 +408,6 @@ impl Chroma61845 {
             C::Hertz => format!("{:.2}", s.hz),
             C::Range => if s.high_range { "HIGH" } else { "LOW" }.to_owned(),
             C::VoltLimit => format!("{:.1}", s.volt_limit),
-            C::VoltLimitDc => "424.2".to_owned(),
             // the unit is known to append one character here
             C::CurrentLimit => format!("{:.2} ", s.current_limit),
             C::CurrentDelay => s.current_delay.to_string(),
@@ -444,7 +465,6 @@ impl Chroma61845 {
             C::ListDegree => joined(&s.list.degree, 1),
             C::PulseVolts => format!("{:.1}", s.pulse.volts),
             C::PulseHertz => format!("{:.2}", s.pulse.hz),
-            C::PulseShape => "A".to_owned(),
             C::PulsePhase => format!("{:.1}", s.pulse.start_deg),
             C::PulseCount => s.pulse.count.to_string(),
             C::PulseDuty => format!("{:.1}", s.pulse.duty_percent),

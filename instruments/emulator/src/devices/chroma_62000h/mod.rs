@@ -249,7 +249,9 @@ impl Chroma62000h {
                 self.faults = 0;
             }
             C::Local => params.none()?,
-            C::Volts | C::Amps | C::Watts | C::Status => return Err(fault::UNDEFINED_HEADER),
+            C::Volts | C::Amps | C::Watts | C::Status | C::MostSequences => {
+                return Err(fault::UNDEFINED_HEADER);
+            }
         }
         Ok(())
     }
@@ -271,6 +273,7 @@ impl Chroma62000h {
                 };
                 format!("{},{},{constant}", self.faults, on_off(self.output))
             }
+            C::MostSequences => "100".to_owned(),
             C::Trigger | C::ProtectionClear | C::Local => return Err(fault::UNDEFINED_HEADER),
         }))
     }

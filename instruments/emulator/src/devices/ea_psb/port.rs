@@ -65,6 +65,10 @@ impl Instrument for EaPsbPort {
         self.scpi.on_time(field);
     }
 
+    fn status_byte(&mut self, field: &Field) -> u8 {
+        self.scpi.status_byte(field)
+    }
+
     fn power_on(&mut self, field: &mut Field) {
         self.scpi.power_on(field);
     }

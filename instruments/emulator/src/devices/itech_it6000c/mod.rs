@@ -8,6 +8,7 @@
 
 mod commands;
 mod list;
+mod protect;
 
 use gridproof_model::fault::FaultKind;
 use gridproof_plant::Nanos;
@@ -360,6 +361,10 @@ impl It6000c {
                 self.switch(on, field);
             }
             C::Beep | C::Clear => params.none()?,
+            C::CountReset => {
+                params.none()?;
+                self.charge = (0.0, 0.0);
+            }
             C::Step(_)
             | C::StepCount
             | C::Repeat
@@ -405,6 +410,7 @@ impl It6000c {
             C::MeasureVolts => numbers(&[r.volts]),
             C::MeasureAmps => numbers(&[r.amps]),
             C::MeasureWatts => numbers(&[r.watts]),
+            C::CountReset => return Err(fault::UNDEFINED_HEADER),
             C::AmpHours => numbers(&[self.charge.0]),
             C::WattHours => numbers(&[self.charge.1]),
             C::FetchAll => numbers(&[r.volts, r.amps, r.watts, self.charge.0, self.charge.1]),
@@ -422,77 +428,6 @@ impl It6000c {
                 return Err(fault::UNDEFINED_HEADER);
             }
         }))
-    }
-
-    fn watchdog(&self) -> Option<Nanos> {
-        let on = self.output && self.settings.on(Key::WatchdogOn);
-        let delay = self.settings.number(Key::WatchdogDelay);
-        on.then(|| self.heard + (delay * SECOND as f64) as Nanos)
-    }
-
-    fn protect(&mut self, field: &mut Field) {
-        let now = field.now();
-        let r = field.plant.reading(MeterPoint::Battery);
-        let warm = |key: Key| {
-            (now - self.closed) as f64 >= self.settings.number(key) * SECOND as f64
-                && now >= self.not_before + PERIOD
-        };
-        let under = [
-            (
-                warm(Key::UnderVoltsWarm) && r.volts < self.settings.number(Key::UnderVolts),
-                Key::UnderVoltsOn,
-                Key::UnderVoltsDelay,
-                UVP,
-            ),
-            (
-                warm(Key::UnderAmpsWarm) && r.amps.abs() < self.settings.number(Key::UnderAmps),
-                Key::UnderAmpsOn,
-                Key::UnderAmpsDelay,
-                UCP,
-            ),
-        ];
-        let over = [
-            (
-                r.volts,
-                Key::OverVolts,
-                Key::OverVoltsOn,
-                Key::OverVoltsDelay,
-                OVP,
-            ),
-            (
-                r.amps.abs(),
-                Key::OverAmps,
-                Key::OverAmpsOn,
-                Key::OverAmpsDelay,
-                OCP,
-            ),
-            (
-                r.watts.abs(),
-                Key::OverWatts,
-                Key::OverWattsOn,
-                Key::OverWattsDelay,
-                OPP,
-            ),
-        ];
-        let over = over.map(|(value, level, on, delay, bit)| {
-            (value > self.settings.number(level), on, delay, bit)
-        });
-        let checks = over.into_iter().chain(under);
-        for (watch, (beyond, on, delay, bit)) in self.watches.iter_mut().zip(checks) {
-            if !watch.due(now) {
-                continue;
-            }
-            let beyond = beyond && self.settings.on(on);
-            if watch.trips(now, beyond, self.settings.number(delay)) {
-                self.tripped |= bit;
-            }
-        }
-        if self.watchdog().is_some_and(|at| at <= now) {
-            self.tripped |= WATCHDOG;
-        }
-        if self.tripped != 0 && self.output {
-            self.switch(false, field);
-        }
     }
 }
 

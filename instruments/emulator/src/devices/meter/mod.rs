@@ -5,6 +5,7 @@ pub(crate) mod ddsu666;
 pub(crate) mod sdm120;
 
 use gridproof_plant::Nanos;
+use gridproof_plant::input::Input;
 use gridproof_plant::signal::MeterPoint;
 
 use crate::field::{Field, MILLISECOND};
@@ -28,6 +29,7 @@ pub(crate) struct Measuring {
     import_vars: f64,
     /// var s, the other way.
     export_vars: f64,
+    silent: bool,
 }
 
 /// Values at one instant.
@@ -81,12 +83,23 @@ impl Measuring {
         }
     }
 
+    /// It says nothing.
+    pub(crate) fn silent(&self) -> bool {
+        self.silent
+    }
+
+    /// It falls silent, also to the DUT, or speaks again.
+    pub(crate) fn silence(&mut self, silent: bool, field: &mut Field) {
+        self.silent = silent;
+        field.plant.apply(Input::MeterSilence(silent));
+    }
+
     /// Sets the energies back to zero.
     pub(crate) fn clear(&mut self) {
-        let Self { next, counted, .. } = *self;
         *self = Self {
-            next,
-            counted,
+            next: self.next,
+            counted: self.counted,
+            silent: self.silent,
             ..Self::default()
         };
     }

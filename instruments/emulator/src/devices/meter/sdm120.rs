@@ -124,6 +124,14 @@ impl ModbusDevice for Sdm120 {
         }
     }
 
+    fn silent(&self, _field: &Field) -> bool {
+        self.measuring.silent()
+    }
+
+    fn silence(&mut self, silent: bool, field: &mut Field) {
+        self.measuring.silence(silent, field);
+    }
+
     fn unit(&self) -> Option<u8> {
         Some(self.unit)
     }

@@ -2,12 +2,12 @@
 //!
 //! In user mode 1 (self-consumption) the battery covers the loads behind meter A and takes their
 //! surplus, in mode 2 (time of use) the charge and discharge slots set active power in percent of
-//! rated power, in mode 3 (back-up) the battery is charged up to the share to retain; in mode 4 the
-//! unit exchanges none.
+//! rated power, in mode 3 (back-up) the battery is charged up to the share to retain. Mode 4 is named
+//! manual maintenance; that the unit exchanges no power then is assumed.
 
-mod map;
-mod realtime;
-mod slots;
+pub(super) mod map;
+pub(super) mod realtime;
+pub(super) mod slots;
 
 use gridproof_plant::Nanos;
 use gridproof_plant::config::{Dut, ProtectionElement, Reconnect, Watch};
@@ -27,8 +27,8 @@ const SELF_CONSUMPTION: u16 = 1;
 const TIME_OF_USE: u16 = 2;
 /// User mode in which the battery is kept full.
 const BACKUP_MODE: u16 = 3;
-/// User mode in which the battery is left alone.
-const PASSIVE: u16 = 4;
+/// Manual maintenance: the battery is left alone.
+const MAINTENANCE: u16 = 4;
 /// Step of the trip times, s.
 const TRIP_STEP_S: f64 = 0.02;
 
@@ -36,7 +36,9 @@ fn user_mode(mode: WorkingMode) -> u16 {
     match mode {
         WorkingMode::SelfConsumption => SELF_CONSUMPTION,
         WorkingMode::Backup { .. } => BACKUP_MODE,
-        WorkingMode::FollowSource => PASSIVE,
+        WorkingMode::FollowSource | WorkingMode::GridFirst | WorkingMode::Exchange { .. } => {
+            MAINTENANCE
+        }
     }
 }
 
@@ -80,7 +82,6 @@ pub(crate) struct SajAs1 {
     sent: Setpoints,
     /// Protection that acts.
     protection: Vec<ProtectionElement>,
-    next_minute: Option<Nanos>,
 }
 
 impl SajAs1 {
@@ -113,7 +114,6 @@ impl SajAs1 {
             clock: Clock::default(),
             sent,
             protection,
-            next_minute: None,
         }
     }
 
@@ -148,24 +148,21 @@ impl SajAs1 {
         elements
     }
 
-    fn control(&self, field: &Field) -> Setpoints {
+    fn control(&self) -> Setpoints {
         let s = &self.settings;
-        let (mode, active_w) = match s.get(map::USER_MODE) {
-            SELF_CONSUMPTION => (WorkingMode::SelfConsumption, None),
+        let mut windows = Vec::new();
+        let mode = match s.get(map::USER_MODE) {
+            SELF_CONSUMPTION => WorkingMode::SelfConsumption,
             TIME_OF_USE => {
-                let (minute, weekday) = self.clock.minute_and_weekday(field.now());
-                let percent = slots::percent(s, minute, weekday).unwrap_or(0.0);
-                (WorkingMode::FollowSource, Some(self.exchange(percent)))
+                windows = slots::windows(s, |percent| self.exchange(percent));
+                WorkingMode::Exchange { watts: 0.0 }
             }
             // the battery is kept full for a blackout
-            BACKUP_MODE => {
-                let mode = WorkingMode::Backup {
-                    retain: f64::from(s.get(map::RETAIN)) / 100.0,
-                    charge_w: -self.exchange(-100.0),
-                };
-                (mode, None)
-            }
-            _ => (WorkingMode::FollowSource, None),
+            BACKUP_MODE => WorkingMode::Backup {
+                retain: f64::from(s.get(map::RETAIN)) / 100.0,
+                charge_w: -self.exchange(-100.0),
+            },
+            _ => WorkingMode::FollowSource,
         };
         let limit = match s.get(map::POWER_LIMITED) {
             0 => 1.0,
@@ -188,7 +185,8 @@ impl SajAs1 {
             connect: s.get(map::STOP) == 0,
             limit,
             mode,
-            active_w,
+            windows,
+            clock_s: self.clock.at_power_on_s(),
             reactive: reactive_pu,
             factor,
             backup: s.get(map::EPS) == 1,
@@ -204,10 +202,10 @@ impl SajAs1 {
         }
     }
 
-    /// Sends what changed since the last time, and keeps the minute timer running while needed.
+    /// Sends what changed since the last time.
     fn command(&mut self, field: &mut Field) {
         let now = field.now();
-        let control = self.control(field);
+        let control = self.control();
         let elements = self.elements();
         let mut send =
             |command: DutCommand| field.plant.schedule(now + LATENCY, Input::Dut(command));
@@ -219,8 +217,6 @@ impl SajAs1 {
             send(command);
         }
         self.sent = control;
-        let timed = self.settings.get(map::USER_MODE) == TIME_OF_USE && slots::any(&self.settings);
-        self.next_minute = timed.then(|| self.clock.next_minute(now));
         field.enable_drm(self.settings.get(map::SAFETY_MODE) & map::DRM_BIT != 0);
     }
 
@@ -306,15 +302,5 @@ impl ModbusDevice for SajAs1 {
 
     fn unit(&self) -> Option<u8> {
         Some(self.settings.get(map::BUS_ADDRESS) as u8)
-    }
-
-    fn next_event(&self) -> Option<Nanos> {
-        self.next_minute
-    }
-
-    fn on_time(&mut self, field: &mut Field) {
-        if self.next_minute.is_some_and(|due| due <= field.now()) {
-            self.command(field);
-        }
     }
 }

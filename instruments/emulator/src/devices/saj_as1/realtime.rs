@@ -3,7 +3,7 @@
 //! Powers and currents of grid and inverter are positive when the unit feeds the grid, of the
 //! battery when it discharges.
 
-use gridproof_plant::signal::{DutState, MeterPoint, Reading};
+use gridproof_plant::signal::{DutState, MeterPoint, PvInputState, Reading};
 use gridproof_plant::{DutView, Nanos};
 
 use super::Nameplate;
@@ -21,6 +21,9 @@ pub(crate) struct Live<'a> {
     grid: Reading,
     /// Counters of PV, battery charged and discharged, inverter delivered, J.
     energy_j: [f64; 4],
+    pv_inputs: Vec<PvInputState>,
+    ambient_c: f64,
+    drm_pins: Vec<(u8, u8)>,
 }
 
 /// First register of the energy counters: for each Today, Month, Year, Total as u32.
@@ -29,11 +32,13 @@ const REGISTERS_PER_COUNTER: u16 = 8;
 /// J of one count, 0.01 kWh.
 const COUNT_J: f64 = 36_000.0;
 
-fn unsigned(value: f64) -> u16 {
+/// A rounded value that does not leave its register.
+pub(crate) fn unsigned(value: f64) -> u16 {
     value.round().clamp(0.0, 65_535.0) as u16
 }
 
-fn signed(value: f64) -> u16 {
+/// The same of a signed register.
+pub(crate) fn signed(value: f64) -> u16 {
     value.round().clamp(-32_768.0, 32_767.0) as i16 as u16
 }
 
@@ -48,6 +53,7 @@ impl<'a> Live<'a> {
         let now: Nanos = field.now();
         let view = field.plant.dut_view();
         let energy = field.plant.energy();
+        let state = field.plant.state();
         Self {
             plate,
             codes: field.codes.codes(&view.faults),
@@ -60,7 +66,54 @@ impl<'a> Live<'a> {
                 energy.battery_out_j,
                 energy.ac_out_j,
             ],
+            pv_inputs: state.pv_inputs,
+            ambient_c: state.ambient_c,
+            drm_pins: state.drm_pins,
         }
+    }
+
+    /// What the DUT sees.
+    pub(crate) fn view(&self) -> &DutView {
+        &self.view
+    }
+
+    /// V, A and W of a PV input, counted from 0.
+    pub(crate) fn pv(&self, index: usize) -> (f64, f64, f64) {
+        self.pv_inputs.get(index).map_or((0.0, 0.0, 0.0), |input| {
+            let amps = if input.volts > 1.0 {
+                input.watts / input.volts
+            } else {
+                0.0
+            };
+            (input.volts, amps, input.watts)
+        })
+    }
+
+    /// Temperature of the room, °C.
+    pub(crate) fn ambient_c(&self) -> f64 {
+        self.ambient_c
+    }
+
+    /// Demand-response modes by their contacts, bit 0 = DRM0.
+    pub(crate) fn drm(&self) -> u16 {
+        let mode = |pins: &(u8, u8)| match *pins {
+            (5, 6) => Some(0),
+            (pin @ 1..=4, 6) => Some(pin),
+            (pin @ 1..=4, 5) => Some(pin + 4),
+            _ => None,
+        };
+        let modes = self.drm_pins.iter().filter_map(mode);
+        modes.fold(0, |bits, mode| bits | 1 << mode)
+    }
+
+    /// W from the grid as the meter has it.
+    pub(crate) fn grid_w(&self) -> f64 {
+        self.grid.watts
+    }
+
+    /// VA at the same place.
+    pub(crate) fn grid_va(&self) -> f64 {
+        self.grid.volts * self.grid.amps
     }
 
     /// Fault words of the codes 1–96: (MFaultMSG, SFaultMSG, HFaultMSG), bit 0 of each = 1, 33, 65.
@@ -106,7 +159,7 @@ impl<'a> Live<'a> {
 
     fn information(&self, address: u16) -> u16 {
         match address {
-            0x8f00 => 0x0051,
+            0x8f00 => 0x0052,
             0x8f01 => 1,
             0x8f02 => 1005,
             0x8f03..=0x8f0c => text("AS1G000EMU0000000001", address - 0x8f03),

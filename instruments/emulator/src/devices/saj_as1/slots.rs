@@ -1,11 +1,10 @@
 //! The AS1's clock and its charge and discharge slots.
 
 use gridproof_plant::Nanos;
+use gridproof_plant::input::{TimeWindow, WorkingMode};
 
 use super::map::{CHARGE_MASK, CHARGE_SLOTS, DISCHARGE_MASK, DISCHARGE_SLOTS, SLOTS, Settings};
 
-/// A minute.
-pub(crate) const MINUTE: Nanos = 60 * 1_000_000_000;
 const DAY: i64 = 86_400;
 /// The clock at power-on: 2026-01-05 (a Monday) 00:00:00, as days since 2026-01-01.
 const FIRST_DAY: i64 = 4;
@@ -21,19 +20,10 @@ impl Clock {
         (now / 1_000_000_000) as i64 + FIRST_DAY * DAY + self.offset_s
     }
 
-    /// Minute of the day, and weekday with 0 = Monday.
-    pub(crate) fn minute_and_weekday(self, now: Nanos) -> (u16, u8) {
-        let seconds = self.seconds(now);
-        let minute = seconds.rem_euclid(DAY) / 60;
+    /// What it showed at power-on, s since Monday 00:00.
+    pub(crate) fn at_power_on_s(self) -> i64 {
         // 2026-01-01 was a Thursday
-        let weekday = (seconds.div_euclid(DAY) + 3).rem_euclid(7);
-        (minute as u16, weekday as u8)
-    }
-
-    /// The next full minute of this clock.
-    pub(crate) fn next_minute(self, now: Nanos) -> Nanos {
-        let into = self.seconds(now).rem_euclid(60) as Nanos * 1_000_000_000 + now % 1_000_000_000;
-        now + MINUTE - into
+        (self.seconds(0) + 3 * DAY).rem_euclid(7 * DAY)
     }
 
     /// Year, month and day, hour and minute, second (each pair high byte, low byte).
@@ -82,35 +72,31 @@ fn civil(days: i64) -> (i64, i64, i64) {
     )
 }
 
-/// Percent of rated power the slots ask for at this minute: > 0 discharges, < 0 charges.
-pub(crate) fn percent(settings: &Settings, minute: u16, weekday: u8) -> Option<f64> {
-    let active = |mask: u16, first: u16| {
-        (0..SLOTS)
-            .filter(|slot| settings.get(mask) >> slot & 1 == 1)
-            .find_map(|slot| {
-                let at = first + 3 * slot;
-                let time = |address: u16| {
-                    let [hour, minute] = settings.get(address).to_be_bytes().map(u16::from);
-                    60 * hour + minute
-                };
-                let (start, end) = (time(at), time(at + 1));
-                let [days, percent] = settings.get(at + 2).to_be_bytes();
-                // the end minute belongs to the slot, so that 00:00–23:59 is the whole day
-                let inside = if start <= end {
-                    (start..=end).contains(&minute)
-                } else {
-                    minute >= start || minute <= end
-                };
-                (inside && days >> weekday & 1 == 1).then_some(f64::from(percent))
-            })
+/// The enabled slots, discharging ones first; `watts` turns a percentage (> 0 discharges) into power.
+pub(crate) fn windows(settings: &Settings, watts: impl Fn(f64) -> f64) -> Vec<TimeWindow> {
+    let slots = |mask: u16, first: u16, sign: f64| {
+        let enabled = (0..SLOTS).filter(move |slot| settings.get(mask) >> slot & 1 == 1);
+        enabled.map(move |slot| (first + 3 * slot, sign))
     };
-    active(DISCHARGE_MASK, DISCHARGE_SLOTS)
-        .or_else(|| active(CHARGE_MASK, CHARGE_SLOTS).map(|percent| -percent))
-}
-
-/// Any slot is enabled.
-pub(crate) fn any(settings: &Settings) -> bool {
-    settings.get(CHARGE_MASK) | settings.get(DISCHARGE_MASK) != 0
+    slots(DISCHARGE_MASK, DISCHARGE_SLOTS, 1.0)
+        .chain(slots(CHARGE_MASK, CHARGE_SLOTS, -1.0))
+        .map(|(at, sign)| {
+            let time = |address: u16| {
+                let [hour, minute] = settings.get(address).to_be_bytes().map(u16::from);
+                60 * hour + minute
+            };
+            let [weekdays, percent] = settings.get(at + 2).to_be_bytes();
+            TimeWindow {
+                from: time(at),
+                // the end minute belongs to the slot, so that 00:00–23:59 is the whole day
+                to: time(at + 1),
+                weekdays,
+                mode: WorkingMode::Exchange {
+                    watts: watts(sign * f64::from(percent)),
+                },
+            }
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -121,30 +107,38 @@ mod tests {
     fn the_clock_starts_on_a_monday_and_can_be_set() {
         let mut clock = Clock::default();
         assert_eq!(clock.registers(0), [2026, 0x0105, 0, 0]);
-        assert_eq!(clock.minute_and_weekday(61 * 1_000_000_000), (1, 0));
+        assert_eq!(clock.at_power_on_s(), 0);
         assert_eq!(clock.set([2027, 0x0c1f, 0x173b, 0x3b00], 5), Some(()));
         assert_eq!(clock.registers(5), [2027, 0x0c1f, 0x173b, 0x3b00]);
         assert_eq!(clock.registers(1_000_000_005), [2028, 0x0101, 0, 0]);
-        assert_eq!(clock.next_minute(5), 1_000_000_000);
+        // a Friday, a second before midnight
+        assert_eq!(clock.at_power_on_s(), 5 * DAY - 1);
         assert_eq!(clock.set([2027, 0x0d01, 0, 0], 0), None);
     }
 
     #[test]
-    fn slots_cover_their_minutes() {
+    fn enabled_slots_are_windows() {
         let mut settings = Settings::default();
         settings.set(DISCHARGE_MASK, 1);
         settings.set(DISCHARGE_SLOTS, 0);
         settings.set(DISCHARGE_SLOTS + 1, 0x173b);
         settings.set(DISCHARGE_SLOTS + 2, 0x7f32);
-        assert_eq!(percent(&settings, 0, 0), Some(50.0));
-        assert_eq!(percent(&settings, 1439, 6), Some(50.0));
         settings.set(CHARGE_MASK, 2);
-        settings.set(DISCHARGE_MASK, 0);
         settings.set(CHARGE_SLOTS + 3, 0x1600);
         settings.set(CHARGE_SLOTS + 4, 0x0200);
         settings.set(CHARGE_SLOTS + 5, 0x0164);
-        assert_eq!(percent(&settings, 23 * 60, 0), Some(-100.0));
-        assert_eq!(percent(&settings, 12 * 60, 0), None);
-        assert_eq!(percent(&settings, 23 * 60, 1), None);
+        let window = |from, to, weekdays, watts| TimeWindow {
+            from,
+            to,
+            weekdays,
+            mode: WorkingMode::Exchange { watts },
+        };
+        let expected = [
+            window(0, 1439, 0x7f, 1500.0),
+            window(22 * 60, 2 * 60, 1, -3000.0),
+        ];
+        assert_eq!(windows(&settings, |percent| 30.0 * percent), expected);
+        settings.set(DISCHARGE_MASK, 0);
+        assert_eq!(windows(&settings, |percent| 30.0 * percent), expected[1..]);
     }
 }

@@ -323,7 +323,7 @@ impl SunSpec {
     fn command(&mut self, due: Nanos) {
         let control = setpoints(&self.map, &self.plate);
         self.pending.retain(|pending| pending.0 < due);
-        if self.pending.last().map_or(self.sent, |last| last.1) != control {
+        if self.pending.last().map_or(&self.sent, |last| &last.1) != &control {
             self.pending.push((due, control));
         }
     }
@@ -333,7 +333,7 @@ impl SunSpec {
         let at_once = Setpoints {
             limit: self.sent.limit,
             reactive: self.sent.reactive,
-            ..control
+            ..control.clone()
         };
         for command in self.sent.changes(&at_once) {
             tell(field, command);
@@ -454,8 +454,8 @@ impl ModbusDevice for SunSpec {
         for (_, model, number) in due {
             self.adopt(model, number, field);
         }
-        while let Some((_, control)) = self.pending.first().copied().filter(|p| p.0 <= now) {
-            self.pending.remove(0);
+        while self.pending.first().is_some_and(|pending| pending.0 <= now) {
+            let (_, control) = self.pending.remove(0);
             self.send(control, field);
         }
         if let Some(limit) = self.limit.step(now) {

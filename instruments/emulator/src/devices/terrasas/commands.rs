@@ -42,8 +42,6 @@ pub(crate) enum Command {
     OverCurrent,
     Trigger,
     Abort,
-    Condition,
-    Questionable,
     Volts,
     Amps,
     Watts,
@@ -66,12 +64,12 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("CURVe:KFactor", C::CurveK, Both),
     ("CURVe:ADD", C::CurveAdd, Set),
     ("CURVe:READFile", C::CurveFile, Set),
-    ("CURVe:EN50530:SIMtype", C::EnType, Set),
+    ("CURVe:EN50530:SIMtype", C::EnType, Both),
     ("CURVe:EN50530:MPPparms", C::EnMpp, Both),
     ("CURVe:EN50530:ADD", C::EnAdd, Set),
     ("[SOURce:]CURVe", C::SourceCurve, Both),
-    ("[SOURce:]IRRadiance", C::Irradiance, Both),
-    ("[SOURce:]TEMPerature", C::Temperature, Both),
+    ("[SOURce:]IRRadiance[:LEVel]", C::Irradiance, Both),
+    ("[SOURce:]TEMPerature[:LEVel]", C::Temperature, Both),
     ("[SOURce:]EXECute", C::Execute, Set),
     ("[SOURce:]PROFile", C::Profile, Both),
     ("PROFile:READFile", C::ProfileFile, Set),
@@ -83,10 +81,7 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("TRIGger:RESet", C::Trigger, Set),
     ("TRIGger:PAUse", C::Trigger, Set),
     ("ABORt", C::Abort, Set),
-    ("STATus:OPERation:CONDition", C::Condition, Query),
-    ("STATus:OPERation[:EVENt]", C::Condition, Query),
-    ("STATus:QUEStionable:CONDition", C::Questionable, Query),
-    ("STATus:QUEStionable[:EVENt]", C::Questionable, Query),
+    ("SYSTem:LOCal|REMote", C::Abort, Set),
     ("MEASure[:SCALar]:VOLTage[:DC]", C::Volts, Query),
     ("MEASure[:SCALar]:CURRent[:DC]", C::Amps, Query),
     ("MEASure[:SCALar]:POWer[:DC]", C::Watts, Query),
@@ -176,7 +171,7 @@ impl TerraSas {
                 self.builder.technology = [Technology::CrystallineSilicon, Technology::ThinFilm]
                     [params.choice(0, &["CSI", "TF"])?];
                 if params.len() > 1 {
-                    params.choice(1, &["STAtic", "DYNamic"])?;
+                    self.builder.dynamic = params.choice(1, &["STAtic", "DYNamic"])? == 1;
                 }
                 params.at_most(2)?;
             }
@@ -235,8 +230,6 @@ impl TerraSas {
             | C::GroupCatalog
             | C::CurveCatalog
             | C::ProfileCatalog
-            | C::Condition
-            | C::Questionable
             | C::Volts
             | C::Amps
             | C::Watts
@@ -266,6 +259,14 @@ impl TerraSas {
             }
             C::CurveBeta => pair(self.builder.beta_v, self.builder.beta_p),
             C::CurveK => pair(self.builder.k_volts, self.builder.k_irradiance),
+            C::EnType => {
+                let technology = match self.builder.technology {
+                    Technology::CrystallineSilicon => "CSI",
+                    Technology::ThinFilm => "TF",
+                };
+                let kind = if self.builder.dynamic { "DYN" } else { "STA" };
+                format!("{technology},{kind}")
+            }
             C::EnMpp => pair(self.builder.pmp, self.builder.vmp_en),
             C::SourceCurve => format!("\"{}\"", self.active.curve.name),
             C::Irradiance => format!("{:.0}", self.active.irradiance),
@@ -274,8 +275,6 @@ impl TerraSas {
             C::Output => if self.output { "ON" } else { "OFF" }.to_owned(),
             C::OverVoltage => nr3(self.over_voltage, 4),
             C::OverCurrent => nr3(self.over_current, 4),
-            C::Condition => "0".to_owned(),
-            C::Questionable => self.tripped.to_string(),
             C::Volts => nr3(reading().volts, 5),
             C::Amps => nr3(reading().amps, 5),
             C::Watts => nr3(reading().watts, 5),
@@ -283,7 +282,6 @@ impl TerraSas {
             C::CurveDelete
             | C::CurveAdd
             | C::CurveFile
-            | C::EnType
             | C::EnAdd
             | C::Execute
             | C::ProfileFile

@@ -13,7 +13,7 @@ use self::commands::Command;
 use self::curve::{Curve, Points, Technology};
 use super::watch::Watch;
 use crate::field::{Disturbance, Field, MILLISECOND};
-use crate::scpi::engine::{Dialect, ScpiDevice};
+use crate::scpi::engine::{Conditions, Dialect, ScpiDevice};
 use crate::scpi::fault::{self, Fault};
 use crate::scpi::pattern::Use;
 use crate::scpi::{Call, Outcome};
@@ -46,6 +46,8 @@ struct Builder {
     k_volts: f64,
     k_irradiance: f64,
     technology: Technology,
+    /// The dynamic sequence of EN 50530 is meant; kept only.
+    dynamic: bool,
     pmp: f64,
     vmp_en: f64,
 }
@@ -95,6 +97,7 @@ impl TerraSas {
                 k_volts: 0.0,
                 k_irradiance: 200.0,
                 technology: Technology::CrystallineSilicon,
+                dynamic: false,
                 pmp: points.power(),
                 vmp_en: points.vmp,
             },
@@ -218,6 +221,14 @@ impl ScpiDevice for TerraSas {
             self.tripped |= 1;
             self.switch(false, field);
             fault::PROTECTION
+        })
+    }
+
+    /// No profile ever runs: the operation bits stay clear.
+    fn conditions(&self, _field: &Field) -> Option<Conditions> {
+        Some(Conditions {
+            operation: 0,
+            questionable: self.tripped,
         })
     }
 

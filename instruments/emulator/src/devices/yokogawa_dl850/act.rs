@@ -25,7 +25,7 @@ const RANGES: [f64; 12] = [
 const MODULE: &str = "M701251";
 /// Attenuations of probes.
 const PROBES: [f64; 6] = [1.0, 10.0, 50.0, 100.0, 500.0, 1000.0];
-const ACQUIRE_MODES: [&str; 3] = ["NORMal", "ENVelope", "AVERage"];
+const ACQUIRE_MODES: [&str; 4] = ["NORMal", "ENVelope", "AVERage", "BOXaverage"];
 /// Words of the transition filters.
 const FILTERS: [&str; 4] = ["NEVer", "RISE", "FALL", "BOTH"];
 /// How often a client that waits for the acquisition is thought of.
@@ -253,6 +253,7 @@ impl Dl850 {
             C::First => self.first = within(params.only_number("")?, 0.0, 1e9)? as usize,
             C::Last => self.last = Some(within(params.only_number("")?, 0.0, 1e9)? as usize),
             C::Module
+            | C::Pending
             | C::SerialPoll
             | C::Model
             | C::Measured(_)
@@ -427,7 +428,7 @@ impl Dl850 {
                 "MSBFIRST"
             }
             .to_owned(),
-            C::RecordNumber => "0".to_owned(),
+            C::RecordNumber | C::Pending => "0".to_owned(),
             C::First => self.first.to_string(),
             C::Last => self.end().to_string(),
             C::Length => self.length().to_string(),

@@ -1,6 +1,7 @@
 //! The WT3000 command table and what each command does.
 
 use super::items::{self, MOST_ITEMS};
+use super::kept::LANES;
 use super::meter::{AMP_RANGES, Range, VOLT_RANGES};
 use super::{Integration, UPDATE, Wt3000};
 use crate::devices::chroma_61845::within;
@@ -52,6 +53,10 @@ pub(crate) enum Command {
     SerialPoll,
     Model,
     Slot,
+    WaveLength,
+    WaveRate,
+    /// Done at once, nothing to see on this bench.
+    Done,
 }
 
 use Command as C;
@@ -104,6 +109,19 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("COMMunicate:OPSR", C::PeakOver, Query),
     ("SYSTem:MODel", C::Model, Query),
     ("SYSTem:SLOT", C::Slot, Query),
+    ("[INPut:]MODUle", C::Slot, Query),
+    ("WAVeform:LENGth", C::WaveLength, Query),
+    ("WAVeform:SRATe", C::WaveRate, Query),
+    ("COMMunicate:STATus", C::PeakOver, Query),
+    ("DISPlay:TRENd:CLEar", C::Done, Set),
+    ("FILE:LOAD|SAVE:ABORt", C::Done, Set),
+    ("HCOPy|IMAGe:ABORt", C::Done, Set),
+    ("STORe:STARt|STOP", C::Done, Set),
+    ("STORe:MEMory:INITialize", C::Done, Set),
+    ("STORe:MEMory:CONVert:EXECute|ABORt", C::Done, Set),
+    ("STORe:NUMeric[:NORMal]:PRESet<n>", C::Done, Set),
+    ("SYSTem:CLOCk:SNTP[:EXECute]", C::Done, Set),
+    ("SYSTem:ECLear", C::Done, Set),
 ];
 
 /// Update rates, ms.
@@ -202,11 +220,11 @@ impl Wt3000 {
                 });
                 let value = self.kept.parse(row, single)?;
                 match call.suffixes.first() {
-                    Some(&n) if (1..=7).contains(&n) => {
+                    Some(&n) if (1..=LANES as u32).contains(&n) => {
                         self.kept.store(row, [n as usize - 1], &value);
                     }
                     Some(_) => return Err(fault::HEADER_SUFFIX),
-                    None => self.kept.store(row, 0..7, &value),
+                    None => self.kept.store(row, 0..LANES, &value),
                 }
             }
             // AUTO follows the signal; this bench's window is its shortest
@@ -259,6 +277,7 @@ impl Wt3000 {
                     self.integration = Integration::Stopped;
                 }
             }
+            C::Done => params.at_most(1)?,
             C::Filter => {
                 let index = call.suffix_up_to(0, 16)? as usize - 1;
                 self.filter[index] = params.choice(0, &FILTERS)? as u8;
@@ -268,6 +287,8 @@ impl Wt3000 {
             | C::SerialPoll
             | C::Model
             | C::Slot
+            | C::WaveLength
+            | C::WaveRate
             | C::Value
             | C::ItemList
             | C::HarmonicList
@@ -351,7 +372,13 @@ impl Wt3000 {
             C::SensorRatio => engineering(self.elements[element()?].sensor_ratio),
             C::PeakOver | C::SerialPoll => "0".to_owned(),
             C::Model => if self.wt5000 { "WT5000" } else { "760304" }.to_owned(),
-            C::Slot => "30,30,30,30".to_owned(),
+            C::Slot => match call.params.len() {
+                0 => "30,30,30,30".to_owned(),
+                _ => "30".to_owned(),
+            },
+            // of the traces on the display (IM 760301-17E, WAVeform group)
+            C::WaveLength => "1002".to_owned(),
+            C::WaveRate => "200.0E+03".to_owned(),
             C::ItemNames => self.items[..self.number]
                 .iter()
                 .map(|item| items::heading(item.as_ref()))
@@ -402,7 +429,8 @@ impl Wt3000 {
             | C::Preset
             | C::IntegrateReset
             | C::IntegrateStart
-            | C::IntegrateStop => return Err(fault::UNDEFINED_HEADER),
+            | C::IntegrateStop
+            | C::Done => return Err(fault::UNDEFINED_HEADER),
         }))
     }
 

@@ -13,7 +13,7 @@ use gridproof_plant::Nanos;
 
 use self::commands::Command;
 use self::items::Item;
-use self::kept::KEPT;
+use self::kept::{KEPT, LANES};
 use self::meter::{Element, Gains, Values};
 pub(crate) use self::meter::{Spec, Specs};
 use crate::field::{Disturbance, Drifts, Field, MILLISECOND, SECOND};
@@ -101,7 +101,7 @@ impl Wt3000 {
             pending: VecDeque::new(),
             measured: 0,
             wt5000,
-            kept: Settings::new(KEPT, Style::LONG, 7),
+            kept: Settings::new(KEPT, Style::LONG, LANES),
             wiring: "P1W2,P1W2,P1W2,P1W2".to_owned(),
             header: true,
             verbose: true,

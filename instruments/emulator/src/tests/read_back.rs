@@ -1,0 +1,172 @@
+//! A second round of commands from manuals and public drivers, one a line: every one is taken, a
+//! query answers, and where a line ends in `=`, the query of the same header tells what was set.
+
+use super::second_bench::bench as second;
+use super::{AUX, Talk, bench_with};
+
+/// Number of a reply with its unit, or of a parameter.
+fn number(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let end = text
+        .find(|c: char| !c.is_ascii_digit() && !matches!(c, '+' | '-' | '.' | 'e' | 'E'))
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let unit = unit.trim();
+    (unit
+        .chars()
+        .all(|c| c.is_ascii_alphabetic() || c == '/' || c == '2'))
+    .then(|| number.parse().ok())
+    .flatten()
+}
+
+/// `ON` and `OFF` as numbers.
+fn switch(text: &str) -> &str {
+    match text {
+        "ON" => "1",
+        "OFF" => "0",
+        other => other,
+    }
+}
+
+/// Whether a reply tells what was set: the same numbers, or the same word in its short or long
+/// form.
+fn tells(reply: &str, set: &str) -> bool {
+    let clean = |text: &str| text.trim().trim_matches(['"', '\'']).to_ascii_uppercase();
+    let (reply, set) = (clean(reply), clean(set));
+    let (told, wanted): (Vec<&str>, Vec<&str>) =
+        (reply.split(',').collect(), set.split(',').collect());
+    let pairs = || told.iter().zip(&wanted);
+    let equal = |(told, wanted): (&&str, &&str)| {
+        let (told, wanted) = (switch(told.trim()), switch(wanted.trim()));
+        match (number(told), number(wanted)) {
+            (Some(told), Some(wanted)) => (told - wanted).abs() <= 1e-3 * wanted.abs().max(1.0),
+            (_, _) => !told.is_empty() && (told.starts_with(wanted) || wanted.starts_with(told)),
+        }
+    };
+    told.len() == wanted.len() && pairs().all(equal)
+}
+
+fn round(mut talk: Talk, error: &str, end: &str, list: &str) {
+    let mut say = |line: &str| {
+        let reply = talk.bytes(format!("{line}{end}").as_bytes());
+        String::from_utf8_lossy(&reply).into_owned()
+    };
+    say("*CLS");
+    for line in list.lines() {
+        let (line, read_back) = match line.strip_suffix(" =") {
+            Some(line) => (line, true),
+            None => (line, false),
+        };
+        let reply = say(line);
+        assert_eq!(line.contains('?'), !reply.is_empty(), "{line}: {reply:?}");
+        let answer = say(error);
+        assert!(answer.starts_with("0,"), "{line}: {answer}");
+        if read_back {
+            let (header, set) = line.split_once(' ').expect("a parameter");
+            let (set, channels) = match set.split_once("(@") {
+                Some((set, channels)) => {
+                    (set.trim_end_matches([' ', ',']), format!(" (@{channels}"))
+                }
+                None => (set, String::new()),
+            };
+            let reply = say(&format!("{header}?{channels}"));
+            assert!(tells(&reply, set), "{line}: {reply}");
+        }
+    }
+}
+
+#[test]
+fn what_was_set_is_read_back() {
+    let bench = bench_with(AUX, 1);
+    let lists = [
+        (
+            "grid",
+            "SYST:ERR?",
+            "\n",
+            include_str!("read_back/chroma_61845.txt"),
+        ),
+        (
+            "battery",
+            "SYST:ERR?",
+            "\n",
+            include_str!("read_back/itech_it6000c.txt"),
+        ),
+        (
+            "pv",
+            "SYST:ERR?",
+            "\r",
+            include_str!("read_back/terrasas.txt"),
+        ),
+        (
+            "analyser",
+            ":STAT:ERR?",
+            "\n",
+            include_str!("read_back/yokogawa_wt3000.txt"),
+        ),
+        (
+            "recorder",
+            ":STAT:ERR?",
+            "\n",
+            include_str!("read_back/yokogawa_dl850.txt"),
+        ),
+    ];
+    for (name, error, end, list) in lists {
+        round(Talk::new(&bench, name), error, end, list);
+    }
+    let bench = second();
+    let lists = [
+        ("grid", include_str!("read_back/ametek_mx.txt")),
+        ("pv", include_str!("read_back/chroma_62000h.txt")),
+        ("battery", include_str!("read_back/ea_psb.txt")),
+    ];
+    for (name, list) in lists {
+        round(Talk::new(&bench, name), "SYST:ERR?", "\n", list);
+    }
+}
+
+#[test]
+fn a_reply_tells_what_was_set_or_not() {
+    for (reply, set) in [
+        ("230.0\n", "230"),
+        ("10.00 A\n", "10"),
+        ("1\n", "ON"),
+        ("VOLTAGE", "volt"),
+        ("\"LAB 1\"", "\"LAB 1\""),
+        ("1.0,2.0", "1,2"),
+    ] {
+        assert!(tells(reply, set), "{reply} {set}");
+    }
+    for (reply, set) in [
+        ("230.0", "231"),
+        ("0", "ON"),
+        ("AC", "DC"),
+        ("1.0", "1,2"),
+        ("", "5"),
+    ] {
+        assert!(!tells(reply, set), "{reply} {set}");
+    }
+}
+
+/// Limits are asked for and set by name, as on the real unit.
+#[test]
+fn levels_of_the_61845_have_names_for_their_limits() {
+    let bench = bench_with(AUX, 1);
+    let mut grid = Talk::new(&bench, "grid");
+    for (line, reply) in [
+        (
+            "VOLT:RANG HIGH;:VOLT:LIM:AC 280;:VOLT:AC MAX;:VOLT:AC?",
+            "280.0\n",
+        ),
+        ("VOLT:AC 100;:VOLT:AC? MAX", "280.0\n"),
+        ("VOLT:AC? MIN", "0.0\n"),
+        ("FREQ? MAX", "100.00\n"),
+        ("CURR:LIM MIN;:CURR:LIM? MAX", "200.00\n"),
+        ("OUTP:SLEW:FREQ? DEF", "1600.000\n"),
+    ] {
+        assert_eq!(grid.say(line), reply, "{line}");
+    }
+    assert_eq!(
+        grid.say("VOLT:AC? NONSENSE;:SYST:ERR?"),
+        "-224,\"Illegal parameter value\"\n"
+    );
+}
