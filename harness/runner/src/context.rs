@@ -377,7 +377,8 @@ impl<'a> Context<'a> {
                 label: label.to_owned(),
                 step,
                 stimulus,
-                window_s: self.rig.analyser.interval_s(),
+                // what was measured lies within, however late it arrived
+                window_s: self.rig.analyser.interval_s() + self.rig.analyser.latency_s(),
                 volts: got.volts,
                 amps: got.amps,
                 watts: got.watts,

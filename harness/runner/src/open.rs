@@ -197,6 +197,7 @@ fn driver(
             let interval = entry.interval.ok_or_else(missing)?;
             DriverSpec::YokogawaWt3000(YokogawaWt3000Params {
                 interval: Duration::from_secs_f64(interval.0),
+                latency: Duration::from_secs_f64(entry.latency.map_or(0.0, |latency| latency.0)),
                 volts_range: Some(ranges.voltage.0),
                 amps_range: Some(ranges.current.0),
                 ..YokogawaWt3000Params::default()

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use gridproof_model::behaviour::{Behaviour, Speaks};
-use gridproof_model::bench::{AccuracyOf, AccuracyTable, Bench, InstrumentEntry, Model};
+use gridproof_model::bench::{
+    AccuracyOf, AccuracyTable, Bench, ChannelSensor, FilterShape, InstrumentEntry, Model,
+};
 use gridproof_model::capture::ChannelKind;
 use gridproof_model::dut::{DutProfile, InterfaceProtocol};
 use gridproof_plant::config::{Dut, PlantConfig, Topology};
-use gridproof_plant::signal::Signal;
+use gridproof_plant::signal::{LowPass, LowPassKind, Signal};
 
 use crate::devices::adam_6060::Adam6060;
 use crate::devices::ametek_mx::AmetekMx;
@@ -21,10 +23,12 @@ use crate::devices::itech_it6000c::It6000c;
 use crate::devices::meter::{ddsu666::Ddsu666, sdm120::Sdm120};
 use crate::devices::saj_as1::{self, SajAs1};
 use crate::devices::saj_hs2::SajHs2;
+use crate::devices::sensor::SensorSpec;
 use crate::devices::sunspec::{self, SunSpec};
 use crate::devices::tektronix_mdo4000::Mdo4000;
 use crate::devices::terrasas::TerraSas;
 use crate::devices::weiss_simserv::WeissSimserv;
+use crate::devices::yokogawa_dl850::convert::{BITS, NOISE_OF_FULL_SCALE};
 use crate::devices::yokogawa_dl850::{Dl850, Fitted};
 use crate::devices::yokogawa_wt3000::{Spec, Specs, Wt3000};
 use crate::error::EmulatorError;
@@ -187,10 +191,10 @@ fn analyser(name: &str, entry: &InstrumentEntry, seed: u64) -> Result<Wt3000, Em
     };
     Ok(Wt3000::new(
         entry.model == Model::YokogawaWt5000,
-        seed,
-        name,
+        (seed, name),
         specs,
         (ranges.voltage.0, ranges.current.0),
+        entry.latency.map_or(0.0, |latency| latency.0),
     ))
 }
 
@@ -215,8 +219,43 @@ fn recorder(name: &str, entry: &InstrumentEntry, seed: u64) -> Result<Dl850, Emu
         seed,
         name,
         &inputs(name, entry)?,
-        clock(entry),
+        (clock(entry), anti_alias(name, entry)?),
     ))
+}
+
+/// The filter of the bench file, its cut-off in sampling rates.
+fn anti_alias(name: &str, entry: &InstrumentEntry) -> Result<Option<LowPass>, EmulatorError> {
+    let Some(stated) = entry.converter.and_then(|converter| converter.anti_alias) else {
+        return Ok(None);
+    };
+    let filter = LowPass {
+        kind: match stated.shape {
+            FilterShape::Bessel => LowPassKind::Bessel,
+            FilterShape::Butterworth => LowPassKind::Butterworth,
+        },
+        poles: stated.poles,
+        cutoff_hz: stated.cutoff.0,
+    };
+    if filter.possible() && filter.cutoff_hz < 0.5 {
+        Ok(Some(filter))
+    } else {
+        Err(EmulatorError::Unfit {
+            instrument: name.to_owned(),
+            model: entry.model.word(),
+            why: "has no anti-alias filter like that: 2, 4 or 6 poles, below half the rate",
+        })
+    }
+}
+
+fn sensor(stated: Option<ChannelSensor>) -> SensorSpec {
+    match stated {
+        None => SensorSpec::Direct,
+        Some(ChannelSensor::CurrentTransformer { tau, saturation }) => SensorSpec::Transformer {
+            tau_s: tau.0,
+            saturation: saturation.map_or(f64::INFINITY, |amps| amps.0),
+        },
+        Some(ChannelSensor::ZeroFlux { offset }) => SensorSpec::ZeroFlux { offset: offset.0 },
+    }
 }
 
 /// Accuracy of the sample clock, as a fraction.
@@ -236,6 +275,7 @@ fn inputs(name: &str, entry: &InstrumentEntry) -> Result<Vec<Fitted>, EmulatorEr
     if entry.channels.is_empty() {
         return Err(missing("channels"));
     }
+    let converter = entry.converter.unwrap_or_default();
     Ok(entry
         .channels
         .iter()
@@ -253,6 +293,9 @@ fn inputs(name: &str, entry: &InstrumentEntry) -> Result<Vec<Fitted>, EmulatorEr
                 range: of.map_or(0.0, |of| of.range.0),
                 contact_lag_s: accuracy.contact_lag.map_or(0.0, |lag| lag.0),
                 skew_s: accuracy.skew.map_or(0.0, |skew| skew.0),
+                sensor: sensor(channel.sensor),
+                bits: converter.bits.unwrap_or(BITS),
+                noise: converter.noise.map_or(NOISE_OF_FULL_SCALE, |noise| noise.0),
             }
         })
         .collect())

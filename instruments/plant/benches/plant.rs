@@ -9,7 +9,7 @@ use divan::counter::ItemsCount;
 use gridproof_plant::Plant;
 use gridproof_plant::config::{PlantConfig, reference};
 use gridproof_plant::input::{DutCommand, Input};
-use gridproof_plant::signal::{CaptureSpec, Signal, Trigger};
+use gridproof_plant::signal::{CaptureSpec, LowPass, LowPassKind, Signal, Trigger};
 
 const S: u64 = 1_000_000_000;
 
@@ -55,12 +55,23 @@ fn grid(v_rms: f64) -> Input {
 }
 
 fn arm(plant: &mut Plant, signals: &[Signal], rate_hz: u32, seconds: usize) {
+    arm_behind(plant, signals, rate_hz, seconds, None);
+}
+
+fn arm_behind(
+    plant: &mut Plant,
+    signals: &[Signal],
+    rate_hz: u32,
+    seconds: usize,
+    low_pass: Option<LowPass>,
+) {
     let armed = plant.arm(CaptureSpec {
         signals: signals.to_vec(),
         rate_hz,
         samples: seconds * rate_hz as usize,
         pre_samples: 0,
         trigger: Trigger::Immediate,
+        low_pass: vec![low_pass; signals.len()],
     });
     assert!(armed.is_ok());
 }
@@ -153,6 +164,30 @@ fn full_step_with_4_channels_150ns(bencher: Bencher) {
                 Signal::BackupVoltage,
             ];
             arm(&mut plant, &signals, 50_000, 10);
+            plant
+        })
+        .bench_local_values(|mut plant| plant.advance_to(70 * S));
+}
+
+/// The same behind anti-alias filters of four poles.
+#[divan::bench(sample_count = 20)]
+fn waveform_captured_and_filtered(bencher: Bencher) {
+    bencher
+        .counter(ItemsCount::new(500_000_u32))
+        .with_inputs(|| {
+            let mut plant = feeding();
+            let signals = [
+                Signal::GridVoltage,
+                Signal::DutCurrent,
+                Signal::SourceCurrent,
+                Signal::BackupVoltage,
+            ];
+            let filter = LowPass {
+                kind: LowPassKind::Bessel,
+                poles: 4,
+                cutoff_hz: 20_000.0,
+            };
+            arm_behind(&mut plant, &signals, 50_000, 10, Some(filter));
             plant
         })
         .bench_local_values(|mut plant| plant.advance_to(70 * S));

@@ -43,6 +43,7 @@ impl Plant {
                     .first()
                     .is_none_or(|s| s.start_deg.is_none() && small(s.v_start, s.hz_start))
             }
+            Input::GridWave(_) => dead,
             Input::GridProgramStop
             | Input::Pv { .. }
             | Input::PvArray { .. }
@@ -121,6 +122,7 @@ impl Plant {
             }
             Input::GridProgram(segments) => bench.source.program(t, &segments),
             Input::GridProgramStop => bench.source.stop(t),
+            Input::GridWave(wave) => bench.source.shape(t, wave),
             Input::IslandLoadSwitch { closed } => {
                 bench.s2 = contacts.follow(Contact::IslandLoad, closed, bench.s2);
             }

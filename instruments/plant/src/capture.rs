@@ -1,10 +1,17 @@
 //! Triggered capture of true signals with pre-trigger memory.
 
+mod low_pass;
+
+pub use low_pass::{LowPass, LowPassKind};
+
+use self::low_pass::Filter;
 use crate::Nanos;
 use crate::signal::{Capture, CaptureSpec, CaptureState, Signal, Trigger};
 
 /// Largest capture, samples times channels.
 const MAX_VALUES: usize = 200_000_000;
+/// Filters run on at least so many samples per second, whatever the capture keeps.
+const FILTER_RATE: u32 = 50_000;
 /// Number of signals.
 pub(crate) const SIGNALS: usize = 10;
 
@@ -21,6 +28,8 @@ pub enum CaptureError {
     TooLarge,
     /// The trigger level is not a number.
     Level,
+    /// A low-pass filter that there is none of, or more filters than signals.
+    Filter,
 }
 
 impl std::fmt::Display for CaptureError {
@@ -34,6 +43,7 @@ impl std::fmt::Display for CaptureError {
             Self::PreTrigger => f.write_str("more samples before the trigger than in total"),
             Self::TooLarge => write!(f, "more than {MAX_VALUES} values in one capture"),
             Self::Level => f.write_str("the trigger level is not a number"),
+            Self::Filter => f.write_str("there is no low-pass filter like that"),
         }
     }
 }
@@ -48,14 +58,28 @@ pub(crate) const fn index(signal: Signal) -> usize {
     signal as usize
 }
 
+/// Ticks of the filters per sample: the fewest that reach [`FILTER_RATE`] and divide a second.
+fn ticks(rate_hz: u32) -> u32 {
+    (FILTER_RATE.div_ceil(rate_hz)..)
+        .find(|&n| 1_000_000_000 % (rate_hz * n) == 0)
+        .unwrap_or(1)
+}
+
 /// The sampler.
 #[derive(Debug, Clone)]
 pub(crate) struct Sampler {
     spec: CaptureSpec,
     channels: Vec<usize>,
+    /// Filter of each channel; none at all when no channel has one.
+    filters: Vec<Option<Filter>>,
+    /// Of these ticks every `keep`th is a sample, the next one after `skip` more.
     period_ns: u64,
+    keep: u32,
+    skip: u32,
     next_ns: Nanos,
     state: CaptureState,
+    /// The present value of each channel behind its filter.
+    values: Vec<f64>,
     /// Ring per channel while waiting, then linear.
     data: Vec<Vec<f32>>,
     head: usize,
@@ -81,16 +105,37 @@ impl Sampler {
         if spec.samples.saturating_mul(spec.signals.len()) > MAX_VALUES {
             return Err(CaptureError::TooLarge);
         }
+        if spec.low_pass.len() > spec.signals.len()
+            || spec.low_pass.iter().flatten().any(|f| !f.possible())
+        {
+            return Err(CaptureError::Filter);
+        }
+        let filtered = spec.low_pass.iter().any(Option::is_some);
+        let keep = if filtered { ticks(spec.rate_hz) } else { 1 };
+        let filters = if filtered {
+            let rate = f64::from(spec.rate_hz * keep);
+            let made = |k: usize| {
+                let low_pass = spec.low_pass.get(k)?.as_ref()?;
+                Filter::new(low_pass, rate)
+            };
+            (0..spec.signals.len()).map(made).collect()
+        } else {
+            Vec::new()
+        };
         let state = match spec.trigger {
             Trigger::Immediate => CaptureState::Running,
             Trigger::Edge { level, .. } if level.is_nan() => return Err(CaptureError::Level),
-            Trigger::Edge { .. } => CaptureState::Waiting,
+            Trigger::Edge { .. } | Trigger::At(_) => CaptureState::Waiting,
         };
         Ok(Self {
             channels: spec.signals.iter().map(|&s| index(s)).collect(),
-            period_ns: u64::from(1_000_000_000 / spec.rate_hz),
+            filters,
+            period_ns: u64::from(1_000_000_000 / (spec.rate_hz * keep)),
+            keep,
+            skip: 0,
             next_ns: now,
             state,
+            values: vec![0.0; spec.signals.len()],
             data: vec![Vec::with_capacity(spec.samples); spec.signals.len()],
             head: 0,
             filled: 0,
@@ -124,7 +169,7 @@ impl Sampler {
         while self.active() && self.next_ns <= t1 {
             let t = self.next_ns;
             if t == t1 {
-                self.sample(b);
+                self.tick(t, b);
             } else {
                 let f = (t.saturating_sub(t0)) as f64 / (t1 - t0) as f64;
                 let mut frame = [0.0; SIGNALS];
@@ -140,47 +185,83 @@ impl Sampler {
                 ] {
                     frame[index(signal)] = a[index(signal)];
                 }
-                self.sample(&frame);
+                self.tick(t, &frame);
             }
-            self.end_ns = t;
             self.next_ns += self.period_ns;
         }
     }
 
-    fn sample(&mut self, frame: &Frame) {
-        if let (
-            CaptureState::Waiting,
+    /// One tick of the filters at `t`, and a sample if it is time for one.
+    #[inline]
+    fn tick(&mut self, t: Nanos, frame: &Frame) {
+        for ((filter, &channel), value) in self
+            .filters
+            .iter_mut()
+            .zip(&self.channels)
+            .zip(&mut self.values)
+        {
+            *value = match filter {
+                Some(filter) => filter.step(frame[channel]),
+                None => frame[channel],
+            };
+        }
+        if self.skip > 0 {
+            self.skip -= 1;
+            return;
+        }
+        self.skip = self.keep - 1;
+        if self.filters.is_empty() {
+            for (value, &channel) in self.values.iter_mut().zip(&self.channels) {
+                *value = frame[channel];
+            }
+        }
+        self.end_ns = t;
+        self.sample(t, frame);
+    }
+
+    /// The trigger condition is met by this sample; it watches the signal in front of the filters.
+    fn fires(&mut self, t: Nanos, frame: &Frame) -> bool {
+        match self.spec.trigger {
+            Trigger::Immediate => false,
+            Trigger::At(at) => t >= at,
             Trigger::Edge {
                 signal,
                 level,
                 rising,
-            },
-        ) = (self.state, self.spec.trigger)
-        {
-            let value = frame[index(signal)];
-            let crossed = self.last_watch.is_some_and(|last| {
-                if rising {
-                    last < level && value >= level
-                } else {
-                    last > level && value <= level
-                }
-            });
-            self.last_watch = Some(value);
-            // a recorder holds its trigger off until the pre-trigger memory is full
-            if crossed && self.filled >= self.spec.pre_samples {
-                self.trigger();
+            } => {
+                let value = frame[index(signal)];
+                let crossed = self.last_watch.is_some_and(|last| {
+                    if rising {
+                        last < level && value >= level
+                    } else {
+                        last > level && value <= level
+                    }
+                });
+                self.last_watch = Some(value);
+                crossed
             }
+        }
+    }
+
+    /// Keeps the values.
+    fn sample(&mut self, t: Nanos, frame: &Frame) {
+        // a recorder holds its trigger off until the pre-trigger memory is full
+        if self.state == CaptureState::Waiting
+            && self.fires(t, frame)
+            && self.filled >= self.spec.pre_samples
+        {
+            self.trigger();
         }
         let pre = self.spec.pre_samples;
         match self.state {
             CaptureState::Waiting if pre == 0 => {}
             CaptureState::Waiting => {
                 let full = self.filled == pre;
-                for (data, &channel) in self.data.iter_mut().zip(&self.channels) {
+                for (data, &value) in self.data.iter_mut().zip(&self.values) {
                     if full {
-                        data[self.head] = frame[channel] as f32;
+                        data[self.head] = value as f32;
                     } else {
-                        data.push(frame[channel] as f32);
+                        data.push(value as f32);
                     }
                 }
                 if full {
@@ -190,8 +271,8 @@ impl Sampler {
                 }
             }
             CaptureState::Running => {
-                for (data, &channel) in self.data.iter_mut().zip(&self.channels) {
-                    data.push(frame[channel] as f32);
+                for (data, &value) in self.data.iter_mut().zip(&self.values) {
+                    data.push(value as f32);
                 }
                 self.remaining -= 1;
                 if self.remaining == 0 {
@@ -222,7 +303,7 @@ impl Sampler {
         Capture {
             signals: self.spec.signals,
             rate_hz: self.spec.rate_hz,
-            start_ns: self.end_ns - (length.max(1) - 1) * self.period_ns,
+            start_ns: self.end_ns - (length.max(1) - 1) * self.period_ns * u64::from(self.keep),
             trigger_index: self.before_trigger,
             data: self.data,
         }

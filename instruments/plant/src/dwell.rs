@@ -34,6 +34,10 @@ impl Plant {
             return false;
         }
         let live = bench.output.conducting;
+        // phasors hold the fundamental alone
+        if live && source.is_distorted() {
+            return false;
+        }
         if live {
             let nominal = self.config.dut.nominal_v;
             let jump = match source.next_step() {

@@ -74,6 +74,8 @@ pub enum Input {
     GridProgram(Vec<GridSegment>),
     /// Stop a running list at its present values.
     GridProgramStop,
+    /// Waveform of the grid simulator: what its voltage is made of, at whatever set-point.
+    GridWave(GridWave),
     /// Switch S1 between the source's line and the PCC.
     GridSwitch {
         /// Closed or open.
@@ -151,6 +153,38 @@ pub enum Input {
     },
     /// A command over the DUT's own interface.
     Dut(DutCommand),
+}
+
+/// What the voltage of the grid simulator is made of. The default is a sine.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GridWave {
+    /// Fundamental over set-point, both RMS.
+    pub fundamental: f64,
+    /// Direct voltage, V.
+    pub dc_v: f64,
+    /// Harmonics.
+    pub harmonics: Vec<GridHarmonic>,
+}
+
+impl Default for GridWave {
+    fn default() -> Self {
+        Self {
+            fundamental: 1.0,
+            dc_v: 0.0,
+            harmonics: Vec::new(),
+        }
+    }
+}
+
+/// A harmonic of the grid simulator's voltage.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct GridHarmonic {
+    /// Order, 2 and above.
+    pub order: u16,
+    /// RMS over the set-point.
+    pub ratio: f64,
+    /// Phase of its sine where the fundamental rises through zero, degrees of its own cycle.
+    pub deg: f64,
 }
 
 /// One segment of a transient list; values run linearly from start to end over the dwell.

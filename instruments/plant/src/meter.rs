@@ -10,6 +10,9 @@ use crate::signal::{MeterPoint, Reading};
 
 /// Cycles per window.
 const WINDOW_CYCLES: u32 = 10;
+/// A cycle may seem to begin so much before an interval: its crossings are interpolated, its end is
+/// that of a step.
+const SLACK_NS: Nanos = 20_000;
 /// Without a zero crossing for so long a cycle is closed by the clock, ns.
 const TIMEOUT_NS: u64 = 25_000_000;
 
@@ -88,6 +91,10 @@ impl Closed {
     }
 }
 
+/// Whole cycles that [`Point::between`] can look back on: two more than a window, for intervals that
+/// begin inside one.
+const RECENT: usize = WINDOW_CYCLES as usize + 2;
+
 /// One metering point.
 #[derive(Debug, Clone, Default)]
 struct Point {
@@ -97,6 +104,9 @@ struct Point {
     cycles: u32,
     last_cycle: Closed,
     last_window: Closed,
+    /// The last cycles, the next one to be replaced at `oldest`.
+    recent: [Closed; RECENT],
+    oldest: usize,
     /// Cycles of exactly the same sums that ended the record.
     same: u32,
 }
@@ -112,6 +122,12 @@ impl Point {
             self.close(at_ns - n * seconds_ns, sums, elapsed);
         }
         self.last_cycle.at_ns = at_ns;
+        if self.same as usize >= RECENT {
+            for back in 0..RECENT {
+                let place = (self.oldest + RECENT - 1 - back) % RECENT;
+                self.recent[place].at_ns = at_ns.saturating_sub(back as u64 * seconds_ns);
+            }
+        }
         let total = u64::from(self.cycles) + n;
         let left = (total % u64::from(WINDOW_CYCLES)) as u32;
         let begin = if total >= u64::from(WINDOW_CYCLES) {
@@ -141,6 +157,8 @@ impl Point {
             sums: cycle,
             elapsed,
         };
+        self.recent[self.oldest] = self.last_cycle;
+        self.oldest = (self.oldest + 1) % RECENT;
         self.window.add(&cycle);
         self.window_elapsed += elapsed;
         self.cycles += 1;
@@ -154,6 +172,23 @@ impl Point {
             self.window_elapsed = 0.0;
             self.cycles = 0;
         }
+    }
+}
+
+impl Point {
+    /// The cycles that lie wholly between two times, of the last [`RECENT`] ones; `None` without any.
+    fn between(&self, from: Nanos, to: Nanos) -> Option<Closed> {
+        let mut all = Closed::default();
+        for back in 0..RECENT {
+            let cycle = &self.recent[(self.oldest + back) % RECENT];
+            let begin = cycle.at_ns.saturating_sub((cycle.elapsed * 1e9) as Nanos);
+            if cycle.elapsed > 0.0 && cycle.at_ns <= to && begin + SLACK_NS >= from {
+                all.at_ns = cycle.at_ns;
+                all.sums.add(&cycle.sums);
+                all.elapsed += cycle.elapsed;
+            }
+        }
+        (all.elapsed > 0.0).then_some(all)
     }
 }
 
@@ -342,6 +377,11 @@ impl Point {
             signed(point, self.last_window.reading()),
             signed(point, self.last_cycle.reading()),
         )
+    }
+
+    /// Means over the whole cycles between two times; `None` without any.
+    fn mean_between(&self, point: MeterPoint, from: Nanos, to: Nanos) -> Option<Reading> {
+        Some(signed(point, self.between(from, to)?.reading()))
     }
 }
 

@@ -302,6 +302,15 @@ impl Plant {
         self.meters.read(point, |watts| pv.first_at(watts))
     }
 
+    /// Means over the whole cycles of the last `span_ns` ns, 200 ms at most; `None` when there is no whole
+    /// cycle in it.
+    #[must_use]
+    pub fn reading_over(&self, point: MeterPoint, span_ns: Nanos) -> Option<Reading> {
+        let pv = &self.dut.dispatch.pv;
+        let span = (self.now.saturating_sub(span_ns), self.now);
+        self.meters.between(point, span, |watts| pv.first_at(watts))
+    }
+
     /// Arms a capture; the first sample is taken now. An armed capture replaces an older one.
     ///
     /// # Errors

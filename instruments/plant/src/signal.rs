@@ -1,6 +1,7 @@
 //! What can be seen of the bench: sampled signals, meter readings, true state.
 
 use crate::Nanos;
+pub use crate::capture::{LowPass, LowPassKind};
 
 /// A signal a recorder can capture. Currents of the DUT are positive when injected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,9 +42,12 @@ pub enum Trigger {
         /// Rising or falling.
         rising: bool,
     },
+    /// The first sample at or after a time.
+    At(Nanos),
 }
 
-/// A capture to make. The plant samples true values; sensors and converters are the recorder's.
+/// A capture to make. The plant samples true values, behind a filter where one is asked for; sensors
+/// and converters are the recorder's.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CaptureSpec {
     /// Signals, in channel order.
@@ -54,8 +58,11 @@ pub struct CaptureSpec {
     pub samples: usize,
     /// Samples before the trigger.
     pub pre_samples: usize,
-    /// Trigger.
+    /// Trigger, in front of the filters.
     pub trigger: Trigger,
+    /// Low-pass filter of each signal, in channel order; those that are missing have none. Samples are
+    /// not moved back by its delay, [`LowPass::delay_s`].
+    pub low_pass: Vec<Option<LowPass>>,
 }
 
 /// Progress of the armed capture.

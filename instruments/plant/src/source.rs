@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use crate::Nanos;
-use crate::input::GridSegment;
+use crate::input::{GridSegment, GridWave};
 use crate::trig;
 
 /// Length of the trigger pulse, ns.
@@ -53,6 +53,8 @@ pub(crate) struct Source {
     phase0: f64,
     queue: VecDeque<Piece>,
     trigger_until: Nanos,
+    /// What it makes instead of a sine.
+    wave: Option<GridWave>,
 }
 
 impl Source {
@@ -63,6 +65,7 @@ impl Source {
             phase0: 0.0,
             queue: VecDeque::new(),
             trigger_until: 0,
+            wave: None,
         }
     }
 
@@ -89,7 +92,34 @@ impl Source {
     /// Instantaneous open-circuit voltage at `t`, V.
     #[inline]
     pub(crate) fn instantaneous(&self, t: Nanos) -> f64 {
-        std::f64::consts::SQRT_2 * self.volts(t) * trig::sincos_turns(self.phase(t)).0
+        let phase = self.phase(t);
+        let sine = trig::sincos_turns(phase).0;
+        match &self.wave {
+            None => std::f64::consts::SQRT_2 * self.volts(t) * sine,
+            Some(wave) => self.distorted(wave, t, phase, sine),
+        }
+    }
+
+    #[cold]
+    fn distorted(&self, wave: &GridWave, t: Nanos, phase: f64, sine: f64) -> f64 {
+        let mut sum = wave.fundamental * sine;
+        for harmonic in &wave.harmonics {
+            let turns = f64::from(harmonic.order) * phase + harmonic.deg / 360.0;
+            sum += harmonic.ratio * trig::sincos_turns(turns - trig::floor(turns)).0;
+        }
+        std::f64::consts::SQRT_2 * self.volts(t) * sum + wave.dc_v
+    }
+
+    /// It makes something else than a sine.
+    #[inline]
+    pub(crate) fn is_distorted(&self) -> bool {
+        self.wave.is_some()
+    }
+
+    /// From `t` on it makes this.
+    pub(crate) fn shape(&mut self, t: Nanos, wave: GridWave) {
+        self.wave = Some(wave).filter(|wave| *wave != GridWave::default());
+        self.pulse(t);
     }
 
     /// Trigger output at `t`.
@@ -258,6 +288,7 @@ impl Source {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::input::GridHarmonic;
 
     #[test]
     fn slew_and_phase_are_exact() {
@@ -288,6 +319,31 @@ mod tests {
         assert!(source.trigger(14_000_000) && !source.trigger(15_000_000));
         source.advance(1_000_000_000);
         assert_eq!(source.volts(1_000_000_000), 210.0);
+    }
+
+    #[test]
+    fn harmonics_keep_their_phase_to_the_fundamental() {
+        let mut source = Source::new(200.0, 50.0);
+        let third = GridHarmonic {
+            order: 3,
+            ratio: 0.1,
+            deg: 90.0,
+        };
+        source.shape(
+            0,
+            GridWave {
+                fundamental: 0.9,
+                dc_v: 2.0,
+                harmonics: vec![third],
+            },
+        );
+        let peak = 200.0 * std::f64::consts::SQRT_2;
+        assert!((source.instantaneous(0) - (0.1 * peak + 2.0)).abs() < 1e-9);
+        // a quarter: sin(3 · 90° + 90°) = 0
+        assert!((source.instantaneous(5_000_000) - (0.9 * peak + 2.0)).abs() < 1e-9);
+        assert!(source.is_distorted());
+        source.shape(0, GridWave::default());
+        assert!(!source.is_distorted());
     }
 
     #[test]

@@ -17,6 +17,7 @@ fn spectrum(watts: f64, output: OutputQuality) -> (f64, Vec<f64>) {
         samples: 10_000,
         pre_samples: 0,
         trigger: Trigger::Immediate,
+        low_pass: Vec::new(),
     };
     arm(&mut plant, &[Signal::DutCurrent], 1_000, 2.0);
     plant.advance_to(plant.now() + S);

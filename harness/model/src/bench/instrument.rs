@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::accuracy::Accuracy;
 use super::address::Address;
+use super::chain::{ChannelSensor, Converter};
 use crate::capture::ChannelKind;
 use crate::quantity::{Amps, RangeOf, Seconds, Volts, Watts};
 
@@ -29,12 +30,18 @@ pub struct InstrumentEntry {
     /// Update interval of a power analyser.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval: Option<Seconds>,
+    /// Longest time from the end of a power analyser's interval until its values can be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency: Option<Seconds>,
     /// Ranges of a power analyser.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ranges: Option<Ranges>,
     /// Channels of a recorder by number.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub channels: BTreeMap<u8, RecorderChannel>,
+    /// Converter of a recorder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub converter: Option<Converter>,
     /// Accuracy of a measuring instrument: a table, or one value in K for a chamber.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accuracy: Option<Accuracy>,
@@ -269,4 +276,7 @@ pub struct RecorderChannel {
     pub signal: ChannelKind,
     /// Full scale at the sensor's input.
     pub range: RangeOf,
+    /// Sensor in front of it; one without faults of its own unless stated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sensor: Option<ChannelSensor>,
 }

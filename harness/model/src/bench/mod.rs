@@ -2,6 +2,7 @@
 
 mod accuracy;
 mod address;
+mod chain;
 mod instrument;
 mod specs;
 
@@ -14,6 +15,7 @@ use crate::quantity::{Amps, Celsius, Henries, Hertz, Ohms, Seconds, Volts, Watts
 
 pub use accuracy::{Accuracy, AccuracyOf, AccuracyTable};
 pub use address::{Address, AddressError};
+pub use chain::{AntiAlias, ChannelSensor, Converter, FilterShape};
 pub use instrument::{InstrumentEntry, Model, Ranges, RecorderChannel, Role};
 pub use specs::SpecsError;
 

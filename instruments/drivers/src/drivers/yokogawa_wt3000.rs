@@ -27,6 +27,8 @@ pub struct YokogawaWt3000Params {
     pub element: u8,
     /// Update interval.
     pub interval: Duration,
+    /// Longest time from the end of an interval until its values can be read.
+    pub latency: Duration,
     /// Voltage range to set, V.
     pub volts_range: Option<f64>,
     /// Current range to set, A.
@@ -39,6 +41,7 @@ impl Default for YokogawaWt3000Params {
         YokogawaWt3000Params {
             element: 1,
             interval,
+            latency: Duration::ZERO,
             volts_range: None,
             amps_range: None,
         }
@@ -87,10 +90,10 @@ impl YokogawaWt3000 {
 
     /// Let the next end of an update pass. On return it has happened and the register is empty.
     async fn pass_update(&mut self) -> InstrumentResult<()> {
-        // A little more than one interval: at least one update end lies within.
-        self.clock
-            .sleep(self.params.interval + self.params.interval / 50)
-            .await;
+        // A little more than one interval, and what one update may be later than another: at least one
+        // arrives meanwhile.
+        let (interval, latency) = (self.params.interval, self.params.latency);
+        self.clock.sleep(interval + interval / 50 + latency).await;
         self.scpi.post(&[WAIT]).await?;
         let events = self.scpi.query_number(EVENTS).await?;
         if events.rem_euclid(2.0) >= 1.0 {
@@ -186,8 +189,13 @@ impl PowerAnalyser for YokogawaWt3000 {
         self.params.interval.as_secs_f64()
     }
 
+    fn latency_s(&self) -> f64 {
+        self.params.latency.as_secs_f64()
+    }
+
     async fn read(&mut self) -> InstrumentResult<PowerReading> {
-        // Forget updates from before the call, let the running interval end, then a whole one.
+        // Forget updates from before the call, let the running interval end, then a whole one. What has
+        // arrived by then ended at most the latency earlier, after a whole interval since the call.
         self.scpi.query_number(EVENTS).await?;
         self.pass_update().await?;
         self.pass_update().await?;

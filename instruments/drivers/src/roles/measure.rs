@@ -25,7 +25,10 @@ pub struct PowerReading {
 pub trait PowerAnalyser: Instrument {
     /// Update interval, s.
     fn interval_s(&self) -> f64;
-    /// The next complete update after the call: waits for the end of the running interval.
+    /// Longest time from the end of an interval until its values can be read, s: at the return of
+    /// [`read`](Self::read) its interval has ended between then and so long before.
+    fn latency_s(&self) -> f64;
+    /// The next complete update after the call: its interval begins after the call.
     /// Signs as the role's contract: P, Q > 0 injected by the DUT (the driver knows the wiring).
     async fn read(&mut self) -> InstrumentResult<PowerReading>;
 }

@@ -17,8 +17,10 @@ fn bench_and(models: &[(&str, Model)]) -> EmulatedBench {
             channel: None,
             resolution: None,
             interval: None,
+            latency: None,
             ranges: None,
             channels: std::collections::BTreeMap::new(),
+            converter: None,
             accuracy: None,
         };
         bench.instruments.insert(name.to_owned(), entry);

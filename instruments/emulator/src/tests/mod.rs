@@ -1,6 +1,8 @@
 //! Conversations with every emulated model, byte for byte, and what they do to the plant.
 
 mod ac_source;
+mod analysers;
+mod chain;
 mod dc_sources;
 mod dut;
 mod effects;
@@ -19,7 +21,9 @@ mod second_faults;
 mod strangers;
 mod sunspec;
 mod switching;
+mod triggers;
 mod visa;
+mod waveforms;
 mod world;
 
 use std::time::Duration;

@@ -186,14 +186,31 @@ impl Meters {
     pub(crate) fn read(
         &self,
         point: MeterPoint,
-        mut pv_volts: impl FnMut(f64) -> f64,
+        pv_volts: impl FnMut(f64) -> f64,
     ) -> (Reading, Reading) {
+        self.up_to_date(point, pv_volts).means(point)
+    }
+
+    /// Means over the whole cycles between two times, which lie at most a window apart, with the cycles
+    /// that wait; `None` without any.
+    pub(crate) fn between(
+        &self,
+        point: MeterPoint,
+        (from, to): (Nanos, Nanos),
+        pv_volts: impl FnMut(f64) -> f64,
+    ) -> Option<Reading> {
+        self.up_to_date(point, pv_volts)
+            .mean_between(point, from, to)
+    }
+
+    /// A point with the cycles that wait.
+    fn up_to_date(&self, point: MeterPoint, mut pv_volts: impl FnMut(f64) -> f64) -> Point {
         let mut now = self.point(point).clone();
         now.skip(self.waiting.gone());
         for cycle in self.waiting.kept() {
             now.close(cycle.at_ns, cycle.sums(point, &mut pv_volts), SLOW_S);
         }
-        now.means(point)
+        now
     }
 }
 

@@ -83,6 +83,7 @@ pub(crate) fn arm(plant: &mut Plant, signals: &[Signal], rate_hz: u32, seconds: 
             samples: (seconds * f64::from(rate_hz)) as usize,
             pre_samples: 0,
             trigger: Trigger::Immediate,
+            low_pass: Vec::new(),
         })
         .expect("a valid capture");
 }

@@ -2,7 +2,7 @@
 
 use super::commands::Command::{self, self as C};
 use super::commands::SHAPES;
-use super::program::{Base, MOST_POINTS};
+use super::program::{Base, MOST_HARMONICS, MOST_POINTS};
 use super::{Chroma61845, FASTEST_HZ_PER_MS, FASTEST_V_PER_MS, MODE_WORDS, MODES, Mode, within};
 use crate::field::Field;
 use crate::scpi::engine::Reply;
@@ -59,9 +59,26 @@ impl Chroma61845 {
             }
             C::P12 => self.settings.p12 = within(params.only_number("")?, 0.0, 360.0)?,
             C::P13 => self.settings.p13 = within(params.only_number("")?, 0.0, 360.0)?,
-            C::Shape => self.settings.shape_b = params.choice(0, &["A", "B"])? == 1,
-            // kept only: the emulated amplifier makes sines
-            C::ShapeForm => self.settings.shape = chosen(params, SHAPES)?,
+            C::Shape => {
+                self.settings.shape_b = params.choice(0, &["A", "B"])? == 1;
+                self.follow_shape(field);
+            }
+            C::ShapeForm => {
+                self.settings.shape = chosen(params, SHAPES)?;
+                self.follow_shape(field);
+            }
+            C::ShapeThd => {
+                self.settings.shape_thd = within(params.only_number("")?, 0.0, 43.0)?;
+                self.follow_shape(field);
+            }
+            C::SynthCompose
+            | C::SynthAmplitudes
+            | C::SynthPhases
+            | C::SynthFundamental
+            | C::SynthDc => {
+                self.idle()?;
+                self.set_synthesis(command, call)?;
+            }
             C::OutputMode => {
                 let mode = MODES[params.choice(0, &MODE_WORDS)?];
                 self.set_mode(mode, field)?;
@@ -152,8 +169,10 @@ impl Chroma61845 {
                 self.settings.hz = Self::check_hz(number("HZ")?)?;
                 self.follow(field);
             }
-            // kept only: the emulated amplifier has no dc component
-            C::VoltsDc => self.settings.volts_dc = within(number("V")?, -424.2, 424.2)?,
+            C::VoltsDc => {
+                self.settings.volts_dc = within(number("V")?, -424.2, 424.2)?;
+                self.follow_shape(field);
+            }
             C::Range => {
                 let high = call.params.choice(0, &["LOW", "HIGH", "HI", "AUTO"])? > 0;
                 if !high && self.settings.volts > 150.0 {
@@ -233,6 +252,45 @@ impl Chroma61845 {
         if self.mode == Mode::Fixed {
             self.send_fixed(field);
         }
+    }
+
+    /// While a synthesis runs a new waveform waits for its end.
+    fn follow_shape(&mut self, field: &mut Field) {
+        if self.running.is_none() || self.mode != Mode::Synthesis {
+            self.send_shape(field);
+        }
+    }
+
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "`command` passes only settings of the synthesis on"
+    )]
+    fn set_synthesis(&mut self, command: Command, call: &Call<'_>) -> Result<(), Fault> {
+        let params = call.params;
+        let list = |unit: &str, most: f64| -> Result<Vec<f64>, Fault> {
+            let values = params.numbers(unit)?;
+            if values.len() > MOST_HARMONICS {
+                return Err(fault::PARAMETER_NOT_ALLOWED);
+            }
+            values
+                .into_iter()
+                .map(|value| within(value, 0.0, most))
+                .collect()
+        };
+        let range = self.range_v();
+        let synthesis = &mut self.settings.synthesis;
+        match command {
+            C::SynthCompose => {
+                synthesis.percent = params.choice(0, &["VALUE", "PERCENT"])? == 1;
+            }
+            C::SynthAmplitudes => synthesis.amplitudes = list("V", range)?,
+            C::SynthPhases => synthesis.phases = list("", 360.0)?,
+            C::SynthFundamental => {
+                synthesis.fundamental = within(params.only_number("V")?, 0.0, range)?;
+            }
+            _ => synthesis.dc = within(params.only_number("V")?, -424.2, 424.2)?,
+        }
+        Ok(())
     }
 
     #[expect(
@@ -369,6 +427,17 @@ impl Chroma61845 {
                 .next()
                 .unwrap_or("SINE")
                 .to_owned(),
+            C::ShapeThd => format!("{:.1}", s.shape_thd),
+            C::SynthCompose => if s.synthesis.percent {
+                "PERCENT"
+            } else {
+                "VALUE"
+            }
+            .to_owned(),
+            C::SynthAmplitudes => joined(&s.synthesis.amplitudes, 1),
+            C::SynthPhases => joined(&s.synthesis.phases, 1),
+            C::SynthFundamental => format!("{:.1}", s.synthesis.fundamental),
+            C::SynthDc => format!("{:.1}", s.synthesis.dc),
             C::Interface => return Err(fault::UNDEFINED_HEADER),
             C::TriggerState => if self.running.is_some() {
                 "RUNNING"

@@ -12,11 +12,12 @@ use std::collections::BTreeMap;
 
 use gridproof_model::fault::FaultKind;
 use gridproof_plant::Nanos;
-use gridproof_plant::input::{GridSegment, Input};
+use gridproof_plant::input::{GridSegment, GridWave, Input};
 use gridproof_plant::signal::MeterPoint;
 
-use self::commands::{Command, KEPT};
-use self::program::{IMMEDIATE_DEG, List, Pulse, Step};
+use self::commands::{Command, KEPT, SHAPES};
+use self::program::{IMMEDIATE_DEG, List, Pulse, Step, Synthesis};
+use super::shape::{clipped_sine, square};
 use super::watch::Watch;
 use crate::field::{Disturbance, Field};
 use crate::scpi::engine::{Conditions, Dialect, Reply, ScpiDevice};
@@ -36,9 +37,9 @@ enum Mode {
     List,
     Pulse,
     Step,
-    /// Harmonic synthesis; nothing runs, the amplifier makes sines only.
+    /// Harmonic synthesis.
     Synthesis,
-    /// Interharmonics, likewise.
+    /// Interharmonics; nothing runs, the emulated amplifier makes none.
     Interharmonics,
 }
 
@@ -85,6 +86,9 @@ struct Setup {
     p13: f64,
     shape_b: bool,
     shape: usize,
+    /// Of a clipped sine, %.
+    shape_thd: f64,
+    synthesis: Synthesis,
     list_trigger: usize,
     list: List,
     pulse: Pulse,
@@ -111,6 +115,8 @@ impl Default for Setup {
             p13: 240.0,
             shape_b: false,
             shape: 0,
+            shape_thd: 0.0,
+            synthesis: Synthesis::default(),
             list_trigger: 0,
             list: List::default(),
             pulse: Pulse::default(),
@@ -127,6 +133,8 @@ pub(crate) struct Chroma61845 {
     state: bool,
     mode: Mode,
     running: Option<Running>,
+    /// What the plant was last told to make.
+    wave: GridWave,
     three_phase: bool,
     selected: u32,
     edit_all: bool,
@@ -146,6 +154,7 @@ impl Chroma61845 {
             state: false,
             mode: Mode::Fixed,
             running: None,
+            wave: GridWave::default(),
             three_phase: false,
             selected: 1,
             edit_all: true,
@@ -290,8 +299,8 @@ impl Chroma61845 {
                 self.settings.pulse.count,
             ),
             Mode::Step => (self.settings.step.segments(self.range_v())?, 1),
-            // the amplifier makes sines only: there is nothing to run
-            Mode::Synthesis | Mode::Interharmonics => return Ok(()),
+            Mode::Synthesis => return self.synthesise(field),
+            Mode::Interharmonics => return Ok(()),
         };
         let pass: u64 = segments.iter().map(|segment| segment.dwell_ns).sum();
         if pass == 0 {
@@ -306,9 +315,59 @@ impl Chroma61845 {
         Ok(())
     }
 
+    /// `TRIG ON` in mode SYNTH: the composed wave, until it is stopped.
+    fn synthesise(&mut self, field: &mut Field) -> Result<(), Fault> {
+        let synthesis = &self.settings.synthesis;
+        let (wave, v_rms) = (synthesis.wave()?, synthesis.fundamental);
+        let v_rms = if v_rms > 0.0 {
+            v_rms
+        } else {
+            self.settings.volts
+        };
+        field.plant.apply(Input::GridSetpoint {
+            v_rms,
+            hz: self.settings.hz,
+            slew_v_per_s: f64::INFINITY,
+            slew_hz_per_s: f64::INFINITY,
+        });
+        self.make(wave, field);
+        self.running = Some(Running {
+            segments: Vec::new(),
+            pass_ends: Nanos::MAX,
+            left: None,
+        });
+        Ok(())
+    }
+
+    /// Makes a wave from now on.
+    fn make(&mut self, wave: GridWave, field: &mut Field) {
+        if self.wave != wave {
+            self.wave = wave.clone();
+            field.plant.apply(Input::GridWave(wave));
+        }
+    }
+
+    /// The wave of waveform A in use; what the stored waveforms look like is not known: they are
+    /// sines here, as waveform B is.
+    fn send_shape(&mut self, field: &mut Field) {
+        let s = &self.settings;
+        let wave = match SHAPES[s.shape] {
+            "SQUA|SQUARE" if !s.shape_b => square(),
+            "CSIN|CSINE" if !s.shape_b => clipped_sine(s.shape_thd),
+            _ => GridWave::default(),
+        };
+        let dc_v = s.volts_dc;
+        self.make(GridWave { dc_v, ..wave }, field);
+    }
+
     fn stop(&mut self, field: &mut Field) {
-        if self.running.take().is_some() {
-            field.plant.apply(Input::GridProgramStop);
+        if self.running.take().is_none() {
+            return;
+        }
+        field.plant.apply(Input::GridProgramStop);
+        if self.mode == Mode::Synthesis {
+            self.send_shape(field);
+            self.send_fixed(field);
         }
     }
 
@@ -381,6 +440,7 @@ impl ScpiDevice for Chroma61845 {
         self.kept.reset();
         self.tripped = false;
         self.mode = Mode::Fixed;
+        self.send_shape(field);
         self.send_fixed(field);
     }
 
@@ -398,6 +458,7 @@ impl ScpiDevice for Chroma61845 {
         self.editable()?;
         self.kept.recall(slot)?;
         self.settings = self.saved.get(&slot).cloned().unwrap_or_default();
+        self.send_shape(field);
         self.send_fixed(field);
         Ok(())
     }

@@ -1,11 +1,13 @@
 //! What the 61845 runs after `TRIG ON`: its LIST and PULSE settings as plant segments.
 
-use gridproof_plant::input::GridSegment;
+use gridproof_plant::input::{GridHarmonic, GridSegment, GridWave};
 
 use crate::scpi::fault::{self, Fault};
 
 /// Most sequences of a list.
 pub(crate) const MOST_POINTS: usize = 100;
+/// Orders of a synthesis, 2 to 40.
+pub(crate) const MOST_HARMONICS: usize = 39;
 /// Angle that stands for "immediately" (61500 family) and here for "phase runs on".
 pub(crate) const IMMEDIATE_DEG: f64 = 360.0;
 
@@ -203,5 +205,46 @@ impl Step {
                 }
             })
             .collect())
+    }
+}
+/// Harmonic synthesis (`OUTPut:MODE SYNTH`).
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Synthesis {
+    /// Amplitudes are in percent of the fundamental, else in V.
+    pub(super) percent: bool,
+    /// From order 2 on.
+    pub(super) amplitudes: Vec<f64>,
+    /// Degrees, likewise.
+    pub(super) phases: Vec<f64>,
+    /// V.
+    pub(super) fundamental: f64,
+    /// V.
+    pub(super) dc: f64,
+}
+
+impl Synthesis {
+    /// The wave while the set-point is the fundamental's.
+    pub(super) fn wave(&self) -> Result<GridWave, Fault> {
+        let of = if self.percent {
+            100.0
+        } else {
+            self.fundamental
+        };
+        if of <= 0.0 {
+            return Err(fault::SETTINGS_CONFLICT);
+        }
+        let harmonics = (2..).zip(&self.amplitudes).enumerate();
+        Ok(GridWave {
+            fundamental: 1.0,
+            dc_v: self.dc,
+            harmonics: harmonics
+                .filter(|(_, (_, amplitude))| **amplitude > 0.0)
+                .map(|(index, (order, amplitude))| GridHarmonic {
+                    order,
+                    ratio: amplitude / of,
+                    deg: self.phases.get(index).copied().unwrap_or(0.0),
+                })
+                .collect(),
+        })
     }
 }

@@ -34,6 +34,9 @@ pub(crate) enum Key {
     FillFactor,
     /// Kept only.
     Kept,
+    VoltSlew,
+    AmpSlew,
+    AmpAtOnce,
 }
 
 /// Commands that are not settings.
@@ -80,13 +83,13 @@ pub(crate) const SETTINGS: &[Row<Key>] = &[
     ("[SOURce:]VOLTage:LIMit:HIGH", Key::VoltHigh, number("V", V, MOST_VOLTS, N)),
     ("[SOURce:]VOLTage:LIMit:LOW", Key::VoltLow, number("V", V, 0.0, N)),
     ("[SOURce:]VOLTage:PROTection|PROTect:HIGH", Key::OverVolts, number("V", (0.0, 1100.0), 1100.0, N)),
-    ("[SOURce:]VOLTage:SLEW", Key::Kept, number("V/MS", (0.001, 20.0), 10.0, N)),
+    ("[SOURce:]VOLTage:SLEW", Key::VoltSlew, number("V/MS", (0.001, 20.0), 10.0, N)),
     ("[SOURce:]CURRent[:LEVel][:IMMediate]", Key::Amps, number("A", A, 0.0, N)),
     ("[SOURce:]CURRent:LIMit:HIGH", Key::AmpHigh, number("A", A, MOST_AMPS, N)),
     ("[SOURce:]CURRent:LIMit:LOW", Key::AmpLow, number("A", A, 0.0, N)),
     ("[SOURce:]CURRent:PROTection|PROTect:HIGH", Key::OverAmps, number("A", (0.0, 15.75), 15.75, N)),
-    ("[SOURce:]CURRent:SLEW", Key::Kept, number("A/MS", (0.001, 1.0), 1.0, N)),
-    ("[SOURce:]CURRent:SLEWINF", Key::Kept, Choice(&["DISABLE", "ENABLE"])),
+    ("[SOURce:]CURRent:SLEW", Key::AmpSlew, number("A/MS", (0.001, 1.0), 1.0, N)),
+    ("[SOURce:]CURRent:SLEWINF", Key::AmpAtOnce, Choice(&["DISABLE", "ENABLE"])),
     ("[SOURce:]POWer:PROTection|PROTect:HIGH", Key::OverWatts, number("W", W, MOST_WATTS * 1.05, N)),
     ("[SOURce:]DCON:RISE", Key::Kept, number("V", V, 0.0, N)),
     ("[SOURce:]DCON:FALL", Key::Kept, number("V", V, 0.0, N)),

@@ -12,6 +12,7 @@ use gridproof_plant::signal::{MeterPoint, Reading};
 
 use self::commands::{Command as C, Key, MODES, SETTINGS, TABLE};
 use super::metering::{Limits, Meter, MeterSpec};
+use super::slope::Slope;
 use super::terrasas::curve::{Curve, Points, Technology};
 use super::watch::Watch;
 use crate::field::{Disturbance, Field, MILLISECOND};
@@ -58,6 +59,10 @@ pub(crate) struct Chroma62000h {
     active: Points,
     faults: u16,
     watch: Watch,
+    /// Levels on their way, and when they are sent next.
+    volts: Slope,
+    amps: Slope,
+    moves: Option<Nanos>,
     meter: Meter,
 }
 
@@ -78,6 +83,9 @@ impl Chroma62000h {
             output: false,
             faults: 0,
             watch: Watch::default(),
+            volts: Slope::default(),
+            amps: Slope::default(),
+            moves: None,
             meter: Meter::new(seed, name, METER),
         }
     }
@@ -135,8 +143,28 @@ impl Chroma62000h {
         })
     }
 
-    fn send(&self, field: &mut Field) {
-        let points = self.active;
+    /// In CVCC the output follows its levels at their slew rates, from 0 when it is switched on.
+    fn send(&mut self, field: &mut Field) {
+        let now = field.now();
+        let mut points = self.active;
+        if self.output && self.settings.word(Key::Mode) == 0 {
+            let per_s = |key: Key| 1e3 * self.settings.number(key);
+            let amps_per_s = if self.settings.word(Key::AmpAtOnce) == 1 {
+                f64::INFINITY
+            } else {
+                per_s(Key::AmpSlew)
+            };
+            self.volts
+                .head_for_at(points.voc, per_s(Key::VoltSlew), now);
+            self.amps.head_for_at(points.isc, amps_per_s, now);
+            points = supply(self.volts.value(now), self.amps.value(now));
+            let moves = [self.volts.next(now), self.amps.next(now)];
+            self.moves = moves.into_iter().flatten().min();
+        } else {
+            self.volts.rest(0.0);
+            self.amps.rest(0.0);
+            self.moves = None;
+        }
         let input = Input::Pv {
             on: self.output,
             voc: points.voc,
@@ -144,7 +172,7 @@ impl Chroma62000h {
             vmp: points.vmp,
             imp: points.imp,
         };
-        field.plant.schedule(field.now() + LATENCY, input);
+        field.plant.schedule(now + LATENCY, input);
     }
 
     /// Puts the described curve to the output; a bad one leaves the old.
@@ -352,10 +380,13 @@ impl ScpiDevice for Chroma62000h {
     }
 
     fn next_event(&self) -> Option<Nanos> {
-        self.watch.next()
+        [self.watch.next(), self.moves].into_iter().flatten().min()
     }
 
     fn on_time(&mut self, field: &mut Field) {
+        if self.moves.is_some_and(|at| at <= field.now()) {
+            self.send(field);
+        }
         if !self.watch.due(field.now()) {
             return;
         }

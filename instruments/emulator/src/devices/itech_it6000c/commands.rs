@@ -42,6 +42,10 @@ pub(crate) enum Key {
     WatchdogDelay,
     /// Kept only.
     Kept,
+    VoltRise,
+    VoltFall,
+    AmpRise,
+    AmpFall,
 }
 
 /// What a list step holds.
@@ -105,10 +109,10 @@ pub(super) const SETTINGS: &[Row<Key>] = &[
     ("[SOURce:]VOLTage[:LEVel]:LIMit:NEGative|LOW", Key::VoltLow, number("V", V, 0.0, N)),
     ("[SOURce:]POWer:LIMit[:POSitive] [SOURce:]POWer[:LEVel][:IMMediate][:AMPLitude]", Key::PowerSource, number("W", (0.0, MOST_WATTS), MOST_WATTS, N)),
     ("[SOURce:]POWer:LIMit:NEGative", Key::PowerSink, number("W", (-MOST_WATTS, 0.0), -MOST_WATTS, N)),
-    ("[SOURce:]VOLTage:SLEW[:POSitive] [SOURce:]VOLTage:SLEW:BOTH", Key::Kept, number("S", SLEW, 0.1, N)),
-    ("[SOURce:]VOLTage:SLEW:NEGative", Key::Kept, number("S", SLEW, 0.1, N)),
-    ("[SOURce:]CURRent:SLEW[:POSitive] [SOURce:]CURRent:SLEW:BOTH", Key::Kept, number("S", SLEW, 0.1, N)),
-    ("[SOURce:]CURRent:SLEW:NEGative", Key::Kept, number("S", SLEW, 0.1, N)),
+    ("[SOURce:]VOLTage:SLEW[:POSitive] [SOURce:]VOLTage:SLEW:BOTH", Key::VoltRise, number("S", SLEW, 0.1, N)),
+    ("[SOURce:]VOLTage:SLEW:NEGative", Key::VoltFall, number("S", SLEW, 0.1, N)),
+    ("[SOURce:]CURRent:SLEW[:POSitive] [SOURce:]CURRent:SLEW:BOTH", Key::AmpRise, number("S", SLEW, 0.1, N)),
+    ("[SOURce:]CURRent:SLEW:NEGative", Key::AmpFall, number("S", SLEW, 0.1, N)),
     ("[SOURce:]POWer:SLEW[:POSitive]", Key::Kept, number("S", SLEW, 0.1, N)),
     ("[SOURce:]POWer:SLEW:NEGative", Key::Kept, number("S", SLEW, 0.1, N)),
     ("[SOURce:]RESistance[:LEVel][:IMMediate][:AMPLitude]", Key::Ohms, number("OHM", (0.0, 1.0), 0.0, N)),

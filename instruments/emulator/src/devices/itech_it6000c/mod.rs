@@ -8,6 +8,7 @@
 
 mod commands;
 mod list;
+mod protect;
 
 use gridproof_model::fault::FaultKind;
 use gridproof_plant::Nanos;
@@ -19,6 +20,7 @@ use self::list::{List, MOST_STEPS, Step};
 use super::chroma_61845::within;
 use super::droop::terminal_v;
 use super::metering::{Limits, Meter, MeterSpec};
+use super::slope::Slope;
 use super::watch::{PERIOD, Watch};
 use crate::field::{Disturbance, Field, MILLISECOND, SECOND};
 use crate::scpi::engine::{Conditions, Dialect, Reply, ScpiDevice};
@@ -74,6 +76,10 @@ pub(crate) struct It6000c {
     tripped: u16,
     watches: [Watch; 5],
     list: List,
+    /// Voltage, or current in current priority, on its way.
+    level: Slope,
+    /// It is a current.
+    of_current: bool,
     /// Next look at a level that moves by itself.
     regulates: Option<Nanos>,
     /// When the output was told to close, for the warm-up of the under-protections.
@@ -101,6 +107,8 @@ impl It6000c {
             tripped: 0,
             watches: Default::default(),
             list: List::new(),
+            level: Slope::default(),
+            of_current: false,
             regulates: None,
             closed: 0,
             not_before: 0,
@@ -114,15 +122,47 @@ impl It6000c {
         self.settings.word(Key::Priority) == CURRENT
     }
 
+    /// The set-point on its way: it takes the time that is set for a rise or fall, in voltage priority
+    /// from 0 when the output is switched on.
+    fn follow(&mut self, now: Nanos) -> f64 {
+        let value = |key: Key| self.settings.number(key);
+        let current = self.current_priority();
+        let (to, rise, fall) = if current {
+            (Key::Amps, Key::AmpRise, Key::AmpFall)
+        } else {
+            (Key::Volts, Key::VoltRise, Key::VoltFall)
+        };
+        let to = value(to);
+        // an output that is off, or another quantity, is nowhere to come from
+        if !self.output || self.of_current != current {
+            self.of_current = current;
+            self.level.rest(if self.output { to } else { 0.0 });
+            return to;
+        }
+        let up = to > self.level.value(now);
+        let seconds = value(if up { rise } else { fall });
+        // the output comes to its terminals after its delay
+        let now = now.max(self.not_before.saturating_sub(LATENCY));
+        self.level.head_for(to, seconds, now);
+        self.level.value(now)
+    }
+
     /// In current priority the plant's source is told the voltage limit on the side of the current.
     /// Power limits are kept by limiting the current.
     fn send(&mut self, field: &mut Field) {
         let now = field.now();
         let current = self.current_priority();
-        let level = self.list.level(now, current);
+        let level = match self.list.level(now, current) {
+            Some(level) => {
+                // it goes on from there
+                self.level.rest(level);
+                level
+            }
+            None => self.follow(now),
+        };
         let value = |key: Key| self.settings.number(key);
         let (volts, source_a, sink_a) = if current {
-            let amps = level.unwrap_or(value(Key::Amps));
+            let amps = level;
             let limit = if amps < 0.0 {
                 Key::VoltLow
             } else {
@@ -130,7 +170,7 @@ impl It6000c {
             };
             (value(limit), amps.max(0.0), (-amps).max(0.0))
         } else {
-            let open = level.unwrap_or(value(Key::Volts));
+            let open = level;
             let watts = field.plant.reading_cycle(MeterPoint::Battery).watts;
             let ohm = value(Key::Ohms);
             (
@@ -147,7 +187,8 @@ impl It6000c {
             }
         };
         let moves = self.output && (self.list.running() || value(Key::Ohms) > 0.0);
-        self.regulates = moves.then(|| now + REGULATION);
+        let moves = moves.then(|| now + REGULATION);
+        self.regulates = [moves, self.level.next(now)].into_iter().flatten().min();
         field.plant.schedule(
             (now + LATENCY).max(self.not_before),
             Input::BatterySource {
@@ -387,77 +428,6 @@ impl It6000c {
                 return Err(fault::UNDEFINED_HEADER);
             }
         }))
-    }
-
-    fn watchdog(&self) -> Option<Nanos> {
-        let on = self.output && self.settings.on(Key::WatchdogOn);
-        let delay = self.settings.number(Key::WatchdogDelay);
-        on.then(|| self.heard + (delay * SECOND as f64) as Nanos)
-    }
-
-    fn protect(&mut self, field: &mut Field) {
-        let now = field.now();
-        let r = field.plant.reading(MeterPoint::Battery);
-        let warm = |key: Key| {
-            (now - self.closed) as f64 >= self.settings.number(key) * SECOND as f64
-                && now >= self.not_before + PERIOD
-        };
-        let under = [
-            (
-                warm(Key::UnderVoltsWarm) && r.volts < self.settings.number(Key::UnderVolts),
-                Key::UnderVoltsOn,
-                Key::UnderVoltsDelay,
-                UVP,
-            ),
-            (
-                warm(Key::UnderAmpsWarm) && r.amps.abs() < self.settings.number(Key::UnderAmps),
-                Key::UnderAmpsOn,
-                Key::UnderAmpsDelay,
-                UCP,
-            ),
-        ];
-        let over = [
-            (
-                r.volts,
-                Key::OverVolts,
-                Key::OverVoltsOn,
-                Key::OverVoltsDelay,
-                OVP,
-            ),
-            (
-                r.amps.abs(),
-                Key::OverAmps,
-                Key::OverAmpsOn,
-                Key::OverAmpsDelay,
-                OCP,
-            ),
-            (
-                r.watts.abs(),
-                Key::OverWatts,
-                Key::OverWattsOn,
-                Key::OverWattsDelay,
-                OPP,
-            ),
-        ];
-        let over = over.map(|(value, level, on, delay, bit)| {
-            (value > self.settings.number(level), on, delay, bit)
-        });
-        let checks = over.into_iter().chain(under);
-        for (watch, (beyond, on, delay, bit)) in self.watches.iter_mut().zip(checks) {
-            if !watch.due(now) {
-                continue;
-            }
-            let beyond = beyond && self.settings.on(on);
-            if watch.trips(now, beyond, self.settings.number(delay)) {
-                self.tripped |= bit;
-            }
-        }
-        if self.watchdog().is_some_and(|at| at <= now) {
-            self.tripped |= WATCHDOG;
-        }
-        if self.tripped != 0 && self.output {
-            self.switch(false, field);
-        }
     }
 }
 

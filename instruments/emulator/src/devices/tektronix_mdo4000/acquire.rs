@@ -98,6 +98,7 @@ impl Mdo4000 {
             samples,
             pre_samples,
             trigger,
+            low_pass: Vec::new(),
         });
         self.armed = armed.is_ok().then(|| Armed {
             channels,
@@ -176,16 +177,14 @@ impl Mdo4000 {
         };
         let drift = quantity(input.signal).map_or(1.0, |of| self.drifts.factor(of, now));
         let lag_s = input.lag_s;
-        let shifted: Vec<f32>;
-        let data = if offset == 0.0 {
-            data
-        } else {
-            shifted = data.iter().map(|&value| value - offset as f32).collect();
-            &shifted
-        };
+        let mut data = data.to_vec();
+        input.sensor.sense(&mut data, armed.rate_hz);
+        for value in &mut data {
+            *value -= offset as f32;
+        }
         let counts = input
             .sensor
-            .convert(input.signal, data, scale, armed.rate_hz, drift);
+            .convert(input.signal, &data, scale, armed.rate_hz, drift);
         // 8 bits in SAMple; averaging modes resolve the word
         let step = if self.settings.word(Key::AcquireMode) == 0 {
             256.0

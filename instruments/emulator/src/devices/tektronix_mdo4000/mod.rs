@@ -69,15 +69,7 @@ impl Mdo4000 {
             .iter()
             .filter(|f| usize::from(f.number) <= CHANNELS)
             .map(|f| {
-                let sensor = Sensor::new(
-                    seed,
-                    name,
-                    f.number,
-                    f.signal,
-                    f.reading,
-                    f.range,
-                    f.contact_lag_s,
-                );
+                let sensor = Sensor::new(seed, name, f);
                 let current = matches!(
                     f.signal,
                     Signal::DutCurrent | Signal::SourceCurrent | Signal::BackupCurrent

@@ -2,12 +2,13 @@
 
 use gridproof_model::fault::MeterQuantity;
 use gridproof_plant::Nanos;
-use gridproof_plant::signal::{CaptureSpec, CaptureState, Signal, Trigger};
+use gridproof_plant::signal::{CaptureSpec, CaptureState, LowPass, LowPassKind, Signal, Trigger};
 
 use super::convert::{CONTACT_V, is_contact};
-use super::{Armed, Dl850, Record, TriggerMode};
+use super::{Armed, Dl850, Record, TriggerMode, TriggerSource};
 use crate::field::Field;
 use crate::scpi::fault::{self, Fault};
+use crate::scpi::param::number;
 
 /// Sample rates, highest first, S/s. The plant makes 1 kS/s and more; slower ones are decimated.
 const RATES: [u32; 11] = [
@@ -15,6 +16,8 @@ const RATES: [u32; 11] = [
 ];
 /// Slowest rate the plant samples at.
 const SLOWEST_TRUE: u32 = 1_000;
+/// A bandwidth limit from here on lies beyond what the plant makes, Hz.
+const PLANT_HZ: f64 = 20_000.0;
 
 impl Dl850 {
     /// Rate that fills ten divisions with the record length, at most 100 kS/s.
@@ -29,6 +32,74 @@ impl Dl850 {
     /// Samples of ten divisions at that rate.
     pub(super) fn samples(&self) -> usize {
         (10.0 * self.tdiv_s * f64::from(self.rate())).round() as usize
+    }
+
+    /// Filter of a channel at the present rate, and its delay if the time axis leaves that out: AUTO is
+    /// the anti-alias filter of the module, a frequency an analogue filter of second order.
+    fn low_pass(&self, channel: u8) -> (Option<LowPass>, f64) {
+        if is_contact(self.channels[&channel].signal) {
+            return (None, 0.0);
+        }
+        let word = &self.bandwidth[usize::from(channel) - 1];
+        if word == "FULL" {
+            return (None, 0.0);
+        }
+        if word == "AUTO" {
+            let filter = self.anti_alias.map(|filter| LowPass {
+                cutoff_hz: filter.cutoff_hz * f64::from(self.rate()),
+                ..filter
+            });
+            return (filter, filter.map_or(0.0, |filter| filter.delay_s()));
+        }
+        let limit = number(word, "HZ").ok().filter(|&hz| hz < PLANT_HZ);
+        let filter = limit.map(|cutoff_hz| LowPass {
+            kind: LowPassKind::Butterworth,
+            poles: 2,
+            cutoff_hz,
+        });
+        (filter, 0.0)
+    }
+
+    /// What the acquisition waits for; its memory is full at `ready`.
+    fn trigger(&self, field: &Field, ready: Nanos) -> Result<Trigger, Fault> {
+        if self.trigger_mode == TriggerMode::Auto {
+            return Ok(Trigger::Immediate);
+        }
+        // the first of a series of times at or after `ready`
+        let next = |first: Nanos, period: Nanos| {
+            let missed = ready.saturating_sub(first).div_ceil(period);
+            Trigger::At(first + missed * period)
+        };
+        Ok(match self.source {
+            TriggerSource::Channel(number) => {
+                let channel = self.channels.get(&number);
+                let signal = channel.ok_or(fault::SETTINGS_CONFLICT)?.signal;
+                let level = if is_contact(signal) {
+                    self.level / CONTACT_V
+                } else {
+                    self.level
+                };
+                Trigger::Edge {
+                    signal,
+                    level,
+                    rising: self.rising,
+                }
+            }
+            TriggerSource::External => Trigger::Edge {
+                signal: Signal::SourceTrigger,
+                level: 0.5,
+                rising: self.rising,
+            },
+            TriggerSource::Line => {
+                let period = (1e9 / field.plant.config().dut.nominal_hz) as Nanos;
+                let half = if self.rising { 0 } else { period / 2 };
+                next(self.mains % period + half, period)
+            }
+            TriggerSource::Time => {
+                let (first, interval) = self.timer;
+                next((first * 1e9) as Nanos, (interval * 1e9) as Nanos)
+            }
+        })
     }
 
     /// `:STARt`.
@@ -47,37 +118,25 @@ impl Dl850 {
         if shown.is_empty() || samples == 0 {
             return Err(fault::SETTINGS_CONFLICT);
         }
-        let trigger = match self.trigger_mode {
-            TriggerMode::Auto => Trigger::Immediate,
-            TriggerMode::Normal | TriggerMode::Single => {
-                let signal = self
-                    .channels
-                    .get(&self.source)
-                    .ok_or(fault::SETTINGS_CONFLICT)?
-                    .signal;
-                let level = if is_contact(signal) {
-                    self.level / CONTACT_V
-                } else {
-                    self.level
-                };
-                Trigger::Edge {
-                    signal,
-                    level,
-                    rising: self.rising,
-                }
-            }
-        };
         let signals: Vec<Signal> = shown.iter().map(|n| self.channels[n].signal).collect();
         let before = ((samples as f64 * self.position / 100.0).round() as usize).min(samples - 1);
         // what a clock that is off, or a channel that lags, needs beyond both ends
         let first = self.time_base.margin(before);
-        let last = self.time_base.margin(samples - before);
+        let (low_pass, delays): (Vec<_>, Vec<f64>) =
+            shown.iter().map(|&n| self.low_pass(n)).unzip();
+        let longest = delays.iter().copied().fold(0.0, f64::max);
+        let late = (longest * f64::from(rate) * decimate as f64).ceil() as usize;
+        let last = self.time_base.margin(samples - before) + late;
+        let pre_samples = before + first;
+        let ready = Nanos::from(1_000_000_000 / (rate * decimate as u32)) * pre_samples as Nanos;
+        let trigger = self.trigger(field, field.now() + ready)?;
         let spec = CaptureSpec {
             signals,
             rate_hz: rate * decimate as u32,
             samples: samples + first + last,
-            pre_samples: before + first,
+            pre_samples,
             trigger,
+            low_pass,
         };
         field
             .plant
@@ -88,6 +147,7 @@ impl Dl850 {
             decimate,
             samples,
             before,
+            delays,
         });
         Ok(())
     }
@@ -117,13 +177,14 @@ impl Dl850 {
         let period_ns = 1e9 / f64::from(capture.rate_hz);
         let now = field.now();
         let mut traces = Vec::with_capacity(armed.shown.len());
-        for (number, data) in armed.shown.iter().zip(&capture.data) {
+        for ((number, data), delay_s) in armed.shown.iter().zip(&capture.data).zip(armed.delays) {
             let Some(channel) = self.channels.get_mut(number) else {
                 continue;
             };
-            let lag = channel.lag_s * f64::from(capture.rate_hz);
+            let lag = (channel.lag_s - delay_s) * f64::from(capture.rate_hz);
             let level = is_contact(channel.signal);
             let mut data = self.time_base.resample(data, window, lag, level);
+            channel.sensor.sense(&mut data, capture.rate_hz);
             if decimate > 1 {
                 data = data.into_iter().step_by(decimate).collect();
             }

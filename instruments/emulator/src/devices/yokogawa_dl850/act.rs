@@ -1,7 +1,7 @@
 //! What each command and query of the DL850 does.
 
 use super::commands::Command::{self, self as C};
-use super::{Dl850, Format, SLOTS, TriggerMode, acquire};
+use super::{Dl850, Format, SLOTS, TriggerMode, TriggerSource, acquire};
 use crate::devices::chroma_61845::within;
 use gridproof_plant::Nanos;
 
@@ -31,9 +31,22 @@ const FILTERS: [&str; 4] = ["NEVer", "RISE", "FALL", "BOTH"];
 /// How often a client that waits for the acquisition is thought of.
 const LOOK: Nanos = 10 * MILLISECOND;
 const MODES: [&str; 3] = ["AUTO", "NORMal", "SINGle"];
+const SOURCES: [&str; 3] = ["EXTernal", "LINE", "TIME"];
 const COUPLINGS: [&str; 3] = ["DC", "AC", "GND"];
 const HYSTERESES: [&str; 3] = ["LOW", "MIDDle", "HIGH"];
 const FORMATS: [&str; 3] = ["WORD", "BYTE", "ASCii"];
+
+/// Seconds since midnight of `HH:MM:SS`.
+fn time_of_day(text: &str) -> Option<f64> {
+    let fields: Option<Vec<u32>> = text
+        .split(':')
+        .map(|part| part.trim().parse().ok())
+        .collect();
+    match fields?[..] {
+        [h, m, s] if h < 24 && m < 60 && s < 60 => Some(f64::from(3600 * h + 60 * m + s)),
+        _ => None,
+    }
+}
 
 impl Dl850 {
     fn slot(&self, call: &Call<'_>) -> Result<u8, Fault> {
@@ -156,8 +169,21 @@ impl Dl850 {
             }
             C::TriggerSource => {
                 params.at_most(1)?;
-                self.source = self.trigger_channel(params.text(0)?)?;
+                self.source = match params.choice(0, &SOURCES) {
+                    Ok(word) => [
+                        TriggerSource::External,
+                        TriggerSource::Line,
+                        TriggerSource::Time,
+                    ][word],
+                    Err(_) => TriggerSource::Channel(self.trigger_channel(params.text(0)?)?),
+                };
             }
+            C::TimerTime => {
+                params.at_most(1)?;
+                let text = params.text(0)?.trim_matches(['"', '\'']).to_owned();
+                self.timer.0 = time_of_day(&text).ok_or(fault::OUT_OF_RANGE)?;
+            }
+            C::TimerInterval => self.timer.1 = within(params.only_number("S")?, 10.0, 86_400.0)?,
             C::TriggerLevel => {
                 params.at_most(1)?;
                 self.level = params.number(0, "V").or_else(|_| params.number(0, "A"))?;
@@ -363,7 +389,18 @@ impl Dl850 {
                 TriggerMode::Single => "SINGLE".to_owned(),
             },
             C::TriggerType => "SIMPLE".to_owned(),
-            C::TriggerSource => self.source.to_string(),
+            C::TriggerSource => match self.source {
+                TriggerSource::Channel(number) => number.to_string(),
+                TriggerSource::External => "EXTERNAL".to_owned(),
+                TriggerSource::Line => "LINE".to_owned(),
+                TriggerSource::Time => "TIME".to_owned(),
+            },
+            C::TimerTime => {
+                let seconds = self.timer.0 as u64;
+                let (minutes, hours) = (seconds / 60, seconds / 3600);
+                format!("\"{hours:02}:{:02}:{:02}\"", minutes % 60, seconds % 60)
+            }
+            C::TimerInterval => nr3(self.timer.1, 3),
             C::TriggerLevel => nr3(self.level, 3),
             C::TriggerSlope => if self.rising { "RISE" } else { "FALL" }.to_owned(),
             C::TriggerPosition => format!("{:.1}", self.position),

@@ -22,6 +22,10 @@ pub(crate) enum Command {
     TriggerMode,
     TriggerType,
     TriggerSource,
+    /// Time of day of the first trigger of source TIME.
+    TimerTime,
+    /// Time between triggers of source TIME.
+    TimerInterval,
     TriggerLevel,
     TriggerSlope,
     TriggerPosition,
@@ -187,6 +191,8 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("TRIGger:SIMPle:SOURce", C::TriggerSource, Both),
     ("TRIGger:SIMPle:LEVel", C::TriggerLevel, Both),
     ("TRIGger:SIMPle:SLOPe", C::TriggerSlope, Both),
+    ("TRIGger[:SIMPle]:TIME:TIME", C::TimerTime, Both),
+    ("TRIGger[:SIMPle]:TIME:TINTerval", C::TimerInterval, Both),
     ("TRIGger:POSition", C::TriggerPosition, Both),
     ("TRIGger:DELay", C::TriggerDelay, Both),
     ("STARt", C::Start, Set),

@@ -15,12 +15,14 @@ use std::collections::BTreeMap;
 
 use gridproof_model::fault::FaultKind;
 use gridproof_plant::Nanos;
-use gridproof_plant::signal::Signal;
+use gridproof_plant::signal::{LowPass, Signal};
 
 use self::commands::{Command, KEPT};
 use self::convert::Sensor;
 use self::timebase::TimeBase;
+use crate::devices::sensor::SensorSpec;
 use crate::field::{Disturbance, Drifts, Field};
+use crate::rng::Rng;
 use crate::scpi::engine::{Dialect, ReplyHeader, ScpiDevice};
 use crate::scpi::fault::Fault;
 use crate::scpi::pattern::Use;
@@ -59,6 +61,12 @@ pub(crate) struct Fitted {
     pub(crate) contact_lag_s: f64,
     /// Delays of analogue channels differ by at most this, s.
     pub(crate) skew_s: f64,
+    /// Sensor in front of it.
+    pub(crate) sensor: SensorSpec,
+    /// Resolution of the converter.
+    pub(crate) bits: u8,
+    /// Noise, standard deviation as a fraction of full scale.
+    pub(crate) noise: f64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +74,18 @@ enum TriggerMode {
     Auto,
     Normal,
     Single,
+}
+
+/// Where the trigger comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum TriggerSource {
+    Channel(u8),
+    /// The trigger terminal, wired to the trigger output of the grid simulator.
+    External,
+    /// The recorder's own supply, the mains of the room.
+    Line,
+    /// The recorder's clock, which begins with the bench.
+    Time,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +106,8 @@ struct Armed {
     samples: usize,
     /// Of these, before the trigger.
     before: usize,
+    /// Delays of the anti-alias filters of the channels, s, which the time axis leaves out.
+    delays: Vec<f64>,
 }
 
 /// A finished record.
@@ -109,7 +131,11 @@ pub(crate) struct Dl850 {
     tdiv_s: f64,
     record_length: u64,
     trigger_mode: TriggerMode,
-    source: u8,
+    source: TriggerSource,
+    /// Time of the first trigger of source TIME after midnight, s, and the interval between them.
+    timer: (f64, f64),
+    /// Phase of the mains when the bench begins, ns before a rising crossing.
+    mains: Nanos,
     level: f64,
     rising: bool,
     position: f64,
@@ -136,24 +162,25 @@ pub(crate) struct Dl850 {
     /// The condition register as the filters last saw it.
     ran: u16,
     time_base: TimeBase,
+    /// Anti-alias filter of the modules; its cut-off is in sampling rates.
+    anti_alias: Option<LowPass>,
     drifts: Drifts,
 }
 
 impl Dl850 {
-    /// With its fitted channels; `clock` is the sample clock's accuracy, as a fraction.
-    pub(crate) fn new(dl950: bool, seed: u64, name: &str, fitted: &[Fitted], clock: f64) -> Self {
+    /// With its fitted channels; `clock` is the sample clock's accuracy, as a fraction, and the cut-off
+    /// of the anti-alias filter is in sampling rates.
+    pub(crate) fn new(
+        dl950: bool,
+        seed: u64,
+        name: &str,
+        fitted: &[Fitted],
+        (clock, anti_alias): (f64, Option<LowPass>),
+    ) -> Self {
         let channels: BTreeMap<u8, Channel> = fitted
             .iter()
             .map(|f| {
-                let sensor = Sensor::new(
-                    seed,
-                    name,
-                    f.number,
-                    f.signal,
-                    f.reading,
-                    f.range,
-                    f.contact_lag_s,
-                );
+                let sensor = Sensor::new(seed, name, f);
                 // the screen shows ± five divisions; a contact has one sign
                 let divisions = if convert::is_contact(f.signal) {
                     10.0
@@ -187,7 +214,9 @@ impl Dl850 {
             tdiv_s: 0.1,
             record_length: 100_000,
             trigger_mode: TriggerMode::Auto,
-            source: first,
+            source: TriggerSource::Channel(first),
+            timer: (0.0, 60.0),
+            mains: Rng::new(seed, name, "mains").next(),
             level: 0.0,
             rising: true,
             position: 50.0,
@@ -201,7 +230,7 @@ impl Dl850 {
             kept: Settings::new(KEPT, Style::LONG, SLOTS),
             mode: 0,
             probe: std::array::from_fn(|_| "1".to_owned()),
-            bandwidth: std::array::from_fn(|_| "FULL".to_owned()),
+            bandwidth: std::array::from_fn(|_| power_on_bandwidth(anti_alias)),
             filter: [0; 16],
             events: 0,
             ran: 0,
@@ -209,9 +238,15 @@ impl Dl850 {
             deadline: None,
             wake: None,
             time_base: TimeBase::new(seed, name, clock),
+            anti_alias,
             drifts: Drifts::default(),
         }
     }
+}
+
+/// Modules with an anti-alias filter use it.
+fn power_on_bandwidth(anti_alias: Option<LowPass>) -> String {
+    if anti_alias.is_some() { "AUTO" } else { "FULL" }.to_owned()
 }
 
 impl ScpiDevice for Dl850 {
@@ -265,8 +300,10 @@ impl ScpiDevice for Dl850 {
         self.level = 0.0;
         self.rising = true;
         self.position = 50.0;
+        self.timer = (0.0, 60.0);
         self.kept.reset();
         self.mode = 0;
+        self.bandwidth.fill(power_on_bandwidth(self.anti_alias));
     }
 
     fn next_event(&self) -> Option<Nanos> {

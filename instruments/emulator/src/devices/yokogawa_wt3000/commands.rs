@@ -308,10 +308,12 @@ impl Wt3000 {
         set: impl Fn(&mut super::Element),
     ) -> Result<(), Fault> {
         if call.suffixes.is_empty() {
-            self.elements.iter_mut().for_each(set);
+            self.elements
+                .iter_mut()
+                .for_each(|element| element.change(&set));
         } else {
             let index = call.suffix_up_to(0, 4)? as usize - 1;
-            set(&mut self.elements[index]);
+            self.elements[index].change(set);
         }
         Ok(())
     }

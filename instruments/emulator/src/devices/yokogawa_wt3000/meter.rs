@@ -137,9 +137,12 @@ pub(crate) struct Element {
     q: Error,
     f: Error,
     sums: Reading,
-    count: u32,
+    /// What `sums` covers, s.
+    seconds: f64,
     last: Reading,
-    /// What is displayed; `None` before the first update.
+    /// The range has changed since the last update: its switches are still settling.
+    settling: bool,
+    /// What is displayed; `None` before the first update, and of an interval with a change of range.
     pub(crate) shown: Option<Values>,
     /// ∫P dt of displayed values while integrating, W·s: positive, negative part; ∫I dt.
     pub(crate) energy: (f64, f64, f64),
@@ -174,8 +177,9 @@ impl Element {
                 },
             ),
             sums: Reading::default(),
-            count: 0,
+            seconds: 0.0,
             last: Reading::default(),
+            settling: false,
             shown: None,
             energy: (0.0, 0.0, 0.0),
         }
@@ -206,24 +210,31 @@ impl Element {
         self.point
     }
 
-    /// Takes one metering window of the plant.
-    pub(crate) fn sample(&mut self, reading: Reading) {
-        self.sums.volts += reading.volts;
-        self.sums.amps += reading.amps;
-        self.sums.watts += reading.watts;
-        self.sums.vars += reading.vars;
-        self.sums.hz += reading.hz;
-        self.count += 1;
+    /// The ranges are set by `set`; another range than before leaves a gap.
+    pub(crate) fn change(&mut self, set: impl Fn(&mut Self)) {
+        let before = (self.volts.value, self.amps.value);
+        set(self);
+        self.settling |= before != (self.volts.value, self.amps.value);
+    }
+
+    /// Takes the means over a part of the interval that is `seconds` long.
+    pub(crate) fn sample(&mut self, reading: Reading, seconds: f64) {
+        self.sums.volts += reading.volts * seconds;
+        self.sums.amps += reading.amps * seconds;
+        self.sums.watts += reading.watts * seconds;
+        self.sums.vars += reading.vars * seconds;
+        self.sums.hz += reading.hz * seconds;
+        self.seconds += seconds;
         self.last = reading;
     }
 
-    /// End of an update interval: the mean of its windows, or the last window when the interval is
-    /// shorter than one.
-    pub(crate) fn update(&mut self, hold: bool, gains: Gains) -> Option<Values> {
-        let mean = if self.count == 0 {
+    /// End of an update interval: the mean of its parts, or the last one before when no whole cycle lay
+    /// in it. `None` when the range has changed in it.
+    pub(crate) fn update(&mut self, gains: Gains) -> Option<Values> {
+        let mean = if self.seconds == 0.0 {
             self.last
         } else {
-            let n = f64::from(self.count);
+            let n = self.seconds;
             let s = self.sums;
             Reading {
                 at_ns: self.last.at_ns,
@@ -243,12 +254,15 @@ impl Element {
             ..mean
         };
         self.sums = Reading::default();
-        self.count = 0;
-        self.volts.follow(mean.volts, &VOLT_RANGES);
-        if self.sensor_v.is_none() {
-            self.amps.follow(mean.amps, &AMP_RANGES);
-        }
+        self.seconds = 0.0;
+        let settling = std::mem::take(&mut self.settling);
         let (volt_range, amp_range) = (self.volts.value, self.amps.value);
+        self.change(|element| {
+            element.volts.follow(mean.volts, &VOLT_RANGES);
+            if element.sensor_v.is_none() {
+                element.amps.follow(mean.amps, &AMP_RANGES);
+            }
+        });
         let power_range = volt_range * amp_range;
         let dc = self.point == MeterPoint::Pv;
         let over_u = mean.volts.abs() > 1.4 * volt_range;
@@ -263,9 +277,6 @@ impl Element {
             over_u,
             over_i,
         };
-        if !hold {
-            self.shown = Some(values);
-        }
-        Some(values)
+        Some(values).filter(|_| !settling)
     }
 }

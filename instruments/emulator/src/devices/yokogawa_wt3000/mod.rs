@@ -6,6 +6,8 @@ mod items;
 mod kept;
 mod meter;
 
+use std::collections::VecDeque;
+
 use gridproof_model::fault::{FaultKind, MeterQuantity};
 use gridproof_plant::Nanos;
 
@@ -15,14 +17,18 @@ use self::kept::{KEPT, LANES};
 use self::meter::{Element, Gains, Values};
 pub(crate) use self::meter::{Spec, Specs};
 use crate::field::{Disturbance, Drifts, Field, MILLISECOND, SECOND};
+use crate::rng::Rng;
 use crate::scpi::engine::{Dialect, ReplyHeader, ScpiDevice};
 use crate::scpi::fault::Fault;
 use crate::scpi::pattern::Use;
 use crate::scpi::setting::{Settings, Style, patterns};
 use crate::scpi::{Call, Outcome};
 
-/// The plant's metering window.
+/// Intervals are measured in parts of at most ten cycles.
 const WINDOW: Nanos = 200 * MILLISECOND;
+/// Parts of the longest latency that an update takes at least, and that differ from one to the next.
+const LATENCY_LEAST: f64 = 0.5;
+const LATENCY_JITTER: f64 = 0.1;
 /// Update bit of the condition and extended event registers.
 const UPDATE: u16 = 1;
 
@@ -32,6 +38,15 @@ enum Integration {
     Reset,
     Started,
     Stopped,
+}
+
+/// What an interval gave.
+#[derive(Debug)]
+struct Update {
+    /// When it can be read.
+    at: Nanos,
+    /// By element.
+    values: Vec<Option<Values>>,
 }
 
 /// The analyser.
@@ -45,6 +60,15 @@ pub(crate) struct Wt3000 {
     verbose: bool,
     rate: Nanos,
     next: Nanos,
+    /// Up to then the parts of the present interval are measured.
+    measured: Nanos,
+    /// Longest time from the end of an interval until its values can be read.
+    latency: Nanos,
+    /// What this one needs of that at least.
+    least_latency: Nanos,
+    jitter: Rng,
+    /// Updates that cannot be read yet.
+    pending: VecDeque<Update>,
     hold: bool,
     elements: Vec<Element>,
     items: Vec<Option<Item>>,
@@ -58,15 +82,24 @@ pub(crate) struct Wt3000 {
 }
 
 impl Wt3000 {
-    /// As after power-on, with the ranges of the bench and an update rate of 500 ms.
+    /// As after power-on, with the ranges of the bench and an update rate of 500 ms; `latency_s` is the
+    /// longest time from the end of an interval until its values can be read.
     pub(crate) fn new(
         wt5000: bool,
-        seed: u64,
-        name: &str,
+        (seed, name): (u64, &str),
         specs: Specs,
         ranges: (f64, f64),
+        latency_s: f64,
     ) -> Self {
+        let mut jitter = Rng::new(seed, name, "latency");
+        let part = LATENCY_LEAST + (1.0 - LATENCY_JITTER - LATENCY_LEAST) * jitter.uniform();
+        let nanos = |seconds: f64| (seconds * 1e9) as Nanos;
         Self {
+            latency: nanos(latency_s),
+            least_latency: nanos(latency_s * part),
+            jitter,
+            pending: VecDeque::new(),
+            measured: 0,
             wt5000,
             kept: Settings::new(KEPT, Style::LONG, LANES),
             wiring: "P1W2,P1W2,P1W2,P1W2".to_owned(),
@@ -100,7 +133,9 @@ impl Wt3000 {
     /// Next instant at which something is due: end of a metering window or of an update interval.
     fn next_after(&self, now: Nanos) -> Nanos {
         let after = |step: Nanos| (now / step + 1) * step;
-        after(WINDOW).min(after(self.rate))
+        let measured = after(WINDOW).min(after(self.rate));
+        let readable = self.pending.front().map(|update| update.at);
+        readable.map_or(measured, |at| at.min(measured))
     }
 
     fn set_rate(&mut self, rate: Nanos, now: Nanos) {
@@ -119,20 +154,41 @@ impl Wt3000 {
         energy.2 += values.i * hours;
     }
 
+    /// End of an interval at `now`.
     fn update(&mut self, now: Nanos) {
         let gains = self.gains(now);
-        for index in 0..self.elements.len() {
-            let values = self.elements[index].update(self.hold, gains);
+        let values: Vec<Option<Values>> = self
+            .elements
+            .iter_mut()
+            .map(|element| element.update(gains))
+            .collect();
+        for (index, values) in values.iter().enumerate() {
             if let (Integration::Started, Some(values)) = (self.integration, values) {
-                self.integrate(index, values);
+                self.integrate(index, *values);
             }
         }
         if self.integration == Integration::Started {
             self.integrated_s += self.rate as f64 / SECOND as f64;
         }
-        // the update flag rises and falls in the same instant of virtual time
-        if self.filter[0] != 0 {
-            self.events |= UPDATE;
+        let jitter = LATENCY_JITTER * self.latency as f64 * self.jitter.uniform();
+        let at = now + self.least_latency + jitter as Nanos;
+        // one after the other
+        let at = self.pending.back().map_or(at, |last| at.max(last.at));
+        self.pending.push_back(Update { at, values });
+    }
+
+    /// Shows the updates whose time has come.
+    fn show(&mut self, now: Nanos) {
+        while let Some(update) = self.pending.pop_front_if(|update| update.at <= now) {
+            if !self.hold {
+                for (element, values) in self.elements.iter_mut().zip(update.values) {
+                    element.shown = values;
+                }
+            }
+            // the update flag rises and falls in the same instant of virtual time
+            if self.filter[0] != 0 {
+                self.events |= UPDATE;
+            }
         }
     }
 
@@ -207,7 +263,7 @@ impl ScpiDevice for Wt3000 {
         let gains = self.gains(field.now());
         // a single update while held: the values of the last interval
         for element in &mut self.elements {
-            element.update(false, gains);
+            element.shown = element.update(gains);
         }
         Ok(())
     }
@@ -230,15 +286,20 @@ impl ScpiDevice for Wt3000 {
 
     fn on_time(&mut self, field: &mut Field) {
         let now = field.now();
-        if now.is_multiple_of(WINDOW) {
+        let ends = now.is_multiple_of(self.rate);
+        if ends || now.is_multiple_of(WINDOW) {
+            let part = now - self.measured.max((now - 1) / self.rate * self.rate);
+            self.measured = now;
             for element in &mut self.elements {
-                let reading = field.plant.reading(element.point());
-                element.sample(reading);
+                if let Some(reading) = field.plant.reading_over(element.point(), part) {
+                    element.sample(reading, part as f64 * 1e-9);
+                }
             }
         }
-        if now.is_multiple_of(self.rate) {
+        if ends {
             self.update(now);
         }
+        self.show(now);
         self.next = self.next_after(now);
     }
 }

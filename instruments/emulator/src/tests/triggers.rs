@@ -1,0 +1,96 @@
+//! Trigger sources of the DL850 besides its channels.
+
+use super::{AUX, Talk, advance, bench_with};
+use crate::EmulatedBench;
+
+const ERROR: &str = ":STAT:ERR?";
+
+/// An energised bench and its recorder, waiting for a trigger: 10 kS/s, 100 ms, half of it before.
+fn waiting(seed: u64, source: &[&str]) -> (EmulatedBench, Talk) {
+    let bench = bench_with(AUX, seed);
+    let mut grid = Talk::new(&bench, "grid");
+    grid.set("SYST:ERR?", &["VOLT:AC 230", "OUTP:REL ON", "OUTP:STAT ON"]);
+    advance(&bench, 0.5);
+    let mut recorder = Talk::new(&bench, "recorder");
+    recorder.set(ERROR, &[":COMM:HEAD OFF", ":TIM:TDIV 10MS", ":ACQ:RLEN 1K"]);
+    recorder.set(
+        ERROR,
+        &[":TRIG:MODE SINGLE", ":TRIG:POS 50", ":WAV:FORM ASC"],
+    );
+    recorder.set(ERROR, source);
+    recorder.set(ERROR, &[":STAR"]);
+    (bench, recorder)
+}
+
+/// Bench time of the trigger of the finished record, s.
+fn trigger_s(recorder: &mut Talk) -> f64 {
+    recorder.set(ERROR, &[":WAV:TRAC 1"]);
+    assert_eq!(recorder.say(":STAT:COND?"), "0\n", "the record is complete");
+    let reply = recorder.say(":WAV:STIM?;TRIG?");
+    let fields: Vec<f64> = reply
+        .trim()
+        .split(';')
+        .map(|f| f.parse().expect("a number"))
+        .collect();
+    fields[0] + fields[1] * 1e-4
+}
+
+#[test]
+fn the_external_trigger_is_that_of_the_grid_simulator() {
+    let (bench, mut recorder) = waiting(1, &[":TRIG:SIMP:SOUR EXT"]);
+    assert_eq!(recorder.say(":TRIG:SIMP:SOUR?"), "EXTERNAL\n");
+    advance(&bench, 1.0);
+    assert_eq!(
+        recorder.say(":STAT:COND?"),
+        "5\n",
+        "nothing has happened yet"
+    );
+    let changed = bench.now().as_secs_f64();
+    Talk::new(&bench, "grid").set("SYST:ERR?", &["VOLT:AC 231"]);
+    advance(&bench, 0.2);
+    let at = trigger_s(&mut recorder);
+    assert!((at - changed).abs() < 1.5e-4, "{at} {changed}");
+}
+
+#[test]
+fn the_line_trigger_is_the_mains_of_the_room_and_not_of_the_bench() {
+    let mut phases = Vec::new();
+    for seed in 1..=4 {
+        let mut at = Vec::new();
+        for slope in ["RISE", "FALL"] {
+            let slope = format!(":TRIG:SIMP:SLOP {slope}");
+            let (bench, mut recorder) = waiting(seed, &[":TRIG:SIMP:SOUR LINE", &slope]);
+            // the grid simulator is at another frequency
+            Talk::new(&bench, "grid").set("SYST:ERR?", &["FREQ 51"]);
+            advance(&bench, 0.3);
+            at.push(trigger_s(&mut recorder));
+        }
+        let half = ((at[1] - at[0]) / 0.02).rem_euclid(1.0);
+        assert!((half - 0.5).abs() < 0.01, "{half}");
+        phases.push((at[0] / 0.02).rem_euclid(1.0));
+    }
+    let spread =
+        phases.iter().copied().fold(0.0, f64::max) - phases.iter().copied().fold(1.0, f64::min);
+    assert!(spread > 0.1, "nobody knows its phase: {phases:?}");
+}
+
+#[test]
+fn the_time_trigger_comes_at_its_time_and_then_at_intervals() {
+    let times = [
+        ":TRIG:SIMP:SOUR TIME",
+        ":TRIG:TIME:TIME \"00:00:05\"",
+        ":TRIG:TIME:TINT 10",
+    ];
+    let (bench, mut recorder) = waiting(1, &times);
+    assert_eq!(
+        recorder.say(":TRIG:TIME:TIME?;TINT?"),
+        "\"00:00:05\";1.000E+01\n"
+    );
+    advance(&bench, 6.0);
+    assert!((trigger_s(&mut recorder) - 5.0).abs() < 1e-4);
+    recorder.set(ERROR, &[":STAR"]);
+    advance(&bench, 9.0);
+    assert!((trigger_s(&mut recorder) - 15.0).abs() < 1e-4);
+    assert_eq!(recorder.say(":TRIG:TIME:TIME \"25:00:00\""), "");
+    assert!(recorder.say(ERROR).starts_with("222,"));
+}
