@@ -502,7 +502,8 @@ fn gap(volts: &[f64], start: f64, end: f64, level: f64, cycle: f64, seek: &Seek)
         length = if above(k) { 0 } else { length + 1 };
         longest = longest.max(length);
     }
-    if (longest as f64) > HIDDEN_CYCLES * cycle {
+    // Noise moves both ends of a healthy crossing apart by as much.
+    if (longest as f64) > HIDDEN_CYCLES * cycle + around as f64 {
         longest as f64
     } else {
         0.0

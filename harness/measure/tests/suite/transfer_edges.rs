@@ -108,7 +108,7 @@ fn a_collapse_in_noise_is_not_early() {
         let found = analysed(1e6, 2.3, seed, |t| {
             let since = t - AT;
             let old = wave(1.12, t);
-            if since < 0.0 || since > 0.006 {
+            if !(0.0..=0.006).contains(&since) {
                 old
             } else {
                 wave(1.12, AT) * (-since / tau).exp()
