@@ -4,5 +4,9 @@
 //! runner without coverage feedback. With nightly and cargo-fuzz, `fuzz_targets/` has the same
 //! functions for libFuzzer.
 
+pub mod corpus;
+pub mod devices;
+pub mod drivers;
 pub mod mutate;
+pub mod records;
 pub mod targets;

@@ -28,7 +28,7 @@ impl Random {
 }
 
 /// Words that formats react to.
-const WORDS: [&[u8]; 40] = [
+const WORDS: [&[u8]; 56] = [
     b"0",
     b"-1",
     b"1",
@@ -69,6 +69,22 @@ const WORDS: [&[u8]; 40] = [
     b"PAR1",
     b"$Group1",
     b"IS2",
+    b"?",
+    b":",
+    b"*",
+    b"#",
+    b"#18",
+    b"(@1)",
+    b"MAX",
+    b"ON",
+    b"DEF",
+    b"\x01\x03",
+    b"\x01\x10",
+    b"\x00\x00\x00\x06",
+    b"{",
+    b"[",
+    b"null",
+    b"HTTP/1.1\r\n",
 ];
 
 /// Edge values of bytes.

@@ -1,5 +1,12 @@
 //! One function per parser: any bytes must give what they say or an error, never a panic.
 
+use crate::devices::{self, control};
+use crate::drivers::{
+    adam_6060_reply, chroma_61845_reply, chroma_a800067_reply, espec_p300_reply,
+    itech_it6000c_reply, register_reply, saj_as1_reply, sunspec_reply, terrasas_reply,
+    yokogawa_dl850_reply, yokogawa_wt3000_reply,
+};
+use crate::records::{events_ndjson, results_json, run_json};
 use gridproof_instruments::transport::{BmsState, CanMessage, reply};
 use gridproof_model::load;
 use gridproof_recordings::import::{Decimal, Format, ImportOptions, blocks_of_bytes, open_bytes};
@@ -8,7 +15,7 @@ use gridproof_recordings::import::{Decimal, Format, ImportOptions, blocks_of_byt
 pub type Target = fn(&[u8]);
 
 /// Names and functions of all targets.
-pub const TARGETS: [(&str, Target); 19] = [
+pub const TARGETS: [(&str, Target); 53] = [
     ("comtrade_cfg", comtrade_cfg),
     ("comtrade_dat_ascii", comtrade_dat_ascii),
     ("comtrade_dat_binary", comtrade_dat_binary),
@@ -28,6 +35,40 @@ pub const TARGETS: [(&str, Target); 19] = [
     ("faults", faults),
     ("scpi_reply", scpi_reply),
     ("bms_frame", bms_frame),
+    ("control", control),
+    ("chroma_61845_reply", chroma_61845_reply),
+    ("terrasas_reply", terrasas_reply),
+    ("itech_it6000c_reply", itech_it6000c_reply),
+    ("chroma_a800067_reply", chroma_a800067_reply),
+    ("espec_p300_reply", espec_p300_reply),
+    ("yokogawa_wt3000_reply", yokogawa_wt3000_reply),
+    ("yokogawa_dl850_reply", yokogawa_dl850_reply),
+    ("adam_6060_reply", adam_6060_reply),
+    ("sunspec_reply", sunspec_reply),
+    ("saj_as1_reply", saj_as1_reply),
+    ("register_reply", register_reply),
+    ("run_json", run_json),
+    ("events_ndjson", events_ndjson),
+    ("results_json", results_json),
+    ("chroma_61845", chroma_61845),
+    ("terrasas", terrasas),
+    ("itech_it6000c", itech_it6000c),
+    ("chroma_a800067", chroma_a800067),
+    ("yokogawa_wt3000", yokogawa_wt3000),
+    ("yokogawa_dl850", yokogawa_dl850),
+    ("espec_p300", espec_p300),
+    ("adam_6060", adam_6060),
+    ("sunspec", sunspec),
+    ("saj_as1", saj_as1),
+    ("ametek_mx", ametek_mx),
+    ("chroma_62000h", chroma_62000h),
+    ("ea_psb", ea_psb),
+    ("yokogawa_wt5000", yokogawa_wt5000),
+    ("tektronix_mdo4000", tektronix_mdo4000),
+    ("weiss_simserv", weiss_simserv),
+    ("ddsu666", ddsu666),
+    ("sdm120", sdm120),
+    ("slcan", slcan),
 ];
 
 /// Reads strictly, leniently, and by blocks.
@@ -211,3 +252,37 @@ pub fn bms_frame(data: &[u8]) {
     }
     let _ = state.is_tripped();
 }
+
+/// One target for each emulated instrument.
+macro_rules! instruments {
+    ($($name:ident),* $(,)?) => {
+        $(
+            #[doc = concat!("Emulated ", stringify!($name), ".")]
+            pub fn $name(data: &[u8]) {
+                devices::converse(stringify!($name), data);
+            }
+        )*
+    };
+}
+
+instruments!(
+    chroma_61845,
+    terrasas,
+    itech_it6000c,
+    chroma_a800067,
+    yokogawa_wt3000,
+    yokogawa_dl850,
+    espec_p300,
+    adam_6060,
+    sunspec,
+    saj_as1,
+    ametek_mx,
+    chroma_62000h,
+    ea_psb,
+    yokogawa_wt5000,
+    tektronix_mdo4000,
+    weiss_simserv,
+    ddsu666,
+    sdm120,
+    slcan,
+);

@@ -317,12 +317,26 @@ pub(crate) struct CaptureFile {
     /// Segment of a COMTRADE file with several rates, from 1.
     #[arg(long, value_name = "N")]
     pub(crate) segment: Option<usize>,
+    /// Side of the instrument transformers that the values of a COMTRADE file are wanted for.
+    #[arg(long, value_name = "SIDE", value_enum, default_value_t = Side::Primary)]
+    pub(crate) side: Side,
     /// Correct the skew that a COMTRADE file states for its channels.
     #[arg(long)]
     pub(crate) correct_skew: bool,
     /// Print the figures as JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Side of an instrument transformer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Side {
+    /// Primary where the file says how to convert, else as stored.
+    Primary,
+    /// Secondary; refused where the file does not say how to convert.
+    Secondary,
+    /// Whatever the file stores.
+    Stored,
 }
 
 /// How a frequency is found.

@@ -32,13 +32,13 @@ const CLIPPED_LEAST: usize = 12;
 /// more often than the next one, as no wave's crest does, however short the cut part of the record
 /// is.
 ///
-/// A channel that rests at its end for a quarter of the record, as a rectified or an ended
-/// current, is not clipped. A cut of less than about 1 % of the amplitude is not told from a
+/// A channel that rests at its end for half of the record, as a rectified or an ended current, is
+/// not clipped. A cut of less than about 1 % of the amplitude is not told from a
 /// whole wave at 10 bit.
 pub fn clipping(samples: &[f64]) -> Vec<Clipping> {
     flat_ends(samples)
         .into_iter()
-        .filter(|(sign, end)| sign * end.level > 0.0 && 4 * end.samples < samples.len())
+        .filter(|(sign, end)| sign * end.level > 0.0 && 2 * end.samples < samples.len())
         .map(|(_, end)| end)
         .collect()
 }

@@ -67,6 +67,8 @@ pub enum Outcome {
 
 /// Cycles the old and the new wave are fitted on.
 const FIT_CYCLES: f64 = 8.0;
+/// Cycles after a quiet one within which a second break belongs to the same transfer.
+const BREAK_CYCLES: usize = 10;
 /// Windows after the event that are compared, one cycle apart.
 const CANDIDATES: usize = 40;
 /// Shortest departure that counts, s (docs/models.md section 8 asks for 0.2 ms; half of
@@ -137,8 +139,10 @@ pub fn transfer(volts: &[f64], rate_hz: f64, rule: &TransferRule) -> Outcome {
     };
     let limit = (0.1 * peak).max(6.0 * new.sigma);
     let seek = Seek::new(limit, new.sigma, reference, cycle);
-    let quiet =
-        |deviation: &[f64], limit: f64| last_before_quiet(deviation, limit, &seek, cycle as usize);
+    let quiet = |deviation: &[f64], limit: f64| {
+        let whole = first + deviation.len() == volts.len();
+        last_before_quiet(deviation, limit, &seek, cycle as usize, whole)
+    };
     let (after, found) = growing(&new, volts, first, cycle, |part| {
         // The lowered limit is the last one to see a quiet cycle.
         quiet(part, limit - seek.unsure)?;
@@ -170,7 +174,7 @@ pub fn transfer(volts: &[f64], rate_hz: f64, rule: &TransferRule) -> Outcome {
         doubts: (start_doubt, end_doubt),
         phase_jump_deg: wrapped_degrees(jump),
         hz_after: new.hz,
-        gap: gap(volts, start, end, 0.1 * peak, cycle),
+        gap: gap(volts, start, end, 0.1 * peak, cycle, &seek),
         rms_dip: rms_dip(volts, start, end, cycle, 0.9 * rule.nominal_v),
         waves: (old, new),
     }))
@@ -179,7 +183,8 @@ pub fn transfer(volts: &[f64], rate_hz: f64, rule: &TransferRule) -> Outcome {
 /// First index beyond `limit` with at least 60 % of the next `debounce` samples beyond it too.
 ///
 /// A gap that begins just before a zero of the old wave shows briefly, hides in the zero, and
-/// shows again: a sample beyond `brief_limit` at most `hidden` samples before counts with it.
+/// shows again: a sample beyond `brief_limit` at most `hidden` samples before counts with it, and
+/// so does one that a leap took beyond `limit`, which noise cannot have done.
 pub(crate) fn first_departure(
     deviation: &[f64],
     limit: f64,
@@ -195,11 +200,23 @@ pub(crate) fn first_departure(
         let beyond = group.iter().filter(|e| e.abs() > limit).count();
         (10 * beyond >= 6 * debounce).then_some(k)
     })?;
+    let leap = (0.5 * limit).max(3.0 * (brief_limit - limit));
     let from = sure.saturating_sub(hidden);
-    let brief = deviation[from..sure]
-        .iter()
-        .position(|e| e.abs() > brief_limit);
-    Some(brief.map_or(sure, |k| from + k))
+    let brief = (from..sure).find(|&k| {
+        let size = deviation[k].abs();
+        let leapt = k > 0 && (deviation[k] - deviation[k - 1]).abs() > leap;
+        let from_leap = &deviation[k..(k + debounce.max(2)).min(deviation.len())];
+        size > brief_limit || leapt && at_leap(from_leap, -0.5) > limit
+    });
+    Some(brief.unwrap_or(sure))
+}
+
+/// Size of the deviation at a leap half a sample before its first value (`place` −0.5) or after its
+/// last one (+0.5), from a line through them: the leap is as likely nearer as farther.
+fn at_leap(deviation: &[f64], place: f64) -> f64 {
+    let line = Line::through(deviation, 1.0);
+    let half = 0.5 * (line.n - 1.0);
+    (line.mean + line.slope * (half + 0.5).copysign(place)).abs()
 }
 
 /// One window of the wave after the event.
@@ -326,79 +343,133 @@ fn growing<T>(
     }
 }
 
-/// `Some(Some(k))`: k is the last index beyond the limit before the first quiet cycle;
-/// `Some(None)`: quiet from the beginning; `None`: never quiet for a cycle.
+/// `Some(Some(k))`: k is the last index beyond the limit before the first quiet cycle that no
+/// second break follows; `Some(None)`: quiet from the beginning; `None`: never quiet for a cycle,
+/// or what follows is not in a deviation that is not `whole`.
 ///
-/// A single sample counts where noise cannot have lifted it there, else only if half of the
-/// last few exceed the limit too.
+/// A single sample counts where noise cannot have lifted it there or a leap ends it, else only if
+/// half of the last few exceed the limit too. A second break is half of the peak within ten cycles:
+/// an island that held for a while before it broke down, and not the drift of a wave that settles.
 fn last_before_quiet(
     deviation: &[f64],
     limit: f64,
     seek: &Seek,
     cycle: usize,
+    whole: bool,
 ) -> Option<Option<usize>> {
     let sure = limit + 4.5 * seek.sigma;
+    let leap = (0.5 * limit).max(8.0 * seek.sigma);
     let mut last = None;
     let mut beyond = 0;
+    let mut resume = 0;
     for (k, e) in deviation.iter().enumerate() {
         let size = e.abs();
         beyond += usize::from(size > limit);
         if let Some(old) = k.checked_sub(seek.width) {
             beyond -= usize::from(deviation[old].abs() > limit);
         }
-        if size > limit && (2 * beyond >= seek.width.min(k + 1) || size > sure) {
+        let next = deviation.get(k + 1);
+        let leaps = k > 0
+            && next.is_some_and(|next| (next - e).abs() > leap)
+            && at_leap(
+                &deviation[(k + 1).saturating_sub(seek.width.max(2))..=k],
+                0.5,
+            ) > limit;
+        if size > limit && (2 * beyond >= seek.width.min(k + 1) || size > sure) || leaps {
             last = Some(k);
-        } else if k - last.unwrap_or(0) >= cycle {
-            return Some(last);
+        } else if k >= resume && k - last.unwrap_or(0) >= cycle {
+            let end = k + BREAK_CYCLES * cycle;
+            if end > deviation.len() && !whole {
+                return None;
+            }
+            let ahead = &deviation[k..end.min(deviation.len())];
+            match ahead.windows(2).position(|pair| {
+                // Two in a row are no spike.
+                pair.iter().all(|e| e.abs() > 5.0 * limit)
+            }) {
+                Some(broken) => resume = k + broken,
+                None => return Some(last),
+            }
         }
     }
     None
 }
 
 /// Where |deviation| passes `limit` between samples `a` and `b` = a + 1: the middle of the
-/// interval when it jumps; interpolated when it moves slowly; from a line through up to `reach`
+/// interval when it jumps; interpolated when it moves slowly; from a line through up to `longest`
 /// samples to each side when the noise `sigma` is larger than its slope.
 pub(crate) fn crossing(
     deviation: &[f64],
     (a, b): (usize, usize),
     limit: f64,
     sigma: f64,
-    reach: usize,
+    longest: usize,
 ) -> f64 {
     let (Some(&x), Some(&y)) = (deviation.get(a), deviation.get(b)) else {
         return if b < deviation.len() { b } else { a } as f64;
     };
-    let outside = if y.abs() > x.abs() { y } else { x };
+    let sign = if y.abs() > x.abs() { y } else { x }.signum();
     let leap = (0.5 * limit).max(8.0 * sigma);
     let jumps = |k: usize| (deviation[k + 1] - deviation[k]).abs() > leap;
     if jumps(a) {
         return a as f64 + 0.5;
     }
-    let from = (a.saturating_sub(reach)..a)
-        .rev()
-        .find(|&k| jumps(k))
-        .map_or(a.saturating_sub(reach), |k| k + 1);
-    let end = (b + reach).min(deviation.len() - 1);
-    let to = (b..end).find(|&k| jumps(k)).unwrap_or(end);
-    let n = (to - from + 1) as f64;
-    let middle = 0.5 * (from + to) as f64;
-    let mean = deviation[from..=to].iter().sum::<f64>() / n * outside.signum();
-    let (mut sty, mut stt) = (0.0, 0.0);
-    for (k, e) in (from..=to).zip(&deviation[from..=to]) {
-        let t = k as f64 - middle;
-        sty += t * (e * outside.signum() - mean);
-        stt += t * t;
-    }
-    let slope = if stt > 0.0 { sty / stt } else { 0.0 };
-    let fitted = middle + (limit - mean) / slope;
-    let noisy = slope.abs() < 4.0 * sigma && n >= 5.0;
-    if noisy && fitted.is_finite() && fitted >= from as f64 && fitted <= to as f64 {
-        return fitted;
+    // The shortest line that tells the instant: a longer one would follow a bend.
+    let mut reach = longest.min(2);
+    loop {
+        let from = (a.saturating_sub(reach)..a)
+            .rev()
+            .find(|&k| jumps(k))
+            .map_or(a.saturating_sub(reach), |k| k + 1);
+        let end = (b + reach).min(deviation.len() - 1);
+        let to = (b..end).find(|&k| jumps(k)).unwrap_or(end);
+        let line = Line::through(&deviation[from..=to], sign);
+        let fitted = from as f64 + line.reaches(limit);
+        let inside = fitted >= from as f64 && fitted <= to as f64;
+        let noisy = line.slope.abs() < 4.0 * sigma && line.n >= 5.0;
+        let told = line.slope.abs() * line.n.sqrt() > 3.0 * sigma;
+        if noisy && inside && (told || reach >= longest) {
+            return fitted;
+        }
+        if reach >= longest {
+            break;
+        }
+        reach = (2 * reach).min(longest);
     }
     if x.abs() == y.abs() {
         return b as f64;
     }
     a as f64 + ((limit - x.abs()) / (y.abs() - x.abs())).clamp(0.0, 1.0)
+}
+
+/// A line of least squares through equidistant values.
+struct Line {
+    n: f64,
+    mean: f64,
+    /// Per sample.
+    slope: f64,
+}
+
+impl Line {
+    /// Through `values` × `sign`.
+    fn through(values: &[f64], sign: f64) -> Self {
+        let n = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / n * sign;
+        let middle = 0.5 * (n - 1.0);
+        let (mut sty, mut stt) = (0.0, 0.0);
+        for (k, value) in values.iter().enumerate() {
+            let t = k as f64 - middle;
+            sty += t * (value * sign - mean);
+            stt += t * t;
+        }
+        let slope = if stt > 0.0 { sty / stt } else { 0.0 };
+        Self { n, mean, slope }
+    }
+
+    /// Position from its first value at which it reaches `level`.
+    fn reaches(&self, level: f64) -> f64 {
+        0.5 * (self.n - 1.0) + (level - self.mean) / self.slope
+    }
 }
 
 /// Samples to each side of a crossing that a line is laid through, share of a cycle (0.2 ms at
@@ -414,16 +485,25 @@ pub(crate) fn wrapped_degrees(angle: f64) -> f64 {
 }
 
 /// Longest interval with |v| below `level` around the transfer, if longer than a crossing
-/// of a healthy sine takes (0.74 ms at 50 Hz, in proportion elsewhere).
-fn gap(volts: &[f64], start: f64, end: f64, level: f64, cycle: f64) -> f64 {
+/// of a healthy sine takes (0.74 ms at 50 Hz, in proportion elsewhere). A sample above ends it
+/// where noise cannot have lifted it there, or with half of the few around it.
+fn gap(volts: &[f64], start: f64, end: f64, level: f64, cycle: f64, seek: &Seek) -> f64 {
     let from = (start - cycle).max(0.0) as usize;
     let to = ((end + cycle) as usize).min(volts.len());
+    let around = seek.width / 2;
+    let above = |k: usize| {
+        let near = &volts[k.saturating_sub(around)..(k + around + 1).min(volts.len())];
+        volts[k].abs() >= level + 4.5 * seek.sigma
+            || volts[k].abs() >= level
+                && 2 * near.iter().filter(|v| v.abs() >= level).count() >= near.len()
+    };
     let (mut longest, mut length) = (0_usize, 0_usize);
-    for v in &volts[from.min(to)..to] {
-        length = if v.abs() < level { length + 1 } else { 0 };
+    for k in from.min(to)..to {
+        length = if above(k) { 0 } else { length + 1 };
         longest = longest.max(length);
     }
-    if (longest as f64) > HIDDEN_CYCLES * cycle {
+    // Noise moves both ends of a healthy crossing apart by as much.
+    if (longest as f64) > HIDDEN_CYCLES * cycle + around as f64 {
         longest as f64
     } else {
         0.0

@@ -166,6 +166,12 @@ fn primary_and_secondary_values() {
     assert!((at(&primary, "v") - at(&stored, "v")).abs() < 1e-9);
     assert!((at(&secondary, "v") * 230.0 - at(&stored, "v")).abs() < 1e-9);
     assert!((at(&primary, "i") - at(&stored, "i") * 5.0).abs() < 1e-9);
+    let sensible = read("c1999_binary.cfg", &with(Scaling::PrimaryIfStated));
+    assert_eq!(at(&sensible, "i"), at(&primary, "i"));
+    assert!(sensible.notes.iter().any(|note| note.contains("`i`")));
+    assert!(!sensible.notes.iter().any(|note| note.contains("`v`")));
+    let silent = read("c1991_binary.cfg", &with(Scaling::PrimaryIfStated));
+    assert_eq!(silent, read("c1991_binary.cfg", &with(Scaling::AsStored)));
     let error = open(&sample("c1991_binary.cfg"), &with(Scaling::Primary)).unwrap_err();
     assert_eq!(error.kind(), ImportErrorKind::Options);
     assert_eq!(error.place().line, Some(3));

@@ -5,12 +5,12 @@ use gridproof_measure::analyze::{
     harmonics_with, run_on_with, step_response, transfer_with, trip_with,
 };
 use gridproof_measure::frequency::FrequencyMethod;
-use gridproof_recordings::import::{ImportError, ImportOptions, ImportedCapture, open};
+use gridproof_recordings::import::{ImportError, ImportOptions, ImportedCapture, Scaling, open};
 use gridproof_reports::traces::{Trace, Traces, svg};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::args::{AnalyzeKind, CaptureFile, FrequencyBy};
+use crate::args::{AnalyzeKind, CaptureFile, FrequencyBy, Side};
 use crate::failure::Failure;
 use crate::output;
 
@@ -33,7 +33,7 @@ pub(crate) fn analyze(kind: &AnalyzeKind) -> Result<u8, Failure> {
             let voltage = file.channel(voltage)?;
             show(
                 capture,
-                &transfer_with(&voltage, reference.as_ref(), nominal.0, &known)?,
+                transfer_with(&voltage, reference.as_ref(), nominal.0, &known),
             )
         }
         AnalyzeKind::RunOn {
@@ -60,7 +60,7 @@ pub(crate) fn analyze(kind: &AnalyzeKind) -> Result<u8, Failure> {
                 voltage: file.optional(voltage.as_ref())?,
                 grid_current: file.optional(grid_current.as_ref())?,
             };
-            show(capture, &run_on_with(&channels, rated_current.0, &known)?)
+            show(capture, run_on_with(&channels, rated_current.0, &known))
         }
         AnalyzeKind::Trip {
             capture,
@@ -74,12 +74,12 @@ pub(crate) fn analyze(kind: &AnalyzeKind) -> Result<u8, Failure> {
             let file = Loaded::read(capture, [Some(voltage), Some(current)])?;
             show(
                 capture,
-                &trip_with(
+                trip_with(
                     &file.channel(voltage)?,
                     &file.channel(current)?,
                     rated_current.0,
                     &known,
-                )?,
+                ),
             )
         }
         AnalyzeKind::StepResponse {
@@ -97,7 +97,7 @@ pub(crate) fn analyze(kind: &AnalyzeKind) -> Result<u8, Failure> {
             let rated = rated.map(|rated| rated.0);
             show(
                 capture,
-                &step_response(&file.channel(response)?, &marks, rated)?,
+                step_response(&file.channel(response)?, &marks, rated),
             )
         }
         AnalyzeKind::Harmonics {
@@ -117,12 +117,12 @@ pub(crate) fn analyze(kind: &AnalyzeKind) -> Result<u8, Failure> {
             let file = Loaded::read(capture, [Some(voltage), Some(current)])?;
             show(
                 capture,
-                &harmonics_with(
+                harmonics_with(
                     &file.channel(voltage)?,
                     &file.channel(current)?,
                     fundamental.0,
                     &options,
-                )?,
+                ),
             )
         }
         AnalyzeKind::Frequency {
@@ -141,11 +141,11 @@ pub(crate) fn analyze(kind: &AnalyzeKind) -> Result<u8, Failure> {
                 FrequencyBy::SineFit => FrequencyMethod::SineFit,
             };
             let channel = file.channel(voltage)?;
-            let mut found = frequency_by(&channel, fundamental.0, *from, *to, method)?;
-            if !series {
+            let mut found = frequency_by(&channel, fundamental.0, *from, *to, method);
+            if let (Ok(found), false) = (&mut found, series) {
                 found.series.clear();
             }
-            show(capture, &found)
+            show(capture, found)
         }
         AnalyzeKind::Plot {
             capture,
@@ -181,7 +181,9 @@ impl Loaded {
             channels: Some(names),
             ..options(file)
         };
-        Ok(Self(open(&file.file, &options)?))
+        let capture = open(&file.file, &options)?;
+        remarks(&capture);
+        Ok(Self(capture))
     }
 
     fn channel(&self, name: &str) -> Result<Channel64<'_>, Failure> {
@@ -197,11 +199,30 @@ impl Loaded {
     }
 }
 
+/// What the importer assumed, converted or could not make agree.
+fn remarks(capture: &ImportedCapture) {
+    for note in &capture.notes {
+        output::remark(&format!("note: {note}"));
+    }
+    for channel in capture.channels.iter().filter(|c| c.skew_s != 0.0) {
+        output::remark(&format!(
+            "note: channel `{}`: sampled {} µs after the instants of the file, not corrected; --correct-skew does",
+            channel.name,
+            channel.skew_s * 1e6
+        ));
+    }
+}
+
 fn options(file: &CaptureFile) -> ImportOptions {
     ImportOptions {
         rate_hz: file.rate.map(|rate| rate.0),
         segment: file.segment,
         correct_skew: file.correct_skew,
+        scaling: match file.side {
+            Side::Primary => Scaling::PrimaryIfStated,
+            Side::Secondary => Scaling::Secondary,
+            Side::Stored => Scaling::AsStored,
+        },
         ..ImportOptions::default()
     }
 }
@@ -222,6 +243,7 @@ fn plot(
             ..options(file)
         },
     )?;
+    remarks(&capture);
     let traces: Vec<Trace<'_>> = capture
         .channels
         .iter()
@@ -264,8 +286,10 @@ fn instant(mark: &str) -> Result<(String, f64), Failure> {
         })
 }
 
-/// As JSON, or one figure a line.
-fn show(file: &CaptureFile, figures: &impl Serialize) -> Result<u8, Failure> {
+/// As JSON, or one figure a line; what could not be analysed with the file it is in.
+fn show(file: &CaptureFile, figures: Result<impl Serialize, AnalyzeError>) -> Result<u8, Failure> {
+    let figures =
+        figures.map_err(|error| Failure::usage(format!("{}: {error}", file.file.display())))?;
     let value = serde_json::to_value(figures)
         .map_err(|error| Failure::infrastructure(error.to_string()))?;
     if file.json {
@@ -299,12 +323,6 @@ fn lines(text: &mut String, name: &str, value: &Value) {
 
 impl From<ImportError> for Failure {
     fn from(error: ImportError) -> Self {
-        Failure::usage(error.to_string())
-    }
-}
-
-impl From<AnalyzeError> for Failure {
-    fn from(error: AnalyzeError) -> Self {
         Failure::usage(error.to_string())
     }
 }

@@ -147,6 +147,20 @@ fn mistakes_say_where_and_what() {
             "no unit",
         ),
         (
+            // six samples: what the analysis lacks is told with the file it lacks it in
+            [
+                "trip",
+                "fixtures/captures/c1999_nrates0.cfg",
+                "--voltage",
+                "v",
+                "--current",
+                "i",
+                "--rated-current",
+                "21.7 A",
+            ],
+            "c1999_nrates0.cfg: ",
+        ),
+        (
             [
                 "trip",
                 "no-such.cfg",
@@ -167,4 +181,22 @@ fn mistakes_say_where_and_what() {
         assert_eq!(output.status.code(), Some(2), "{stderr}");
         assert!(stderr.contains(words), "{words}: {stderr}");
     }
+}
+
+/// What the importer converted or left as it was is told beside the figures.
+#[test]
+fn what_was_done_to_the_values_is_told() {
+    let told = |capture: &str, more: &[&str]| {
+        let mut all = vec!["analyze", "plot", capture, "--channels", "i"];
+        all.extend(more);
+        let output = gridproof(&all);
+        assert_eq!(output.status.code(), Some(0));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let binary = "fixtures/captures/c1999_binary.cfg";
+    assert!(told(binary, &[]).contains("multiplied by 5"));
+    assert!(!told(binary, &["--side", "stored"]).contains("multiplied"));
+    let skew = "fixtures/captures/c1999_skew.cfg";
+    assert!(told(skew, &[]).contains("250 µs"));
+    assert!(told(skew, &["--correct-skew"]).contains("corrected by third-order"));
 }

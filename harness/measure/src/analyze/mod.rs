@@ -175,6 +175,14 @@ pub enum AnalyzeError {
         /// Channel.
         name: &'static str,
     },
+    /// An event within the first cycles, which the wave before it is to be learnt from.
+    #[error(
+        "{name}: the wave is disturbed within the first three cycles of the record, which an event is measured against; start recording earlier"
+    )]
+    Disturbed {
+        /// Channel.
+        name: &'static str,
+    },
     /// A parameter makes no sense.
     #[error("{name} is {value}; it must be {must}")]
     Parameter {

@@ -7,6 +7,7 @@ use super::envelope::{Class, class};
 use super::warnings::{clipped, skew_s, skewed};
 use super::wave::{coarse_hz, departure};
 use super::{AnalyzeError, Channel64, EventAccuracy, positive};
+use crate::rms::half_cycle_series;
 use crate::transfer::{Outcome, Transfer, TransferRule};
 use crate::uncertainty::Budget;
 
@@ -100,8 +101,11 @@ pub fn transfer_with(
     let nominal_v = positive("nominal voltage", nominal_v_rms)?;
     let rate = voltage.rate_hz;
     let hz = coarse_hz(voltage, "voltage")?;
-    let mut result = match departure_by_nominal(voltage, hz, nominal_v)? {
-        None => unbroken(hz),
+    let before = rms_before(voltage, hz);
+    let mut result = match departure_by_nominal(voltage, hz, nominal_v, before)? {
+        // What is too low for the limit of 10 % would never be seen to depart.
+        _ if before < 0.5 * nominal_v => not_energised(before),
+        None => unbroken(voltage, hz, nominal_v),
         Some((until, hz)) => {
             let rule = TransferRule {
                 nominal_v,
@@ -112,7 +116,7 @@ pub fn transfer_with(
             };
             match crate::transfer::transfer(voltage.samples, rate, &rule) {
                 Outcome::Found(found) => describe(voltage, nominal_v, hz, &found),
-                Outcome::Unbroken => unbroken(hz),
+                Outcome::Unbroken => unbroken(voltage, hz, nominal_v),
                 Outcome::NotRestored { start, last_rms } => TransferAnalysis {
                     t_start_s: Some(start / rate),
                     hz_before: Some(hz),
@@ -127,10 +131,7 @@ pub fn transfer_with(
                     Class::None,
                     format!("noise of {sigma:.1} V hides a departure of 10 %"),
                 ),
-                Outcome::NotEnergised(rms) => TransferAnalysis::nothing(
-                    Class::None,
-                    format!("only {rms:.1} V RMS before the event, less than half the nominal"),
-                ),
+                Outcome::NotEnergised(rms) => not_energised(rms),
                 Outcome::TooShort(_) => {
                     return Err(AnalyzeError::TooShort {
                         name: "voltage",
@@ -143,6 +144,12 @@ pub fn transfer_with(
         }
     };
     result.warnings.extend(clipped(voltage, "voltage"));
+    if result.t_start_s.is_some() && (before / nominal_v - 1.0).abs() > 0.2 {
+        result.warnings.push(format!(
+            "voltage: {before:.1} V RMS at the beginning, {:.0} % of the nominal {nominal_v} V that limits and class refer to",
+            100.0 * before / nominal_v
+        ));
+    }
     if let Some(reference) = reference {
         reference.check("reference")?;
         let grid_hz = coarse_hz(reference, "reference")?;
@@ -170,20 +177,49 @@ pub fn transfer_with(
     Ok(result)
 }
 
+/// RMS over the first three cycles, V.
+fn rms_before(voltage: &Channel64<'_>, hz: f64) -> f64 {
+    let look = (3.0 * voltage.rate_hz / hz) as usize;
+    crate::rms::rms(&voltage.samples[..look.min(voltage.samples.len())])
+}
+
+fn not_energised(rms: f64) -> TransferAnalysis {
+    TransferAnalysis::nothing(
+        Class::None,
+        format!("only {rms:.1} V RMS before the event, less than half the nominal"),
+    )
+}
+
 /// Sample up to which the voltage is undisturbed and its frequency there.
 fn departure_by_nominal(
     voltage: &Channel64<'_>,
     hz: f64,
     nominal_v: f64,
+    before_v: f64,
 ) -> Result<Option<(usize, f64)>, AnalyzeError> {
-    let look = (3.0 * voltage.rate_hz / hz) as usize;
-    let early = crate::rms::rms(&voltage.samples[..look.min(voltage.samples.len())]);
     // The threshold is 10 % of the nominal peak, not of the wave's own.
-    let share = (0.1 * nominal_v / early.max(1e-9)).min(0.5);
+    let share = (0.1 * nominal_v / before_v.max(1e-9)).min(0.5);
     Ok(departure(voltage, "voltage", hz, share)?.map(|found| (found.undisturbed, found.old.hz)))
 }
 
-fn unbroken(hz: f64) -> TransferAnalysis {
+/// Never more than 10 % from the wave just before; over a whole record it may still have drifted.
+fn unbroken(voltage: &Channel64<'_>, hz: f64, nominal_v: f64) -> TransferAnalysis {
+    let levels = half_cycle_series(voltage.samples, voltage.rate_hz / hz, 0.0);
+    let drifted = levels
+        .iter()
+        .find(|(_, level)| (level / nominal_v - 1.0).abs() > 0.1);
+    if let Some((at, level)) = drifted {
+        return TransferAnalysis {
+            hz_before: Some(hz),
+            ..TransferAnalysis::nothing(
+                Class::None,
+                format!(
+                    "the voltage never breaks, but is {level:.1} V RMS from {:.3} s on, more than 10 % from the nominal",
+                    at / voltage.rate_hz
+                ),
+            )
+        };
+    }
     TransferAnalysis {
         transfer_time_s: Some(0.0),
         gap_s: Some(0.0),

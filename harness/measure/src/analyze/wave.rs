@@ -87,6 +87,9 @@ pub(super) fn departure(
         let Some(fit) = found else {
             return Err(none);
         };
+        if known.is_none() && disturbed(&fit, &samples[..end]) {
+            return Err(AnalyzeError::Disturbed { name });
+        }
         known = Some(fit.hz);
         let limit = (share * fit.amplitude()).max(6.0 * fit.sigma);
         let to = (end + (5.0 * cycle) as usize).min(samples.len());
@@ -110,4 +113,17 @@ pub(super) fn departure(
         }
         end += (4.0 * cycle) as usize;
     }
+}
+
+/// Residual of a wave, share of its amplitude, below which no event is hidden in it.
+const CALM: f64 = 0.03;
+
+/// Whether the wave fitted on `samples`, from the first of a record on, leaves a residual of their
+/// own shape: an event lies in them. Noise differs as much from sample to sample as it is large.
+fn disturbed(fit: &SineFit, samples: &[f64]) -> bool {
+    let residual = fit.residual(samples, 0);
+    let size = crate::rms::rms(&residual);
+    let steps: Vec<f64> = residual.windows(2).map(|w| w[1] - w[0]).collect();
+    let noise = crate::rms::rms(&steps) / std::f64::consts::SQRT_2;
+    size > CALM * fit.amplitude() && size > 2.0 * noise
 }

@@ -17,6 +17,7 @@ mod islands;
 mod margins;
 mod properties;
 mod responses;
+mod transfer_edges;
 mod transfers;
 mod trips;
 mod truth_currents;

@@ -19,6 +19,9 @@ pub enum Scaling {
     /// As the file stores them (field PS, C37.111-2013 7.4.4).
     #[default]
     AsStored,
+    /// Primary values where the file says that its values are secondary and how to convert them,
+    /// else as stored.
+    PrimaryIfStated,
     /// Primary values.
     Primary,
     /// Secondary values.

@@ -148,6 +148,8 @@ fn pages(
     wrong: &impl Fn(u64, &str) -> ImportError,
 ) -> Result<(), ImportError> {
     let first = match chunk.dictionary {
+        // A column without values has a dictionary and states 0 for its data.
+        Some(dictionary) if dictionary > 0 && chunk.data == 0 => dictionary,
         Some(dictionary) if dictionary > 0 => dictionary.min(chunk.data),
         _ => chunk.data,
     };

@@ -15,6 +15,8 @@ pub(super) struct Scale {
     pub(super) offset: f64,
     /// The code 99999 of ASCII data means missing.
     pub(super) nines: bool,
+    /// Factor of the instrument transformer that is in them.
+    pub(super) side: f64,
     /// Why the values asked for cannot be had.
     pub(super) problem: Option<&'static str>,
 }
@@ -37,6 +39,7 @@ pub(super) fn channels(
             offset: analog.b * side * prefix,
             nines: super::cfg::Revision::R2013 != config.revision
                 || analog.range.is_none_or(|(_, high)| high < 99_999.0),
+            side,
             problem,
         };
         channels.push(ImportedChannel {
@@ -78,7 +81,10 @@ pub(super) fn channels(
 fn side_factor(analog: &Analog, wanted: Scaling) -> (f64, Option<&'static str>) {
     let to_primary = match wanted {
         Scaling::AsStored => return (1.0, None),
-        Scaling::Primary => true,
+        Scaling::PrimaryIfStated if analog.primary.is_none() || analog.ratio.is_none() => {
+            return (1.0, None);
+        }
+        Scaling::PrimaryIfStated | Scaling::Primary => true,
         Scaling::Secondary => false,
     };
     match (analog.primary, analog.ratio) {
@@ -96,10 +102,10 @@ fn side_factor(analog: &Analog, wanted: Scaling) -> (f64, Option<&'static str>) 
     }
 }
 
-/// Channels that are read must have a usable scaling.
+/// Channels that are read must have a usable scaling; what was converted is noted.
 pub(super) fn check_picked(
     path: &Path,
-    config: &Config,
+    config: &mut Config,
     picks: &[usize],
     scales: &[Scale],
 ) -> Result<(), ImportError> {
@@ -128,6 +134,12 @@ pub(super) fn check_picked(
             )
             .line(analog.line)
             .channel(&analog.name));
+        }
+        if scale.side != 1.0 {
+            config.notes.push(format!(
+                "channel `{}`: the stored values were multiplied by {}, the ratio of its instrument transformer",
+                analog.name, scale.side
+            ));
         }
     }
     Ok(())

@@ -38,7 +38,7 @@ pub(crate) fn open(
     data.settle_kind(&mut config)?;
     let (channels, scales) = describe::channels(&config, options);
     let picks = select::wanted(&data.cfg_path, &channels, options)?;
-    describe::check_picked(&data.cfg_path, &config, &picks, &scales)?;
+    describe::check_picked(&data.cfg_path, &mut config, &picks, &scales)?;
     let plan = rates::plan(folder, &data, &mut config, options)?;
 
     let gaps = Gaps::new(options.allow_gaps, picks.len());
