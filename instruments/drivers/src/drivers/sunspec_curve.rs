@@ -42,7 +42,7 @@ pub(super) struct CurveModel {
 
 impl CurveModel {
     /// Reads the head of model 705; `None` where a scale factor is missing or no curve can be
-    /// written.
+    /// written. A model that is too short for its own curves makes no sense.
     pub(super) async fn find(modbus: &mut Modbus, model: Model) -> InstrumentResult<Option<Self>> {
         let head = Block::read(modbus, model, HEAD - 2).await?;
         let scale = |offset| head.scale(offset);
@@ -60,14 +60,25 @@ impl CurveModel {
             curves,
             scale: (v, var, time),
         };
+        let needed = u64::from(HEAD) + u64::from(curves) * u64::from(found.length());
+        if needed > u64::from(model.registers()) {
+            return Err(modbus.nonsense(
+                "head of model 705",
+                "",
+                &format!("{curves} curves of {points} points do not fit into its length"),
+            ));
+        }
         Ok((points >= 2 && curves >= 2).then_some(found))
+    }
+
+    /// Registers of a curve.
+    fn length(&self) -> u16 {
+        CURVE_HEAD.saturating_add(self.points.saturating_mul(2))
     }
 
     /// Address of curve `number`, from 1.
     fn curve(&self, number: u16) -> u16 {
-        let length = CURVE_HEAD.saturating_add(self.points.saturating_mul(2));
-        self.model
-            .at(HEAD.saturating_add((number - 1).saturating_mul(length)))
+        self.model.at(HEAD + (number - 1) * self.length())
     }
 
     /// The curve in force.

@@ -26,6 +26,11 @@ pub(super) struct Model {
 }
 
 impl Model {
+    /// Registers of the model that have an address, with ID and L.
+    pub(super) fn registers(&self) -> u16 {
+        self.length.saturating_add(2).min(u16::MAX - self.address)
+    }
+
     /// Address of the point at `offset`.
     pub(super) fn at(&self, offset: u16) -> u16 {
         self.address.saturating_add(offset)

@@ -220,6 +220,24 @@ fn with_curves(rated: u16) -> Exchanges {
         .read(40_084, &head)
 }
 
+/// The device tells of more curves, or of more points, than its model has registers for.
+#[rstest::rstest]
+#[tokio::test]
+async fn curves_that_do_not_fit_into_their_model_make_no_sense(
+    #[values((4, 4), (5, 3), (0x7FFF, 0xFFFE))] (points, curves): (u16, u16),
+) {
+    let models = [(101, 50), (120, 26), (705, 67)];
+    let mut head = [1, 0, 1, 4, 3, 0, 0, 0, 0, 0, minus(2), minus(1), minus(2)];
+    (head[3], head[4]) = (points, curves);
+    let (link, _peer) = chain(Exchanges::new(Frame::Tcp), 40_000, &models)
+        .read(40_056, &model(26, &[(3, 5000), (4, 0)]))
+        .read(40_084, &head)
+        .script()
+        .play();
+    let error = driver(link).initialise().await.expect_err("no room");
+    assert!(matches!(error, InstrumentError::Nonsense { .. }), "{error}");
+}
+
 fn category_b() -> VoltVarCurve {
     VoltVarCurve {
         points: vec![(0.92, 0.44), (0.98, 0.0), (1.02, 0.0), (1.08, -0.44)],
