@@ -8,6 +8,7 @@
 mod analyze_robust;
 mod attacks;
 mod bench;
+mod bound;
 mod coverage;
 mod coverage_times;
 mod golden;
@@ -19,7 +20,9 @@ mod properties;
 mod responses;
 mod transfers;
 mod trips;
+mod truth_changes;
 mod truth_currents;
+mod truth_ends;
 mod truth_levels;
 mod truth_transfers;
 mod truth_weak;
