@@ -34,6 +34,7 @@ pub mod run_on;
 pub mod sine_fit;
 pub mod sliding;
 pub mod spectrum;
+mod steady;
 pub mod steady_state;
 pub mod step_response;
 pub mod threshold;

@@ -44,11 +44,16 @@ pub struct Ceased {
     pub first: f64,
     /// Magnitude that counted as current: the threshold, or what noise left visible, A.
     pub limit: f64,
-    /// Distance between the last instant above the threshold and where the envelope of a ramp
+    /// Distance between the last instant above the threshold and where the envelope of a fade
     /// passes it, samples; 0 for a cut.
     pub ambiguity: f64,
+    /// How long the fade goes on from there: to the end of a line, to the threshold as an RMS value
+    /// of any other, samples; 0 for a cut.
+    pub beyond: f64,
     /// Standard uncertainty of the model's end against noise, samples; 0 without a model.
     pub doubt: f64,
+    /// A model of the whole fade says where it ended, not the last samples.
+    pub modelled: bool,
     /// How fast the magnitude falls at the end, A per sample: by how much an error of the level
     /// moves the end.
     pub slope: f64,
@@ -92,7 +97,8 @@ pub fn cessation(amps: &[f64], rate_hz: f64, from: usize, rule: &CeaseRule) -> C
     } else {
         0.0
     };
-    let noise = noise(tail);
+    // A coarse resolution may lift what is below the threshold over it as noise does.
+    let noise = noise(tail).max(crate::quality::resolution(amps) / 12.0_f64.sqrt());
     // 5.5 σ: one false sample in 2.6e7; 6 σ in long records: one in 5e8.
     let sure = if amps.len() > 1_000_000 { 6.0 } else { 5.5 } * noise;
     let longest = samples(rule.longest_average_s);
@@ -196,15 +202,21 @@ pub fn cessation(amps: &[f64], rate_hz: f64, from: usize, rule: &CeaseRule) -> C
     };
     // Of a wave that is cut, the fastest it can be.
     let fastest = std::f64::consts::PI / half_cycle as f64 * peak.max(limit);
-    let (at, ambiguity, doubt, cut_level, slope) = match ending(amps, last, &scene) {
+    let fitted = ending(amps, last, &scene);
+    let (modelled, beyond) = match fitted {
+        Some(Ending::Ramp { envelope, end, .. }) => (true, end - envelope),
+        Some(Ending::Cut { .. }) | None => (false, 0.0),
+    };
+    let (at, ambiguity, doubt, cut_level, slope) = match fitted {
         Some(Ending::Cut { at, doubt, level }) => (at, 0.0, doubt, Some(level), fastest),
         // By the envelope (docs/models.md, section 11); the last instant above the threshold lies
-        // before it.
+        // before it, the end of a ramp after it.
         Some(Ending::Ramp {
             last,
             envelope,
             doubt,
             slope,
+            ..
         }) => (envelope, envelope - last, doubt, None, slope),
         // Neither: noise may hide what is left below the limit. It is taken to fade on as fast as
         // the current did over its last half cycle, and to last half a cycle at most.
@@ -225,6 +237,8 @@ pub fn cessation(amps: &[f64], rate_hz: f64, from: usize, rule: &CeaseRule) -> C
         limit,
         ambiguity,
         doubt,
+        modelled,
+        beyond,
         slope,
         cut_level,
     })

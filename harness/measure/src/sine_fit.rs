@@ -150,6 +150,21 @@ impl SineFit {
         atan2(sin, cos)
     }
 
+    /// The wave without its direct component at any sample position, and its change per turn of the
+    /// fundamental.
+    pub(crate) fn alternating_at(&self, at: f64) -> (f64, f64) {
+        let (s, c) = sin_cos((at - self.centre) * std::f64::consts::TAU * self.hz / self.rate_hz);
+        let (s2, c2) = (2.0 * s * c, c * c - s * s);
+        let (mut sh, mut ch) = (s, c);
+        let (mut value, mut slope) = (0.0, 0.0);
+        for &(order, a, b) in &self.terms {
+            value += a * ch + b * sh;
+            slope += f64::from(order) * (b * ch - a * sh);
+            (sh, ch) = (sh * c2 + ch * s2, ch * c2 - sh * s2);
+        }
+        (value, std::f64::consts::TAU * slope)
+    }
+
     /// Calls `see(k, wave)` for each sample position k in `from..from + count`.
     pub fn each(&self, from: usize, count: usize, mut see: impl FnMut(usize, f64)) {
         let turn = std::f64::consts::TAU * self.hz / self.rate_hz;

@@ -23,6 +23,7 @@ mod step_updates;
 mod transfer;
 mod trip;
 mod trip_event;
+mod trip_fit;
 mod trip_start;
 mod warnings;
 mod wave;

@@ -16,6 +16,9 @@ const DEBOUNCE_S: f64 = 1e-3;
 /// Longest average of the current against noise, s.
 const LONGEST_AVERAGE_S: f64 = 0.2e-3;
 
+/// Budget line of what else may be called the end of a fade.
+const DEFINITION: &str = "definition: end of a fade";
+
 /// Channels of an islanding test. Only the current of the DUT is needed.
 #[derive(Debug, Clone, Copy)]
 pub struct RunOnChannels<'a> {
@@ -99,9 +102,12 @@ pub(super) fn ended(current: &Channel64<'_>, from_s: f64, rated_a: f64, hz: f64)
 /// Budget lines of the end of a current.
 pub(super) fn end_budget(budget: Budget, ceased: &Ceased, rate_hz: f64, hz: f64) -> Budget {
     let step = 1.0 / rate_hz;
-    let budget = budget
-        .sampling("sampling, end", step)
-        .normal("algorithm: model of the end in noise", ceased.doubt * step);
+    let budget = budget.normal("algorithm: model of the end in noise", ceased.doubt * step);
+    // All of a fade says when its envelope passed the limit, no sample there.
+    if ceased.modelled {
+        return budget.rectangular(DEFINITION, ceased.ambiguity.max(ceased.beyond) * step);
+    }
+    let budget = budget.sampling("sampling, end", step);
     // The split of a wave from nothing uses all samples around it; noise is in its doubt. What a
     // zero may hide is in question only near one.
     if ceased.cut_level.is_some_and(|a| a > 2.0 * ceased.limit) {
@@ -113,7 +119,7 @@ pub(super) fn end_budget(budget: Budget, ceased: &Ceased, rate_hz: f64, hz: f64)
             "algorithm: average against noise",
             0.5 * (ceased.averaged as f64 - 1.0) * step,
         )
-        .rectangular("definition: end of a ramp", ceased.ambiguity * step)
+        .rectangular(DEFINITION, ceased.ambiguity * step)
         .rectangular(
             "definition: cut hidden at a zero of the current",
             hidden_s(ceased.limit, ceased.peak, hz),

@@ -2,6 +2,7 @@
 //! what kind of change that is.
 
 use super::trip::TripEvent;
+use super::trip_fit::{Change, Course, Fitted, fit};
 use super::{AnalyzeError, Channel64};
 use crate::phase_track::{TrackPoint, track};
 use crate::sine_fit::SineFit;
@@ -9,6 +10,17 @@ use crate::sine_fit::SineFit;
 /// Windows per cycle.
 const HOP: f64 = 0.25;
 pub(super) const PER_CYCLE: usize = 4;
+/// Longest change of the amplitude and of the frequency that counts as a step, cycles: within
+/// them an RMS, and the frequency between crossings, are not defined.
+const STEP_CYCLES: (f64, f64) = (1.0, 2.0);
+
+/// An event as the windows see it: when it starts and how long it takes, samples.
+struct Rough {
+    kind: TripEvent,
+    at: f64,
+    length: f64,
+}
+
 /// A found event.
 pub(super) struct Event {
     pub(super) kind: TripEvent,
@@ -162,7 +174,7 @@ impl<'a> Seen<'a> {
         let before = self.before(flag)?;
         let by_voltage = changed_rms > 0.004 && changed_rms / 0.02 >= changed_hz / 0.1;
         if !by_voltage && changed_hz < 0.02 {
-            let (at, doubt) = self.change(&before, flag, settled, rms)?;
+            let (at, doubt, _) = self.change(&before, flag, settled, rms)?;
             return Some(Event {
                 kind: TripEvent::PhaseJump,
                 at_s: at / self.rate,
@@ -201,7 +213,7 @@ impl<'a> Seen<'a> {
             (false, false) => TripEvent::FrequencyStep,
             (false, true) => TripEvent::FrequencyRamp,
         };
-        let fitted = match kind {
+        let seen = match kind {
             TripEvent::VoltageRamp => self.voltage_ramp(&before, t10, t90, rms),
             TripEvent::FrequencyRamp => self.frequency_ramp(t10, t90),
             TripEvent::VoltageStep
@@ -209,13 +221,19 @@ impl<'a> Seen<'a> {
             | TripEvent::PhaseJump
             | TripEvent::None => None,
         };
-        let (at, doubt, slope) = match fitted {
-            Some(found) => found,
+        let (at, doubt, slope, length) = match seen {
+            Some((at, doubt, slope)) => {
+                let middle = 0.5 * (self.points[t10].at + self.points[t90].at);
+                (at, doubt, slope, 2.0 * (middle - at))
+            }
             None => {
-                let (at, doubt) = self.change(&before, flag, settled, rms)?;
-                (at, doubt, None)
+                let (at, doubt, length) = self.change(&before, flag, settled, rms)?;
+                (at, doubt, None, length)
             }
         };
+        let seen = Rough { kind, at, length };
+        let fitted = self.fitted(&before, &seen, (t10, t90), (rms, hz));
+        let (kind, at, doubt, slope) = fitted.unwrap_or((kind, at, doubt, slope));
         Some(Event {
             kind,
             at_s: at / self.rate,
@@ -224,5 +242,177 @@ impl<'a> Seen<'a> {
             hz: (!dead).then_some(hz),
             slope,
         })
+    }
+
+    /// What happened, when it started with the standard uncertainty (samples), and the slope per
+    /// second, by least squares of all samples from about what the windows saw; `None` if the
+    /// samples are no change along a line, or none that takes time.
+    fn fitted(
+        &self,
+        before: &SineFit,
+        seen: &Rough,
+        (t10, t90): (usize, usize),
+        (rms, hz): (f64, f64),
+    ) -> Option<(TripEvent, f64, f64, Option<f64>)> {
+        let cycle = self.rate / before.hz;
+        let fit = |course: Course, start: f64, length: f64, gain: f64| {
+            let change = Change {
+                start,
+                end: start + length,
+                rate: gain / length,
+            };
+            fit(self.samples, before, cycle, course, change)
+        };
+        let takes = |found: &Fitted| found.change.end - found.change.start;
+        // Turns per sample.
+        let gain = (hz - before.hz) / self.rate;
+        match seen.kind {
+            TripEvent::VoltageStep | TripEvent::VoltageRamp => {
+                let gain = rms / self.rms0 - 1.0;
+                let found = Some(seen.length)
+                    .filter(|&length| length > 2.0)
+                    .and_then(|length| fit(Course::Amplitude, seen.at, length, gain))?;
+                let slope = found.change.rate * self.rms0 * self.rate;
+                Some(if takes(&found) > STEP_CYCLES.0 * cycle {
+                    (
+                        TripEvent::VoltageRamp,
+                        found.change.start,
+                        found.doubt,
+                        Some(slope),
+                    )
+                } else {
+                    (
+                        TripEvent::VoltageStep,
+                        found.change.start,
+                        found.doubt,
+                        None,
+                    )
+                })
+            }
+            TripEvent::FrequencyStep | TripEvent::FrequencyRamp => {
+                let (a, b) = (self.points[t10].at, self.points[t90].at);
+                let step = (seen.kind == TripEvent::FrequencyStep)
+                    .then(|| {
+                        fit(
+                            Course::FrequencyStep,
+                            seen.at + 0.5 * seen.length,
+                            1.0,
+                            gain,
+                        )
+                    })
+                    .flatten();
+                let tried = (a - 0.125 * (b - a), b + 0.125 * (b - a));
+                let ramps = [
+                    Some((seen.at, seen.length.max(2.0 * cycle), hz)),
+                    Some(self.line(tried, (before.hz, hz))),
+                    self.whole_ramp(a, (before.hz, hz)),
+                ];
+                let ramp = ramps
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|(start, length, hz)| {
+                        let gain = (hz - before.hz) / self.rate;
+                        fit(Course::Frequency, start, length, gain)
+                    })
+                    .min_by(|a, b| a.left.total_cmp(&b.left));
+                // One number more must explain more than noise gives it.
+                let price = |step: &Fitted| step.left * (1.0 - 20.0 / step.points);
+                match (step, ramp) {
+                    (Some(step), Some(ramp)) if ramp.left < price(&step) => {
+                        Some(self.told(&ramp, takes(&ramp) / cycle))
+                    }
+                    (Some(step), _) => Some((
+                        TripEvent::FrequencyStep,
+                        step.change.start,
+                        step.doubt,
+                        None,
+                    )),
+                    (None, Some(ramp)) => Some(self.told(&ramp, takes(&ramp) / cycle)),
+                    (None, None) => None,
+                }
+            }
+            TripEvent::PhaseJump | TripEvent::None => None,
+        }
+    }
+
+    /// As [`Self::line`] of a ramp so slow that noise made it look settled on its way: to the farthest
+    /// frequency that eight cycles keep, if that is clearly beyond `to`.
+    fn whole_ramp(&self, near: f64, (from, to): (f64, f64)) -> Option<(f64, f64, f64)> {
+        let count = 8 * PER_CYCLE;
+        let first = self.points.partition_point(|p| p.at < near);
+        let away: Vec<f64> = self.hz[first..]
+            .windows(count)
+            .map(|w| (mean(w.iter().copied()) - from) * (to - from).signum())
+            .collect();
+        let most = away.iter().copied().fold(0.0, f64::max);
+        if most < 1.05 * (to - from).abs() {
+            return None;
+        }
+        let reached = |share: f64| away.iter().position(|x| *x >= share * most);
+        let place = |k: usize| self.points[first + k + count / 2].at;
+        let (a, b) = (place(reached(0.1)?), place(reached(0.9)?));
+        let tried = (a - 0.125 * (b - a), b + 0.125 * (b - a));
+        Some(self.line(tried, (from, from + (to - from).signum() * most)))
+    }
+
+    /// Start and length of the line between the frequencies `from` and `to` that lies closest to
+    /// those of the windows, and `to`; first tried between two positions.
+    fn line(&self, tried: (f64, f64), (from, to): (f64, f64)) -> (f64, f64, f64) {
+        let reach = tried.1 - tried.0 + 10.0 * self.cycle;
+        let near = self
+            .points
+            .iter()
+            .zip(&self.hz)
+            .filter(|(p, _)| p.at > tried.0 - reach && p.at < tried.1 + reach);
+        let near: Vec<(f64, f64)> = near.map(|(p, &hz)| (p.at, hz)).collect();
+        let cost = |(start, end): (f64, f64)| -> f64 {
+            let model =
+                |at: f64| from + (to - from) * ((at - start) / (end - start)).clamp(0.0, 1.0);
+            near.iter().map(|&(at, hz)| (hz - model(at)).powi(2)).sum()
+        };
+        let (mut best, mut least) = (tried, cost(tried));
+        let mut width = 0.25 * (tried.1 - tried.0);
+        while width > 0.1 * self.cycle {
+            let moves = [
+                (1.0, 0.0),
+                (-1.0, 0.0),
+                (0.0, 1.0),
+                (0.0, -1.0),
+                (1.0, 1.0),
+                (-1.0, -1.0),
+            ];
+            let found = moves
+                .into_iter()
+                .map(|(a, b)| (best.0 + a * width, best.1 + b * width))
+                .filter(|ends| ends.1 > ends.0 + self.cycle)
+                .map(|ends| (ends, cost(ends)))
+                .min_by(|a, b| a.1.total_cmp(&b.1))
+                .filter(|found| found.1 < least);
+            match found {
+                Some(found) => (best, least) = found,
+                None => width *= 0.5,
+            }
+        }
+        (best.0, best.1 - best.0, to)
+    }
+
+    /// A fitted ramp of the frequency that takes so many cycles.
+    fn told(&self, ramp: &Fitted, cycles: f64) -> (TripEvent, f64, f64, Option<f64>) {
+        let slope = ramp.change.rate * self.rate * self.rate;
+        if cycles > STEP_CYCLES.1 {
+            (
+                TripEvent::FrequencyRamp,
+                ramp.change.start,
+                ramp.doubt,
+                Some(slope),
+            )
+        } else {
+            (
+                TripEvent::FrequencyStep,
+                ramp.change.start,
+                ramp.doubt,
+                None,
+            )
+        }
     }
 }

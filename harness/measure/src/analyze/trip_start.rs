@@ -37,14 +37,14 @@ impl Seen<'_> {
     }
 
     /// The instant that splits the record best into the wave before and the wave after (maximum
-    /// likelihood), sample position, and its standard uncertainty, samples.
+    /// likelihood), sample position, its standard uncertainty and the length of the change, samples.
     pub(super) fn change(
         &self,
         before: &SineFit,
         flag: usize,
         settled: usize,
         rms: f64,
-    ) -> Option<(f64, f64)> {
+    ) -> Option<(f64, f64, f64)> {
         let at = self.points[flag].at;
         let from = (at - 3.0 * self.cycle).max(0.0) as usize;
         let calm = self.points[settled].at.min(at + 8.0 * self.cycle);
@@ -95,7 +95,7 @@ impl Seen<'_> {
             .soft((&old, &new), best, before.sigma)
             .filter(|_| by_amplitude)
         {
-            return Some((from as f64 + found.0, found.1));
+            return Some((from as f64 + found.0, found.1, found.2));
         }
         if let Some(fit) = fit.filter(|_| changed_little(rms, self.rms0)) {
             // Waves that part by their frequencies alone hardly differ at first: the instant
@@ -108,10 +108,10 @@ impl Seen<'_> {
             if (meet - at).abs() < (0.25 * self.cycle).max(3.0 * reach) {
                 let doubt = phase / slip.abs();
                 let (half, more) = self.half_ramp(before, flag, meet, fit.hz);
-                return Some((meet - half, doubt.hypot(more)));
+                return Some((meet - half, doubt.hypot(more), 2.0 * half));
             }
         }
-        Some((at, reach))
+        Some((at, reach, 0.0))
     }
 
     /// Half the length of a frequency ramp of more than a cycle that looked like a step at its
@@ -153,9 +153,14 @@ impl Seen<'_> {
     }
 
     /// Start of a change that takes a part of a cycle, if that explains the record better than a
-    /// step: (start, standard uncertainty), samples. The wave goes over from old to new along a
+    /// step: (start, standard uncertainty, length), samples. The wave goes over from old to new along a
     /// line; `old` and `new` are the residuals of both from sample `from` on, `split` the step.
-    fn soft(&self, (old, new): (&[f64], &[f64]), split: usize, sigma: f64) -> Option<(f64, f64)> {
+    fn soft(
+        &self,
+        (old, new): (&[f64], &[f64]),
+        split: usize,
+        sigma: f64,
+    ) -> Option<(f64, f64, f64)> {
         let reach = (LONGEST_SOFT_S * self.rate) as usize;
         let (a, b) = (
             split.saturating_sub(reach),
@@ -219,7 +224,7 @@ impl Seen<'_> {
             .map(|n| f64::from(n) * 0.5 * unit)
             .find(|d| cost(start - d, length + d) > worse && cost(start + d, length - d) > worse)
             .unwrap_or(100.0 * unit);
-        Some((start, 0.5 * doubt.max(0.5)))
+        Some((start, 0.5 * doubt.max(0.5), length))
     }
 
     /// Start and slope of a ramp: a line through the amplitudes of the windows on it, back to the

@@ -8,6 +8,7 @@
 mod analyze_robust;
 mod attacks;
 mod bench;
+mod bound;
 mod coverage;
 mod coverage_times;
 mod golden;
@@ -20,7 +21,9 @@ mod responses;
 mod transfer_edges;
 mod transfers;
 mod trips;
+mod truth_changes;
 mod truth_currents;
+mod truth_ends;
 mod truth_levels;
 mod truth_steps;
 mod truth_transfers;

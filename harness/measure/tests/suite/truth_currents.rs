@@ -115,11 +115,10 @@ fn runs_on() {
                     let error = match end {
                         End::Ramp(length) => error + length * 0.01 / power,
                         End::Exponential(tau) => error - tau * (power / 0.01).ln(),
-                        End::Cut
-                        | End::FilterTail(_)
-                        | End::Restart
-                        | End::SensorTail
-                        | End::Never => error,
+                        End::FilterTail(amps) => {
+                            error - 6.4e-3 * (amps / (0.01 * RATED)).ln().max(0.0)
+                        }
+                        End::Cut | End::Restart | End::SensorTail | End::Never => error,
                     }
                     .abs();
                     worst = worst.max(error);

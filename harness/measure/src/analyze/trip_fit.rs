@@ -1,0 +1,234 @@
+//! The start of a change of the voltage by least squares of all samples around it: the wave before,
+//! continued, with an amplitude or a frequency that goes along a line from the start to the end of
+//! the change and stays there. Level, phase and frequency of the wave before are free too, so that
+//! what noise leaves open of them is in the uncertainty of the start.
+
+use crate::linear::{least_squares, regression};
+use crate::sine_fit::SineFit;
+
+/// Longest part before the change and after it that is fitted: cycles, and lengths of the change.
+const BEFORE: (f64, f64) = (50.0, 2.0);
+const AFTER: (f64, f64) = (25.0, 0.5);
+/// Most points in a cycle.
+const PER_CYCLE: f64 = 1000.0;
+/// Parts of a Gauss–Newton step that are tried until one helps.
+const STEPS: [f64; 4] = [1.0, 0.5, 0.2, 0.05];
+
+/// What changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Course {
+    /// The amplitude, along a line.
+    Amplitude,
+    /// The frequency, along a line.
+    Frequency,
+    /// The frequency, at once.
+    FrequencyStep,
+}
+
+/// A change of the wave, sample positions.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Change {
+    /// Where it starts.
+    pub(super) start: f64,
+    /// Where it ends; not used of a step.
+    pub(super) end: f64,
+    /// Share of the amplitude per sample, turns per sample² or, of a step, turns per sample.
+    pub(super) rate: f64,
+}
+
+/// A fitted change.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fitted {
+    pub(super) change: Change,
+    /// Standard uncertainty of the start, samples.
+    pub(super) doubt: f64,
+    /// Mean square that it leaves.
+    pub(super) left: f64,
+    /// Points that were fitted.
+    pub(super) points: f64,
+}
+
+/// The samples, and what is fitted to them.
+struct Scene<'a> {
+    samples: &'a [f64],
+    range: std::ops::Range<usize>,
+    stride: usize,
+    before: &'a SineFit,
+    /// Cycle of the wave before, samples.
+    cycle: f64,
+    course: Course,
+    /// Position that the frequency of the wave before refers to.
+    origin: f64,
+}
+
+/// Level, phase (turns), frequency (turns per cycle) of the wave before, then start, rate and end of
+/// the change.
+#[derive(Clone, Copy)]
+struct State {
+    level: f64,
+    phase: f64,
+    slip: f64,
+    change: Change,
+}
+
+impl Scene<'_> {
+    fn positions(&self) -> impl Iterator<Item = usize> + Clone + use<> {
+        self.range.clone().step_by(self.stride)
+    }
+
+    /// Value of the model, and how it moves with each number.
+    fn row(&self, state: &State, at: f64) -> (f64, [f64; 6]) {
+        let Change { start, end, rate } = state.change;
+        let since = (at - start).max(0.0);
+        let after = f64::from(u8::from(at > start));
+        let late = (at - end).max(0.0);
+        let u = (at - self.origin) / self.cycle;
+        let turned = state.phase + state.slip * u;
+        match self.course {
+            Course::Amplitude => {
+                let (w, dw) = self.before.alternating_at(at + turned * self.cycle);
+                let ramp = since - late;
+                let level = state.level + rate * ramp;
+                let past = f64::from(u8::from(at > end));
+                let row = [
+                    w,
+                    level * dw,
+                    level * dw * u,
+                    -rate * w * after,
+                    w * ramp,
+                    rate * w * past,
+                ];
+                (level * w, row)
+            }
+            Course::Frequency => {
+                let gained = 0.5 * (since * since - late * late);
+                let (w, dw) = self
+                    .before
+                    .alternating_at(at + (turned + rate * gained) * self.cycle);
+                let d = state.level * dw;
+                (
+                    state.level * w,
+                    [w, d, d * u, -rate * since * d, d * gained, rate * late * d],
+                )
+            }
+            Course::FrequencyStep => {
+                let (w, dw) = self
+                    .before
+                    .alternating_at(at + (turned + rate * since) * self.cycle);
+                let d = state.level * dw;
+                (
+                    state.level * w,
+                    [w, d, d * u, -rate * after * d, d * since, 0.0],
+                )
+            }
+        }
+    }
+
+    /// Mean square that the model leaves.
+    fn left(&self, state: &State) -> f64 {
+        let direct = self.before.direct();
+        let mut sum = 0.0;
+        let mut count = 0.0;
+        for k in self.positions() {
+            sum += (self.samples[k] - direct - self.row(state, k as f64).0).powi(2);
+            count += 1.0;
+        }
+        sum / count
+    }
+
+    /// Least squares of the first `N` numbers.
+    fn fitted<const N: usize>(&self, mut state: State) -> Option<Fitted> {
+        let direct = self.before.direct();
+        let span = (state.change.end - state.change.start).max(self.cycle);
+        // All numbers of the order of one.
+        let units = [1.0, 1.0, 1.0, self.cycle, state.change.rate, self.cycle];
+        let rows = |state: State| {
+            self.positions().map(move |k| {
+                let (value, row) = self.row(&state, k as f64);
+                let mut some = [0.0; N];
+                for (n, x) in some.iter_mut().enumerate() {
+                    *x = row[n] * units[n];
+                }
+                (some, self.samples[k] - direct - value)
+            })
+        };
+        let mut left = self.left(&state);
+        for _ in 0..12 {
+            let step = least_squares(rows(state))?;
+            let by = |n: usize, part: f64| step.get(n).map_or(0.0, |x| part * x * units[n]);
+            let found = STEPS.into_iter().find_map(|part| {
+                let mut next = state;
+                next.level += by(0, part);
+                next.phase += by(1, part);
+                next.slip += by(2, part);
+                next.change.start += by(3, part).clamp(-0.5 * span, 0.5 * span);
+                next.change.rate += by(4, part);
+                next.change.end += by(5, part).clamp(-0.5 * span, 0.5 * span);
+                if N > 5 && next.change.end <= next.change.start + 1.0 {
+                    return None;
+                }
+                let less = self.left(&next);
+                (less < left).then_some((next, less))
+            });
+            let Some((next, less)) = found else { break };
+            let gained = left - less;
+            (state, left) = (next, less);
+            if gained < 1e-6 * left {
+                break;
+            }
+        }
+        let fit = regression(rows(state))?;
+        Some(Fitted {
+            change: state.change,
+            doubt: fit.u(3) * units[3],
+            left,
+            points: self.positions().count() as f64,
+        })
+    }
+}
+
+/// Fits the change of `course` that is about `about` to all samples around it; `None` if the samples
+/// are no such change of the wave `before`, with the cycle of which all is measured.
+pub(super) fn fit(
+    samples: &[f64],
+    before: &SineFit,
+    cycle: f64,
+    course: Course,
+    about: Change,
+) -> Option<Fitted> {
+    let length = match course {
+        Course::Amplitude | Course::Frequency => about.end - about.start,
+        Course::FrequencyStep => 0.0,
+    };
+    let reach = |(cycles, lengths): (f64, f64)| (cycles * cycle).max(lengths * length);
+    let from = (about.start - reach(BEFORE)).max(0.0) as usize;
+    let last = samples.len() as f64 - 1.0;
+    let to = (about.start + length + reach(AFTER)).min(last).max(0.0) as usize;
+    if from + 8 >= to {
+        return None;
+    }
+    let scene = Scene {
+        samples,
+        range: from..to,
+        stride: ((cycle / PER_CYCLE) as usize).max(1),
+        before,
+        cycle,
+        course,
+        origin: about.start,
+    };
+    let state = State {
+        level: 1.0,
+        phase: 0.0,
+        slip: 0.0,
+        change: about,
+    };
+    // A ramp that goes on at the end of the record has no end.
+    let found = if course == Course::FrequencyStep || about.end > last - cycle {
+        scene.fitted::<5>(state)
+    } else {
+        scene.fitted::<6>(state)
+    }?;
+    let allowed = 1.3 * before.sigma + 0.003 * before.amplitude();
+    let near = (found.change.start - about.start).abs() < length + 4.0 * cycle;
+    (found.left.sqrt() < allowed && near && found.doubt.is_finite()).then_some(found)
+}

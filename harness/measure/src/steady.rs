@@ -1,0 +1,281 @@
+//! The steady wave before a current ends, continued through the samples of the end: what the
+//! models of an end (a cut, a fade, ringing) are fitted to and compared on.
+
+use crate::current_end::Scene;
+use crate::linear::least_squares;
+use crate::rms::rms;
+use crate::sine_fit::SineFit;
+
+/// Most points; more samples are averaged in groups.
+const MOST_POINTS: usize = 40_000;
+/// Longest steady part that is fitted, longest part searched for it, and part after the last
+/// visible sample, cycles.
+const STEADY_CYCLES: usize = 8;
+const LONGEST_CYCLES: usize = 60;
+const AFTER_CYCLES: usize = 4;
+/// A steady cycle has at least this share of the largest one.
+const STEADY: f64 = 0.985;
+/// Parts beside a cut that are looked at for anything but a cut, cycles.
+const BESIDE: [f64; 5] = [0.05, 0.15, 0.4, 1.0, 2.5];
+/// Time constants of a sensor's direct tail that are tried, cycles.
+const TAILS: [f64; 7] = [1e6, 100.0, 50.0, 25.0, 12.0, 6.0, 3.0];
+
+/// A sample, or the mean of a group of samples.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Point {
+    /// Sample position.
+    pub(crate) at: f64,
+    /// Sample less the direct part, A.
+    pub(crate) value: f64,
+    /// The steady wave there, A.
+    pub(crate) wave: f64,
+}
+
+/// Samples from the steady wave to some cycles after the end, with the wave continued.
+pub(crate) struct Continued {
+    /// In order.
+    pub(crate) points: Vec<Point>,
+    /// Samples in a point.
+    pub(crate) group: f64,
+    /// Nominal cycle, samples.
+    pub(crate) cycle: f64,
+    /// Peak of the steady wave, A.
+    pub(crate) peak: f64,
+    /// Standard deviation of a point by noise and resolution, A.
+    pub(crate) noise: f64,
+    /// Resolution rather than noise limits the points.
+    coarse: bool,
+    /// Threshold as a share of the peak.
+    pub(crate) threshold: f64,
+    /// Standard deviation of what the wave leaves of the steady part, points, A: noise, and what
+    /// is no harmonic.
+    scatter: f64,
+}
+
+/// A direct value that a sensor lets decay after an interruption.
+#[derive(Debug, Clone, Copy, Default)]
+struct DirectTail {
+    from: f64,
+    /// Time constant, samples.
+    length: f64,
+    level: f64,
+}
+
+impl DirectTail {
+    fn at(&self, at: f64) -> f64 {
+        self.level * ((self.from - at) / self.length).exp()
+    }
+}
+
+impl Continued {
+    /// The wave before the end whose last visible sample is about `last`; `None` where no steady
+    /// wave precedes it.
+    pub(crate) fn new(amps: &[f64], last: usize, scene: &Scene) -> Option<Self> {
+        let cycle = 2 * scene.half_cycle;
+        // The end may have begun with the event: the steady current is the one before.
+        let from = scene.from.saturating_sub(STEADY_CYCLES * cycle);
+        let steady = steady_part(amps, last, cycle, from)?;
+        // Positions in nominal cycles of one second each: the fit needs no other rate.
+        let rate = cycle as f64;
+        let wave = SineFit::with_points(&amps[steady.clone()], steady.start, rate, 1.0, 1000.0)?;
+        let peak = wave.amplitude();
+        if wave.sigma > 0.1 * peak + 1.3 * scene.noise || peak <= 2.0 * scene.threshold {
+            return None;
+        }
+        let end = (last + AFTER_CYCLES * cycle).min(amps.len());
+        let group = (end - steady.start).div_ceil(MOST_POINTS).max(1);
+        let root = (group as f64).sqrt();
+        let resolution = crate::quality::resolution(&amps[steady.start..end]);
+        let steps = resolution / 12.0_f64.sqrt();
+        let noise = scene.noise.max(steps) / root;
+        let mut points = Vec::with_capacity((end - steady.start) / group + 1);
+        let direct = wave.direct();
+        let (mut sum, mut model, mut count) = (0.0, 0.0, 0);
+        wave.each(steady.start, end - steady.start, |k, value| {
+            sum += amps[k] - direct;
+            model += value - direct;
+            count += 1;
+            if count == group {
+                let n = group as f64;
+                points.push(Point {
+                    at: k as f64 - 0.5 * (n - 1.0),
+                    value: sum / n,
+                    wave: model / n,
+                });
+                (sum, model, count) = (0.0, 0.0, 0);
+            }
+        });
+        Some(Self {
+            points,
+            group: group as f64,
+            cycle: rate,
+            peak,
+            noise: noise.max(1e-9 * peak),
+            coarse: scene.noise < 2.0 * steps,
+            threshold: scene.threshold / peak,
+            scatter: wave.sigma / root,
+        })
+    }
+
+    /// Sum of squares that a model leaves.
+    pub(crate) fn left(&self, model: impl Fn(&Point) -> f64) -> f64 {
+        self.points
+            .iter()
+            .map(|p| (p.value - model(p)).powi(2))
+            .sum()
+    }
+
+    /// What a sum of squares must fall by for each free number that a model has more: 8 times the
+    /// variance of a point (Bayes' criterion, ln N of a few thousand points).
+    pub(crate) fn price(&self) -> f64 {
+        8.0 * self.variance()
+    }
+
+    /// Variance of what the true model leaves of a point.
+    pub(crate) fn variance(&self) -> f64 {
+        self.noise.max(self.scatter).powi(2)
+    }
+
+    /// Standard deviation of a point as it counts in a fit that leaves `residual`: what a coarse
+    /// resolution leaves of a slow wave without noise is alike from point to point, so that fewer
+    /// points count (by the sum of their correlations).
+    pub(crate) fn scatter_of(&self, residual: &[f64]) -> f64 {
+        if !self.coarse {
+            return self.noise;
+        }
+        let power: f64 = residual.iter().map(|x| x * x).sum();
+        let mut sum = 1.0;
+        for lag in 1..residual.len() {
+            let pairs = residual.iter().zip(&residual[lag..]);
+            let share = pairs.map(|(a, b)| a * b).sum::<f64>() / power;
+            if share.is_nan() || share < 0.1 {
+                break;
+            }
+            sum += 2.0 * share;
+        }
+        self.noise * sum.sqrt()
+    }
+
+    /// Whether the wave until a cut and nothing after it leave no more than noise does (2 standard
+    /// deviations) in the parts of a cycle and few cycles on both sides of it.
+    pub(crate) fn is_cut(&self, cut: f64) -> bool {
+        let (before, after) = self.points.split_at(self.index(cut));
+        let noise = |squares: &[f64]| {
+            let n = squares.len() as f64;
+            squares.iter().sum::<f64>() <= self.variance() * (n + 2.0 * (2.0 * n).sqrt())
+        };
+        let wave: Vec<f64> = before.iter().map(|p| (p.value - p.wave).powi(2)).collect();
+        let nothing: Vec<f64> = after.iter().map(|p| p.value.powi(2)).collect();
+        BESIDE.into_iter().all(|cycles| {
+            let count = ((cycles * self.cycle / self.group) as usize).max(4);
+            noise(&wave[wave.len().saturating_sub(count)..])
+                && noise(&nothing[..count.min(nothing.len())])
+        })
+    }
+
+    /// The first point after the wave, within `from..to`, if `after` follows it.
+    pub(crate) fn split(
+        &self,
+        from: usize,
+        to: usize,
+        after: impl Fn(f64) -> f64,
+    ) -> Option<usize> {
+        let mut gain = 0.0;
+        let mut best = (0.0, from);
+        for (k, p) in self.points.get(from..to)?.iter().enumerate() {
+            gain += (p.value - after(p.at)).powi(2) - (p.value - p.wave).powi(2);
+            if gain > best.0 {
+                best = (gain, from + k + 1);
+            }
+        }
+        Some(best.1)
+    }
+
+    /// A cut after which at most a direct value of the sensor decays, between two points; `None`
+    /// if that leaves more than noise would.
+    pub(crate) fn cut(&self) -> Option<f64> {
+        let mut first = self.split(0, self.points.len(), |_| 0.0)?;
+        let near = (0.3 * self.cycle / self.group) as usize;
+        for _ in 0..2 {
+            let (tail, _) = self.direct_tail(first);
+            let (from, to) = (first.saturating_sub(near), first + near);
+            first = self.split(from, to.min(self.points.len()), |at| tail.at(at))?;
+        }
+        let at = self.points.get(first)?.at - 0.5 * self.group;
+        let n = self.points.len() as f64;
+        let noise = self.variance() * (n + 3.0 * (2.0 * n).sqrt());
+        (self.left_by_cut(at) < noise + 2.0 * self.price()).then_some(at)
+    }
+
+    /// The direct value that decays from the point `first` on, and the squares that it leaves.
+    fn direct_tail(&self, first: usize) -> (DirectTail, f64) {
+        let after = &self.points[first..];
+        let tail = |cycles: f64| {
+            let mut tail = DirectTail {
+                from: after.first()?.at,
+                length: cycles * self.cycle,
+                level: 1.0,
+            };
+            [tail.level] = least_squares(after.iter().map(|p| ([tail.at(p.at)], p.value)))?;
+            let squares = after.iter().map(|p| (p.value - tail.at(p.at)).powi(2));
+            Some((tail, squares.sum::<f64>()))
+        };
+        let found = TAILS.into_iter().filter_map(tail);
+        found
+            .min_by(|a, b| a.1.total_cmp(&b.1))
+            .unwrap_or((DirectTail::default(), f64::INFINITY))
+    }
+
+    /// First point at or after a position.
+    pub(crate) fn index(&self, at: f64) -> usize {
+        self.points.partition_point(|p| p.at < at)
+    }
+
+    /// Sum of squares that a cut at `cut` leaves, followed by nothing or by the direct value that
+    /// a sensor lets decay, whichever is less by more than its price.
+    pub(crate) fn left_by_cut(&self, cut: f64) -> f64 {
+        let (before, after) = self.points.split_at(self.index(cut));
+        let wave: f64 = before.iter().map(|p| (p.value - p.wave).powi(2)).sum();
+        let nothing: f64 = after.iter().map(|p| p.value.powi(2)).sum();
+        let (_, least) = self.direct_tail(before.len());
+        wave + nothing.min(least + 2.0 * self.price())
+    }
+}
+
+/// The last steady cycles before the current begins to fade: samples.
+fn steady_part(
+    amps: &[f64],
+    last: usize,
+    cycle: usize,
+    from: usize,
+) -> Option<std::ops::Range<usize>> {
+    let hop = (cycle / 4).max(1);
+    let mut levels: Vec<(usize, f64)> = Vec::new();
+    let mut highest = 0.0_f64;
+    let mut start = (last + 1).checked_sub(cycle)?;
+    while start >= from && levels.len() < 4 * LONGEST_CYCLES {
+        let level = rms(&amps[start..start + cycle]);
+        // An earlier end of the current is none of this one's.
+        if level < 0.8 * highest {
+            break;
+        }
+        highest = highest.max(level);
+        levels.push((start, level));
+        match start.checked_sub(hop) {
+            Some(before) => start = before,
+            None => break,
+        }
+    }
+    let alike = |level: &f64| *level >= STEADY * highest;
+    let first = levels.iter().position(|(_, level)| alike(level))?;
+    // The window before: in this one the fade may have begun.
+    let begun = first + 4;
+    let count = levels[begun.min(levels.len())..]
+        .iter()
+        .take(4 * STEADY_CYCLES)
+        .take_while(|(_, level)| alike(level))
+        .count();
+    let (begin, _) = *levels.get((begun + count).checked_sub(1)?)?;
+    let end = levels.get(begun)?.0 + cycle;
+    (end >= begin + cycle + cycle / 2).then_some(begin..end)
+}
