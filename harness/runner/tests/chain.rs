@@ -251,10 +251,6 @@ impl Cover {
 
     /// At least 93 % inside, and a claim that is not empty: some use a tenth of U at least.
     fn check(&self, name: &str) {
-        println!(
-            "{name}: {} of {} inside, worst {:.2} U",
-            self.inside, self.all, self.worst
-        );
         assert!(
             self.inside * 100 >= self.all * 93,
             "{name}: {} of {}",
@@ -296,7 +292,7 @@ fn the_analyser_and_the_recorder_claim_what_they_hold() {
             desk.feed(246.0 - 0.2 * seed as f64, 50.1).await;
             let got = desk.analyser.read().await.expect("a reading");
             let truth = desk.bench.true_state();
-            let s = desk.specs.clone();
+            let s = desk.specs;
             let mut figures = vec![
                 (
                     got.volts,
@@ -394,14 +390,14 @@ fn ideal() -> Bench {
 async fn times(plan: &Bench, seed: u64, rate: f64) -> [(f64, f64); 2] {
     let mut desk = Desk::new(plan, seed);
     desk.feed(230.0, 50.0).await;
-    let s = desk.specs.clone();
+    let s = desk.specs;
     let channels = [
         ChannelKind::GridVoltage,
         ChannelKind::DutCurrent,
         ChannelKind::SwitchContact,
         ChannelKind::BackupVoltage,
     ];
-    let act = if seed % 2 == 0 {
+    let act = if seed.is_multiple_of(2) {
         Act::OpenS1
     } else {
         Act::Cut(17.0 * seed as f64 % 360.0)
@@ -456,7 +452,7 @@ fn run_on_and_transfer_times_are_right_to_their_uncertainty() {
     for seed in 0..16 {
         let truth = run(times(&ideal(), seed, 50_000.0));
         let got = run(times(&embedded(), seed, 10_000.0));
-        for (((name, cover), got), truth) in covers.iter_mut().zip(got).zip(truth) {
+        for (((_, cover), got), truth) in covers.iter_mut().zip(got).zip(truth) {
             // without S1's contact the start of a run-on is not known to a millisecond, and proves little
             if truth.1 > 1e-3 {
                 continue;

@@ -27,7 +27,7 @@ fn temperature_stops_it(
     #[case] fault: Fault,
 ) {
     let mut plant = feeding(cool(-5.0, 55.0), 3000.0);
-    let mut at = |plant: &mut Plant, celsius: f64| {
+    let at = |plant: &mut Plant, celsius: f64| {
         plant.apply(Input::Ambient { celsius });
         plant.advance_to(plant.now() + 5 * S);
         (plant.state().dut, plant.state().faults)

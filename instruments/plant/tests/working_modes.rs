@@ -179,7 +179,7 @@ fn windows_of_the_week_follow_its_own_clock() {
         window(4 * 60, 18 * 60 - 1, WorkingMode::GridFirst),
     ])));
     let hour = 3600 * S;
-    let mut at = |plant: &mut Plant, hours: u64| {
+    let at = |plant: &mut Plant, hours: u64| {
         plant.advance_to((hours * 3600 + 60) * S);
         plant.state().dut_w
     };

@@ -8,6 +8,7 @@ mod dut;
 mod effects;
 mod fault_codes;
 mod faults;
+mod hand_over;
 mod healthy;
 mod measuring;
 mod meters;

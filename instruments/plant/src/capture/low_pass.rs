@@ -38,9 +38,13 @@ impl LowPass {
             &[(1.6039, 0.5103), (1.6892, 0.6112), (1.9047, 1.0233)],
         ];
         const BUTTERWORTH: [&[Section]; 3] = [
-            &[(1.0, 0.7071)],
+            &[(1.0, std::f64::consts::FRAC_1_SQRT_2)],
             &[(1.0, 0.5412), (1.0, 1.3066)],
-            &[(1.0, 0.5176), (1.0, 0.7071), (1.0, 1.9319)],
+            &[
+                (1.0, 0.5176),
+                (1.0, std::f64::consts::FRAC_1_SQRT_2),
+                (1.0, 1.9319),
+            ],
         ];
         let row = match self.poles {
             2 => 0,
@@ -181,7 +185,10 @@ mod tests {
         let (gain, _) = response(&low_pass, cutoff_hz);
         // each section takes its input for a straight line between samples: a loss of (π f)²/3
         let line = f64::from(poles / 2) * (std::f64::consts::PI * cutoff_hz).powi(2) / 3.0;
-        assert!((gain / 0.7071 - 1.0 + line).abs() < 5e-4, "{gain}");
+        assert!(
+            (gain / std::f64::consts::FRAC_1_SQRT_2 - 1.0 + line).abs() < 5e-4,
+            "{gain}"
+        );
         // two octaves on the asymptote: 6 dB per pole and octave
         let drop = response(&low_pass, 10.0 * cutoff_hz).0 / response(&low_pass, 5.0 * cutoff_hz).0;
         if cutoff_hz < 0.01 {
