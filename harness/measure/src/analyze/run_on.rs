@@ -24,7 +24,8 @@ const DEFINITION: &str = "definition: end of a fade";
 pub struct RunOnChannels<'a> {
     /// Current of the DUT, A.
     pub current: Channel64<'a>,
-    /// Auxiliary contact of the switch, logic or analog: falls when it opens.
+    /// Auxiliary contact of the switch, logic or analog: falls when it opens, or rises once and
+    /// for all (a contact that closes then).
     pub switch: Option<Channel64<'a>>,
     /// Voltage of the island, V.
     pub voltage: Option<Channel64<'a>>,
@@ -143,7 +144,7 @@ pub(super) fn level_budget(
 
 /// Analyses an islanding test; `rated_current_a` in A RMS.
 ///
-/// Without a switch the opening is where the current through it ends; without that, where the
+/// A switch that is given decides: without an edge there is no opening. Without a switch the opening is where the current through it ends; without that, where the
 /// island's voltage departs from the grid's wave (a matched island shows it late: the note says).
 ///
 /// # Errors
@@ -244,18 +245,14 @@ fn opening(
 ) -> Result<(Option<Opening>, Vec<String>), AnalyzeError> {
     let mut notes = Vec::new();
     if let Some(switch) = &channels.switch {
-        match falling(switch) {
-            Some(at) => {
-                let found = Opening {
-                    at_s: at / switch.rate_hz,
-                    step_s: 1.0 / switch.rate_hz,
-                    doubt_s: 0.0,
-                    by: "switch",
-                };
-                return Ok((Some(found), notes));
-            }
-            None => notes.push("the switch channel shows no opening".to_owned()),
-        }
+        let at = opened(switch, &mut notes);
+        let found = at.map(|at| Opening {
+            at_s: at / switch.rate_hz,
+            step_s: 1.0 / switch.rate_hz,
+            doubt_s: 0.0,
+            by: "switch",
+        });
+        return Ok((found, notes));
     }
     if let Some(grid) = &channels.grid_current {
         if let Some(found) = grid_current_ends(grid, rated, hz) {
@@ -283,10 +280,37 @@ fn opening(
     Ok((None, notes))
 }
 
-/// Position of the first falling edge of a logic or analog contact that stays low for most of
-/// the following millisecond.
-fn falling(switch: &Channel64<'_>) -> Option<f64> {
-    let samples = switch.samples;
+/// Position of the opening of a logic or analog contact: its first fall, or the only rise of one
+/// that never falls.
+fn opened(switch: &Channel64<'_>, notes: &mut Vec<String>) -> Option<f64> {
+    let mut note = |text: &str| notes.push(text.to_owned());
+    let Some(middle) = middle(switch.samples) else {
+        note("the switch channel shows no opening: leave it out to take another channel's");
+        return None;
+    };
+    let hold = ((DEBOUNCE_S * switch.rate_hz).round() as usize).max(1);
+    let above = |x: f64| x - middle;
+    if let Some(fall) = falls(switch.samples, hold, above).next() {
+        return Some(fall);
+    }
+    let below = |x: f64| middle - x;
+    let mut rises = falls(switch.samples, hold, below);
+    match (rises.next(), rises.next()) {
+        (Some(rise), None) => {
+            note(
+                "the switch channel rises once and never falls: taken for a contact that closes when the switch opens",
+            );
+            Some(rise)
+        }
+        _ => {
+            note("the switch channel shows no opening: leave it out to take another channel's");
+            None
+        }
+    }
+}
+
+/// Middle between the two levels of a contact; `None` where there are no two.
+fn middle(samples: &[f64]) -> Option<f64> {
     let low = samples.iter().copied().fold(f64::INFINITY, f64::min);
     let high = samples.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let mut middle = 0.5 * (low + high);
@@ -296,26 +320,33 @@ fn falling(switch: &Channel64<'_>) -> Option<f64> {
         let count = inside().count();
         (count > 0).then(|| inside().sum::<f64>() / count as f64)
     };
-    let (closed, open) = (mean(true)?, mean(false)?);
-    middle = 0.5 * (closed + open);
+    let (upper, lower) = (mean(true)?, mean(false)?);
+    middle = 0.5 * (upper + lower);
     let spread = samples
         .iter()
-        .map(|&x| (x - if x >= middle { closed } else { open }).powi(2))
+        .map(|&x| (x - if x >= middle { upper } else { lower }).powi(2))
         .sum::<f64>()
         / samples.len() as f64;
-    if closed - open <= 4.0 * spread.sqrt() {
-        return None;
-    }
-    let hold = ((DEBOUNCE_S * switch.rate_hz).round() as usize).max(1);
-    samples.windows(2).enumerate().find_map(|(k, pair)| {
-        if pair[0] < middle || pair[1] >= middle {
+    (upper - lower > 4.0 * spread.sqrt()).then_some(middle)
+}
+
+/// Positions where `height` goes from at least zero to below it and stays there for most of the
+/// following `hold` samples.
+fn falls(
+    samples: &[f64],
+    hold: usize,
+    height: impl Fn(f64) -> f64 + Copy,
+) -> impl Iterator<Item = f64> {
+    samples.windows(2).enumerate().filter_map(move |(k, pair)| {
+        let (before, after) = (height(pair[0]), height(pair[1]));
+        if before < 0.0 || after >= 0.0 {
             return None;
         }
-        let after = &samples[k + 1..(k + 1 + hold).min(samples.len())];
-        let low = after.iter().filter(|&&x| x < middle).count();
+        let next = &samples[k + 1..(k + 1 + hold).min(samples.len())];
+        let low = next.iter().filter(|&&x| height(x) < 0.0).count();
         // A slow analog edge is interpolated, a logic one lies in the middle.
-        let share = (pair[0] - middle) / (pair[0] - pair[1]);
-        (2 * low > after.len()).then_some(k as f64 + share)
+        let share = before / (before - after);
+        (2 * low > next.len()).then_some(k as f64 + share)
     })
 }
 
