@@ -295,18 +295,16 @@ fn opened(switch: &Channel64<'_>, notes: &mut Vec<String>) -> Option<f64> {
     }
     let below = |x: f64| middle - x;
     let mut rises = falls(switch.samples, hold, below);
-    match (rises.next(), rises.next()) {
-        (Some(rise), None) => {
-            note(
-                "the switch channel rises once and never falls: taken for a contact that closes when the switch opens",
-            );
-            Some(rise)
-        }
-        _ => {
-            note("the switch channel shows no opening: leave it out to take another channel's");
-            None
-        }
+    if let Some(rise) = rises.next()
+        && rises.all(|bounce| bounce - rise <= hold as f64)
+    {
+        note(
+            "the switch channel rises once and never falls: taken for a contact that closes when the switch opens",
+        );
+        return Some(rise);
     }
+    note("the switch channel shows no opening: leave it out to take another channel's");
+    None
 }
 
 /// Middle between the two levels of a contact; `None` where there are no two.

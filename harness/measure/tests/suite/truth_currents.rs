@@ -299,3 +299,60 @@ fn trips() {
     }
     assert_eq!(failures, 0);
 }
+
+/// A contact of either kind shows the opening; one that shows none leaves it open, whatever the
+/// voltage does.
+#[test]
+fn the_contact_alone_decides_where_the_switch_opens() {
+    const RATE: f64 = 10_000.0;
+    let wave = |k: usize| (std::f64::consts::TAU * 50.0 * k as f64 / RATE).sin();
+    let current: Vec<f64> = (0..10_000)
+        .map(|k| if k < 3_500 { 30.0 * wave(k) } else { 0.0 })
+        .collect();
+    let voltage: Vec<f64> = (0..10_000)
+        .map(|k| if k < 3_500 { 325.0 * wave(k) } else { 0.0 })
+        .collect();
+    let analysed = |contact: &dyn Fn(usize) -> f64| {
+        let contact: Vec<f64> = (0..10_000).map(contact).collect();
+        let channel = |samples| Channel64 {
+            samples,
+            rate_hz: RATE,
+        };
+        let channels = RunOnChannels {
+            current: channel(&current),
+            switch: Some(channel(&contact)),
+            voltage: Some(channel(&voltage)),
+            grid_current: None,
+        };
+        run_on(&channels, 21.7).expect("good channels")
+    };
+    let high = |is: bool| if is { 5.0 } else { 0.0 };
+    for (contact, noted) in [
+        (
+            (&|k: usize| high(k < 3_000)) as &dyn Fn(usize) -> f64,
+            false,
+        ),
+        (&|k: usize| high(k >= 3_000), true),
+        // it bounces for half a millisecond
+        (&|k: usize| high(k >= 3_000 && k != 3_003), true),
+    ] {
+        let found = analysed(contact);
+        let open = found.t_open_s.expect("an edge");
+        assert!((open - 0.29995).abs() < 1e-9, "{open}");
+        assert_eq!(found.opened_by, Some("switch"));
+        assert_eq!(found.note.is_some(), noted, "{:?}", found.note);
+        assert!((found.run_on_s.expect("a run-on") - 0.05).abs() < 1e-3);
+    }
+    for contact in [(&|_: usize| 5.0) as &dyn Fn(usize) -> f64, &|k| {
+        high((1_000..2_000).contains(&k) || k >= 3_000) - 10.0
+    }] {
+        let found = analysed(contact);
+        if let Some(open) = found.t_open_s {
+            // a fall is the opening, be it early
+            assert!((open - 0.19995).abs() < 1e-9, "{open}");
+        } else {
+            assert_eq!(found.run_on_s, None);
+            assert!(found.note.is_some_and(|note| note.contains("no opening")));
+        }
+    }
+}
