@@ -120,34 +120,60 @@ fn sum_of_squares(samples: &[f64]) -> f64 {
 }
 
 /// Positive-going passages of zero by linear interpolation, sample positions, each armed by a
-/// sample below −`hysteresis` (in the channel's unit, not negative).
+/// sample below −`hysteresis` (in the channel's unit, not negative). Compiled for wider vectors
+/// as [`sliding_rms`] is.
 pub fn sliding_crossings(samples: &[f64], hysteresis: f64, out: &mut Vec<f64>) {
     out.clear();
-    let Some(&start) = samples.first() else {
-        return;
-    };
-    let mut armed = start < -hysteresis;
-    let mut last = start;
-    // Blocks without a change of sign are passed at once.
-    for (block, part) in samples.chunks(64).enumerate() {
-        let positive = part.iter().filter(|&&x| x >= 0.0).count();
-        if positive == part.len() && last >= 0.0 {
-            last = part[part.len() - 1];
-            continue;
-        }
-        if positive == 0 && last < 0.0 {
-            armed = armed || part.iter().any(|&x| x < -hysteresis);
-            last = part[part.len() - 1];
-            continue;
-        }
-        for (k, &x) in part.iter().enumerate() {
-            if armed && last < 0.0 && x >= 0.0 {
-                let at = (block * 64 + k) as f64;
-                out.push(at - 1.0 + last / (last - x));
-                armed = false;
+    pulp::Arch::new().dispatch(CrossingsPass {
+        samples,
+        hysteresis,
+        out,
+    });
+}
+
+/// The work of [`sliding_crossings`] for the processor at hand.
+struct CrossingsPass<'a> {
+    samples: &'a [f64],
+    hysteresis: f64,
+    out: &'a mut Vec<f64>,
+}
+
+impl pulp::NullaryFnOnce for CrossingsPass<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self {
+            samples,
+            hysteresis,
+            out,
+        } = self;
+        let Some(&start) = samples.first() else {
+            return;
+        };
+        let mut armed = start < -hysteresis;
+        let mut last = start;
+        // Blocks without a change of sign are passed at once.
+        for (block, part) in samples.chunks(64).enumerate() {
+            let positive = part.iter().filter(|&&x| x >= 0.0).count();
+            if positive == part.len() && last >= 0.0 {
+                last = part[part.len() - 1];
+                continue;
             }
-            armed = armed || x < -hysteresis;
-            last = x;
+            if positive == 0 && last < 0.0 {
+                armed = armed || part.iter().any(|&x| x < -hysteresis);
+                last = part[part.len() - 1];
+                continue;
+            }
+            for (k, &x) in part.iter().enumerate() {
+                if armed && last < 0.0 && x >= 0.0 {
+                    let at = (block * 64 + k) as f64;
+                    out.push(at - 1.0 + last / (last - x));
+                    armed = false;
+                }
+                armed = armed || x < -hysteresis;
+                last = x;
+            }
         }
     }
 }
@@ -215,6 +241,14 @@ mod tests {
             out: &mut plain,
         });
         assert_eq!(wide, plain);
+    }
+
+    /// Without the crate's features for wider vectors the passes would quietly run on narrow ones.
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    fn wide_vectors_are_used_where_the_processor_has_them() {
+        let wide = std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma");
+        assert_eq!(!matches!(pulp::Arch::new(), pulp::Arch::Scalar), wide);
     }
 
     #[test]
