@@ -1,13 +1,15 @@
 //! Measurements of the MX (SCPI manual, 4.3): scalars, harmonics, sampled arrays.
 //!
-//! The plant meters the fundamental: harmonics above the first read zero, and arrays hold the sine
-//! of the metered voltage and current.
+//! The plant meters RMS values and powers: the spectrum of the voltage is that of the wave which the
+//! unit makes, that of the current is taken as its fundamental.
 
+use gridproof_plant::input::GridHarmonic;
 use gridproof_plant::signal::{MeterPoint, Reading};
-use gridproof_plant::trig::{atan2_turns, sincos_turns};
+use gridproof_plant::trig::{atan2_turns, floor, sincos_turns};
 
 use super::AmetekMx;
 use super::commands::Key;
+use crate::devices::shape::{distortion, ratio};
 use crate::field::Field;
 use crate::scpi::engine::Reply;
 use crate::scpi::format::{block, decimal};
@@ -27,7 +29,9 @@ pub(crate) enum Quantity {
     VoltAmps,
     Vars,
     PowerFactor,
-    /// Dc: the emulated amplifier makes none.
+    /// Dc voltage.
+    OffsetVolts,
+    /// Dc of the current: not metered.
     Zero,
 }
 
@@ -71,6 +75,8 @@ impl AmetekMx {
             Q::PeakAmps => r.amps * std::f64::consts::SQRT_2,
             Q::Crest if r.amps > 0.0 => std::f64::consts::SQRT_2,
             Q::Crest | Q::Zero => 0.0,
+            Q::OffsetVolts if self.output => self.amplifier.wave().dc_v,
+            Q::OffsetVolts => 0.0,
             Q::Hertz => r.hz,
             Q::PhaseAngle => self.settings.number_at(Key::Phase, self.selected),
             Q::Watts => r.watts,
@@ -88,8 +94,20 @@ impl AmetekMx {
 
     /// Amplitude of a harmonic.
     pub(super) fn harmonic(&self, what: Quantity, order: i64, field: &Field) -> String {
-        decimal(if order == 1 {
-            self.measured(what, field)
+        let all = self.measured(what, field);
+        decimal(if what == Q::Volts {
+            all * ratio(self.amplifier.wave(), order)
+        } else if order == 1 {
+            all
+        } else {
+            0.0
+        })
+    }
+
+    /// THD, percent of the fundamental.
+    pub(super) fn distortion(&self, what: Quantity) -> String {
+        decimal(if what == Q::Volts {
+            100.0 * distortion(self.amplifier.wave())
         } else {
             0.0
         })
@@ -127,8 +145,17 @@ impl AmetekMx {
         let bytes: Vec<u8> = (0..POINTS)
             .flat_map(|index| {
                 let turns = (index as f64 + first) * INTERVAL_S * r.hz - lag;
-                let (sine, _) = sincos_turns(turns);
-                ((rms * std::f64::consts::SQRT_2 * sine) as f32).to_be_bytes()
+                let sine = |turns: f64| sincos_turns(turns - floor(turns)).0;
+                let relative = if what == Q::Volts {
+                    let wave = self.amplifier.wave();
+                    let over = |h: &GridHarmonic| {
+                        h.ratio * sine(f64::from(h.order) * turns + h.deg / 360.0)
+                    };
+                    wave.fundamental * sine(turns) + wave.harmonics.iter().map(over).sum::<f64>()
+                } else {
+                    sine(turns)
+                };
+                ((rms * std::f64::consts::SQRT_2 * relative) as f32).to_be_bytes()
             })
             .collect();
         Reply::Block(block(&bytes, 5))
