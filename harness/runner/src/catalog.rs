@@ -107,6 +107,7 @@ const REGISTERS: &[(&str, &str)] =
 const FAULTS: &[(&str, &str)] = shipped!("fixtures/faults":
     "deaf-grid-simulator",
     "drifting-instruments",
+    "silent-meter",
     "welded-grid-output",
 );
 
