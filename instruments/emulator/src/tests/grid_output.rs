@@ -87,6 +87,22 @@ fn the_ametek_makes_square_clipped_and_user_waves() {
     grid.set(ERROR, &["FUNC:CSIN 10;:FUNC CSIN"]);
     let thd = number(&grid.say("MEAS:VOLT:HARM:THD?"));
     assert!((thd - 10.0).abs() < 0.01, "{thd}");
+    // dc, fundamental and so on; blocks of 256 samples
+    let list = grid.say("MEAS:ARR:VOLT:HARM? 5");
+    let orders: Vec<f64> = list.trim().split(',').map(number).collect();
+    assert_eq!(
+        (orders.len(), orders[0], orders[2]),
+        (6, 0.0, 0.0),
+        "{list}"
+    );
+    assert_eq!(number(&grid.say("MEAS:VOLT:HARM? 3")), orders[3]);
+    assert_eq!(grid.say("FETC:ARR:VOLT:HARM:PHAS?").split(',').count(), 51);
+    let (whole, part) = (
+        grid.bytes(b"FETC:ARR:VOLT?\n"),
+        grid.bytes(b"FETC:ARR:VOLT? 2,3\n"),
+    );
+    assert_eq!(part[..7], *b"#502048");
+    assert_eq!(part[7..7 + 2048], whole[7 + 3 * 1024..7 + 5 * 1024]);
     // a user wave: fundamental and 12 % of fifth, whatever its size and its direct part
     let points: Vec<String> = (0..1024)
         .map(|k| {
@@ -154,7 +170,7 @@ fn the_ametek_folds_back_to_its_current_limit() {
         (bench.reading(MeterPoint::DutGrid).volts - 150.0).abs() < 0.3,
         "{at:?}"
     );
-    assert_eq!(grid.say("STAT:QUES:COND?"), "2\n");
+    assert_eq!(grid.say("STAT:QUES:COND?"), "4098\n");
     assert_eq!(grid.say("OUTP?;:VOLT?"), "1;230.0000\n");
     let shown = number(&grid.say("MEAS:VOLT?"));
     assert!((shown - at.volts).abs() < 0.4, "{shown}");

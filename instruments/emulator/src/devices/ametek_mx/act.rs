@@ -100,6 +100,8 @@ impl AmetekMx {
             | C::ListPoints(_)
             | C::Measure(_)
             | C::Array(_)
+            | C::HarmonicArray(_)
+            | C::PhaseArray(_)
             | C::Harmonic(_)
             | C::HarmonicPhase(_)
             | C::Distortion(_)
@@ -251,7 +253,13 @@ impl AmetekMx {
             C::ListPoints(List::Shape) => self.lists.shapes[self.selected].len().to_string(),
             C::ListPoints(list) => self.lists.get(list, self.selected).len().to_string(),
             C::Measure(what) => decimal(self.measured(what, field)),
-            C::Array(what) => return Ok(self.array(what, field)),
+            C::Array(what) => return self.array(what, params, field),
+            C::HarmonicArray(what) => {
+                self.harmonics(params, |order| self.harmonic(what, order, field))?
+            }
+            C::PhaseArray(what) => {
+                self.harmonics(params, |order| self.harmonic_phase(what, order, field))?
+            }
             C::Harmonic(what) => self.harmonic(what, order()?, field),
             C::HarmonicPhase(what) => self.harmonic_phase(what, order()?, field),
             C::Distortion(what) => self.distortion(what),

@@ -321,11 +321,13 @@ impl ScpiDevice for AmetekMx {
         Ok(())
     }
 
-    /// OPERation: bit 3 transient, bit 5 waiting for a trigger; QUEStionable: bit 1 over-current.
+    /// OPERation: bit 3 transient, bit 5 waiting for a trigger; QUEStionable: bit 1 over-current, bit 12 limit
+    /// of the current active.
     fn conditions(&self, _field: &Field) -> Option<Conditions> {
+        let limits = self.limits.is_some();
         Some(Conditions {
             operation: u16::from(self.running.is_some()) << 3 | u16::from(self.armed) << 5,
-            questionable: u16::from(self.tripped || self.limits.is_some()) << 1,
+            questionable: u16::from(self.tripped || limits) << 1 | u16::from(limits) << 12,
         })
     }
 

@@ -49,7 +49,7 @@ impl Chroma61845 {
                 let listed = params.len() > 1;
                 let single = Params::new(if listed { &joined } else { params.all() });
                 self.kept.write(row, single)?;
-                if self.kept.key(row) != Key::Kept {
+                if !matches!(self.kept.key(row), Key::Kept | Key::SweepStart) {
                     self.send_impedance(field);
                 }
             }

@@ -150,6 +150,7 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("FETCh|MEASure[:SCALar]:CURRent:DC", C::Measure(Measured::AmpsDc), Query),
     ("FETCh|MEASure[:SCALar]:CURRent:AMPLitude:MAXimum", C::Measure(Measured::AmpsPeak), Query),
     ("FETCh|MEASure[:SCALar]:CURRent:CREStfactor|CREST", C::Measure(Measured::CrestFactor), Query),
+    ("FETCh|MEASure[:SCALar]:INTerharmonics:FREQuency", C::Measure(Measured::Interharmonic), Query),
     ("FETCh|MEASure[:SCALar]:CURRent:INRush", C::Measure(Measured::Inrush), Query),
     ("FETCh|MEASure[:SCALar]:FREQuency", C::Measure(Measured::Hertz), Query),
     ("FETCh|MEASure[:SCALar]:POWer:AC[:REAL]", C::Measure(Measured::Watts), Query),
@@ -173,6 +174,8 @@ pub(crate) enum Key {
     Resistance,
     /// mH.
     Inductance,
+    /// Hz.
+    SweepStart,
 }
 
 /// Settings that are only kept have no effect on the emulated amplifier.
@@ -207,7 +210,7 @@ pub(crate) const KEPT: &[Row<Key>] = &[
     ("[SOURce:]PULSe:SYNC", Key::Kept, Choice(&["IMMediate", "PHASE", "IMMED"])),
     ("[SOURce:]SYNThesis:FREQuency", Key::Kept, Choice(&["60", "50"])),
     ("[SOURce:]SYNThesis:SPHase", Key::Kept, DEG),
-    ("[SOURce:]INTerharmonics:FREQuency:STARt", Key::Kept, number("HZ", (0.01, 2400.0), 0.01, Form::Nr2(2))),
+    ("[SOURce:]INTerharmonics:FREQuency:STARt", Key::SweepStart, number("HZ", (0.01, 2400.0), 0.01, Form::Nr2(2))),
     ("[SOURce:]INTerharmonics:FREQuency:END", Key::Kept, number("HZ", (0.01, 2400.0), 0.01, Form::Nr2(2))),
     ("[SOURce:]INTerharmonics:LEVel", Key::Kept, number("", (0.0, 30.0), 0.0, Form::Nr2(1))),
     ("[SOURce:]INTerharmonics:DWELl", Key::Kept, number("S", (0.01, 9999.0), 1.0, Form::Nr2(2))),

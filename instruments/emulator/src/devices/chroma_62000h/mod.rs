@@ -306,7 +306,10 @@ impl ScpiDevice for Chroma62000h {
     type Command = C;
 
     fn dialect(&self) -> Dialect {
-        Dialect::CHROMA
+        Dialect {
+            blank_before_mark: true,
+            ..Dialect::CHROMA
+        }
     }
 
     fn commands() -> Vec<(&'static str, C, Use)> {
