@@ -303,10 +303,7 @@ fn a_silent_meter_is_no_matter_of_a_run_that_needs_none() {
     let output = command(&args).output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{stderr}");
-    assert!(
-        stderr.contains("has no instrument `meter`"),
-        "{stderr}"
-    );
+    assert!(stderr.contains("has no instrument `meter`"), "{stderr}");
     args.extend(["--bench", "fixtures/benches/embedded-c.yaml"]);
     let output = command(&args).output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
