@@ -42,6 +42,7 @@ impl Failure {
             Failure::Run(
                 RunError::Input(_)
                 | RunError::Unknown { .. }
+                | RunError::Missing { .. }
                 | RunError::File { .. }
                 | RunError::Record { .. },
             ) => USAGE,

@@ -152,6 +152,7 @@ impl Campaign {
     fn bench_supports(&self) -> Result<(), RunError> {
         crate::open::has_drivers(&self.bench.value)?;
         self.sources_there()?;
+        self.one_of_a_role()?;
         let specs = self
             .bench
             .value
@@ -220,6 +221,34 @@ impl Campaign {
                     dut.value.dut, bench.bench
                 ),
             });
+        }
+        Ok(())
+    }
+
+    /// A run speaks to one instrument of a role: a second one would stand there unattended.
+    fn one_of_a_role(&self) -> Result<(), RunError> {
+        let bench = &self.bench.value;
+        let single = [
+            Role::GridSource,
+            Role::PvSource,
+            Role::BatterySource,
+            Role::PowerAnalyser,
+            Role::Recorder,
+            Role::Chamber,
+            Role::Dut,
+        ];
+        for role in single {
+            let names: Vec<&str> = bench.with_role(role).map(|(name, _)| name).collect();
+            if names.len() > 1 {
+                return Err(RunError::Record {
+                    path: self.bench.file.clone().into(),
+                    problem: format!(
+                        "a run drives one {role}, and the bench has {}: leave all but one out; \
+                         `gridproof emulate` serves them all",
+                        names.join(" and ")
+                    ),
+                });
+            }
         }
         Ok(())
     }

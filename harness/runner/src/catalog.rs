@@ -17,6 +17,7 @@ use gridproof_model::register_file::RegisterFile;
 use gridproof_recordings::sha256_hex;
 
 use crate::error::RunError;
+use crate::missing;
 
 /// What a file describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +64,11 @@ impl Kind {
             Kind::Faults => FAULTS,
         }
     }
+
+    /// Names of the shipped files.
+    fn names(self) -> Vec<&'static str> {
+        self.shipped().iter().map(|(name, _)| *name).collect()
+    }
 }
 
 macro_rules! shipped {
@@ -101,6 +107,7 @@ const REGISTERS: &[(&str, &str)] =
 const FAULTS: &[(&str, &str)] = shipped!("fixtures/faults":
     "deaf-grid-simulator",
     "drifting-instruments",
+    "silent-meter",
     "welded-grid-output",
 );
 
@@ -141,13 +148,20 @@ pub struct Loaded<T> {
 
 /// A name that is a file and not something shipped.
 pub(crate) fn is_path(name: &str) -> bool {
-    name.contains(['/', '\\']) || name.ends_with(".yaml") || name.ends_with(".yml")
+    name.contains(['/', '\\'])
+        || name.starts_with('.')
+        || name.ends_with(".yaml")
+        || name.ends_with(".yml")
 }
 
 /// Find the text behind `name`.
 fn text(kind: Kind, name: &str) -> Result<(String, String), RunError> {
     if is_path(name) || Path::new(name).is_file() {
-        let bytes = std::fs::read(name).map_err(RunError::file(name))?;
+        let bytes = std::fs::read(name).map_err(|source| RunError::Missing {
+            path: name.into(),
+            hint: missing::hint(name, &source, &kind.names()),
+            source,
+        })?;
         let text = String::from_utf8(bytes).map_err(|error| RunError::Record {
             path: name.into(),
             problem: format!(
@@ -168,19 +182,12 @@ fn text(kind: Kind, name: &str) -> Result<(String, String), RunError> {
 }
 
 fn unknown_hint(kind: Kind, name: &str) -> String {
-    let nearest = kind
-        .shipped()
-        .iter()
-        .map(|(shipped, _)| (strsim::jaro_winkler(shipped, name), *shipped))
-        .filter(|(score, _)| *score > 0.75)
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    match nearest {
-        Some((_, shipped)) => format!("\nhint: did you mean `{shipped}`?"),
+    match missing::nearest(name, &kind.names()) {
+        Some(shipped) => format!("\nhint: did you mean `{shipped}`?"),
         None => {
-            let names: Vec<_> = kind.shipped().iter().map(|(shipped, _)| *shipped).collect();
             format!(
                 "\nhint: shipped are {}; a file needs its path, e.g. ./{name}.yaml",
-                names.join(", ")
+                kind.names().join(", ")
             )
         }
     }
@@ -191,7 +198,7 @@ macro_rules! loader {
         $(#[$doc])*
         ///
         /// # Errors
-        /// [`RunError::Unknown`], [`RunError::File`] or [`RunError::Input`].
+        /// [`RunError::Unknown`], [`RunError::Missing`] or [`RunError::Input`].
         pub fn $function(name: &str) -> Result<Loaded<$type>, RunError> {
             let (file, text) = text($kind, name)?;
             let value = $parse(&file, &text).map_err(RunError::Input)?;

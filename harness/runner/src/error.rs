@@ -22,6 +22,16 @@ pub enum RunError {
         /// Suggestion, starting with a line break, or empty.
         hint: String,
     },
+    /// An input file could not be read.
+    #[error("{path}: {source}{hint}")]
+    Missing {
+        /// As given.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+        /// Where it was looked for or what was probably meant, starting with a line break, or empty.
+        hint: String,
+    },
     /// A file could not be read or written.
     #[error("{path}: {source}")]
     File {

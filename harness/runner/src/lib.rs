@@ -17,6 +17,7 @@ mod error;
 mod expand;
 pub mod header;
 mod journal;
+pub mod missing;
 mod open;
 mod procedures;
 mod registers;

@@ -52,14 +52,18 @@ fn of_dut(
             )
             .into(),
         ),
-        RunError::File { path, source } => RunError::Input(
+        RunError::Missing { path, source, hint } => RunError::Input(
             at_profile(
                 format!("{}: {source}", path.display()),
-                "a path counts from the folder of this profile",
+                &format!(
+                    "a path counts from the folder of this profile; {}",
+                    hint.trim_start().trim_start_matches("hint: ")
+                ),
             )
             .into(),
         ),
         other @ (RunError::Input(_)
+        | RunError::File { .. }
         | RunError::Record { .. }
         | RunError::Recording(_)
         | RunError::Bench(_)

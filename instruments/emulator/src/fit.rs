@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use gridproof_model::behaviour::{Behaviour, Speaks};
 use gridproof_model::bench::{
-    AccuracyOf, AccuracyTable, Bench, ChannelSensor, FilterShape, InstrumentEntry, Model,
+    AccuracyOf, AccuracyTable, Bench, ChannelSensor, FilterShape, InstrumentEntry, Model, Role,
 };
 use gridproof_model::capture::ChannelKind;
 use gridproof_model::dut::{DutProfile, InterfaceProtocol};
@@ -13,10 +13,11 @@ use gridproof_plant::signal::{LowPass, LowPassKind, Signal};
 
 use crate::devices::adam_6060::Adam6060;
 use crate::devices::ametek_mx::AmetekMx;
+use crate::devices::amplifier::Amplifier;
 use crate::devices::bms::{Bms, Pack, Protocol};
 use crate::devices::chroma_61845::Chroma61845;
 use crate::devices::chroma_62000h::Chroma62000h;
-use crate::devices::chroma_a800067::{A800067, Place};
+use crate::devices::chroma_a800067::{A800067, Branches, Place};
 use crate::devices::ea_psb::EaPsbPort;
 use crate::devices::espec_p300::EspecP300;
 use crate::devices::itech_it6000c::It6000c;
@@ -54,9 +55,12 @@ pub(crate) fn instruments(
     let mut fitted: BTreeMap<String, Box<dyn Instrument>> = BTreeMap::new();
     for (name, entry) in &bench.instruments {
         let instrument: Box<dyn Instrument> = match entry.model {
-            Model::Chroma61845 => Box::new(ScpiInstrument::new(Chroma61845::new(), field)),
+            Model::Chroma61845 => {
+                let amplifier = Amplifier::new(seed, name, 300.0, entry.output.as_ref());
+                Box::new(ScpiInstrument::new(Chroma61845::new(amplifier), field))
+            }
             Model::Terrasas => Box::new(ScpiInstrument::new(
-                TerraSas::new(entry.channel.unwrap_or(1)),
+                terrasas(name, entry, bench, config),
                 field,
             )),
             Model::ItechIt6000c => Box::new(ScpiInstrument::new(It6000c::new(seed, name), field)),
@@ -71,10 +75,15 @@ pub(crate) fn instruments(
                 Box::new(ScpiInstrument::new(recorder(name, entry, seed)?, field))
             }
             Model::EspecP300 => Box::new(EspecP300::new(bench.ambient.0)),
-            Model::AmetekMx => Box::new(ScpiInstrument::new(AmetekMx::new(seed, name), field)),
-            Model::Chroma62000h => {
-                Box::new(ScpiInstrument::new(Chroma62000h::new(seed, name), field))
+            Model::AmetekMx => {
+                let amplifier = Amplifier::new(seed, name, 300.0, entry.output.as_ref());
+                let source = AmetekMx::new(seed, name, amplifier);
+                Box::new(ScpiInstrument::new(source, field))
             }
+            Model::Chroma62000h => Box::new(ScpiInstrument::new(
+                Chroma62000h::new(seed, name, pv_input(bench, name)),
+                field,
+            )),
             Model::EaPsb => Box::new(EaPsbPort::new(seed, name, field)),
             Model::YokogawaWt5000 => {
                 Box::new(ScpiInstrument::new(analyser(name, entry, seed)?, field))
@@ -109,14 +118,43 @@ pub(crate) fn at_backup(name: &str) -> bool {
     name.contains("backup") || name.contains("back-up")
 }
 
+/// Input of the DUT, counted from 0, that a PV simulator is wired to: the first in the order of
+/// names to the first.
+pub(crate) fn pv_input(bench: &Bench, name: &str) -> usize {
+    let mut sources = bench.with_role(Role::PvSource);
+    sources.position(|(other, _)| other == name).unwrap_or(0)
+}
+
+/// Alone on its bench it has a channel for every input of the DUT.
+fn terrasas(name: &str, entry: &InstrumentEntry, bench: &Bench, config: &PlantConfig) -> TerraSas {
+    let input = pv_input(bench, name);
+    let last = if bench.with_role(Role::PvSource).count() == 1 {
+        config.dut.pv_inputs.max(1)
+    } else {
+        input + 1
+    };
+    let disk = entry.curves.iter().map(|(name, points)| {
+        let points = points.iter().map(|(volts, amps)| (volts.0, amps.0));
+        (name.clone(), points.collect())
+    });
+    TerraSas::new(entry.channel.unwrap_or(1), input..last, disk)
+}
+
 fn load(name: &str, entry: &InstrumentEntry, field: &Field, seed: u64) -> A800067 {
     let backup = at_backup(name);
     let place = if backup { Place::Backup } else { Place::Island };
     let s1_closed = !backup && field.plant.state().grid_switch;
     let resolution = entry.resolution.map_or(1.0, |watts| watts.0);
+    let stated = entry.branches.clone().unwrap_or_default();
+    let tolerance = stated.tolerance.map_or(0.0, |ratio| ratio.0);
+    let branches = Branches::new(
+        &mut Rng::new(seed, name, "branches"),
+        tolerance,
+        stated.inductor_q,
+    );
     A800067::new(
         place,
-        resolution,
+        (resolution, branches),
         Rng::new(seed, name, "contactors"),
         s1_closed,
     )

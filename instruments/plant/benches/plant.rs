@@ -24,6 +24,7 @@ fn feeding() -> Plant {
     config.dut.ramp_pu_per_s = 1.0;
     let mut plant = Plant::new(config);
     plant.apply(Input::Pv {
+        input: 0,
         on: true,
         voc: 450.0,
         isc: 17.0,

@@ -1,10 +1,12 @@
 //! What inputs do to the bench.
 
 use crate::Nanos;
+use crate::config::Line;
 use crate::input::Input;
 use crate::network::ParallelLoad;
 use crate::plant::{Action, Mode, Plant};
 use crate::pv::PvCurve;
+use crate::quasi_static::Admittance;
 use crate::stuck::Contact;
 
 /// Steps of voltage (pu) and frequency (Hz) that the quasi-static mode takes.
@@ -43,9 +45,11 @@ impl Plant {
                     .first()
                     .is_none_or(|s| s.start_deg.is_none() && small(s.v_start, s.hz_start))
             }
-            Input::GridWave(_) => dead,
+            Input::GridWave(_) | Input::GridImpedance { .. } => dead,
             Input::GridProgramStop
             | Input::Pv { .. }
+            | Input::PvPoints { .. }
+            | Input::PvOutput { .. }
             | Input::PvArray { .. }
             | Input::BatterySource { .. }
             | Input::BatteryPack { .. }
@@ -84,7 +88,13 @@ impl Plant {
     fn act_input(&mut self, t: Nanos, input: Input) {
         self.set_points.note(&input);
         // what the sources have given so far, they gave as they were
-        if matches!(input, Input::Pv { .. } | Input::PvArray { .. }) {
+        if matches!(
+            input,
+            Input::Pv { .. }
+                | Input::PvPoints { .. }
+                | Input::PvOutput { .. }
+                | Input::PvArray { .. }
+        ) {
             self.settle_meters();
         }
         self.book_sources();
@@ -123,13 +133,24 @@ impl Plant {
             Input::GridProgram(segments) => bench.source.program(t, &segments),
             Input::GridProgramStop => bench.source.stop(t),
             Input::GridWave(wave) => bench.source.shape(t, wave),
+            Input::GridImpedance { r_ohm, l_h } => self.set_line(Line {
+                r_ohm: self.config.line.r_ohm + r_ohm,
+                l_h: self.config.line.l_h + l_h,
+            }),
             Input::IslandLoadSwitch { closed } => {
                 bench.s2 = contacts.follow(Contact::IslandLoad, closed, bench.s2);
             }
-            Input::IslandLoad { r_ohm, l_h, c_f } => {
+            Input::IslandLoad {
+                r_ohm,
+                l_h,
+                l_ohm,
+                c_f,
+            } => {
+                let l_h = l_h.filter(|&l| l > 0.0);
                 bench.load = ParallelLoad {
                     g: r_ohm.map_or(0.0, |r| if r > 0.0 { 1.0 / r } else { 1e3 }),
-                    l_h: l_h.filter(|&l| l > 0.0),
+                    l_h,
+                    l_ohm: l_h.map_or(0.0, |_| l_ohm.max(0.0)),
                     c_f: c_f.unwrap_or(0.0).max(0.0),
                 };
             }
@@ -140,21 +161,29 @@ impl Plant {
                 bench.backup_ohm = r_ohm.or(before).filter(|_| closed);
             }
             Input::Pv {
+                input,
                 on,
                 voc,
                 isc,
                 vmp,
                 imp,
             } => {
-                let on = contacts.follow(Contact::PvOutput, on, bench.pv_on);
-                bench.pv_on = on;
                 let curve = PvCurve::new(on, voc, isc, vmp, imp);
-                self.dut.dispatch.pv.connect(0, curve);
+                self.connect_pv(input, curve);
+            }
+            Input::PvPoints { input, on, points } => {
+                let curve = PvCurve::of_points(on, &points, self.config.dut.tracking);
+                self.connect_pv(input, curve);
+            }
+            Input::PvOutput { input, on } => {
+                let mut curve = self.dut.dispatch.pv.curve(input);
+                curve.on = on;
+                self.connect_pv(input, curve);
             }
             Input::PvArray { input, on, array } => {
                 let tracking = self.config.dut.tracking;
-                if input == 0 {
-                    bench.pv_on = on;
+                if let Some(present) = bench.pv_on.get_mut(input) {
+                    *present = on;
                 }
                 let curve = PvCurve::of_array(on, &array, tracking);
                 self.dut.dispatch.pv.connect(input, curve);
@@ -179,6 +208,25 @@ impl Plant {
             Input::Ambient { celsius } => bench.ambient_c = celsius,
             Input::Dut(command) => self.dut.command(command),
         }
+    }
+
+    /// A simulator with this curve at an input; its relay goes where it can.
+    fn connect_pv(&mut self, input: usize, mut curve: PvCurve) {
+        let Some(present) = self.bench.pv_on.get_mut(input) else {
+            return;
+        };
+        curve.on = self
+            .contacts
+            .follow(Contact::PvOutput(input), curve.on, *present);
+        *present = curve.on;
+        self.dut.dispatch.pv.connect(input, curve);
+    }
+
+    /// The path from the source to S1 with what the source has inside.
+    fn set_line(&mut self, line: Line) {
+        self.network.set_line(line);
+        let (topology, hz) = (*self.network.topology(), self.config.dut.nominal_hz);
+        self.admittance = Admittance::new(&topology, self.network.line(), hz);
     }
 
     fn switch_output(&mut self, t: Nanos, closed: bool, at_once: bool) {

@@ -1,6 +1,7 @@
 //! The instruments' side of the bench: source, switches, loads, ambient.
 
 use crate::breaker::Breaker;
+use crate::config::MOST_PV_INPUTS;
 use crate::network::{ParallelLoad, Topology};
 use crate::source::Source;
 
@@ -21,8 +22,8 @@ pub(crate) struct Bench {
     pub(crate) backup_ohm: Option<f64>,
     /// Grid relay of the DUT.
     pub(crate) relay: Breaker,
-    /// Output relay of the PV simulator.
-    pub(crate) pv_on: bool,
+    /// Output relays of the PV simulators, by input of the DUT.
+    pub(crate) pv_on: [bool; MOST_PV_INPUTS],
     /// Ambient, °C.
     pub(crate) ambient_c: f64,
     /// Shorted pins of the DRM port.
@@ -40,7 +41,7 @@ impl Bench {
             load: ParallelLoad::default(),
             backup_ohm: None,
             relay: Breaker::new(false),
-            pv_on: false,
+            pv_on: [false; MOST_PV_INPUTS],
             ambient_c,
             drm_pins: Vec::new(),
         }

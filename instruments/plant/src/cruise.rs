@@ -87,7 +87,7 @@ impl Plant {
         self.steady = course.network.phasors(&fed, &course.conditions);
         self.bench.source.advance(self.sim);
         let seconds = (self.sim - begin) as f64 * 1e-9;
-        self.dut.passive.settle(self.config.line.r_ohm, seconds);
+        self.dut.passive.settle(self.network.line().r_ohm, seconds);
         true
     }
 

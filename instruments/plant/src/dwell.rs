@@ -117,7 +117,7 @@ impl Plant {
         let hz = steady.hz;
         if self.dut.on_grid() {
             self.dut.active.settle(hz, seen.volts, SLOW_S);
-            self.dut.passive.settle(self.config.line.r_ohm, SLOW_S);
+            self.dut.passive.settle(self.network.line().r_ohm, SLOW_S);
             self.dut.protection.step(seen, SLOW_S);
         }
         if self.dut.forming() {
@@ -240,8 +240,9 @@ impl Plant {
         } else {
             0.0
         };
-        if let Some(l_h) = self.bench.load.l_h.filter(|_| self.bench.s2 && w > 0.0) {
-            x[state::LOAD_L] = v.mul(Phasor::new(0.0, w * l_h).inv()).at(turns);
+        let load = &self.bench.load;
+        if let Some(l_h) = load.l_h.filter(|_| self.bench.s2 && w > 0.0) {
+            x[state::LOAD_L] = v.mul(Phasor::new(load.l_ohm, w * l_h).inv()).at(turns);
         }
         let hz = steady.hz;
         let following = self.dut.gate() == Gate::Following;

@@ -76,6 +76,13 @@ pub enum Input {
     GridProgramStop,
     /// Waveform of the grid simulator: what its voltage is made of, at whatever set-point.
     GridWave(GridWave),
+    /// Output impedance of the grid simulator, in series with the line.
+    GridImpedance {
+        /// Ω; as low as the line's own resistance below zero.
+        r_ohm: f64,
+        /// H; likewise.
+        l_h: f64,
+    },
     /// Switch S1 between the source's line and the PCC.
     GridSwitch {
         /// Closed or open.
@@ -94,6 +101,8 @@ pub enum Input {
         r_ohm: Option<f64>,
         /// H.
         l_h: Option<f64>,
+        /// Resistance of the inductor's winding, in series with it, Ω: ωL over its quality factor.
+        l_ohm: f64,
         /// F.
         c_f: Option<f64>,
     },
@@ -104,6 +113,8 @@ pub enum Input {
     },
     /// PV simulator, one-line EN 50530 style curve by its four points; off when `on` is false.
     Pv {
+        /// Input of the DUT, counted from 0.
+        input: usize,
         /// Output relay.
         on: bool,
         /// Open-circuit voltage, V.
@@ -115,9 +126,25 @@ pub enum Input {
         /// MPP current, A.
         imp: f64,
     },
+    /// PV simulator with a curve of its own, straight between its points.
+    PvPoints {
+        /// Input of the DUT, counted from 0.
+        input: usize,
+        /// Output relay.
+        on: bool,
+        /// (V, A) from short circuit to open circuit: V ascending from 0, A falling to 0.
+        points: Vec<(f64, f64)>,
+    },
+    /// Output relay of a PV simulator alone; its curve stays.
+    PvOutput {
+        /// Input of the DUT, counted from 0.
+        input: usize,
+        /// Closed.
+        on: bool,
+    },
     /// An array of single-diode modules in place of the simulator's curve.
     PvArray {
-        /// Input of the DUT, counted from 0. The simulator is always at the first.
+        /// Input of the DUT, counted from 0.
         input: usize,
         /// Connected.
         on: bool,

@@ -44,6 +44,8 @@ pub(crate) struct ParallelLoad {
     pub(crate) g: f64,
     /// Inductance, H; `None` = no branch.
     pub(crate) l_h: Option<f64>,
+    /// Resistance in series with the inductance, Ω.
+    pub(crate) l_ohm: f64,
     /// Capacitance, F; 0 = no branch.
     pub(crate) c_f: f64,
 }
@@ -126,6 +128,16 @@ impl Network {
     /// Line with the values the equations use.
     pub(crate) fn line(&self) -> &Line {
         &self.line
+    }
+
+    /// Another line; the current in it goes on.
+    pub(crate) fn set_line(&mut self, line: Line) {
+        self.line = Line {
+            r_ohm: line.r_ohm.max(0.0),
+            l_h: line.l_h.max(MIN_L_H),
+        };
+        self.prepared.clear();
+        self.active = usize::MAX;
     }
 
     /// Present topology.
@@ -292,6 +304,9 @@ impl Network {
                 a[LOAD_L][j] = pcc[j] / l_h;
             }
         }
+        if let Some(l_h) = t.load.l_h {
+            a[LOAD_L][LOAD_L] -= t.load.l_ohm / l_h;
+        }
         if t.bridge {
             a[I1][I1] -= f.r1_ohm / f.l1_h;
             b[I1][0] = 1.0 / f.l1_h;
@@ -336,6 +351,7 @@ mod tests {
                 load: ParallelLoad {
                     g: 1.0 / r,
                     l_h: Some(l),
+                    l_ohm: 0.0,
                     c_f: c,
                 },
                 backup_g: 0.0,

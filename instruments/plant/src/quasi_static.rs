@@ -74,7 +74,7 @@ impl Admittance {
         let y_line = Phasor::new(line.r_ohm, w * line.l_h).inv();
         let mut y = y_line.add(Phasor::new(topology.load.g + 1e-6, w * topology.load.c_f));
         if let Some(l_h) = topology.load.l_h {
-            y.im -= 1.0 / (w * l_h);
+            y = y.add(Phasor::new(topology.load.l_ohm, w * l_h).inv());
         }
         if topology.relay {
             y.re += topology.backup_g + 1e-6;
@@ -367,6 +367,7 @@ mod tests {
             load: crate::network::ParallelLoad {
                 g: 0.05,
                 l_h: Some(0.05),
+                l_ohm: 0.0,
                 c_f: 100e-6,
             },
             backup_g: 0.01,

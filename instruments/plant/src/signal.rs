@@ -147,6 +147,8 @@ pub enum DutState {
 /// One PV input of the DUT.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PvInputState {
+    /// Output relay of the simulator at it.
+    pub closed: bool,
     /// V.
     pub volts: f64,
     /// Power taken, W.

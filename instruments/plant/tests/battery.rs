@@ -33,6 +33,7 @@ fn later(plant: &mut Plant, s: u64) {
 
 fn sun(on: bool) -> Input {
     Input::Pv {
+        input: 0,
         on,
         voc: 450.0,
         isc: 6.0,

@@ -203,6 +203,7 @@ fn export_is_limited_softly_and_hard() {
     });
     let mut plant = feeding(config, 4000.0);
     plant.apply(Input::IslandLoad {
+        l_ohm: 0.0,
         r_ohm: Some(230.0 * 230.0 / 1000.0),
         l_h: None,
         c_f: None,

@@ -149,6 +149,7 @@ fn dc_side_balances() {
     );
     assert!(pv.volts > 360.0 && pv.volts < 450.0);
     plant.apply(Input::Pv {
+        input: 0,
         on: false,
         voc: 450.0,
         isc: 17.0,
@@ -168,6 +169,7 @@ fn pv_bounds_power() {
     config.dut.battery = None;
     let mut plant = feeding(config, 5000.0);
     plant.apply(Input::Pv {
+        input: 0,
         on: true,
         voc: 450.0,
         isc: 6.0,

@@ -24,6 +24,7 @@ fn balanced(config: PlantConfig, p: f64, dp: f64, dq: f64) -> (Plant, f64, f64, 
         l = v * v / (w * p * (1.0 + dq));
         c = p / (w * v * v);
         plant.apply(Input::IslandLoad {
+            l_ohm: 0.0,
             r_ohm: Some(r),
             l_h: Some(l),
             c_f: Some(c),

@@ -56,6 +56,7 @@ fn too_much_pv_voltage_stops_it() {
     config.dut.pv_max_v = 460.0;
     let mut plant = feeding(config, 3000.0);
     let pv = |voc: f64| Input::Pv {
+        input: 0,
         on: true,
         voc,
         isc: 17.0,
@@ -104,6 +105,7 @@ fn without_its_meter_it_serves_no_load() {
     config.dut.mode = WorkingMode::SelfConsumption;
     let mut plant = energised(config);
     plant.apply(Input::Pv {
+        input: 0,
         on: false,
         voc: 450.0,
         isc: 17.0,
@@ -111,6 +113,7 @@ fn without_its_meter_it_serves_no_load() {
         imp: 15.5,
     });
     plant.apply(Input::IslandLoad {
+        l_ohm: 0.0,
         r_ohm: Some(230.0 * 230.0 / 2000.0),
         l_h: None,
         c_f: None,
@@ -143,6 +146,7 @@ fn without_its_meter_the_export_limit_counts_on_no_load() {
     });
     let mut plant = feeding(config, 4000.0);
     plant.apply(Input::IslandLoad {
+        l_ohm: 0.0,
         r_ohm: Some(230.0 * 230.0 / 1500.0),
         l_h: None,
         c_f: None,

@@ -165,6 +165,7 @@ fn without_a_dc_source_there_is_no_backup() {
     let mut plant = feeding(quick(), 0.0);
     plant.apply(Input::BackupLoad { r_ohm: Some(30.0) });
     plant.apply(Input::Pv {
+        input: 0,
         on: false,
         voc: 450.0,
         isc: 17.0,

@@ -38,6 +38,7 @@ fn site(mode: WorkingMode, load_w: f64, pv_w: f64, soc: f64) -> Plant {
     let mut plant = Plant::new(config);
     plant.apply(Input::BatteryPack { closed: true });
     plant.apply(Input::Pv {
+        input: 0,
         on: pv_w > 1.0,
         voc: 450.0,
         isc: pv_w / 360.0 * 1.1,
@@ -49,6 +50,7 @@ fn site(mode: WorkingMode, load_w: f64, pv_w: f64, soc: f64) -> Plant {
         at_deg: None,
     });
     plant.apply(Input::IslandLoad {
+        l_ohm: 0.0,
         r_ohm: (load_w > 1.0).then(|| 230.0 * 230.0 / load_w),
         l_h: None,
         c_f: None,
@@ -129,7 +131,7 @@ proptest! {
         }
         // and at a blackout it is there
         plant.apply(Input::BackupLoad { r_ohm: Some(53.0) });
-        plant.apply(Input::Pv { on: false, voc: 1.0, isc: 1.0, vmp: 1.0, imp: 1.0 });
+        plant.apply(Input::Pv { input: 0, on: false, voc: 1.0, isc: 1.0, vmp: 1.0, imp: 1.0 });
         plant.apply(Input::GridOutput { closed: false, at_deg: None });
         plant.advance_to(25 * S);
         let state = plant.state();
@@ -210,6 +212,7 @@ fn self_consumption_follows_the_load() {
     plant.advance_to(30 * S);
     for load_w in [2500.0, 400.0, 3000.0] {
         plant.apply(Input::IslandLoad {
+            l_ohm: 0.0,
             r_ohm: Some(230.0 * 230.0 / load_w),
             l_h: None,
             c_f: None,

@@ -5,8 +5,11 @@ use gridproof_measure::analyze::{
     harmonics_with, run_on_with, step_response, transfer_with, trip_with,
 };
 use gridproof_measure::frequency::FrequencyMethod;
-use gridproof_recordings::import::{ImportError, ImportOptions, ImportedCapture, Scaling, open};
+use gridproof_recordings::import::{
+    ImportError, ImportErrorKind, ImportOptions, ImportedCapture, Scaling, open,
+};
 use gridproof_reports::traces::{Trace, Traces, svg};
+use gridproof_runner::missing;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -323,6 +326,12 @@ fn lines(text: &mut String, name: &str, value: &Value) {
 
 impl From<ImportError> for Failure {
     fn from(error: ImportError) -> Self {
-        Failure::usage(error.to_string())
+        let mut message = error.to_string();
+        if error.kind() == ImportErrorKind::NotFound {
+            let name = error.path().to_string_lossy();
+            let why = std::io::Error::from(std::io::ErrorKind::NotFound);
+            message.push_str(&missing::hint(&name, &why, &[]));
+        }
+        Failure::usage(message)
     }
 }

@@ -418,3 +418,36 @@ fn a_signal_ends_it_cleanly() {
         assert_eq!(served.child.wait().unwrap().code(), Some(0), "{signal}");
     }
 }
+
+/// The DUT of the second bench misses its meter five seconds after it has fallen silent, and shows its own
+/// code.
+#[test]
+fn a_silent_meter_shows_as_the_dut_s_own_code() {
+    let served = Served::start(&[
+        "--virtual",
+        "--bench",
+        "fixtures/benches/embedded-c.yaml",
+        "--dut",
+        "saj-as1-3ks-5.1",
+        "--faults",
+        "silent-meter",
+    ]);
+    for (name, lines) in [
+        (
+            "battery",
+            "SYST:REM;:FUNC VOLT;:VOLT 51.2;:CURR:LIM 50;:CURR:LIM:NEG -50;:OUTP ON;*OPC?",
+        ),
+        ("grid", "VOLT:AC 230;:OUTP:REL ON;:OUTP ON;*OPC?"),
+    ] {
+        assert_eq!(served.talk(name).ask(lines), "1", "{name}");
+    }
+    let codes = |by: &str| {
+        served.ask(&format!("advance {by}"));
+        served.state()["dut_fault_codes"].clone()
+    };
+    let (none, lost) = (serde_json::json!([]), serde_json::json!([91]));
+    assert_eq!(codes("69 s"), none);
+    assert_eq!(codes("5 s"), none);
+    assert_eq!(codes("3 s"), lost);
+    assert_eq!(served.ask("faults")["faults"][0]["phase"], "on");
+}

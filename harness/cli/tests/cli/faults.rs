@@ -291,3 +291,23 @@ fn a_schedule_for_another_bench_is_refused_with_its_place() {
         assert_eq!(checked.status.code(), Some(0), "{one}");
     }
 }
+
+/// A meter is heard by the DUT alone: a run that commands all power itself goes on without it, and its
+/// record says what was broken. The bench has to have one.
+#[test]
+fn a_silent_meter_is_no_matter_of_a_run_that_needs_none() {
+    let dir = TempDir::new().unwrap();
+    let out = dir.path().join("run");
+    let mut args = vec!["run", "quickstart", "--dut", SAJ, "--only", "DRM5"];
+    args.extend(["--faults", "silent-meter", "--out", out.to_str().unwrap()]);
+    let output = command(&args).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("has no instrument `meter`"), "{stderr}");
+    args.extend(["--bench", "fixtures/benches/embedded-c.yaml"]);
+    let output = command(&args).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{stderr}");
+    assert_eq!(verdict(&dir).0, "pass");
+    assert_eq!(json(&dir, "run.json")["faults"]["name"], "silent-meter");
+}

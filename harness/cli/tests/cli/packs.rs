@@ -88,3 +88,30 @@ fn a_bench_without_a_source_is_refused(#[case] instrument: &str, #[case] expecte
     assert_eq!(output.status.code(), Some(2), "{errors}");
     assert!(errors.contains(expected), "{errors}");
 }
+
+/// A second source of a role would never be told to go off: the campaign is refused, `emulate` serves it.
+#[test]
+fn a_second_source_of_a_role_is_refused() {
+    let text = std::fs::read_to_string(root().join("fixtures/benches/embedded.yaml")).unwrap();
+    let entry = "  pv-2: {role: pv-source, model: terrasas, address: emulated}\n";
+    let text = text
+        .replace(
+            "  recorder:\n    role",
+            &format!("{entry}  recorder:\n    role"),
+        )
+        .replace(
+            "safe_state:\n",
+            "safe_state:\n  - {instrument: pv-2, within: 5 s}\n",
+        );
+    let dir = tempfile::TempDir::new().unwrap();
+    let path = dir.path().join("bench.yaml");
+    std::fs::write(&path, text).unwrap();
+    let args = ["check", "quickstart", "--bench", path.to_str().unwrap()];
+    let output = gridproof(&args);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{errors}");
+    assert!(
+        errors.contains("one pv-source, and the bench has pv and pv-2"),
+        "{errors}"
+    );
+}

@@ -87,3 +87,50 @@ fn a_wrong_plan_leaves_no_trace_of_a_run() {
         assert!(!out.exists(), "{wrong:?} left {}", out.display());
     }
 }
+
+/// What is said of a file that is not there: the path that was tried, and what was probably meant.
+#[test]
+fn a_missing_file_is_named_with_its_path_and_what_may_be_meant() {
+    let dir = tempfile::tempdir().unwrap();
+    for file in [
+        "sag test.yaml",
+        "sag-tests.yaml",
+        "capture.csv",
+        "notes.txt",
+    ] {
+        std::fs::write(dir.path().join(file), "").unwrap();
+    }
+    let mut said = String::new();
+    for args in [
+        &["run", "sag-test.yaml"][..],
+        &["run", "plans/sag-test.yaml"],
+        &["run", "nothing-alike.yaml"],
+        &["check", "test-plans/quickstart.yaml"],
+        &["check", "quickstrat.yaml"],
+        &["run", "quickstart", "--dut", "aux-asg.yaml"],
+        &["run", "quickstart", "--dut", "."],
+        &["emulate", "--bench", "embedded.yml"],
+        &[
+            "analyze",
+            "frequency",
+            "captur.csv",
+            "--voltage",
+            "u",
+            "--fundamental",
+            "50 Hz",
+        ],
+    ] {
+        let output = crate::bench::command(args)
+            .current_dir(dir.path())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        let folder = dir.path().canonicalize().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        let error = error
+            .replace(folder.to_str().unwrap(), "FOLDER")
+            .replace(dir.path().to_str().unwrap(), "FOLDER");
+        said.push_str(&format!("$ gridproof {}\n{error}\n", args.join(" ")));
+    }
+    insta::assert_snapshot!(said);
+}

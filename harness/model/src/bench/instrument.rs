@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::accuracy::Accuracy;
 use super::address::Address;
 use super::chain::{ChannelSensor, Converter};
+use super::output::{GridOutput, LoadBranches};
 use crate::capture::ChannelKind;
 use crate::quantity::{Amps, RangeOf, Seconds, Volts, Watts};
 
@@ -24,6 +25,16 @@ pub struct InstrumentEntry {
     /// Output channel of a source with several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<u32>,
+    /// Curves on the disk of a PV simulator by the name of their file: voltage and current from short
+    /// circuit (0 V) to open circuit (0 A), at 1000 W/m² and 25 °C.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub curves: BTreeMap<String, Vec<(Volts, Amps)>>,
+    /// Output of a grid simulator; ideal unless stated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<GridOutput>,
+    /// Branches of an RLC load; ideal unless stated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branches: Option<LoadBranches>,
     /// Smallest step of a load.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolution: Option<Watts>,

@@ -4,6 +4,7 @@ mod accuracy;
 mod address;
 mod chain;
 mod instrument;
+mod output;
 mod specs;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ pub use accuracy::{Accuracy, AccuracyOf, AccuracyTable};
 pub use address::{Address, AddressError};
 pub use chain::{AntiAlias, ChannelSensor, Converter, FilterShape};
 pub use instrument::{InstrumentEntry, Model, Ranges, RecorderChannel, Role};
+pub use output::{GridOutput, LoadBranches};
 pub use specs::SpecsError;
 
 /// A bench.

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use super::check::Checker;
 use super::outline::Cursor;
 use crate::bench::{
-    Accuracy, AccuracyOf, AccuracyTable, Address, Environment, InstrumentEntry, Role,
+    Accuracy, AccuracyOf, AccuracyTable, Address, Environment, GridOutput, InstrumentEntry,
+    LineImpedance, Model, Role,
 };
-use crate::quantity::{Amps, Kelvins, Ratio, Seconds, Volts, Watts};
+use crate::quantity::{Amps, Henries, Kelvins, Ohms, Ratio, Seconds, Volts, Watts};
 
 pub(super) fn check(
     c: &mut Checker<'_>,
@@ -67,6 +68,58 @@ pub(super) fn check(
     }
     recorder_channels(c, at.key("channels"), entry);
     accuracy(c, at, entry);
+    for (name, points) in &entry.curves {
+        curve(c, at.key("curves").key(name.as_str()), points);
+    }
+    if let Some(output) = &entry.output {
+        grid_output(c, at.key("output"), output);
+    }
+    if let Some(branches) = &entry.branches {
+        let at = at.key("branches");
+        if let Some(q) = branches.inductor_q {
+            c.number(at.key("inductor_q"), "`inductor_q`", q, (1.0, 1e6));
+        }
+        if let Some(tolerance) = branches.tolerance {
+            let most = (Ratio(0.0), Ratio(0.2));
+            c.within(at.key("tolerance"), "`tolerance`", tolerance, most);
+        }
+    }
+}
+
+/// A curve of a PV simulator falls from short circuit to open circuit.
+fn curve(c: &mut Checker<'_>, at: Cursor<'_>, points: &[(Volts, Amps)]) {
+    let falls = |pair: &[(Volts, Amps)]| pair[1].0 > pair[0].0 && pair[1].1 <= pair[0].1;
+    let ends = match points {
+        [first, .., last] => first.0.0 == 0.0 && first.1.0 > 0.0 && last.1.0 == 0.0,
+        _ => false,
+    };
+    if !ends || !points.windows(2).all(falls) {
+        c.error(
+            at,
+            "this is no curve from short circuit to open circuit",
+            "write e.g. [[0 V, 10 A], [300 V, 9 A], [400 V, 0 A]]: V rises from 0, A falls to 0",
+        );
+    }
+}
+
+fn grid_output(c: &mut Checker<'_>, at: Cursor<'_>, output: &GridOutput) {
+    let fractions = (Ratio(0.0), Ratio(0.2));
+    if let Some(AccuracyOf { reading, range }) = output.accuracy {
+        let at = at.key("accuracy");
+        c.within(at.key("reading"), "`reading`", reading, fractions);
+        c.within(at.key("range"), "`range`", range, fractions);
+    }
+    if let Some(LineImpedance { r, l }) = &output.impedance {
+        let at = at.key("impedance");
+        c.within(at.key("r"), "`r`", *r, (Ohms(0.0), Ohms(10.0)));
+        c.within(at.key("l"), "`l`", *l, (Henries(0.0), Henries(0.1)));
+    }
+    for (key, time) in [("rise", output.rise), ("latency", output.latency)] {
+        if let Some(time) = time {
+            let range = (Seconds(0.0), Seconds(1.0));
+            c.within(at.key(key), &format!("`{key}`"), time, range);
+        }
+    }
 }
 
 /// Keys that a role needs, and keys that mean nothing for it.
@@ -81,6 +134,24 @@ fn keys_of_role(c: &mut Checker<'_>, at: Cursor<'_>, entry: &InstrumentEntry) {
     let measures = analyser || recorder || role == Role::Chamber;
     let keys = [
         ("channel", entry.channel.is_some(), source, false),
+        (
+            "curves",
+            !entry.curves.is_empty(),
+            entry.model == Model::Terrasas,
+            false,
+        ),
+        (
+            "output",
+            entry.output.is_some(),
+            role == Role::GridSource,
+            false,
+        ),
+        (
+            "branches",
+            entry.branches.is_some(),
+            role == Role::RlcLoad,
+            false,
+        ),
         (
             "resolution",
             entry.resolution.is_some(),

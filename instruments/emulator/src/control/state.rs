@@ -51,6 +51,8 @@ pub struct State {
     pub load_r_ohm: Option<f64>,
     /// Inductance of the island load, H.
     pub load_l_h: Option<f64>,
+    /// Resistance in series with it, Ω.
+    pub load_l_ohm: f64,
     /// Capacitance of the island load, F.
     pub load_c_f: Option<f64>,
     /// The same as powers at 230 V, 50 Hz: W.
@@ -116,8 +118,8 @@ pub struct State {
     pub pv_a: f64,
     /// Power into it, W.
     pub pv_w: f64,
-    /// Every PV input of the DUT, the simulator's first: voltage and power, and where a perfect
-    /// tracker would stand.
+    /// Every PV input of the DUT, the first simulator's first: relay of the simulator, voltage and
+    /// power, and where a perfect tracker would stand.
     pub pv_inputs: Vec<PvInput>,
 
     /// Output relay of the battery simulator.
@@ -170,6 +172,8 @@ pub struct State {
 /// One PV input of the DUT.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PvInput {
+    /// Output relay of the PV simulator at it.
+    pub output_closed: bool,
     /// Voltage, V.
     pub v: f64,
     /// Power, W.
@@ -183,6 +187,7 @@ pub struct PvInput {
 impl PvInput {
     fn of(input: &PvInputState) -> Self {
         Self {
+            output_closed: input.closed,
             v: input.volts,
             w: input.watts,
             maximum_v: input.maximum_v,
@@ -247,6 +252,7 @@ impl State {
             pcc_hz: port.hz,
             load_r_ohm: load.r_ohm,
             load_l_h: load.l_h,
+            load_l_ohm: load.l_ohm,
             load_c_f: load.c_f,
             load_r_w: load.r_ohm.map_or(0.0, |r| squared / r),
             load_l_var: load.l_h.map_or(0.0, |l| squared / (LOAD_W * l)),
@@ -276,11 +282,11 @@ impl State {
             backup_w: backup.watts,
             backup_load_closed: state.backup_load,
             backup_load_ohm: points.backup_ohm,
-            pv_output_closed: state.pv_on,
-            pv_voc_v: points.pv.voc,
-            pv_isc_a: points.pv.isc,
-            pv_vmp_v: points.pv.vmp,
-            pv_imp_a: points.pv.imp,
+            pv_output_closed: state.pv_inputs.first().is_some_and(|input| input.closed),
+            pv_voc_v: points.pv[0].voc,
+            pv_isc_a: points.pv[0].isc,
+            pv_vmp_v: points.pv[0].vmp,
+            pv_imp_a: points.pv[0].imp,
             pv_v: pv.volts,
             pv_a: pv.amps,
             pv_w: pv.watts,

@@ -60,6 +60,25 @@ pub(crate) enum Place {
     Backup,
 }
 
+/// What the branches are made of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Branches {
+    /// Factor on the power of each.
+    factors: [f64; 3],
+    /// Of the inductors at 50 Hz; infinite for none but reactance.
+    inductor_q: f64,
+}
+
+impl Branches {
+    /// Off by up to `tolerance` each.
+    pub(crate) fn new(rng: &mut Rng, tolerance: f64, inductor_q: Option<f64>) -> Self {
+        Self {
+            factors: std::array::from_fn(|_| 1.0 + tolerance * rng.symmetric()),
+            inductor_q: inductor_q.unwrap_or(f64::INFINITY),
+        }
+    }
+}
+
 /// Contactors in the order of their numbers.
 const CONTACTORS: usize = 5;
 const S1: usize = 3;
@@ -85,6 +104,7 @@ struct Phase {
 pub(crate) struct A800067 {
     place: Place,
     resolution: f64,
+    branches: Branches,
     rng: Rng,
     phases: [Phase; 3],
     s1: bool,
@@ -96,12 +116,18 @@ pub(crate) struct A800067 {
 
 impl A800067 {
     /// S1 starts closed: the bench is wired through it.
-    pub(crate) fn new(place: Place, resolution: f64, rng: Rng, s1_closed: bool) -> Self {
+    pub(crate) fn new(
+        place: Place,
+        (resolution, branches): (f64, Branches),
+        rng: Rng,
+        s1_closed: bool,
+    ) -> Self {
         let mut actual = [0.0; CONTACTORS];
         actual[S1] = f64::from(u8::from(s1_closed));
         Self {
             place,
             resolution,
+            branches,
             rng,
             phases: [Phase::default(); 3],
             s1: s1_closed,
@@ -173,7 +199,15 @@ impl A800067 {
     fn apply(&mut self, operation: Operation, field: &mut Field) {
         self.actual[operation.contactor] = operation.value;
         let actual = self.actual;
-        let power = |branch: Branch| Some(actual[branch as usize]).filter(|&power| power > 0.0);
+        let Branches {
+            factors,
+            inductor_q,
+        } = self.branches;
+        let power = |branch: Branch| {
+            let index = branch as usize;
+            Some(actual[index] * factors[index]).filter(|&power| power > 0.0)
+        };
+        let l_h = power(Inductive).map(|var| NOMINAL_V * NOMINAL_V / (NOMINAL_W * var));
         let r_ohm = power(Resistive).map(|watts| NOMINAL_V * NOMINAL_V / watts);
         let input = match (self.place, operation.contactor) {
             (Place::Island, S1) => Input::GridSwitch {
@@ -185,7 +219,8 @@ impl A800067 {
             },
             (Place::Island, _) => Input::IslandLoad {
                 r_ohm,
-                l_h: power(Inductive).map(|var| NOMINAL_V * NOMINAL_V / (NOMINAL_W * var)),
+                l_h,
+                l_ohm: l_h.map_or(0.0, |l_h| NOMINAL_W * l_h / inductor_q),
                 c_f: power(Capacitive).map(|var| var / (NOMINAL_W * NOMINAL_V * NOMINAL_V)),
             },
             (Place::Backup, 0 | SLOAD) => Input::BackupLoad {

@@ -2,6 +2,7 @@
 
 pub(crate) mod adam_6060;
 pub(crate) mod ametek_mx;
+pub(crate) mod amplifier;
 pub(crate) mod bms;
 pub(crate) mod chroma_61845;
 pub(crate) mod chroma_62000h;

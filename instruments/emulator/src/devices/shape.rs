@@ -75,17 +75,87 @@ fn clipped(level: f64) -> Vec<f64> {
         .collect()
 }
 
+/// One cycle by its points, scaled so that its RMS value is the set-point; a direct component is left
+/// out, as are orders above 50. The wave is turned so that its fundamental rises through zero at 0°.
+/// `None` for points that hold no alternating voltage.
+pub(crate) fn sampled(points: &[f64]) -> Option<GridWave> {
+    let count = points.len() as f64;
+    let component = |order: u16| {
+        let mut sum = (0.0, 0.0);
+        for (k, value) in points.iter().enumerate() {
+            let turns = f64::from(order) * k as f64 / count;
+            let (sine, cosine) = trig::sincos_turns(turns - trig::floor(turns));
+            sum = (sum.0 + value * sine, sum.1 + value * cosine);
+        }
+        let size = 2.0 / count * (sum.0 * sum.0 + sum.1 * sum.1).sqrt();
+        (size, trig::atan2_turns(sum.1, sum.0))
+    };
+    let all: Vec<(u16, (f64, f64))> = (1..=50).map(|order| (order, component(order))).collect();
+    let rms = all.iter().map(|(_, (a, _))| a * a).sum::<f64>().sqrt();
+    let largest = points.iter().fold(0.0, |most: f64, p| most.max(p.abs()));
+    if rms <= 1e-6 * largest || !rms.is_finite() {
+        return None;
+    }
+    let (first, turned) = all[0].1;
+    Some(GridWave {
+        fundamental: first / rms,
+        dc_v: 0.0,
+        harmonics: all[1..]
+            .iter()
+            .filter(|(_, (a, _))| *a > 1e-6 * rms)
+            .map(|&(order, (a, turns))| {
+                let turns = turns - f64::from(order) * turned;
+                GridHarmonic {
+                    order,
+                    ratio: a / rms,
+                    deg: 360.0 * (turns - trig::floor(turns)),
+                }
+            })
+            .collect(),
+    })
+}
+
+/// RMS of an order over the set-point.
+pub(crate) fn ratio(wave: &GridWave, order: i64) -> f64 {
+    if order == 1 {
+        return wave.fundamental;
+    }
+    let harmonic = wave.harmonics.iter().find(|h| i64::from(h.order) == order);
+    harmonic.map_or(0.0, |harmonic| harmonic.ratio)
+}
+
+/// THD relative to the fundamental, a fraction.
+pub(crate) fn distortion(wave: &GridWave) -> f64 {
+    let squares: f64 = wave.harmonics.iter().map(|h| h.ratio * h.ratio).sum();
+    squares.sqrt() / wave.fundamental
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn thd(wave: &GridWave) -> f64 {
-        let squares = wave
-            .harmonics
-            .iter()
-            .map(|h| h.ratio * h.ratio)
-            .sum::<f64>();
-        squares.sqrt() / wave.fundamental
+    use super::distortion as thd;
+
+    /// sin(θ + 30°) + 0.2 sin(3θ + 60°), with a direct part that goes away: turned by −30° the third
+    /// stands at 60° − 3 · 30°.
+    #[test]
+    fn points_give_their_fourier_series() {
+        let points: Vec<f64> = (0..1024)
+            .map(|k| {
+                let turns = f64::from(k) / 1024.0;
+                let tone = |order: f64, deg: f64| {
+                    (std::f64::consts::TAU * (order * turns + deg / 360.0)).sin()
+                };
+                7.0 * (0.5 + tone(1.0, 30.0) + 0.2 * tone(3.0, 60.0))
+            })
+            .collect();
+        let wave = sampled(&points).expect("a wave");
+        assert!((thd(&wave) - 0.2).abs() < 1e-9, "{wave:?}");
+        assert!((wave.fundamental - 1.04_f64.sqrt().recip()).abs() < 1e-9);
+        assert_eq!((wave.harmonics.len(), wave.harmonics[0].order), (1, 3));
+        assert!((wave.harmonics[0].deg - 330.0).abs() < 1e-6, "{wave:?}");
+        assert!((ratio(&wave, 3) / ratio(&wave, 1) - 0.2).abs() < 1e-9);
+        assert_eq!(sampled(&[3.0; 1024]), None);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::Change;
 use crate::bench::Inner;
 use crate::error::EmulatorError;
 use crate::field::{Disturbance, Field};
-use crate::fit::at_backup;
+use crate::fit::{at_backup, pv_input};
 
 /// A contact of the plant, or a relay that shorts pins of the DRM port.
 enum Part {
@@ -53,7 +53,7 @@ fn part(plan: &Bench, fault: &FaultEntry) -> Option<Part> {
     let name = fault.instrument.value.as_str();
     Some(match plan.instruments.get(name)?.role {
         Role::GridSource => Part::Contact(Contact::GridOutput),
-        Role::PvSource => Part::Contact(Contact::PvOutput),
+        Role::PvSource => Part::Contact(Contact::PvOutput(pv_input(plan, name))),
         Role::BatterySource => Part::Contact(Contact::BatteryOutput),
         Role::Dut => Part::Contact(Contact::DutRelay),
         Role::RlcLoad => Part::Contact(match fault.contact? {

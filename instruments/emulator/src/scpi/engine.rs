@@ -63,6 +63,8 @@ pub(crate) struct Dialect {
     pub(crate) error_bit: bool,
     /// A query of a node that is no command answers with every setting below it (Yokogawa).
     pub(crate) groups: bool,
+    /// A blank may stand before the question mark, `SAS:VOC ?` (Chroma 62000H).
+    pub(crate) blank_before_mark: bool,
     /// `*CAL?` answers (0: no fault).
     pub(crate) calibrates: bool,
     /// Reply to `SYSTem:VERSion?`; `None` where the model has no such query.
@@ -80,6 +82,7 @@ impl Dialect {
         events: false,
         error_bit: true,
         groups: false,
+        blank_before_mark: false,
         calibrates: false,
         version: Some("1999.0"),
     };

@@ -37,6 +37,7 @@ pub(crate) const SETTINGS_CONFLICT: Fault = fault(-221, "Settings conflict");
 pub(crate) const OUT_OF_RANGE: Fault = fault(-222, "Data out of range");
 pub(crate) const ILLEGAL_VALUE: Fault = fault(-224, "Illegal parameter value");
 pub(crate) const TOO_MUCH_DATA: Fault = fault(-223, "Too much data");
+pub(crate) const OUT_OF_MEMORY: Fault = fault(-225, "Out of memory");
 pub(crate) const LISTS_NOT_SAME_LENGTH: Fault = fault(-226, "Lists not same length");
 pub(crate) const FILE_NOT_FOUND: Fault = fault(-256, "File name not found");
 pub(crate) const PROTECTION: Fault = fault(-240, "Hardware error; output protection tripped");

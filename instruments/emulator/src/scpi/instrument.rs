@@ -97,6 +97,12 @@ impl<D: ScpiDevice> ScpiInstrument<D> {
     }
 
     fn unit(&mut self, unit: &Unit, session: &mut Session, field: &mut Field) -> Progress {
+        let asked = (self.dialect.blank_before_mark && unit.params == ["?"]).then(|| Unit {
+            header: unit.header.clone(),
+            query: true,
+            params: Vec::new(),
+        });
+        let unit = asked.as_ref().unwrap_or(unit);
         let available = !session.replies.is_empty();
         self.follow(field);
         let outcome = if unit.header[0].starts_with('*') {

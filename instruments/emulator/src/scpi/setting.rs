@@ -341,6 +341,15 @@ impl<K: Copy + PartialEq + std::fmt::Debug> Settings<K> {
         self.word_at(key, 0)
     }
 
+    /// Text of the first row of that name, in the first lane.
+    pub(crate) fn text(&self, key: K) -> &str {
+        let row = self.rows.iter().position(|row| row.1 == key);
+        match row.and_then(|row| self.values.get(row * self.lanes)) {
+            Some(Value::Text(text)) => text,
+            Some(Value::Number(_) | Value::On(_) | Value::Word(_)) | None => "",
+        }
+    }
+
     /// Sets a number by name in all lanes, whatever its range.
     pub(crate) fn put(&mut self, key: K, value: f64) {
         for lane in 0..self.lanes {

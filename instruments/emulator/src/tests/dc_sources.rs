@@ -26,7 +26,7 @@ fn nothing_is_active_before_execute() {
         cr(&mut pv, "*IDN?"),
         "AMETEK,TerraSAS ETS600X25,TS0001,2.10\r"
     );
-    assert_eq!(cr(&mut pv, "SYSTem:CHANnel:COUNt?"), "1\r");
+    assert_eq!(cr(&mut pv, "SYSTem:CHANnel:COUNt?"), "2\r");
     fails(&mut pv, "CURVe:DELEte \"SVP CURVE\"", -224);
     ok(&mut pv, "CURVe:VIparms 450, 15");
     ok(&mut pv, "CURVe:MPPparms 360, 14");
@@ -51,7 +51,7 @@ fn nothing_is_active_before_execute() {
     ok(&mut pv, "OUTPut:STATe OFF");
     advance(&bench, 0.02);
     assert!(bench.all_sources_off());
-    fails(&mut pv, "SOURce:IRRadiance 500, (@2)", -222);
+    fails(&mut pv, "SOURce:IRRadiance 500, (@3)", -222);
     fails(&mut pv, "CURVe:ADD \"SVP CURVE\"", -221);
     ok(&mut pv, "CURVe:MPPparms 460, 14");
     fails(&mut pv, "CURVe:ADD \"bad\"", -221);

@@ -373,6 +373,7 @@ fn the_aux_has_its_own_codes(#[case] code: u16) {
         }
         1801 => {
             bench.apply(Input::Pv {
+                input: 0,
                 on: true,
                 voc: 560.0,
                 isc: 10.0,

@@ -11,6 +11,9 @@ fn bench_and(models: &[(&str, Model)]) -> EmulatedBench {
     let mut bench = embedded();
     for &(name, model) in models {
         let entry = InstrumentEntry {
+            curves: std::collections::BTreeMap::new(),
+            output: None,
+            branches: None,
             role: model.role(),
             model,
             address: Address::Emulated,

@@ -56,6 +56,9 @@ pub enum Health {
     Dead,
 }
 
+/// Most PV inputs a DUT can have.
+pub const MOST_PV_INPUTS: usize = 4;
+
 /// The inverter under test.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dut {

@@ -197,11 +197,24 @@ impl PvInputs {
             .map_or(0.0, |input| input.curve.solve(watts))
     }
 
-    /// Every input, in order.
-    pub(crate) fn states(&self) -> Vec<crate::signal::PvInputState> {
+    /// The source at an input; none where the DUT has no such input.
+    pub(crate) fn curve(&self, index: usize) -> PvCurve {
+        let input = self.inputs.get(index);
+        input.map_or_else(PvCurve::default, |input| input.curve.clone())
+    }
+
+    /// W taken from an input in the last slow step.
+    pub(crate) fn watts(&self, index: usize) -> f64 {
+        self.inputs.get(index).map_or(0.0, |input| input.taken_w)
+    }
+
+    /// Every input, in order, with the relays before them.
+    pub(crate) fn states(&self, closed: &[bool]) -> Vec<crate::signal::PvInputState> {
         self.inputs
             .iter()
-            .map(|input| crate::signal::PvInputState {
+            .zip(closed)
+            .map(|(input, &closed)| crate::signal::PvInputState {
+                closed,
                 volts: input.volts(),
                 watts: input.taken_w,
                 maximum_v: input.curve.mpp_v(),

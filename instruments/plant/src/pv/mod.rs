@@ -9,6 +9,9 @@ pub(crate) use inputs::PvInputs;
 use crate::config::{PvArray, Tracking};
 use crate::trig;
 
+/// Points of the grid on which a curve that is given by points is stored.
+const STORED: usize = 2048;
+
 /// The programmed curve.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct PvCurve {
@@ -56,9 +59,43 @@ impl PvCurve {
     /// Array of single-diode modules; the tracker stands where `tracking` says.
     pub(crate) fn of_array(on: bool, array: &PvArray, tracking: Tracking) -> Self {
         let (voc, table) = diode::table(array);
-        let at = |k: usize| voc * k as f64 / (diode::POINTS - 1) as f64;
+        Self::of_table(on, voc, table, tracking)
+    }
+
+    /// Straight between points (V, A), the first at 0 V and the last at 0 A; nothing for points that
+    /// are no curve.
+    pub(crate) fn of_points(on: bool, points: &[(f64, f64)], tracking: Tracking) -> Self {
+        let (Some(first), Some(last)) = (points.first(), points.last()) else {
+            return Self::default();
+        };
+        let falls = |pair: &[(f64, f64)]| pair[1].0 > pair[0].0 && pair[1].1 <= pair[0].1;
+        if first.0 != 0.0 || last.1 != 0.0 || !points.windows(2).all(falls) {
+            return Self::default();
+        }
+        let voc = last.0;
+        let amps = |v: f64| {
+            let next = points.partition_point(|point| point.0 <= v);
+            let (a, b) = (points[next.max(1) - 1], points[next.min(points.len() - 1)]);
+            if b.0 > a.0 {
+                a.1 + (b.1 - a.1) * (v - a.0) / (b.0 - a.0)
+            } else {
+                b.1
+            }
+        };
+        let step = voc / (STORED - 1) as f64;
+        let mut table: Vec<f64> = (0..STORED).map(|k| amps(step * k as f64)).collect();
+        if let Some(end) = table.last_mut() {
+            *end = 0.0;
+        }
+        Self::of_table(on, voc, table, tracking)
+    }
+
+    /// Current over an even grid of voltages from 0 to `voc`.
+    fn of_table(on: bool, voc: f64, table: Vec<f64>, tracking: Tracking) -> Self {
+        let last = table.len().saturating_sub(1);
+        let at = |k: usize| voc * k as f64 / last as f64;
         let power: Vec<f64> = table.iter().enumerate().map(|(k, i)| at(k) * i).collect();
-        let maxima = (1..power.len().saturating_sub(1))
+        let maxima = (1..last)
             .rev()
             .filter(|&k| power[k] > 0.0 && power[k] > power[k - 1] && power[k] >= power[k + 1]);
         let chosen = match tracking {

@@ -28,6 +28,7 @@ fn taken(input: Input, tracking: Tracking) -> (f64, f64) {
 fn the_curve_passes_its_point(#[case] ffu: f64, #[case] ffi: f64) {
     let (voc, isc) = (450.0, 8.0);
     let input = Input::Pv {
+        input: 0,
         on: true,
         voc,
         isc,

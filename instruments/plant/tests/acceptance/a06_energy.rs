@@ -92,6 +92,7 @@ fn a_quasi_static_day() {
         let hour = f64::from(quarter) * 0.25;
         let sun = ((hour - 6.0) / 12.0 * std::f64::consts::PI).sin().max(0.0);
         plant.apply(Input::Pv {
+            input: 0,
             on: sun > 0.01,
             voc: 450.0,
             isc: 17.0 * sun.max(0.01),
@@ -134,6 +135,7 @@ fn campaign(config: PlantConfig) -> Plant {
         // an island, then the grid comes back
         let load = Load::new(230.0, 2500.0, 1.0, 0.0, 0.0);
         plant.apply(Input::IslandLoad {
+            l_ohm: 0.0,
             r_ohm: Some(load.r),
             l_h: Some(load.l),
             c_f: Some(load.c),

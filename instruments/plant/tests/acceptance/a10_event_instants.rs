@@ -48,6 +48,7 @@ fn switch_openings_act_at_their_instant() {
     config.dut.backup = None;
     let mut settled = feeding(config, 0.0);
     settled.apply(Input::IslandLoad {
+        l_ohm: 0.0,
         r_ohm: Some(20.0),
         l_h: None,
         c_f: None,

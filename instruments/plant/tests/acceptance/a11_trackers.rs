@@ -21,6 +21,7 @@ fn source(g: f64) -> Input {
     let voc = 450.0 * ((g / 2.514e-3 + 1.0).ln() * 8.593e-2 - 1.088e-4 * g);
     let isc = 15.5 * g / 1000.0;
     Input::Pv {
+        input: 0,
         on: true,
         voc,
         isc,

@@ -43,6 +43,7 @@ struct End {
 fn run(share: f64, most_s: u64) -> Option<End> {
     let mut plant = energised(quick());
     plant.apply(Input::Pv {
+        input: 0,
         on: false,
         voc: 450.0,
         isc: 17.0,

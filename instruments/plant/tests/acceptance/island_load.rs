@@ -69,6 +69,7 @@ pub(crate) fn connected(config: PlantConfig, p: f64, load: Load) -> Plant {
     let mut plant = feeding(config, p);
     plant.apply(Input::Dut(DutCommand::VoltVar(false)));
     plant.apply(Input::IslandLoad {
+        l_ohm: 0.0,
         r_ohm: Some(load.r),
         l_h: Some(load.l),
         c_f: Some(load.c),

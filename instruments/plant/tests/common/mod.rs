@@ -23,6 +23,7 @@ pub(crate) fn quick() -> PlantConfig {
 pub(crate) fn energised(config: PlantConfig) -> Plant {
     let mut plant = Plant::new(config);
     plant.apply(Input::Pv {
+        input: 0,
         on: true,
         voc: 450.0,
         isc: 17.0,

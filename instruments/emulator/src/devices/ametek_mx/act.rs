@@ -2,7 +2,7 @@
 
 use super::commands::{Command as C, FASTEST, HIGH_RANGE, INFINITE, Key, LOW_RANGE, List};
 use super::program::MOST_POINTS;
-use super::{AmetekMx, measure};
+use super::{AmetekMx, measure, waves};
 use crate::field::Field;
 use crate::scpi::engine::{Reply, ScpiDevice};
 use crate::scpi::fault::{self, Fault};
@@ -71,28 +71,28 @@ impl AmetekMx {
             }
             C::List(list) => self.set_list(list, params)?,
             C::TraceDefine => {
-                let name = params.text(0)?.trim_matches('"').to_ascii_uppercase();
                 params.at_most(2)?;
-                if !self.traces.contains(&name) {
-                    self.traces.push(name);
-                }
+                let name = waves::name(params.text(0)?);
+                let copied = match params.len() {
+                    2 if params.integer(1) != Ok(1024) => {
+                        let other = waves::name(params.text(1)?);
+                        let trace = self.traces.iter().find(|trace| trace.name == other);
+                        trace.ok_or(fault::FILE_NOT_FOUND)?.points.clone()
+                    }
+                    _ => Vec::new(),
+                };
+                self.define(name, copied)?;
             }
-            // 1024 points of one cycle; the emulated amplifier makes sines only
             C::TraceData => {
-                let name = params.text(0)?.trim_matches('"').to_ascii_uppercase();
-                if !self.traces.contains(&name) {
-                    return Err(fault::FILE_NOT_FOUND);
-                }
-                let values = params.numbers_from(1, "")?;
-                if values.len() > 1024 {
-                    return Err(fault::TOO_MUCH_DATA);
-                }
+                let name = waves::name(params.text(0)?);
+                let points = params.numbers_from(1, "")?;
+                self.fill(&name, points, field)?;
             }
             C::TraceDelete => match params.len() {
                 0 => self.traces.clear(),
                 _ => {
-                    let name = params.text(0)?.trim_matches('"').to_ascii_uppercase();
-                    self.traces.retain(|trace| *trace != name);
+                    let name = waves::name(params.text(0)?);
+                    self.traces.retain(|trace| trace.name != name);
                 }
             },
             C::Remote => params.none()?,
@@ -100,6 +100,8 @@ impl AmetekMx {
             | C::ListPoints(_)
             | C::Measure(_)
             | C::Array(_)
+            | C::HarmonicArray(_)
+            | C::PhaseArray(_)
             | C::Harmonic(_)
             | C::HarmonicPhase(_)
             | C::Distortion(_)
@@ -121,6 +123,9 @@ impl AmetekMx {
             value = Value::Number(FASTEST);
         }
         match (key, &value) {
+            (Key::Shape, Value::Text(name)) if !self.knows(name) => {
+                return Err(fault::ILLEGAL_VALUE);
+            }
             (Key::Volts | Key::VoltsTriggered, Value::Number(volts)) if *volts > self.range_v() => {
                 return Err(fault::OUT_OF_RANGE);
             }
@@ -248,10 +253,16 @@ impl AmetekMx {
             C::ListPoints(List::Shape) => self.lists.shapes[self.selected].len().to_string(),
             C::ListPoints(list) => self.lists.get(list, self.selected).len().to_string(),
             C::Measure(what) => decimal(self.measured(what, field)),
-            C::Array(what) => return Ok(self.array(what, field)),
+            C::Array(what) => return self.array(what, params, field),
+            C::HarmonicArray(what) => {
+                self.harmonics(params, |order| self.harmonic(what, order, field))?
+            }
+            C::PhaseArray(what) => {
+                self.harmonics(params, |order| self.harmonic_phase(what, order, field))?
+            }
             C::Harmonic(what) => self.harmonic(what, order()?, field),
             C::HarmonicPhase(what) => self.harmonic_phase(what, order()?, field),
-            C::Distortion(_) => decimal(0.0),
+            C::Distortion(what) => self.distortion(what),
             C::SweepInterval => format!("{:.7}", measure::INTERVAL_S),
             C::Limit(bound) => decimal(bound.value()),
             C::PhaseSummary => {
@@ -260,7 +271,7 @@ impl AmetekMx {
             }
             C::TraceCatalog => {
                 let own = ["SINUSOID", "SQUARE", "CSINUSOID"].into_iter();
-                own.chain(self.traces.iter().map(String::as_str))
+                own.chain(self.traces.iter().map(|trace| trace.name.as_str()))
                     .map(|name| format!("\"{name}\""))
                     .collect::<Vec<_>>()
                     .join(",")

@@ -35,6 +35,18 @@ pub(crate) enum Key {
     ListStep,
     TriggerSource,
     SweepOffset,
+    /// Clipping of `CSINusoid`, %.
+    Clipping,
+    /// V dc.
+    Offset,
+    /// `AC`, `DC` or `ACDC`.
+    Mode,
+    /// Of the programmed output impedance.
+    Impedance,
+    /// Ω.
+    Resistance,
+    /// H.
+    Inductance,
     /// Kept per phase, without an effect on the one wired phase.
     PhaseKept,
     /// Kept only.
@@ -55,6 +67,10 @@ impl Key {
                 | Key::Current
                 | Key::Shape
                 | Key::ShapeMode
+                | Key::Clipping
+                | Key::Offset
+                | Key::Resistance
+                | Key::Inductance
                 | Key::PhaseKept
         )
     }
@@ -85,6 +101,10 @@ pub(crate) enum Command {
     ListPoints(List),
     Measure(Quantity),
     Array(Quantity),
+    /// Amplitudes of the harmonics, the direct part first.
+    HarmonicArray(Quantity),
+    /// Their phases.
+    PhaseArray(Quantity),
     Harmonic(Quantity),
     HarmonicPhase(Quantity),
     Distortion(Quantity),
@@ -168,14 +188,14 @@ pub(crate) const SETTINGS: &[Row<Key>] = &[
     ("[SOURce:]VOLTage:SLEW[:IMMediate]", Key::VoltSlew, number("V/S", SLEW, FASTEST, N)),
     ("[SOURce:]VOLTage:SLEW:MODE", Key::VoltSlewMode, MODES),
     ("[SOURce:]VOLTage:SLEW:TRIGgered", Key::PhaseKept, number("V/S", SLEW, FASTEST, N)),
-    ("[SOURce:]VOLTage:OFFSet[:IMMediate]", Key::PhaseKept, number("V", (-425.0, 425.0), 0.0, N)),
+    ("[SOURce:]VOLTage:OFFSet[:IMMediate]", Key::Offset, number("V", (-425.0, 425.0), 0.0, N)),
     ("[SOURce:]VOLTage:OFFSet:SLEW[:IMMediate]", Key::PhaseKept, number("V/S", SLEW, FASTEST, N)),
     ("[SOURce:]VOLTage:OFFSet:SLEW:MODE", Key::PhaseKept, MODES),
     ("[SOURce:]VOLTage:OFFSet:MODE", Key::PhaseKept, MODES),
     ("[SOURce:]VOLTage:OFFSet:TRIGgered", Key::PhaseKept, number("V", (-425.0, 425.0), 0.0, N)),
     ("[SOURce:]VOLTage:ALC[:STATe]", Key::Kept, Choice(&["ON|1", "OFF|0", "REGulate"])),
     ("[SOURce:]VOLTage:SENSe[:SOURce]", Key::Kept, Choice(&["INTernal", "EXTernal"])),
-    ("[SOURce:]MODE", Key::Kept, Choice(&["AC", "DC", "ACDC"])),
+    ("[SOURce:]MODE", Key::Mode, Choice(&["AC", "DC", "ACDC"])),
     ("[SOURce:]FREQuency[:CW|FIXed][:IMMediate]", Key::Hertz, number("HZ", HZ, 60.0, N)),
     ("[SOURce:]FREQuency:TRIGgered", Key::HertzTriggered, number("HZ", HZ, 60.0, N)),
     ("[SOURce:]FREQuency:MODE", Key::HertzMode, MODES),
@@ -194,7 +214,7 @@ pub(crate) const SETTINGS: &[Row<Key>] = &[
     ("[SOURce:]FUNCtion[:SHAPe][:IMMediate]", Key::Shape, SHAPES),
     ("[SOURce:]FUNCtion:MODE", Key::ShapeMode, MODES),
     ("[SOURce:]FUNCtion:TRIGgered", Key::PhaseKept, SHAPES),
-    ("[SOURce:]FUNCtion[:SHAPe]:CSINusoid", Key::PhaseKept, number("PCT|%", (0.0, 43.0), 0.0, N)),
+    ("[SOURce:]FUNCtion[:SHAPe]:CSINusoid", Key::Clipping, number("PCT|%", (0.0, 43.0), 0.0, N)),
     ("[SOURce:]PULSe:WIDTh", Key::PulseWidth, number("S", (1e-4, 1e6), 0.01, N)),
     ("[SOURce:]PULSe:PERiod", Key::PulsePeriod, number("S", (1e-4, 1e6), 1.0, N)),
     ("[SOURce:]PULSe:DCYCle", Key::PulseDuty, number("PCT|%", (0.0, 100.0), 1.0, N)),
@@ -221,9 +241,9 @@ pub(crate) const SETTINGS: &[Row<Key>] = &[
     ("DISPlay:MODE", Key::Kept, Choice(&["NORMal", "TEXT"])),
     ("SYSTem:CONFigure", Key::Kept, Choice(&["NORMal", "IEC"])),
     ("PONSetup:NVOLt", Key::Kept, number("V", V, 0.0, N)),
-    ("OUTPut:IMPedance[:STATe]", Key::Kept, Switch(false)),
-    ("OUTPut:IMPedance:REAL", Key::PhaseKept, number("OHM", (-1.0, 1.0), 0.0, N)),
-    ("OUTPut:IMPedance:REACtive", Key::PhaseKept, number("H", (-0.001, 0.001), 0.0, N)),
+    ("OUTPut:IMPedance[:STATe]", Key::Impedance, Switch(false)),
+    ("OUTPut:IMPedance:REAL", Key::Resistance, number("OHM", (-1.0, 1.0), 0.0, N)),
+    ("OUTPut:IMPedance:REACtive", Key::Inductance, number("H", (-0.001, 0.001), 0.0, N)),
     ("REGenerate:STATe", Key::Kept, Switch(false)),
     ("REGenerate:UNDer[:VOLTage]", Key::Kept, number("V", V, 0.0, N)),
     ("REGenerate:OVER[:VOLTage]", Key::Kept, number("V", V, HIGH_RANGE, N)),
@@ -306,7 +326,7 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("[SOURce:]LIST:TTLTrg:POINts", C::ListPoints(List::Trigger), Query),
     ("MEASure|FETCh[:SCALar]:VOLTage[:ACDC]", C::Measure(Q::Volts), Query),
     ("MEASure|FETCh[:SCALar]:VOLTage:AC", C::Measure(Q::Volts), Query),
-    ("MEASure|FETCh[:SCALar]:VOLTage:DC", C::Measure(Q::Zero), Query),
+    ("MEASure|FETCh[:SCALar]:VOLTage:DC", C::Measure(Q::OffsetVolts), Query),
     ("MEASure|FETCh[:SCALar]:VOLTage:HARMonic[:AMPLitude]", C::Harmonic(Q::Volts), Query),
     ("MEASure|FETCh[:SCALar]:VOLTage:HARMonic:PHASe", C::HarmonicPhase(Q::Volts), Query),
     ("MEASure|FETCh[:SCALar]:VOLTage:HARMonic:THD", C::Distortion(Q::Volts), Query),
@@ -327,8 +347,12 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("MEASure|FETCh[:SCALar]:POWer[:AC]:PFACtor", C::Measure(Q::PowerFactor), Query),
     ("MEASure|FETCh[:SCALar]:POWer[:AC]:TOTal", C::Measure(Q::Total), Query),
     ("MEASure|FETCh[:SCALar]:POWer:DC", C::Measure(Q::Zero), Query),
-    ("MEASure|FETCh:ARRay:VOLTage", C::Array(Q::Volts), Query),
-    ("MEASure|FETCh:ARRay:CURRent", C::Array(Q::Amps), Query),
+    ("MEASure|FETCh:ARRay:VOLTage[:DC]", C::Array(Q::Volts), Query),
+    ("MEASure|FETCh:ARRay:CURRent[:DC]", C::Array(Q::Amps), Query),
+    ("MEASure|FETCh:ARRay:VOLTage:HARMonic[:AMPLitude]", C::HarmonicArray(Q::Volts), Query),
+    ("MEASure|FETCh:ARRay:CURRent:HARMonic[:AMPLitude]", C::HarmonicArray(Q::Amps), Query),
+    ("MEASure|FETCh:ARRay:VOLTage:HARMonic:PHASe", C::PhaseArray(Q::Volts), Query),
+    ("MEASure|FETCh:ARRay:CURRent:HARMonic:PHASe", C::PhaseArray(Q::Amps), Query),
     ("SENSe:SWEep:TINTerval", C::SweepInterval, Query),
     ("LIMit:VOLTage", C::Limit(Bound::Volts), Query),
     ("LIMit:CURRent", C::Limit(Bound::Amps), Query),

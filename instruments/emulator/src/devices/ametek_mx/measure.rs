@@ -1,16 +1,20 @@
 //! Measurements of the MX (SCPI manual, 4.3): scalars, harmonics, sampled arrays.
 //!
-//! The plant meters the fundamental: harmonics above the first read zero, and arrays hold the sine
-//! of the metered voltage and current.
+//! The plant meters RMS values and powers: the spectrum of the voltage is that of the wave which the
+//! unit makes, that of the current is taken as its fundamental.
 
+use gridproof_plant::input::GridHarmonic;
 use gridproof_plant::signal::{MeterPoint, Reading};
-use gridproof_plant::trig::{atan2_turns, sincos_turns};
+use gridproof_plant::trig::{atan2_turns, floor, sincos_turns};
 
 use super::AmetekMx;
 use super::commands::Key;
+use crate::devices::shape::{distortion, ratio};
 use crate::field::Field;
 use crate::scpi::engine::Reply;
+use crate::scpi::fault::{self, Fault};
 use crate::scpi::format::{block, decimal};
+use crate::scpi::{Outcome, Params};
 
 /// What can be measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,14 +31,19 @@ pub(crate) enum Quantity {
     VoltAmps,
     Vars,
     PowerFactor,
-    /// Dc: the emulated amplifier makes none.
+    /// Dc voltage.
+    OffsetVolts,
+    /// Dc of the current: not metered.
     Zero,
 }
 
 use Quantity as Q;
 
-/// Points of an array.
-const POINTS: usize = 4096;
+/// An array has 4096 samples in blocks of 256.
+const BLOCK: i64 = 256;
+const BLOCKS: i64 = 16;
+/// Highest order of a harmonic.
+const ORDERS: i64 = 50;
 /// Sample interval of three-phase acquisition, s.
 pub(super) const INTERVAL_S: f64 = 31.2e-6;
 
@@ -71,6 +80,8 @@ impl AmetekMx {
             Q::PeakAmps => r.amps * std::f64::consts::SQRT_2,
             Q::Crest if r.amps > 0.0 => std::f64::consts::SQRT_2,
             Q::Crest | Q::Zero => 0.0,
+            Q::OffsetVolts if self.output => self.amplifier.wave().dc_v,
+            Q::OffsetVolts => 0.0,
             Q::Hertz => r.hz,
             Q::PhaseAngle => self.settings.number_at(Key::Phase, self.selected),
             Q::Watts => r.watts,
@@ -88,15 +99,52 @@ impl AmetekMx {
 
     /// Amplitude of a harmonic.
     pub(super) fn harmonic(&self, what: Quantity, order: i64, field: &Field) -> String {
-        decimal(if order == 1 {
-            self.measured(what, field)
+        let all = self.measured(what, field);
+        decimal(if order == 0 && what == Q::Volts {
+            self.measured(Q::OffsetVolts, field)
+        } else if what == Q::Volts {
+            all * ratio(self.amplifier.wave(), order)
+        } else if order == 1 {
+            all
         } else {
             0.0
         })
     }
 
+    /// THD, percent of the fundamental.
+    pub(super) fn distortion(&self, what: Quantity) -> String {
+        decimal(if what == Q::Volts {
+            100.0 * distortion(self.amplifier.wave())
+        } else {
+            0.0
+        })
+    }
+
+    /// Values by order, the direct part first, up to the order that is named or 50.
+    pub(super) fn harmonics(
+        &self,
+        params: Params<'_>,
+        value: impl Fn(i64) -> String,
+    ) -> Result<String, Fault> {
+        params.at_most(1)?;
+        let last = if params.len() == 0 {
+            ORDERS
+        } else {
+            params.integer(0)?
+        };
+        if !(0..=ORDERS).contains(&last) {
+            return Err(fault::OUT_OF_RANGE);
+        }
+        Ok((0..=last).map(value).collect::<Vec<_>>().join(","))
+    }
+
     /// Phase of a harmonic against the voltage of the phase, degrees.
     pub(super) fn harmonic_phase(&self, what: Quantity, order: i64, field: &Field) -> String {
+        if what == Q::Volts {
+            let harmonics = &self.amplifier.wave().harmonics;
+            let harmonic = harmonics.iter().find(|h| i64::from(h.order) == order);
+            return decimal(harmonic.map_or(0.0, |harmonic| harmonic.deg));
+        }
         let turns = if what == Q::Amps && order == 1 {
             -self.lag_turns(field)
         } else {
@@ -115,8 +163,22 @@ impl AmetekMx {
         }
     }
 
-    /// `MEASure:ARRay…?`: 4096 samples, big-endian single precision.
-    pub(super) fn array(&self, what: Quantity, field: &Field) -> Reply {
+    /// `MEASure:ARRay…?`: 4096 samples, big-endian single precision, or so many blocks of 256 from a
+    /// block on.
+    pub(super) fn array(&self, what: Quantity, params: Params<'_>, field: &Field) -> Outcome {
+        params.at_most(2)?;
+        let number = |index: usize, default: i64| {
+            if params.len() > index {
+                params.integer(index)
+            } else {
+                Ok(default)
+            }
+        };
+        let (count, from) = (number(0, BLOCKS)?, number(1, 0)?);
+        if !(1..=BLOCKS).contains(&count) || !(0..=BLOCKS - count).contains(&from) {
+            return Err(fault::OUT_OF_RANGE);
+        }
+        let places = (from * BLOCK) as usize..((from + count) * BLOCK) as usize;
         let r = self.reading(field);
         let (rms, lag) = if what == Q::Amps {
             (r.amps, self.lag_turns(field))
@@ -124,13 +186,22 @@ impl AmetekMx {
             (r.volts, 0.0)
         };
         let first = self.settings.number(Key::SweepOffset);
-        let bytes: Vec<u8> = (0..POINTS)
+        let bytes: Vec<u8> = places
             .flat_map(|index| {
                 let turns = (index as f64 + first) * INTERVAL_S * r.hz - lag;
-                let (sine, _) = sincos_turns(turns);
-                ((rms * std::f64::consts::SQRT_2 * sine) as f32).to_be_bytes()
+                let sine = |turns: f64| sincos_turns(turns - floor(turns)).0;
+                let relative = if what == Q::Volts {
+                    let wave = self.amplifier.wave();
+                    let over = |h: &GridHarmonic| {
+                        h.ratio * sine(f64::from(h.order) * turns + h.deg / 360.0)
+                    };
+                    wave.fundamental * sine(turns) + wave.harmonics.iter().map(over).sum::<f64>()
+                } else {
+                    sine(turns)
+                };
+                ((rms * std::f64::consts::SQRT_2 * relative) as f32).to_be_bytes()
             })
             .collect();
-        Reply::Block(block(&bytes, 5))
+        Ok(Reply::Block(block(&bytes, 5)))
     }
 }

@@ -3,24 +3,27 @@
 //! Immediate levels follow at their slews; `INITiate` arms transients (STEP, PULSe, LIST), which
 //! run at once or with `*TRG`, and hold their last level until `ABORt`. With
 //! `CURRent:PROTection:STATe ON` a current beyond the limit opens the output for good after the
-//! delay. Positive power leaves the instrument.
+//! delay, with `OFF` the voltage is then lowered until the current is at its limit. Positive power leaves the instrument.
 
 mod act;
 mod commands;
 mod measure;
 mod program;
 mod transient;
+mod waves;
 
 use gridproof_model::fault::FaultKind;
 use gridproof_plant::Nanos;
-use gridproof_plant::input::{GridSegment, Input};
+use gridproof_plant::input::GridSegment;
 use gridproof_plant::signal::MeterPoint;
 
 use self::commands::{Command, FASTEST, Key, SETTINGS, TABLE};
 use self::program::{Level, Lists};
+use self::waves::Trace;
+use super::amplifier::Amplifier;
 use super::metering::{Limits, Meter, MeterSpec};
 use super::watch::Watch;
-use crate::field::{Disturbance, Field};
+use crate::field::{Disturbance, Field, MILLISECOND};
 use crate::scpi::engine::{Conditions, Dialect, Reply, ScpiDevice};
 use crate::scpi::fault::{self, Fault};
 use crate::scpi::pattern::Use;
@@ -44,6 +47,12 @@ const METER: MeterSpec = MeterSpec {
     hertz: 1e-4,
 };
 
+/// How often constant current adjusts the voltage: the last whole cycle then lies behind the change
+/// before. And by which factors at most.
+const LOOK: Nanos = 60 * MILLISECOND;
+const MOST_DOWN: f64 = 0.75;
+const MOST_UP: f64 = 1.25;
+
 /// A running transient.
 #[derive(Debug)]
 struct Running {
@@ -58,7 +67,8 @@ struct Running {
 pub(crate) struct AmetekMx {
     settings: Settings<Key>,
     lists: Lists,
-    traces: Vec<String>,
+    traces: Vec<Trace>,
+    amplifier: Amplifier,
     coupled: bool,
     /// Selected phase, 0–2.
     selected: usize,
@@ -70,16 +80,19 @@ pub(crate) struct AmetekMx {
     /// A finished transient holds its last level.
     holding: bool,
     watch: Watch,
+    /// Constant current: when the voltage is adjusted next.
+    limits: Option<Nanos>,
     meter: Meter,
 }
 
 impl AmetekMx {
     /// As after power-on: 0 V, 60 Hz, output open.
-    pub(crate) fn new(seed: u64, name: &str) -> Self {
+    pub(crate) fn new(seed: u64, name: &str, amplifier: Amplifier) -> Self {
         let mut source = Self {
             settings: Settings::new(SETTINGS, Style::SCPI, 3),
             lists: Lists::default(),
             traces: Vec::new(),
+            amplifier,
             coupled: true,
             selected: 0,
             output: false,
@@ -89,6 +102,7 @@ impl AmetekMx {
             running: None,
             holding: false,
             watch: Watch::default(),
+            limits: None,
             meter: Meter::new(seed, name, METER),
         };
         source.default_phases();
@@ -120,7 +134,7 @@ impl AmetekMx {
     }
 
     /// The immediate levels to the output, at their slews while it is closed.
-    fn send(&self, field: &mut Field) {
+    fn send(&mut self, field: &mut Field) {
         let slew = |slew: f64| {
             if self.output && slew < FASTEST {
                 slew
@@ -129,12 +143,26 @@ impl AmetekMx {
             }
         };
         let (level, (volts, hertz)) = (self.immediate(), self.slews());
-        field.plant.apply(Input::GridSetpoint {
-            v_rms: level.volts,
-            hz: level.hertz,
-            slew_v_per_s: slew(volts),
-            slew_hz_per_s: slew(hertz),
-        });
+        let slews = (slew(volts), slew(hertz));
+        self.amplifier.set((level.volts, level.hertz), slews, field);
+    }
+
+    /// The programmed output impedance.
+    fn send_impedance(&mut self, field: &mut Field) {
+        let programmed = if self.settings.on(Key::Impedance) {
+            let value = |key: Key| self.settings.number(key);
+            (value(Key::Resistance), value(Key::Inductance))
+        } else {
+            (0.0, 0.0)
+        };
+        self.amplifier.impedance(programmed, field);
+    }
+
+    /// Everything that the settings hold.
+    fn send_all(&mut self, field: &mut Field) {
+        self.send_impedance(field);
+        self.send_wave(field);
+        self.send(field);
     }
 
     fn changed(&mut self, key: Key, field: &mut Field) {
@@ -148,6 +176,15 @@ impl AmetekMx {
         }
         if (level || mode) && self.running.is_none() && !self.holding {
             self.send(field);
+        }
+        if matches!(key, Key::Shape | Key::Clipping | Key::Offset | Key::Mode) {
+            self.send_wave(field);
+        }
+        if matches!(key, Key::Impedance | Key::Resistance | Key::Inductance) {
+            self.send_impedance(field);
+        }
+        if key == Key::CurrentTrips && self.settings.on(key) {
+            self.release(field);
         }
         // width and duty cycle are two views of one thing; a new period keeps the width
         let period = self.settings.number(Key::PulsePeriod);
@@ -171,10 +208,10 @@ impl AmetekMx {
             self.watch.disarm();
         }
         self.output = on;
-        field.plant.apply(Input::GridOutput {
-            closed: on,
-            at_deg: None,
-        });
+        self.amplifier.output(on, None, field);
+        if !on {
+            self.release(field);
+        }
     }
 
     fn protect(&mut self, field: &mut Field) {
@@ -185,8 +222,43 @@ impl AmetekMx {
         let amps = field.plant.reading(MeterPoint::Source).amps;
         let beyond = amps > self.settings.number(Key::Current) * 1.001;
         let delay = self.settings.number(Key::CurrentDelay);
-        if self.settings.on(Key::CurrentTrips) && self.watch.trips(now, beyond, delay) {
-            self.trip(field);
+        if self.limits.is_none() && self.watch.trips(now, beyond, delay) {
+            if self.settings.on(Key::CurrentTrips) {
+                self.trip(field);
+            } else {
+                self.limits = Some(now);
+                self.limit(field);
+            }
+        }
+    }
+
+    /// Constant current: the voltage goes to where the current of the last cycle would have been at
+    /// its limit, by a quarter at most, and back to the set voltage when that draws less.
+    fn limit(&mut self, field: &mut Field) {
+        let now = field.now();
+        if self.limits.is_none_or(|at| at > now) {
+            return;
+        }
+        let amps = field.plant.reading_cycle(MeterPoint::Source).amps;
+        let limit = self.settings.number(Key::Current);
+        let step = if amps > 0.0 { limit / amps } else { MOST_UP };
+        let part = (self.amplifier.left() * step.clamp(MOST_DOWN, MOST_UP)).min(1.0);
+        if part == 1.0 && self.amplifier.left() == 1.0 {
+            self.release(field);
+            return;
+        }
+        self.amplifier.leave(part, field);
+        self.limits = Some(now + LOOK);
+    }
+
+    /// Constant voltage again.
+    fn release(&mut self, field: &mut Field) {
+        if self.limits.take().is_some() {
+            self.watch.arm(field.now());
+            self.amplifier.leave(1.0, field);
+        }
+        if !self.output {
+            self.watch.disarm();
         }
     }
 
@@ -231,7 +303,7 @@ impl ScpiDevice for AmetekMx {
         self.lists = Lists::default();
         (self.coupled, self.selected, self.continuous) = (true, 0, false);
         self.tripped = false;
-        self.send(field);
+        self.send_all(field);
     }
 
     fn trigger(&mut self, field: &mut Field) -> Result<(), Fault> {
@@ -245,19 +317,22 @@ impl ScpiDevice for AmetekMx {
     fn recall(&mut self, slot: u8, field: &mut Field) -> Result<(), Fault> {
         self.abort(field);
         self.settings.recall(slot)?;
-        self.send(field);
+        self.send_all(field);
         Ok(())
     }
 
-    /// OPERation: bit 3 transient, bit 5 waiting for a trigger; QUEStionable: bit 1 over-current.
+    /// OPERation: bit 3 transient, bit 5 waiting for a trigger; QUEStionable: bit 1 over-current, bit 12 limit
+    /// of the current active.
     fn conditions(&self, _field: &Field) -> Option<Conditions> {
+        let limits = self.limits.is_some();
         Some(Conditions {
             operation: u16::from(self.running.is_some()) << 3 | u16::from(self.armed) << 5,
-            questionable: u16::from(self.tripped) << 1,
+            questionable: u16::from(self.tripped || limits) << 1 | u16::from(limits) << 12,
         })
     }
 
     fn power_on(&mut self, field: &mut Field) {
+        self.amplifier.power_on(field);
         self.send(field);
     }
 
@@ -283,7 +358,10 @@ impl ScpiDevice for AmetekMx {
 
     fn next_event(&self) -> Option<Nanos> {
         let ends = self.running.as_ref().map(|running| running.ends);
-        [ends, self.watch.next()].into_iter().flatten().min()
+        [ends, self.watch.next(), self.limits]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn on_time(&mut self, field: &mut Field) {
@@ -298,9 +376,10 @@ impl ScpiDevice for AmetekMx {
                 running.left -= 1;
                 let length: Nanos = running.pass.iter().map(|segment| segment.dwell_ns).sum();
                 running.ends = now + length;
-                field.plant.apply(Input::GridProgram(running.pass.clone()));
+                self.amplifier.program(&running.pass, field);
             }
         }
         self.protect(field);
+        self.limit(field);
     }
 }

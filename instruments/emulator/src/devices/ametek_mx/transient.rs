@@ -1,7 +1,7 @@
 //! The transient system of the MX (SCPI manual, chapter 6): arming, triggering, LIST and PULSe.
 
 use gridproof_plant::Nanos;
-use gridproof_plant::input::{GridSegment, Input};
+use gridproof_plant::input::GridSegment;
 
 use super::commands::{Key, List};
 use super::program::{Level, step};
@@ -57,7 +57,7 @@ impl AmetekMx {
             return Ok(());
         };
         let length: Nanos = pass.iter().map(|segment| segment.dwell_ns).sum();
-        field.plant.apply(Input::GridProgram(pass.clone()));
+        self.amplifier.program(&pass, field);
         self.running = Some(Running {
             pass,
             ends: field.now() + length,
@@ -123,7 +123,7 @@ impl AmetekMx {
     pub(super) fn abort(&mut self, field: &mut Field) {
         self.armed = false;
         if self.running.take().is_some() {
-            field.plant.apply(Input::GridProgramStop);
+            self.amplifier.stop(field);
             self.holding = true;
         }
         if std::mem::take(&mut self.holding) {

@@ -1,7 +1,7 @@
 //! What each command and query of the 61845 does.
 
 use super::commands::Command::{self, self as C};
-use super::commands::SHAPES;
+use super::commands::{Key, SHAPES};
 use super::program::{Base, MOST_HARMONICS, MOST_POINTS};
 use super::{Chroma61845, FASTEST_HZ_PER_MS, FASTEST_V_PER_MS, MODE_WORDS, MODES, Mode, within};
 use crate::field::Field;
@@ -49,6 +49,9 @@ impl Chroma61845 {
                 let listed = params.len() > 1;
                 let single = Params::new(if listed { &joined } else { params.all() });
                 self.kept.write(row, single)?;
+                if !matches!(self.kept.key(row), Key::Kept | Key::SweepStart) {
+                    self.send_impedance(field);
+                }
             }
             C::Interface => params.none()?,
             C::Phases => self.three_phase = params.choice(0, &["SINGLE", "THREE"])? == 1,
@@ -248,7 +251,7 @@ impl Chroma61845 {
     }
 
     /// Outside FIXED mode a new level waits for the return to it.
-    fn follow(&self, field: &mut Field) {
+    fn follow(&mut self, field: &mut Field) {
         if self.mode == Mode::Fixed {
             self.send_fixed(field);
         }

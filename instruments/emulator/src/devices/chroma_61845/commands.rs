@@ -150,6 +150,7 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("FETCh|MEASure[:SCALar]:CURRent:DC", C::Measure(Measured::AmpsDc), Query),
     ("FETCh|MEASure[:SCALar]:CURRent:AMPLitude:MAXimum", C::Measure(Measured::AmpsPeak), Query),
     ("FETCh|MEASure[:SCALar]:CURRent:CREStfactor|CREST", C::Measure(Measured::CrestFactor), Query),
+    ("FETCh|MEASure[:SCALar]:INTerharmonics:FREQuency", C::Measure(Measured::Interharmonic), Query),
     ("FETCh|MEASure[:SCALar]:CURRent:INRush", C::Measure(Measured::Inrush), Query),
     ("FETCh|MEASure[:SCALar]:FREQuency", C::Measure(Measured::Hertz), Query),
     ("FETCh|MEASure[:SCALar]:POWer:AC[:REAL]", C::Measure(Measured::Watts), Query),
@@ -163,49 +164,63 @@ const DEG: Kind = number("", (0.0, 360.0), 0.0, Form::Nr2(1));
 const DC: Kind = number("V", (-424.2, 424.2), 0.0, Form::Nr2(1));
 const MS: Kind = number("MS", (0.0, 99_999_999.9), 1000.0, Form::Nr2(1));
 
-/// Settings that are kept, without an effect on the emulated amplifier: it makes sines only.
+/// Settings of [`KEPT`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Key {
+    Kept,
+    /// Of the programmed output impedance.
+    Impedance,
+    /// Ω.
+    Resistance,
+    /// mH.
+    Inductance,
+    /// Hz.
+    SweepStart,
+}
+
+/// Settings that are only kept have no effect on the emulated amplifier.
 #[rustfmt::skip]
-pub(crate) const KEPT: &[Row<()>] = &[
-    ("[SOURce:]FUNCtion:SHAPe:B[:MODE]", (), Choice(SHAPES)),
-    ("[SOURce:]FUNCtion:SHAPe:A:AMPlitude|AMP", (), number("", (0.0, 100.0), 100.0, Form::Nr2(1))),
-    ("[SOURce:]FUNCtion:SHAPe:B:AMPlitude|AMP", (), number("", (0.0, 100.0), 100.0, Form::Nr2(1))),
-    ("[SOURce:]FUNCtion:SHAPe:B:THD", (), number("", (0.0, 43.0), 0.0, Form::Nr2(1))),
-    ("[SOURce:]CURRent:INRush:STARt", (), MS),
-    ("[SOURce:]CURRent:INRush:INTerval", (), MS),
-    ("[SOURce:]POWer:PROTection", (), number("W", (0.0, 45_000.0), 45_000.0, Form::Nr2(1))),
-    ("[SOURce:]VOLTage:SENSe", (), Switch(false)),
-    ("[SOURce:]PHASe:SEQuence", (), Choice(&["POSitive", "NEGative"])),
-    ("[SOURce:]FREQuency:LIMit", (), number("HZ", (30.0, 100.0), 100.0, Form::Nr2(2))),
-    ("[SOURce:]VOLTage:LIMit:DC:PLUS", (), number("V", (0.0, 424.2), 424.2, Form::Nr2(1))),
-    ("[SOURce:]VOLTage:LIMit:DC:MINus", (), number("V", (-424.2, 0.0), -424.2, Form::Nr2(1))),
-    ("[SOURce:]PULSe:VOLTage:DC", (), DC),
-    ("[SOURce:]PULSe:SHAPe", (), Choice(&["A", "B"])),
-    ("[SOURce:]LIST:COUPle|COUPLING", (), Choice(&["ALL", "NONE"])),
-    ("INSTrument:COUPle", (), Choice(&["ALL", "NONE"])),
-    ("[SOURce:]PHASe:THRee|THREE", (), Choice(&["INDEPEND|INDEPENDent", "DEPEND", "LOCK"])),
-    ("OUTPut:SLEW:OUT", (), Switch(false)),
-    ("OUTPut:COUPling", (), Choice(&["AC", "DC", "ACDC"])),
-    ("OUTPut:IMPedance[:STATe]", (), Switch(false)),
-    ("OUTPut:IMPedance:RESistor", (), number("OHM", (0.0, 1.0), 0.0, Form::Nr2(2))),
-    ("OUTPut:IMPedance:INDuction", (), number("MH", (0.0, 2.0), 0.0, Form::Nr2(2))),
-    ("[SOURce:]STEP:VOLTage:DC", (), DC),
-    ("[SOURce:]STEP:DVOLtage|DVOLTAGE:DC", (), DC),
-    ("[SOURce:]STEP:SHAPe", (), Choice(&["A", "B"])),
-    ("[SOURce:]STEP:SYNC", (), Choice(&["IMMediate", "PHASE", "IMMED"])),
-    ("[SOURce:]PULSe:SYNC", (), Choice(&["IMMediate", "PHASE", "IMMED"])),
-    ("[SOURce:]SYNThesis:FREQuency", (), Choice(&["60", "50"])),
-    ("[SOURce:]SYNThesis:SPHase", (), DEG),
-    ("[SOURce:]INTerharmonics:FREQuency:STARt", (), number("HZ", (0.01, 2400.0), 0.01, Form::Nr2(2))),
-    ("[SOURce:]INTerharmonics:FREQuency:END", (), number("HZ", (0.01, 2400.0), 0.01, Form::Nr2(2))),
-    ("[SOURce:]INTerharmonics:LEVel", (), number("", (0.0, 30.0), 0.0, Form::Nr2(1))),
-    ("[SOURce:]INTerharmonics:DWELl", (), number("S", (0.01, 9999.0), 1.0, Form::Nr2(2))),
-    ("[SOURce:]CONFigure:EXTernal", (), Switch(false)),
-    ("[SOURce:]CONFigure:COUPling", (), Choice(&["AC", "DC"])),
-    ("[SOURce:]CONFigure:INHibit", (), Choice(&["DISABLE", "ENABLE", "LIVE", "TRIG", "EXCITE"])),
-    ("SYSTem:TIME", (), Text("")),
-    ("SYSTem:SETup:BUZZer", (), Switch(true)),
-    ("SYSTem:KLOCk", (), Switch(false)),
-    ("SYSTem:DATE", (), Text("")),
+pub(crate) const KEPT: &[Row<Key>] = &[
+    ("[SOURce:]FUNCtion:SHAPe:B[:MODE]", Key::Kept, Choice(SHAPES)),
+    ("[SOURce:]FUNCtion:SHAPe:A:AMPlitude|AMP", Key::Kept, number("", (0.0, 100.0), 100.0, Form::Nr2(1))),
+    ("[SOURce:]FUNCtion:SHAPe:B:AMPlitude|AMP", Key::Kept, number("", (0.0, 100.0), 100.0, Form::Nr2(1))),
+    ("[SOURce:]FUNCtion:SHAPe:B:THD", Key::Kept, number("", (0.0, 43.0), 0.0, Form::Nr2(1))),
+    ("[SOURce:]CURRent:INRush:STARt", Key::Kept, MS),
+    ("[SOURce:]CURRent:INRush:INTerval", Key::Kept, MS),
+    ("[SOURce:]POWer:PROTection", Key::Kept, number("W", (0.0, 45_000.0), 45_000.0, Form::Nr2(1))),
+    ("[SOURce:]VOLTage:SENSe", Key::Kept, Switch(false)),
+    ("[SOURce:]PHASe:SEQuence", Key::Kept, Choice(&["POSitive", "NEGative"])),
+    ("[SOURce:]FREQuency:LIMit", Key::Kept, number("HZ", (30.0, 100.0), 100.0, Form::Nr2(2))),
+    ("[SOURce:]VOLTage:LIMit:DC:PLUS", Key::Kept, number("V", (0.0, 424.2), 424.2, Form::Nr2(1))),
+    ("[SOURce:]VOLTage:LIMit:DC:MINus", Key::Kept, number("V", (-424.2, 0.0), -424.2, Form::Nr2(1))),
+    ("[SOURce:]PULSe:VOLTage:DC", Key::Kept, DC),
+    ("[SOURce:]PULSe:SHAPe", Key::Kept, Choice(&["A", "B"])),
+    ("[SOURce:]LIST:COUPle|COUPLING", Key::Kept, Choice(&["ALL", "NONE"])),
+    ("INSTrument:COUPle", Key::Kept, Choice(&["ALL", "NONE"])),
+    ("[SOURce:]PHASe:THRee|THREE", Key::Kept, Choice(&["INDEPEND|INDEPENDent", "DEPEND", "LOCK"])),
+    ("OUTPut:SLEW:OUT", Key::Kept, Switch(false)),
+    ("OUTPut:COUPling", Key::Kept, Choice(&["AC", "DC", "ACDC"])),
+    ("OUTPut:IMPedance[:STATe]", Key::Impedance, Switch(false)),
+    ("OUTPut:IMPedance:RESistor", Key::Resistance, number("OHM", (0.0, 1.0), 0.0, Form::Nr2(2))),
+    ("OUTPut:IMPedance:INDuction", Key::Inductance, number("MH", (0.0, 2.0), 0.0, Form::Nr2(2))),
+    ("[SOURce:]STEP:VOLTage:DC", Key::Kept, DC),
+    ("[SOURce:]STEP:DVOLtage|DVOLTAGE:DC", Key::Kept, DC),
+    ("[SOURce:]STEP:SHAPe", Key::Kept, Choice(&["A", "B"])),
+    ("[SOURce:]STEP:SYNC", Key::Kept, Choice(&["IMMediate", "PHASE", "IMMED"])),
+    ("[SOURce:]PULSe:SYNC", Key::Kept, Choice(&["IMMediate", "PHASE", "IMMED"])),
+    ("[SOURce:]SYNThesis:FREQuency", Key::Kept, Choice(&["60", "50"])),
+    ("[SOURce:]SYNThesis:SPHase", Key::Kept, DEG),
+    ("[SOURce:]INTerharmonics:FREQuency:STARt", Key::SweepStart, number("HZ", (0.01, 2400.0), 0.01, Form::Nr2(2))),
+    ("[SOURce:]INTerharmonics:FREQuency:END", Key::Kept, number("HZ", (0.01, 2400.0), 0.01, Form::Nr2(2))),
+    ("[SOURce:]INTerharmonics:LEVel", Key::Kept, number("", (0.0, 30.0), 0.0, Form::Nr2(1))),
+    ("[SOURce:]INTerharmonics:DWELl", Key::Kept, number("S", (0.01, 9999.0), 1.0, Form::Nr2(2))),
+    ("[SOURce:]CONFigure:EXTernal", Key::Kept, Switch(false)),
+    ("[SOURce:]CONFigure:COUPling", Key::Kept, Choice(&["AC", "DC"])),
+    ("[SOURce:]CONFigure:INHibit", Key::Kept, Choice(&["DISABLE", "ENABLE", "LIVE", "TRIG", "EXCITE"])),
+    ("SYSTem:TIME", Key::Kept, Text("")),
+    ("SYSTem:SETup:BUZZer", Key::Kept, Switch(true)),
+    ("SYSTem:KLOCk", Key::Kept, Switch(false)),
+    ("SYSTem:DATE", Key::Kept, Text("")),
 ];
 
 /// Words of waveforms: the built-in ones, and stored user waveforms.

@@ -3,6 +3,7 @@
 use gridproof_plant::signal::MeterPoint;
 
 use super::Chroma61845;
+use super::commands::Key;
 use crate::field::Field;
 use crate::scpi::format::nr3;
 
@@ -23,6 +24,8 @@ pub(crate) enum Measured {
     PowerFactor,
     /// Between two phases.
     LineVolts,
+    /// Of the interharmonic that would be swept, Hz.
+    Interharmonic,
 }
 
 impl Chroma61845 {
@@ -47,6 +50,7 @@ impl Chroma61845 {
         let value = match what {
             Measured::Volts => reading.volts,
             Measured::Amps => reading.amps,
+            Measured::Interharmonic => self.kept.number(Key::SweepStart),
             Measured::AmpsPeak | Measured::Inrush => reading.amps * std::f64::consts::SQRT_2,
             Measured::CrestFactor => {
                 if reading.amps > 0.0 {

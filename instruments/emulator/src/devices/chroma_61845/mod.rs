@@ -12,11 +12,12 @@ use std::collections::BTreeMap;
 
 use gridproof_model::fault::FaultKind;
 use gridproof_plant::Nanos;
-use gridproof_plant::input::{GridSegment, GridWave, Input};
+use gridproof_plant::input::{GridSegment, GridWave};
 use gridproof_plant::signal::MeterPoint;
 
-use self::commands::{Command, KEPT, SHAPES};
+use self::commands::{Command, KEPT, Key, SHAPES};
 use self::program::{IMMEDIATE_DEG, List, Pulse, Step, Synthesis};
+use super::amplifier::Amplifier;
 use super::shape::{clipped_sine, square};
 use super::watch::Watch;
 use crate::field::{Disturbance, Field};
@@ -128,17 +129,16 @@ impl Default for Setup {
 /// The grid simulator.
 #[derive(Debug)]
 pub(crate) struct Chroma61845 {
+    amplifier: Amplifier,
     settings: Setup,
     relay: bool,
     state: bool,
     mode: Mode,
     running: Option<Running>,
-    /// What the plant was last told to make.
-    wave: GridWave,
     three_phase: bool,
     selected: u32,
     edit_all: bool,
-    kept: Settings<()>,
+    kept: Settings<Key>,
     saved: BTreeMap<u8, Setup>,
     /// The over-current protection has opened the output and was not cleared.
     tripped: bool,
@@ -147,14 +147,14 @@ pub(crate) struct Chroma61845 {
 
 impl Chroma61845 {
     /// As after power-on: output off, 0 V.
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(amplifier: Amplifier) -> Self {
         Self {
+            amplifier,
             settings: Setup::default(),
             relay: false,
             state: false,
             mode: Mode::Fixed,
             running: None,
-            wave: GridWave::default(),
             three_phase: false,
             selected: 1,
             edit_all: true,
@@ -242,7 +242,7 @@ impl Chroma61845 {
     }
 
     /// Sends the fixed set-point; with the output open it is reached at once.
-    fn send_fixed(&self, field: &mut Field) {
+    fn send_fixed(&mut self, field: &mut Field) {
         let slew = |per_ms: f64, fastest: f64| {
             // 0 is the fastest
             if !self.closed() || per_ms >= fastest || per_ms == 0.0 {
@@ -251,12 +251,12 @@ impl Chroma61845 {
                 per_ms * 1e3
             }
         };
-        field.plant.apply(Input::GridSetpoint {
-            v_rms: self.settings.volts,
-            hz: self.settings.hz,
-            slew_v_per_s: slew(self.settings.slew_v_per_ms, FASTEST_V_PER_MS),
-            slew_hz_per_s: slew(self.settings.slew_hz_per_ms, FASTEST_HZ_PER_MS),
-        });
+        let slews = (
+            slew(self.settings.slew_v_per_ms, FASTEST_V_PER_MS),
+            slew(self.settings.slew_hz_per_ms, FASTEST_HZ_PER_MS),
+        );
+        let level = (self.settings.volts, self.settings.hz);
+        self.amplifier.set(level, slews, field);
     }
 
     fn switch(&mut self, relay: bool, state: bool, field: &mut Field) {
@@ -279,10 +279,7 @@ impl Chroma61845 {
         };
         // the stop angle belongs to the state; the relay opens when it is told to
         let at_deg = Some(angle).filter(|&deg| by_state && deg < IMMEDIATE_DEG);
-        field.plant.apply(Input::GridOutput {
-            closed: after,
-            at_deg,
-        });
+        self.amplifier.output(after, at_deg, field);
     }
 
     fn start(&mut self, field: &mut Field) -> Result<(), Fault> {
@@ -306,7 +303,7 @@ impl Chroma61845 {
         if pass == 0 {
             return Err(fault::SETTINGS_CONFLICT);
         }
-        field.plant.apply(Input::GridProgram(segments.clone()));
+        self.amplifier.program(&segments, field);
         self.running = Some(Running {
             segments,
             pass_ends: field.now() + pass,
@@ -324,27 +321,16 @@ impl Chroma61845 {
         } else {
             self.settings.volts
         };
-        field.plant.apply(Input::GridSetpoint {
-            v_rms,
-            hz: self.settings.hz,
-            slew_v_per_s: f64::INFINITY,
-            slew_hz_per_s: f64::INFINITY,
-        });
-        self.make(wave, field);
+        let at_once = (f64::INFINITY, f64::INFINITY);
+        self.amplifier
+            .set((v_rms, self.settings.hz), at_once, field);
+        self.amplifier.make(wave, field);
         self.running = Some(Running {
             segments: Vec::new(),
             pass_ends: Nanos::MAX,
             left: None,
         });
         Ok(())
-    }
-
-    /// Makes a wave from now on.
-    fn make(&mut self, wave: GridWave, field: &mut Field) {
-        if self.wave != wave {
-            self.wave = wave.clone();
-            field.plant.apply(Input::GridWave(wave));
-        }
     }
 
     /// The wave of waveform A in use; what the stored waveforms look like is not known: they are
@@ -357,14 +343,25 @@ impl Chroma61845 {
             _ => GridWave::default(),
         };
         let dc_v = s.volts_dc;
-        self.make(GridWave { dc_v, ..wave }, field);
+        self.amplifier.make(GridWave { dc_v, ..wave }, field);
+    }
+
+    /// The programmed output impedance.
+    fn send_impedance(&mut self, field: &mut Field) {
+        let programmed = if self.kept.on(Key::Impedance) {
+            let value = |key: Key| self.kept.number(key);
+            (value(Key::Resistance), 1e-3 * value(Key::Inductance))
+        } else {
+            (0.0, 0.0)
+        };
+        self.amplifier.impedance(programmed, field);
     }
 
     fn stop(&mut self, field: &mut Field) {
         if self.running.take().is_none() {
             return;
         }
-        field.plant.apply(Input::GridProgramStop);
+        self.amplifier.stop(field);
         if self.mode == Mode::Synthesis {
             self.send_shape(field);
             self.send_fixed(field);
@@ -416,6 +413,7 @@ impl ScpiDevice for Chroma61845 {
     }
 
     fn power_on(&mut self, field: &mut Field) {
+        self.amplifier.power_on(field);
         self.send_fixed(field);
     }
 
@@ -438,6 +436,7 @@ impl ScpiDevice for Chroma61845 {
         self.switch(false, false, field);
         self.settings = Setup::default();
         self.kept.reset();
+        self.send_impedance(field);
         self.tripped = false;
         self.mode = Mode::Fixed;
         self.send_shape(field);
@@ -457,6 +456,7 @@ impl ScpiDevice for Chroma61845 {
     fn recall(&mut self, slot: u8, field: &mut Field) -> Result<(), Fault> {
         self.editable()?;
         self.kept.recall(slot)?;
+        self.send_impedance(field);
         self.settings = self.saved.get(&slot).cloned().unwrap_or_default();
         self.send_shape(field);
         self.send_fixed(field);
@@ -503,8 +503,6 @@ impl ScpiDevice for Chroma61845 {
                 .iter()
                 .map(|segment| segment.dwell_ns)
                 .sum::<u64>();
-        field
-            .plant
-            .apply(Input::GridProgram(running.segments.clone()));
+        self.amplifier.program(&running.segments, field);
     }
 }

@@ -8,12 +8,12 @@ mod commands;
 use gridproof_model::fault::FaultKind;
 use gridproof_plant::Nanos;
 use gridproof_plant::input::Input;
-use gridproof_plant::signal::{MeterPoint, Reading};
+use gridproof_plant::signal::Reading;
 
 use self::commands::{Command as C, Key, MODES, SETTINGS, TABLE};
 use super::metering::{Limits, Meter, MeterSpec};
 use super::slope::Slope;
-use super::terrasas::curve::{Curve, Points, Technology};
+use super::terrasas::curve::{Points, Technology};
 use super::watch::Watch;
 use crate::field::{Disturbance, Field, MILLISECOND};
 use crate::scpi::engine::{Conditions, Dialect, Reply, ScpiDevice};
@@ -53,6 +53,8 @@ const OPP: u16 = 1 << 2;
 /// The solar array simulator.
 #[derive(Debug)]
 pub(crate) struct Chroma62000h {
+    /// Input of the DUT, counted from 0.
+    input: usize,
     settings: Settings<Key>,
     output: bool,
     /// The curve at the output.
@@ -67,8 +69,8 @@ pub(crate) struct Chroma62000h {
 }
 
 impl Chroma62000h {
-    /// As after power-on: CVCC, 0 V, output off.
-    pub(crate) fn new(seed: u64, name: &str) -> Self {
+    /// As after power-on: CVCC, 0 V, output off; wired to this input of the DUT.
+    pub(crate) fn new(seed: u64, name: &str, input: usize) -> Self {
         let settings = Settings::new(
             SETTINGS,
             Style {
@@ -78,6 +80,7 @@ impl Chroma62000h {
             1,
         );
         Self {
+            input,
             active: supply(0.0, 0.0),
             settings,
             output: false,
@@ -104,8 +107,8 @@ impl Chroma62000h {
             "EN50530" => {
                 let technology = [Technology::CrystallineSilicon, Technology::ThinFilm]
                     [self.settings.word(Key::Technology)];
-                Curve::en50530(technology, value(Key::EnPower), value(Key::Vmp))
-                    .map(|curve| curve.at(value(Key::EnIrradiance), 25.0))
+                let irradiance = value(Key::EnIrradiance);
+                Points::en50530(technology, value(Key::EnPower), value(Key::Vmp), irradiance)
             }
             "SANDIA" => self.sandia(),
             _ => Ok(supply(value(Key::Volts), value(Key::Amps))),
@@ -166,6 +169,7 @@ impl Chroma62000h {
             self.moves = None;
         }
         let input = Input::Pv {
+            input: self.input,
             on: self.output,
             voc: points.voc,
             isc: points.isc,
@@ -257,7 +261,7 @@ impl Chroma62000h {
     }
 
     fn answer(&self, command: C, call: &Call<'_>, field: &Field) -> Outcome {
-        let shown = || self.meter.shows(field.plant.reading(MeterPoint::Pv));
+        let shown = || self.meter.shows(field.plant.pv_reading(self.input));
         Ok(Reply::Text(match command {
             C::Setting(row) => return self.settings.answer(row, 0, call),
             C::Output => on_off(self.output).to_owned(),
@@ -302,7 +306,10 @@ impl ScpiDevice for Chroma62000h {
     type Command = C;
 
     fn dialect(&self) -> Dialect {
-        Dialect::CHROMA
+        Dialect {
+            blank_before_mark: true,
+            ..Dialect::CHROMA
+        }
     }
 
     fn commands() -> Vec<(&'static str, C, Use)> {
@@ -390,7 +397,7 @@ impl ScpiDevice for Chroma62000h {
         if !self.watch.due(field.now()) {
             return;
         }
-        let reading = field.plant.reading(MeterPoint::Pv);
+        let reading = field.plant.pv_reading(self.input);
         let beyond = |value: f64, key: Key| value > self.settings.number(key);
         let faults = [
             (beyond(reading.volts, Key::OverVolts), OVP),

@@ -387,7 +387,8 @@ impl It6000c {
     }
 
     fn reading(&self, field: &Field) -> Reading {
-        self.meter.shows(field.plant.reading(MeterPoint::Battery))
+        self.meter
+            .shows(field.plant.reading_cycle(MeterPoint::Battery))
     }
 
     fn answer(&self, command: C, call: &Call<'_>, field: &Field) -> Outcome {

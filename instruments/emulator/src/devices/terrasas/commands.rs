@@ -1,7 +1,6 @@
 //! The TerraSAS command table and what each command does.
 
-use gridproof_plant::signal::{MeterPoint, Reading};
-
+use super::channel::Channel;
 use super::curve::{Curve, Points, Technology};
 use super::{MOST_AMPS, MOST_VOLTS, TerraSas};
 use crate::devices::chroma_61845::within;
@@ -10,6 +9,7 @@ use crate::scpi::engine::Reply;
 use crate::scpi::fault::{self, Fault};
 use crate::scpi::format::nr3;
 use crate::scpi::pattern::Use::{self, Both, Query, Set};
+use crate::scpi::setting::limit;
 use crate::scpi::{Call, Outcome, Params};
 
 /// Commands of the TerraSAS.
@@ -90,12 +90,13 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
 
 impl TerraSas {
     pub(super) fn run(&mut self, command: Command, call: &Call<'_>, field: &mut Field) -> Outcome {
-        let (params, channels) = call.params.split_channels()?;
-        self.check_channels(channels.as_deref())?;
+        let (params, list) = call.params.split_channels()?;
+        let channels = self.chosen(list.as_deref())?;
         if call.query {
-            self.answer(command, params, field)
+            self.answer(command, params, &channels, field)
         } else {
-            self.act(command, params, field).map(|()| Reply::None)
+            self.act(command, params, &channels, field)
+                .map(|()| Reply::None)
         }
     }
 
@@ -103,6 +104,7 @@ impl TerraSas {
         &mut self,
         command: Command,
         params: Params<'_>,
+        channels: &[usize],
         field: &mut Field,
     ) -> Result<(), Fault> {
         let pair = |least: [f64; 2], most: [f64; 2]| -> Result<(f64, f64), Fault> {
@@ -160,12 +162,19 @@ impl TerraSas {
                 let curve = Curve::by_points(name, points, b.beta_v)?;
                 self.file(curve);
             }
-            C::CurveFile | C::ProfileFile => {
+            C::CurveFile => {
+                params.at_most(1)?;
+                let name = params.string(0)?;
+                let curve = self.disk.iter().find(|curve| curve.name == name);
+                let curve = curve.cloned().ok_or(fault::FILE_NOT_FOUND)?;
+                if self.in_use(name) {
+                    return Err(fault::SETTINGS_CONFLICT);
+                }
+                self.file(curve);
+            }
+            C::ProfileFile => {
                 params.string(0)?;
-                return Err(Fault {
-                    code: -256,
-                    text: "File name not found",
-                });
+                return Err(fault::FILE_NOT_FOUND);
             }
             C::EnType => {
                 self.builder.technology = [Technology::CrystallineSilicon, Technology::ThinFilm]
@@ -191,40 +200,50 @@ impl TerraSas {
             C::SourceCurve => {
                 params.at_most(1)?;
                 let name = params.string(0)?;
+                // a blank name is the first curve of the pool
                 let curve = self
                     .pool
                     .iter()
-                    .find(|curve| curve.name == name)
+                    .find(|curve| name.is_empty() || curve.name == name)
                     .ok_or(fault::ILLEGAL_VALUE)?;
-                self.staged.curve = curve.clone();
+                for &place in channels {
+                    self.channels[place].staged.curve = curve.clone();
+                }
             }
             C::Irradiance => {
-                self.staged.irradiance = within(params.only_number("")?, 0.0, 1500.0)?.round()
+                let value = level(command, params)?.round();
+                self.each(channels, |channel| channel.staged.irradiance = value);
             }
-            C::Temperature => self.staged.celsius = within(params.only_number("")?, -100.0, 100.0)?,
+            C::Temperature => {
+                let value = level(command, params)?;
+                self.each(channels, |channel| channel.staged.celsius = value);
+            }
             C::Execute => {
                 params.none()?;
-                self.execute_staged(field);
+                self.each(channels, |channel| channel.execute(field));
             }
             C::Profile => return Err(fault::ILLEGAL_VALUE),
             C::Output => {
                 let on = params.only_boolean()?;
-                if on && self.tripped != 0 {
+                let latched = |&place: &usize| self.channels[place].tripped() != 0;
+                if on && channels.iter().any(latched) {
                     return Err(fault::PROTECTION);
                 }
-                self.switch(on, field);
+                self.each(channels, |channel| channel.switch(on, field));
             }
             C::OverVoltage => {
-                self.over_voltage = within(params.only_number("")?, 0.0, MOST_VOLTS * 1.1)?
+                let value = level(command, params)?;
+                self.each(channels, |channel| channel.over_voltage = value);
             }
             C::OverCurrent => {
-                self.over_current = within(params.only_number("")?, 0.0, MOST_AMPS * 1.1)?
+                let value = level(command, params)?;
+                self.each(channels, |channel| channel.over_current = value);
             }
             // no profile can be loaded, so there is never one to start, pause or stop
             C::Trigger | C::Abort => params.none()?,
             C::Clear => {
                 params.none()?;
-                self.tripped = 0;
+                self.each(channels, Channel::clear);
             }
             C::ChannelCount
             | C::GroupCatalog
@@ -238,12 +257,36 @@ impl TerraSas {
         Ok(())
     }
 
-    fn answer(&self, command: Command, params: Params<'_>, field: &Field) -> Outcome {
+    fn each(&mut self, channels: &[usize], mut act: impl FnMut(&mut Channel)) {
+        for &place in channels {
+            act(&mut self.channels[place]);
+        }
+    }
+
+    fn answer(
+        &self,
+        command: Command,
+        params: Params<'_>,
+        channels: &[usize],
+        field: &Field,
+    ) -> Outcome {
+        if let Some([least, most, default]) = range(command)
+            && params.len() == 1
+        {
+            let bound = limit(params.text(0)?, least, most, default);
+            return Ok(Reply::Text(nr3(bound.ok_or(fault::ILLEGAL_VALUE)?, 4)));
+        }
         params.none()?;
-        let reading = || field.plant.reading(MeterPoint::Pv);
+        let each = |answer: &dyn Fn(&Channel) -> String| {
+            let channels = channels.iter().map(|&place| &self.channels[place]);
+            channels.map(answer).collect::<Vec<_>>().join(",")
+        };
         let pair = |a: f64, b: f64| format!("{a},{b}");
         Ok(Reply::Text(match command {
-            C::ChannelCount => self.channel.to_string(),
+            C::ChannelCount => {
+                let last = self.channels.last();
+                last.map_or(0, |channel| channel.number).to_string()
+            }
             C::GroupCatalog | C::ProfileCatalog => "\"\"".to_owned(),
             C::CurveCatalog => self
                 .pool
@@ -268,17 +311,17 @@ impl TerraSas {
                 format!("{technology},{kind}")
             }
             C::EnMpp => pair(self.builder.pmp, self.builder.vmp_en),
-            C::SourceCurve => format!("\"{}\"", self.active.curve.name),
-            C::Irradiance => format!("{:.0}", self.active.irradiance),
-            C::Temperature => format!("{:.1}", self.active.celsius),
-            C::Profile => "\"\"".to_owned(),
-            C::Output => if self.output { "ON" } else { "OFF" }.to_owned(),
-            C::OverVoltage => nr3(self.over_voltage, 4),
-            C::OverCurrent => nr3(self.over_current, 4),
-            C::Volts => nr3(reading().volts, 5),
-            C::Amps => nr3(reading().amps, 5),
-            C::Watts => nr3(reading().watts, 5),
-            C::MppAccuracy => format!("{:.2}", self.mpp_accuracy(reading())),
+            C::SourceCurve => each(&|c| format!("\"{}\"", c.active.curve.name)),
+            C::Irradiance => each(&|c| format!("{:.0}", c.active.irradiance)),
+            C::Temperature => each(&|c| format!("{:.1}", c.active.celsius)),
+            C::Profile => each(&|_| "\"\"".to_owned()),
+            C::Output => each(&|c| if c.output { "ON" } else { "OFF" }.to_owned()),
+            C::OverVoltage => each(&|c| nr3(c.over_voltage, 4)),
+            C::OverCurrent => each(&|c| nr3(c.over_current, 4)),
+            C::Volts => each(&|c| nr3(c.reading(field).volts, 5)),
+            C::Amps => each(&|c| nr3(c.reading(field).amps, 5)),
+            C::Watts => each(&|c| nr3(c.reading(field).watts, 5)),
+            C::MppAccuracy => each(&|c| format!("{:.2}", c.mpp_accuracy(field))),
             C::CurveDelete
             | C::CurveAdd
             | C::CurveFile
@@ -290,14 +333,27 @@ impl TerraSas {
             | C::Abort => return Err(fault::UNDEFINED_HEADER),
         }))
     }
+}
 
-    /// Percent of the curve's maximum power over the last metering window.
-    fn mpp_accuracy(&self, reading: Reading) -> f64 {
-        let most = self.active_points().power();
-        if self.output && most > 0.0 {
-            100.0 * reading.watts / most
-        } else {
-            0.0
-        }
+/// Levels with their least, most and value after `*RST`, which `MIN`, `MAX` and `DEF` stand for.
+const LEVELS: [(Command, [f64; 3]); 4] = [
+    (C::Irradiance, [0.0, 1500.0, 1000.0]),
+    (C::Temperature, [-100.0, 100.0, 25.0]),
+    (C::OverVoltage, [0.0, MOST_VOLTS * 1.1, MOST_VOLTS]),
+    (C::OverCurrent, [0.0, MOST_AMPS * 1.1, MOST_AMPS]),
+];
+
+fn range(command: Command) -> Option<[f64; 3]> {
+    let level = LEVELS.iter().find(|level| level.0 == command);
+    level.map(|level| level.1)
+}
+
+/// The level that is to be set.
+fn level(command: Command, params: Params<'_>) -> Result<f64, Fault> {
+    params.at_most(1)?;
+    let [least, most, default] = range(command).ok_or(fault::UNDEFINED_HEADER)?;
+    match limit(params.text(0)?, least, most, default) {
+        Some(value) => Ok(value),
+        None => within(params.number(0, "")?, least, most),
     }
 }

@@ -25,6 +25,19 @@ struct Coefficients {
 }
 
 impl Technology {
+    /// Points by power and voltage of the maximum power point.
+    fn points(self, pmp: f64, vmp: f64) -> Result<Points, Fault> {
+        let c = self.coefficients();
+        let imp = pmp / vmp;
+        Points {
+            voc: vmp / c.ffu,
+            isc: imp / c.ffi,
+            vmp,
+            imp,
+        }
+        .check()
+    }
+
     fn coefficients(self) -> Coefficients {
         match self {
             Technology::CrystallineSilicon => Coefficients {
@@ -75,9 +88,51 @@ impl Points {
         }
     }
 
+    /// With factors on voltages and currents.
+    fn moved(self, volts: f64, amps: f64) -> Self {
+        Self {
+            voc: self.voc * volts,
+            isc: self.isc * amps,
+            vmp: self.vmp * volts,
+            imp: self.imp * amps,
+        }
+    }
+
+    /// Of the EN 50530 curve with this power and voltage of its maximum power point at 1000 W/m²,
+    /// 25 °C, at another irradiance.
+    pub(crate) fn en50530(
+        technology: Technology,
+        pmp: f64,
+        vmp: f64,
+        irradiance: f64,
+    ) -> Result<Self, Fault> {
+        let curve = Curve::en50530(technology, pmp, vmp)?;
+        let (volts, amps) = curve.moves(irradiance, 25.0);
+        Ok(technology.points(pmp, vmp)?.moved(volts, amps))
+    }
+
     /// Power at the maximum power point, W.
     pub(crate) fn power(self) -> f64 {
         self.vmp * self.imp
+    }
+}
+
+/// Current over voltage at an irradiance and a temperature.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Shape {
+    /// Through four points.
+    Points(Points),
+    /// Straight between many: (V, A), from short circuit to open circuit.
+    Table(Vec<(f64, f64)>),
+}
+
+impl Shape {
+    /// Largest power, W.
+    pub(crate) fn power(&self) -> f64 {
+        match self {
+            Shape::Points(points) => points.power(),
+            Shape::Table(table) => table.iter().map(|(v, a)| v * a).fold(0.0, f64::max),
+        }
     }
 }
 
@@ -86,7 +141,7 @@ impl Points {
 pub(crate) struct Curve {
     pub(crate) name: String,
     /// At 1000 W/m², 25 °C.
-    pub(crate) points: Points,
+    shape: Shape,
     technology: Technology,
     /// EN 50530 curves follow its voltage factor exactly (0.9992 at 1000 W/m² for c-Si); curves by
     /// their points have it divided by its value at 1000 W/m², so that they come out as given.
@@ -101,35 +156,50 @@ impl Curve {
         let technology = Technology::CrystallineSilicon;
         Ok(Self {
             name: name.to_owned(),
-            points: points.check()?,
+            shape: Shape::Points(points.check()?),
             technology,
             exact: false,
             beta: beta_percent / 100.0,
         })
     }
 
+    /// Of a file: (V, A) from short circuit to open circuit at 1000 W/m², 25 °C. Irradiance
+    /// and temperature move it as they move a curve of crystalline silicon.
+    pub(crate) fn by_table(name: &str, table: Vec<(f64, f64)>) -> Self {
+        Self {
+            name: name.to_owned(),
+            shape: Shape::Table(table),
+            technology: Technology::CrystallineSilicon,
+            exact: false,
+            beta: Technology::CrystallineSilicon.coefficients().beta,
+        }
+    }
+
     /// EN 50530 by power and voltage of its maximum power point.
     pub(crate) fn en50530(technology: Technology, pmp: f64, vmp: f64) -> Result<Self, Fault> {
-        let c = technology.coefficients();
-        let imp = pmp / vmp;
-        let points = Points {
-            voc: vmp / c.ffu,
-            isc: imp / c.ffi,
-            vmp,
-            imp,
-        }
-        .check()?;
+        let points = technology.points(pmp, vmp)?;
         Ok(Self {
             name: super::EN50530_NAME.to_owned(),
-            points,
+            shape: Shape::Points(points),
             technology,
             exact: true,
-            beta: c.beta,
+            beta: technology.coefficients().beta,
         })
     }
 
     /// At an irradiance in W/m² and a cell temperature in °C.
-    pub(crate) fn at(&self, irradiance: f64, celsius: f64) -> Points {
+    pub(crate) fn at(&self, irradiance: f64, celsius: f64) -> Shape {
+        let (volts, amps) = self.moves(irradiance, celsius);
+        match &self.shape {
+            Shape::Points(points) => Shape::Points(points.moved(volts, amps)),
+            Shape::Table(table) => {
+                Shape::Table(table.iter().map(|(v, a)| (v * volts, a * amps)).collect())
+            }
+        }
+    }
+
+    /// Factors on voltages and currents.
+    fn moves(&self, irradiance: f64, celsius: f64) -> (f64, f64) {
         let c = self.technology.coefficients();
         let factor = |g: f64| (g / c.cg + 1.0).ln() * c.cv - c.cr * g;
         let mut volts = (1.0 + self.beta * (celsius - 25.0)) * factor(irradiance);
@@ -137,12 +207,7 @@ impl Curve {
             volts /= factor(1000.0);
         }
         let amps = irradiance / 1000.0 * (1.0 + c.alpha * (celsius - 25.0));
-        Points {
-            voc: self.points.voc * volts,
-            isc: self.points.isc * amps,
-            vmp: self.points.vmp * volts,
-            imp: self.points.imp * amps,
-        }
+        (volts, amps)
     }
 }
 
@@ -161,7 +226,10 @@ mod tests {
         ] {
             let curve = Curve::en50530(technology, 3000.0, 300.0).expect("consistent");
             for (irradiance, factor) in [100.0, 200.0, 500.0, 1000.0].into_iter().zip(expected) {
-                let got = curve.at(irradiance, 25.0).voc / curve.points.voc;
+                let Shape::Points(points) = curve.at(irradiance, 25.0) else {
+                    panic!("four points");
+                };
+                let got = points.vmp / 300.0;
                 assert!((got - factor).abs() < 1e-4, "{irradiance}: {got}");
             }
         }

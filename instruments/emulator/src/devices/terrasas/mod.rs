@@ -1,18 +1,18 @@
 //! AMETEK TerraSAS PV simulator: a pool of curves, and per channel a staged copy that
-//! `SOURce:EXECute` makes active. CR ends messages and replies. One channel is wired.
+//! `SOURce:EXECute` makes active. CR ends messages and replies. Without a channel list all channels
+//! are meant; a query of several answers for each, with commas.
 
+mod channel;
 mod commands;
 pub(crate) mod curve;
 
 use gridproof_model::fault::FaultKind;
 use gridproof_plant::Nanos;
-use gridproof_plant::input::Input;
-use gridproof_plant::signal::MeterPoint;
 
+use self::channel::Channel;
 use self::commands::Command;
 use self::curve::{Curve, Points, Technology};
-use super::watch::Watch;
-use crate::field::{Disturbance, Field, MILLISECOND};
+use crate::field::{Disturbance, Field};
 use crate::scpi::engine::{Conditions, Dialect, ScpiDevice};
 use crate::scpi::fault::{self, Fault};
 use crate::scpi::pattern::Use;
@@ -20,19 +20,9 @@ use crate::scpi::{Call, Outcome};
 
 /// Name under which the EN 50530 engine files its curve.
 pub(crate) const EN50530_NAME: &str = "EN 50530 CURVE";
-/// From a command to the output: curve computation and relay.
-const LATENCY: Nanos = 20 * MILLISECOND;
 /// Ratings of the simulator.
 const MOST_VOLTS: f64 = 600.0;
 const MOST_AMPS: f64 = 25.0;
-
-/// What `SOURce:…` stages and `EXECute` activates.
-#[derive(Debug, Clone, PartialEq)]
-struct Stage {
-    curve: Curve,
-    irradiance: f64,
-    celsius: f64,
-}
 
 /// Curve parameters collected before `CURVe:ADD`.
 #[derive(Debug, Clone)]
@@ -55,123 +45,45 @@ struct Builder {
 /// The PV simulator.
 #[derive(Debug)]
 pub(crate) struct TerraSas {
-    channel: u32,
     pool: Vec<Curve>,
+    /// Curves on its disk.
+    disk: Vec<Curve>,
     builder: Builder,
-    staged: Stage,
-    active: Stage,
-    output: bool,
-    over_voltage: f64,
-    over_current: f64,
-    watches: [Watch; 2],
-    /// QUEStionable: bit 0 over-voltage, bit 1 over-current; until cleared the output stays off.
-    tripped: u16,
+    channels: Vec<Channel>,
 }
 
 impl TerraSas {
-    /// With its only wired channel.
-    pub(crate) fn new(channel: u32) -> Self {
-        let points = Points {
-            voc: 450.0,
-            isc: 10.0 / 0.9,
-            vmp: 360.0,
-            imp: 10.0,
-        };
-        let curve = Curve::en50530(Technology::CrystallineSilicon, points.power(), points.vmp);
-        let pool: Vec<Curve> = curve.into_iter().collect();
-        let stage = Stage {
-            curve: pool[0].clone(),
-            irradiance: 1000.0,
-            celsius: 25.0,
-        };
+    /// With channels from `first` on, one at each of the `inputs` of the DUT, and curves on its disk:
+    /// name and points (V, A).
+    pub(crate) fn new(
+        first: u32,
+        inputs: std::ops::Range<usize>,
+        disk: impl IntoIterator<Item = (String, Vec<(f64, f64)>)>,
+    ) -> Self {
+        let disk = disk.into_iter();
+        let disk = disk.map(|(name, points)| Curve::by_table(&name, points));
+        let (pool, builder) = factory();
+        let curve = pool[0].clone();
+        let channels = (first..).zip(inputs);
         Self {
-            channel,
+            disk: disk.collect(),
+            channels: channels
+                .map(|(number, input)| Channel::new(number, input, &curve))
+                .collect(),
             pool,
-            builder: Builder {
-                voc: 0.0,
-                isc: 0.0,
-                vmp: 0.0,
-                imp: 0.0,
-                beta_v: -0.4,
-                beta_p: -0.4,
-                k_volts: 0.0,
-                k_irradiance: 200.0,
-                technology: Technology::CrystallineSilicon,
-                dynamic: false,
-                pmp: points.power(),
-                vmp_en: points.vmp,
-            },
-            staged: stage.clone(),
-            active: stage,
-            output: false,
-            over_voltage: MOST_VOLTS,
-            over_current: MOST_AMPS,
-            watches: Default::default(),
-            tripped: 0,
+            builder,
         }
     }
 
-    /// The named channel is ours; without a list all channels are meant.
-    fn check_channels(&self, list: Option<&[u32]>) -> Result<(), Fault> {
-        match list {
-            Some(list) if list.iter().any(|&channel| channel != self.channel) => {
-                Err(fault::OUT_OF_RANGE)
-            }
-            Some(_) | None => Ok(()),
-        }
-    }
-
-    fn active_points(&self) -> Points {
-        self.active
-            .curve
-            .at(self.active.irradiance, self.active.celsius)
-    }
-
-    fn send(&self, field: &mut Field) {
-        let points = self.active_points();
-        let input = Input::Pv {
-            on: self.output,
-            voc: points.voc,
-            isc: points.isc,
-            vmp: points.vmp,
-            imp: points.imp,
+    /// Places of the named channels; without a list, of all.
+    fn chosen(&self, list: Option<&[u32]>) -> Result<Vec<usize>, Fault> {
+        let Some(list) = list else {
+            return Ok((0..self.channels.len()).collect());
         };
-        field.plant.schedule(field.now() + LATENCY, input);
-    }
-
-    fn switch(&mut self, on: bool, field: &mut Field) {
-        self.output = on;
-        for watch in &mut self.watches {
-            if on {
-                watch.arm(field.now());
-            } else {
-                watch.disarm();
-            }
-        }
-        self.send(field);
-    }
-
-    /// Opens the output when the terminals are beyond a level.
-    fn protect(&mut self, field: &mut Field) {
-        let now = field.now();
-        let reading = field.plant.reading(MeterPoint::Pv);
-        let beyond = [
-            reading.volts > self.over_voltage,
-            reading.amps > self.over_current,
-        ];
-        for (bit, (watch, beyond)) in self.watches.iter_mut().zip(beyond).enumerate() {
-            if watch.due(now) && watch.trips(now, beyond, 0.0) {
-                self.tripped |= 1 << bit;
-            }
-        }
-        if self.tripped != 0 && self.output {
-            self.switch(false, field);
-        }
-    }
-
-    fn execute_staged(&mut self, field: &mut Field) {
-        self.active = self.staged.clone();
-        self.send(field);
+        let place = |number: &u32| self.channels.iter().position(|c| c.number == *number);
+        list.iter()
+            .map(|number| place(number).ok_or(fault::OUT_OF_RANGE))
+            .collect()
     }
 
     fn file(&mut self, curve: Curve) {
@@ -180,8 +92,34 @@ impl TerraSas {
     }
 
     fn in_use(&self, name: &str) -> bool {
-        self.active.curve.name == name || self.staged.curve.name == name
+        self.channels.iter().any(|channel| channel.uses(name))
     }
+}
+
+/// The EN 50530 curve in the pool, and what is in the builder, after power-on.
+fn factory() -> (Vec<Curve>, Builder) {
+    let points = Points {
+        voc: 450.0,
+        isc: 10.0 / 0.9,
+        vmp: 360.0,
+        imp: 10.0,
+    };
+    let curve = Curve::en50530(Technology::CrystallineSilicon, points.power(), points.vmp);
+    let builder = Builder {
+        voc: 0.0,
+        isc: 0.0,
+        vmp: 0.0,
+        imp: 0.0,
+        beta_v: -0.4,
+        beta_p: -0.4,
+        k_volts: 0.0,
+        k_irradiance: 200.0,
+        technology: Technology::CrystallineSilicon,
+        dynamic: false,
+        pmp: points.power(),
+        vmp_en: points.vmp,
+    };
+    (curve.into_iter().collect(), builder)
 }
 
 impl ScpiDevice for TerraSas {
@@ -208,52 +146,64 @@ impl ScpiDevice for TerraSas {
     }
 
     fn power_on(&mut self, field: &mut Field) {
-        self.send(field);
+        for channel in &self.channels {
+            channel.send(field);
+        }
     }
 
     fn takes(&self, fault: FaultKind) -> bool {
         fault == FaultKind::SourceTrip
     }
 
-    /// The over-voltage protection opens the output.
+    /// The over-voltage protection opens every output.
     fn disturb(&mut self, what: Disturbance, field: &mut Field) -> Option<Fault> {
         (what == Disturbance::Trip).then(|| {
-            self.tripped |= 1;
-            self.switch(false, field);
+            for channel in &mut self.channels {
+                channel.trip(field);
+            }
             fault::PROTECTION
         })
     }
 
     /// No profile ever runs: the operation bits stay clear.
     fn conditions(&self, _field: &Field) -> Option<Conditions> {
+        let tripped = self.channels.iter().map(Channel::tripped);
         Some(Conditions {
             operation: 0,
-            questionable: self.tripped,
+            questionable: tripped.fold(0, |all, one| all | one),
         })
     }
 
     fn next_event(&self) -> Option<Nanos> {
-        self.watches[0].next()
+        self.channels.iter().filter_map(Channel::next_event).min()
     }
 
     fn on_time(&mut self, field: &mut Field) {
-        self.protect(field);
-    }
-
-    fn set_points(&self) -> Vec<(&'static str, f64)> {
-        vec![
-            ("irradiance_w_per_m2", self.active.irradiance),
-            ("cell_temperature_c", self.active.celsius),
-        ]
-    }
-
-    fn reset(&mut self, field: &mut Field) {
-        let channel = self.channel;
-        let pool = std::mem::take(&mut self.pool);
-        *self = Self::new(channel);
-        for curve in pool {
-            self.file(curve);
+        for channel in &mut self.channels {
+            channel.protect(field);
         }
-        self.send(field);
+    }
+
+    /// Those of the first channel.
+    fn set_points(&self) -> Vec<(&'static str, f64)> {
+        self.channels.first().map_or_else(Vec::new, |channel| {
+            vec![
+                ("irradiance_w_per_m2", channel.active.irradiance),
+                ("cell_temperature_c", channel.active.celsius),
+            ]
+        })
+    }
+
+    /// Curves stay in the pool.
+    fn reset(&mut self, field: &mut Field) {
+        let (pool, builder) = factory();
+        self.builder = builder;
+        for curve in &pool {
+            self.file(curve.clone());
+        }
+        for channel in &mut self.channels {
+            *channel = Channel::new(channel.number, channel.input, &pool[0]);
+            channel.send(field);
+        }
     }
 }
