@@ -83,6 +83,8 @@ struct Prepared {
 #[derive(Debug, Clone)]
 pub(crate) struct Network {
     filter: Filter,
+    /// 1/L1, 1/L2 and 1/Cf of it.
+    inverse: [f64; 3],
     line: Line,
     prepared: Vec<Prepared>,
     active: usize,
@@ -96,13 +98,15 @@ pub(crate) struct Network {
 impl Network {
     /// A dead circuit.
     pub(crate) fn new(filter: Filter, line: Line, topology: Topology) -> Self {
+        let filter = Filter {
+            l1_h: filter.l1_h.max(MIN_L_H),
+            l2_h: filter.l2_h.max(MIN_L_H),
+            cf_f: filter.cf_f.max(1e-9),
+            ..filter
+        };
         let mut network = Self {
-            filter: Filter {
-                l1_h: filter.l1_h.max(MIN_L_H),
-                l2_h: filter.l2_h.max(MIN_L_H),
-                cf_f: filter.cf_f.max(1e-9),
-                ..filter
-            },
+            filter,
+            inverse: [filter.l1_h, filter.l2_h, filter.cf_f].map(f64::recip),
             line: Line {
                 l_h: line.l_h.max(MIN_L_H),
                 ..line
@@ -195,20 +199,21 @@ impl Network {
     #[inline]
     pub(crate) fn end(&self, nodes: Nodes, v_bridge: f64) -> End {
         let (f, x) = (&self.filter, &self.x);
+        let [per_l1, per_l2, per_cf] = self.inverse;
         let mid = x[VC] + f.rd_ohm * (x[I1] - x[I2]);
         let d1 = if self.topology.bridge {
-            (v_bridge - mid - f.r1_ohm * x[I1]) / f.l1_h
+            (v_bridge - mid - f.r1_ohm * x[I1]) * per_l1
         } else {
             0.0
         };
-        let d2 = (mid - nodes.n - f.r2_ohm * x[I2]) / f.l2_h;
+        let d2 = (mid - nodes.n - f.r2_ohm * x[I2]) * per_l2;
         End {
             i1: x[I1],
             i2: x[I2],
             d1,
             d2,
             mid,
-            d_mid: (x[I1] - x[I2]) / f.cf_f + f.rd_ohm * (d1 - d2),
+            d_mid: (x[I1] - x[I2]) * per_cf + f.rd_ohm * (d1 - d2),
         }
     }
 
