@@ -85,6 +85,8 @@ pub(crate) struct Network {
     filter: Filter,
     /// 1/L1, 1/L2 and 1/Cf of it.
     inverse: [f64; 3],
+    /// Part of the third derivative of the filter's middle that the bridge voltage makes, 1/s³.
+    pub(crate) kink: f64,
     line: Line,
     prepared: Vec<Prepared>,
     active: usize,
@@ -107,6 +109,7 @@ impl Network {
         let mut network = Self {
             filter,
             inverse: [filter.l1_h, filter.l2_h, filter.cf_f].map(f64::recip),
+            kink: 0.0,
             line: Line {
                 l_h: line.l_h.max(MIN_L_H),
                 ..line
@@ -169,6 +172,21 @@ impl Network {
         };
         self.r_pcc = 1.0 / (1.0 / DIVIDER_OHM + next.load.g + relay_g);
         self.r_n = 1.0 / (1.0 / DIVIDER_OHM + next.backup_g);
+        self.kink = self.kink();
+    }
+
+    /// Of a step Δ of the bridge voltage the bridge inductor's slope takes J = Δ/L1 at once, and with it the
+    /// middle: Rd J; its second derivative (1/Cf − Rd² g) J, its third (Rd³ g² − 2 Rd g/Cf) J with
+    /// g = 1/L1 + 1/L2. A terminal without a capacitor gives way as far as the line's inductance lets it.
+    fn kink(&self) -> f64 {
+        let (f, t) = (&self.filter, &self.topology);
+        if !t.bridge {
+            return 0.0;
+        }
+        let gives_way = t.relay && t.line && t.load.c_f == 0.0;
+        let l2_h = f.l2_h + if gives_way { self.line.l_h } else { 0.0 };
+        let g = 1.0 / f.l1_h + 1.0 / l2_h;
+        f.rd_ohm * g * (f.rd_ohm * f.rd_ohm * g - 2.0 / f.cf_f) / f.l1_h
     }
 
     /// Node voltages from the present state.

@@ -155,7 +155,9 @@ impl Plant {
             let (ac_w, filter_w) = self.ledger.end_wave();
             let electronics_w = self.dut.electronics_w(ac_w, filter_w);
             let supplied = self.dut.dispatch.take_supplied();
-            self.dut.dispatch.close_step(supplied, self.dc.excess_j());
+            // a slow step ends at the same angle of the ripple again and again
+            let excess_j = self.dc.mean_excess_j();
+            self.dut.dispatch.close_step(supplied, excess_j);
             self.dut.supervise(
                 t,
                 &Surroundings {
