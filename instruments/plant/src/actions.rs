@@ -79,9 +79,6 @@ impl Plant {
             self.refresh_topology();
             self.refresh_reach();
             self.e = self.bench.source.instantaneous(t);
-            if self.capturing() {
-                self.frame = self.signals();
-            }
         }
     }
 

@@ -53,6 +53,17 @@ impl std::error::Error for CaptureError {}
 /// All signals at one instant, indexed by [`index`].
 pub(crate) type Frame = [f64; SIGNALS];
 
+/// Whether a step brings a sample.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Due {
+    /// At its end, and only there.
+    End,
+    /// Before its end.
+    Inside,
+    /// Not in this step.
+    Later,
+}
+
 /// Place of a signal in a frame.
 pub(crate) const fn index(signal: Signal) -> usize {
     signal as usize
@@ -65,23 +76,31 @@ fn ticks(rate_hz: u32) -> u32 {
         .unwrap_or(1)
 }
 
+/// A channel.
+#[derive(Debug, Clone)]
+struct Lane {
+    /// Place in a frame.
+    index: usize,
+    filter: Option<Filter>,
+    /// The present value behind the filter.
+    value: f64,
+    /// Ring while waiting, then linear.
+    data: Vec<f32>,
+}
+
 /// The sampler.
 #[derive(Debug, Clone)]
 pub(crate) struct Sampler {
     spec: CaptureSpec,
-    channels: Vec<usize>,
-    /// Filter of each channel; none at all when no channel has one.
-    filters: Vec<Option<Filter>>,
+    lanes: Vec<Lane>,
+    /// A channel has a filter.
+    filtered: bool,
     /// Of these ticks every `keep`th is a sample, the next one after `skip` more.
     period_ns: u64,
     keep: u32,
     skip: u32,
     next_ns: Nanos,
     state: CaptureState,
-    /// The present value of each channel behind its filter.
-    values: Vec<f64>,
-    /// Ring per channel while waiting, then linear.
-    data: Vec<Vec<f32>>,
     head: usize,
     filled: usize,
     remaining: usize,
@@ -112,15 +131,14 @@ impl Sampler {
         }
         let filtered = spec.low_pass.iter().any(Option::is_some);
         let keep = if filtered { ticks(spec.rate_hz) } else { 1 };
-        let filters = if filtered {
-            let rate = f64::from(spec.rate_hz * keep);
-            let made = |k: usize| {
-                let low_pass = spec.low_pass.get(k)?.as_ref()?;
-                Filter::new(low_pass, rate)
-            };
-            (0..spec.signals.len()).map(made).collect()
-        } else {
-            Vec::new()
+        let lane = |(k, &signal): (usize, &Signal)| Lane {
+            index: index(signal),
+            filter: spec.low_pass.get(k).and_then(|low_pass| {
+                let rate = f64::from(spec.rate_hz * keep);
+                Filter::new(low_pass.as_ref()?, rate)
+            }),
+            value: 0.0,
+            data: Vec::with_capacity(spec.samples),
         };
         let state = match spec.trigger {
             Trigger::Immediate => CaptureState::Running,
@@ -128,15 +146,13 @@ impl Sampler {
             Trigger::Edge { .. } | Trigger::At(_) => CaptureState::Waiting,
         };
         Ok(Self {
-            channels: spec.signals.iter().map(|&s| index(s)).collect(),
-            filters,
+            lanes: spec.signals.iter().enumerate().map(lane).collect(),
+            filtered,
             period_ns: u64::from(1_000_000_000 / (spec.rate_hz * keep)),
             keep,
             skip: 0,
             next_ns: now,
             state,
-            values: vec![0.0; spec.signals.len()],
-            data: vec![Vec::with_capacity(spec.samples); spec.signals.len()],
             head: 0,
             filled: 0,
             remaining: spec.samples,
@@ -160,6 +176,18 @@ impl Sampler {
     /// Needs the shorter step.
     pub(crate) fn fast(&self) -> bool {
         self.spec.rate_hz > 50_000
+    }
+
+    /// What the interval up to `t1` brings.
+    #[inline]
+    pub(crate) fn due(&self, t1: Nanos) -> Due {
+        if !self.active() || self.next_ns > t1 {
+            Due::Later
+        } else if self.next_ns == t1 {
+            Due::End
+        } else {
+            Due::Inside
+        }
     }
 
     /// Samples of the interval (t0, t1], or \[t0, t1] at the very beginning; signals run
@@ -194,25 +222,22 @@ impl Sampler {
     /// One tick of the filters at `t`, and a sample if it is time for one.
     #[inline]
     fn tick(&mut self, t: Nanos, frame: &Frame) {
-        for ((filter, &channel), value) in self
-            .filters
-            .iter_mut()
-            .zip(&self.channels)
-            .zip(&mut self.values)
-        {
-            *value = match filter {
-                Some(filter) => filter.step(frame[channel]),
-                None => frame[channel],
-            };
+        if self.filtered {
+            for lane in &mut self.lanes {
+                lane.value = match &mut lane.filter {
+                    Some(filter) => filter.step(frame[lane.index]),
+                    None => frame[lane.index],
+                };
+            }
         }
         if self.skip > 0 {
             self.skip -= 1;
             return;
         }
         self.skip = self.keep - 1;
-        if self.filters.is_empty() {
-            for (value, &channel) in self.values.iter_mut().zip(&self.channels) {
-                *value = frame[channel];
+        if !self.filtered {
+            for lane in &mut self.lanes {
+                lane.value = frame[lane.index];
             }
         }
         self.end_ns = t;
@@ -257,11 +282,11 @@ impl Sampler {
             CaptureState::Waiting if pre == 0 => {}
             CaptureState::Waiting => {
                 let full = self.filled == pre;
-                for (data, &value) in self.data.iter_mut().zip(&self.values) {
+                for lane in &mut self.lanes {
                     if full {
-                        data[self.head] = value as f32;
+                        lane.data[self.head] = lane.value as f32;
                     } else {
-                        data.push(value as f32);
+                        lane.data.push(lane.value as f32);
                     }
                 }
                 if full {
@@ -271,8 +296,8 @@ impl Sampler {
                 }
             }
             CaptureState::Running => {
-                for (data, &value) in self.data.iter_mut().zip(&self.values) {
-                    data.push(value as f32);
+                for lane in &mut self.lanes {
+                    lane.data.push(lane.value as f32);
                 }
                 self.remaining -= 1;
                 if self.remaining == 0 {
@@ -285,8 +310,8 @@ impl Sampler {
 
     /// Puts the ring in order; this sample is the first of the rest.
     fn trigger(&mut self) {
-        for data in &mut self.data {
-            data.rotate_left(self.head);
+        for lane in &mut self.lanes {
+            lane.data.rotate_left(self.head);
         }
         self.before_trigger = self.filled;
         self.remaining = self.spec.samples - self.filled;
@@ -299,13 +324,13 @@ impl Sampler {
 
     /// The finished capture.
     pub(crate) fn finish(self) -> Capture {
-        let length = self.data.first().map_or(0, Vec::len) as u64;
+        let length = self.lanes.first().map_or(0, |lane| lane.data.len()) as u64;
         Capture {
             signals: self.spec.signals,
             rate_hz: self.spec.rate_hz,
             start_ns: self.end_ns - (length.max(1) - 1) * self.period_ns * u64::from(self.keep),
             trigger_index: self.before_trigger,
-            data: self.data,
+            data: self.lanes.into_iter().map(|lane| lane.data).collect(),
         }
     }
 }

@@ -34,6 +34,10 @@ pub(crate) struct PowerReference {
 pub(crate) struct CurrentControl {
     period_s: f64,
     kp: f64,
+    /// What a period adds to the resonators, V per A of error.
+    resonant: [f64; 3],
+    /// What a period keeps of the difference to the residual voltage.
+    follow: f64,
     v_max: f64,
     i_max: f64,
     feed_forward: f64,
@@ -70,6 +74,8 @@ impl CurrentControl {
         Self {
             period_s,
             kp,
+            resonant: RESONANT.map(|gain| gain * kp * period_s),
+            follow: period_s / (FEED_FORWARD_TAU + period_s),
             v_max,
             i_max,
             feed_forward: 0.0,
@@ -197,14 +203,13 @@ impl CurrentControl {
         let e = self.reference + beside + self.dc_reference - i;
 
         // fundamental of the voltage, advanced by the delay of the bridge, plus the residue
-        self.feed_forward +=
-            (v - alpha - self.feed_forward) * (self.period_s / (FEED_FORWARD_TAU + self.period_s));
+        self.feed_forward += (v - alpha - self.feed_forward) * self.follow;
         let fundamental = alpha * self.advance.0 - beta * self.advance.1;
         let mut u = fundamental + self.feed_forward + self.kp * e;
         let mut next = self.z;
         for k in 0..3 {
             let (x, y) = self.z[k];
-            let x = x + RESONANT[k] * self.kp * self.period_s * e;
+            let x = x + self.resonant[k] * e;
             let (c, s) = self.rotation[k];
             next[k] = (c * x - s * y, s * x + c * y);
             u += next[k].0;

@@ -97,6 +97,12 @@ impl DcLinkState {
         self.joules - self.reference_j
     }
 
+    /// The same without the ripple at twice the grid frequency (waveform mode).
+    #[inline]
+    pub(crate) fn mean_excess_j(&self) -> f64 {
+        self.excess_j() - self.band.0
+    }
+
     /// How the voltage stands against its limits.
     #[inline]
     pub(crate) fn level(&self) -> Level {

@@ -204,21 +204,20 @@ impl LossDetector {
         let deviation = v - tracked;
         let old = std::mem::replace(&mut self.past[self.place], deviation);
         self.place = (self.place + 1) % self.past.len();
-        let quadrature = (deviation - old) / (self.past.len() as f64 * dt * sync.w);
         // a bridge that carries current rings when the grid steps; then the derivative misleads
         let quadrature = if asked < self.light_a {
-            quadrature
+            (deviation - old) / (self.past.len() as f64 * dt * sync.w)
         } else {
             0.0
         };
-        let size = (deviation * deviation + quadrature * quadrature).sqrt();
+        let square = deviation * deviation + quadrature * quadrature;
         let growth = deviation * s + quadrature * c;
-        let limit = if growth > 0.8 * size {
+        let limit = if growth > 0.0 && growth * growth > 0.64 * square {
             self.pu.max(OUTWARD_PU)
         } else {
             self.pu
         } * self.nominal_peak;
-        let beyond = size > limit;
+        let beyond = square > limit * limit;
         let visible = tracked.abs() > 1.2 * self.pu * self.nominal_peak;
         if beyond {
             self.beyond_s += dt;

@@ -269,7 +269,6 @@ impl Plant {
         self.e = self.bench.source.instantaneous(t);
         self.settle_meters();
         self.meters.resync();
-        self.frame = self.signals();
     }
 
     /// Angle of the forming bridge's voltage now, turns; its controller stands one period ahead.

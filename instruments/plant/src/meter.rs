@@ -222,7 +222,7 @@ impl Cycler {
         }
         if self.armed && v >= 0.0 && before < 0.0 {
             self.armed = false;
-            let crossing = t as f64 - dt * 1e9 * v / (v - before);
+            let crossing = t as i64 as f64 - dt * 1e9 * v / (v - before);
             let partial = std::mem::replace(&mut self.partial, false);
             return match self.start.replace(crossing) {
                 Some(start) if !partial => Boundary::Cycle((crossing - start) * 1e-9, 1.0),
@@ -230,7 +230,7 @@ impl Cycler {
             };
         }
         match self.start {
-            Some(start) if t as f64 - start > TIMEOUT_NS as f64 => {
+            Some(start) if t as i64 as f64 - start > TIMEOUT_NS as f64 => {
                 self.start = Some(t as f64);
                 self.partial = true;
                 Boundary::Cycle((t as f64 - start) * 1e-9, 0.0)

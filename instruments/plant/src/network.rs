@@ -85,6 +85,10 @@ struct Prepared {
 #[derive(Debug, Clone)]
 pub(crate) struct Network {
     filter: Filter,
+    /// 1/L1, 1/L2 and 1/Cf of it.
+    inverse: [f64; 3],
+    /// Part of the third derivative of the filter's middle that the bridge voltage makes, 1/s³.
+    pub(crate) kink: f64,
     line: Line,
     prepared: Vec<Prepared>,
     active: usize,
@@ -98,13 +102,16 @@ pub(crate) struct Network {
 impl Network {
     /// A dead circuit.
     pub(crate) fn new(filter: Filter, line: Line, topology: Topology) -> Self {
+        let filter = Filter {
+            l1_h: filter.l1_h.max(MIN_L_H),
+            l2_h: filter.l2_h.max(MIN_L_H),
+            cf_f: filter.cf_f.max(1e-9),
+            ..filter
+        };
         let mut network = Self {
-            filter: Filter {
-                l1_h: filter.l1_h.max(MIN_L_H),
-                l2_h: filter.l2_h.max(MIN_L_H),
-                cf_f: filter.cf_f.max(1e-9),
-                ..filter
-            },
+            filter,
+            inverse: [filter.l1_h, filter.l2_h, filter.cf_f].map(f64::recip),
+            kink: 0.0,
             line: Line {
                 l_h: line.l_h.max(MIN_L_H),
                 ..line
@@ -177,6 +184,21 @@ impl Network {
         };
         self.r_pcc = 1.0 / (1.0 / DIVIDER_OHM + next.load.g + relay_g);
         self.r_n = 1.0 / (1.0 / DIVIDER_OHM + next.backup_g);
+        self.kink = self.kink();
+    }
+
+    /// Of a step Δ of the bridge voltage the bridge inductor's slope takes J = Δ/L1 at once, and with it the
+    /// middle: Rd J; its second derivative (1/Cf − Rd² g) J, its third (Rd³ g² − 2 Rd g/Cf) J with
+    /// g = 1/L1 + 1/L2. A terminal without a capacitor gives way as far as the line's inductance lets it.
+    fn kink(&self) -> f64 {
+        let (f, t) = (&self.filter, &self.topology);
+        if !t.bridge {
+            return 0.0;
+        }
+        let gives_way = t.relay && t.line && t.load.c_f == 0.0;
+        let l2_h = f.l2_h + if gives_way { self.line.l_h } else { 0.0 };
+        let g = 1.0 / f.l1_h + 1.0 / l2_h;
+        f.rd_ohm * g * (f.rd_ohm * f.rd_ohm * g - 2.0 / f.cf_f) / f.l1_h
     }
 
     /// Node voltages from the present state.
@@ -207,20 +229,21 @@ impl Network {
     #[inline]
     pub(crate) fn end(&self, nodes: Nodes, v_bridge: f64) -> End {
         let (f, x) = (&self.filter, &self.x);
+        let [per_l1, per_l2, per_cf] = self.inverse;
         let mid = x[VC] + f.rd_ohm * (x[I1] - x[I2]);
         let d1 = if self.topology.bridge {
-            (v_bridge - mid - f.r1_ohm * x[I1]) / f.l1_h
+            (v_bridge - mid - f.r1_ohm * x[I1]) * per_l1
         } else {
             0.0
         };
-        let d2 = (mid - nodes.n - f.r2_ohm * x[I2]) / f.l2_h;
+        let d2 = (mid - nodes.n - f.r2_ohm * x[I2]) * per_l2;
         End {
             i1: x[I1],
             i2: x[I2],
             d1,
             d2,
             mid,
-            d_mid: (x[I1] - x[I2]) / f.cf_f + f.rd_ohm * (d1 - d2),
+            d_mid: (x[I1] - x[I2]) * per_cf + f.rd_ohm * (d1 - d2),
         }
     }
 

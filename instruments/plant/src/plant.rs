@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::Nanos;
 use crate::bench::Bench;
-use crate::capture::{CaptureError, Frame, SIGNALS, Sampler};
+use crate::capture::{CaptureError, Sampler};
 use crate::config::PlantConfig;
 use crate::dc_link::{DcLinkState, Supply};
 use crate::dut::{CONTROL_S, Inverter};
@@ -68,8 +68,6 @@ pub struct Plant {
     pub(crate) last_tick: Nanos,
     /// Source voltage at `sim`, V.
     pub(crate) e: f64,
-    /// Signals at `sim`, kept while a capture is armed.
-    pub(crate) frame: Frame,
     /// Last phasor solution.
     pub(crate) steady: Steady,
     /// Admittances of the last solution.
@@ -124,7 +122,6 @@ impl Plant {
             capture: None,
             last_tick: 0,
             e: 0.0,
-            frame: [0.0; SIGNALS],
             steady: Steady::default(),
             rest_until: 0,
             look_from: Nanos::MAX,
@@ -256,8 +253,9 @@ impl Plant {
             STEP_NS
         };
         let stop = due.unwrap_or(Nanos::MAX);
+        let mut grid = self.sim / h * h;
         loop {
-            let grid = (self.sim / h + 1) * h;
+            grid += h;
             if stop <= grid {
                 if stop > self.sim {
                     self.waveform_to(stop);
@@ -325,8 +323,8 @@ impl Plant {
         if self.sim < self.now {
             self.waveform_to(self.now);
         }
-        self.frame = self.signals();
-        sampler.advance(self.now, &self.frame, self.now, &self.frame);
+        let frame = self.signals();
+        sampler.advance(self.now, &frame, self.now, &frame);
         self.capture = Some(sampler);
         Ok(())
     }

@@ -9,6 +9,8 @@ use crate::trig;
 const PLL_WN: f64 = 45.0;
 /// Damping of the PLL.
 const PLL_ZETA: f64 = 0.8;
+/// Turns per radian.
+const PER_TURN: f64 = 1.0 / std::f64::consts::TAU;
 /// Below this voltage (pu) frequency is frozen.
 const FREEZE_PU: f64 = 0.2;
 
@@ -27,6 +29,8 @@ pub(crate) struct SogiPll {
     pub(crate) turns: f64,
     /// Integral part of the frequency, rad/s: the slow estimate.
     pub(crate) w: f64,
+    /// Peak of the fundamental, V.
+    amplitude: f64,
 }
 
 impl SogiPll {
@@ -42,6 +46,7 @@ impl SogiPll {
             beta: 0.0,
             turns: 0.0,
             w: nominal_w,
+            amplitude: 0.0,
         }
     }
 
@@ -51,6 +56,7 @@ impl SogiPll {
         self.alpha = peak * s;
         self.beta = -peak * c;
         self.v_before = self.alpha;
+        self.amplitude = (self.alpha * self.alpha + self.beta * self.beta).sqrt();
         if peak > 0.0 {
             self.turns = turns - crate::trig::floor(turns);
             self.w = hz * std::f64::consts::TAU;
@@ -72,14 +78,16 @@ impl SogiPll {
         self.beta = (t * r1 + (1.0 + t * k) * r2) * inverse;
 
         // angle at this sample, predicted from the last
-        let amplitude = self.amplitude();
+        let amplitude = (self.alpha * self.alpha + self.beta * self.beta).sqrt();
+        self.amplitude = amplitude;
         let alive = amplitude > FREEZE_PU * self.nominal_peak;
-        let mut turns = self.turns + self.w * self.period_s / std::f64::consts::TAU;
+        let period_turns = self.period_s * PER_TURN;
+        let mut turns = self.turns + self.w * period_turns;
         let (s, c) = trig::sincos_turns(turns);
         if alive {
             let e = (self.alpha * c + self.beta * s) / amplitude;
-            turns += 2.0 * PLL_ZETA * PLL_WN * e * self.period_s / std::f64::consts::TAU;
-            let w = self.w + PLL_WN * PLL_WN * e * self.period_s;
+            turns += 2.0 * PLL_ZETA * PLL_WN * period_turns * e;
+            let w = self.w + PLL_WN * PLL_WN * self.period_s * e;
             self.w = w.clamp(0.8 * self.nominal_w, 1.4 * self.nominal_w);
         } else {
             // no voltage to follow: forget the old frequency within some cycles
@@ -97,7 +105,7 @@ impl SogiPll {
     /// Peak of the fundamental, V.
     #[inline]
     pub(crate) fn amplitude(&self) -> f64 {
-        (self.alpha * self.alpha + self.beta * self.beta).sqrt()
+        self.amplitude
     }
 
     /// Slow frequency estimate, Hz.

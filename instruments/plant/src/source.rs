@@ -84,20 +84,25 @@ impl Source {
     /// Phase at `t`, turns in \[0, 1).
     #[inline]
     pub(crate) fn phase(&self, t: Nanos) -> f64 {
-        let dt = self.piece.elapsed(t);
-        let turns = self.phase0 + dt * (self.piece.hz + 0.5 * self.piece.hz_slope * dt);
-        turns - crate::trig::floor(turns)
+        let turns = self.turns(self.piece.elapsed(t));
+        turns - trig::floor(turns)
     }
 
     /// Instantaneous open-circuit voltage at `t`, V.
     #[inline]
     pub(crate) fn instantaneous(&self, t: Nanos) -> f64 {
-        let phase = self.phase(t);
-        let sine = trig::sincos_turns(phase).0;
+        let dt = self.piece.elapsed(t);
+        let sine = trig::sin_turns(self.turns(dt));
         match &self.wave {
-            None => std::f64::consts::SQRT_2 * self.volts(t) * sine,
-            Some(wave) => self.distorted(wave, t, phase, sine),
+            None => std::f64::consts::SQRT_2 * (self.piece.v + self.piece.v_slope * dt) * sine,
+            Some(wave) => self.distorted(wave, t, self.phase(t), sine),
         }
+    }
+
+    /// Phase `dt` s into the piece, turns.
+    #[inline]
+    fn turns(&self, dt: f64) -> f64 {
+        self.phase0 + dt * (self.piece.hz + 0.5 * self.piece.hz_slope * dt)
     }
 
     #[cold]

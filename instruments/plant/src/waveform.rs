@@ -1,7 +1,7 @@
 //! Waveform mode: one step of network, meters, capture, switches and controllers.
 
 use crate::Nanos;
-use crate::capture::{Frame, SIGNALS, index};
+use crate::capture::{Due, Frame, SIGNALS, index};
 use crate::dc_link::Supply;
 use crate::dispatch::Surroundings;
 use crate::dut::{CONTROL_NS, Gate, Measured, RelayOrder};
@@ -23,9 +23,6 @@ impl Plant {
             self.bench.source.advance(change);
             self.e = self.bench.source.instantaneous(change);
             self.quiet_cycles = 0;
-            if self.capturing() {
-                self.frame = self.signals();
-            }
         }
         if t > self.sim {
             self.step(t);
@@ -37,22 +34,23 @@ impl Plant {
         let t0 = self.sim;
         let h = t - t0;
         let e = self.bench.source.instantaneous(t);
-        let before = self.network.x;
-        let port_before = if self.bench.relay.arcing() {
-            self.network.port_current(self.network.nodes())
-        } else {
-            0.0
-        };
-        let i1 = before[state::I1];
+        let nodes = self.network.nodes();
+        let port_before = self.network.port_current(nodes);
+        let (i1, line_before) = (self.network.x[state::I1], self.network.x[state::LINE]);
+        // most samples lie on the end of a step
+        let sampled = self.capture.as_ref().map_or(Due::Later, |c| c.due(t));
+        let begin = (sampled == Due::Inside).then(|| self.signals());
         let v_bridge = match self.dut.gate() {
             // the diodes drive the current back into the dc bus
             Gate::Blocked => -i1.signum() * self.dc.volts(),
             Gate::Following | Gate::Forming => self.dut.bridge_v(),
         };
-        let begin = self.network.end(self.network.nodes(), v_bridge);
+        let from = self.network.end(nodes, v_bridge);
         self.network.step(h, v_bridge, self.e, e);
-        let end = self.network.end(self.network.nodes(), v_bridge);
-        let flow = self.network.flow(&begin, &end, v_bridge, h as f64 * 1e-9);
+        let mut nodes = self.network.nodes();
+        let to = self.network.end(nodes, v_bridge);
+        let dt = h as i64 as f64 * 1e-9;
+        let flow = self.network.flow(&from, &to, v_bridge, dt);
         self.dc.draw(flow.drawn_j);
         self.ledger.wave(flow.ac_j, flow.loss_j);
         self.e = e;
@@ -62,30 +60,35 @@ impl Plant {
             && i1 * self.network.x[state::I1] <= 0.0
         {
             self.refresh_topology_with(|network| network.x[state::I1] = 0.0);
+            nodes = self.network.nodes();
         }
-        let nodes = self.network.nodes();
-        self.meter(t, h, nodes);
-        if let Some(capture) = self.capture.as_mut().filter(|c| c.active()) {
+        self.meter(t, dt, nodes);
+        if sampled != Due::Later
+            && let Some(capture) = &mut self.capture
+        {
             let frame = signals(&self.bench, &self.network, nodes, e, t);
-            capture.advance(t0, &self.frame, t, &frame);
-            self.frame = frame;
+            capture.advance(t0, begin.as_ref().unwrap_or(&frame), t, &frame);
         }
-        self.arcs(t, before[state::LINE], port_before, nodes);
+        self.arcs(t, line_before, port_before, nodes);
         if t.is_multiple_of(CONTROL_NS) {
             self.last_tick = t;
             self.control(t);
         }
     }
 
-    fn meter(&mut self, t: Nanos, h: u64, nodes: Nodes) {
+    #[inline]
+    fn meter(&mut self, t: Nanos, dt: f64, nodes: Nodes) {
         let x = &self.network.x;
         let source_v = self.source_terminal(nodes);
         self.meters.step(
             t,
-            h as f64 * 1e-9,
+            dt,
             &Instant {
                 pcc_v: nodes.pcc,
-                pcc_lagging: self.dut.sync.beta_at((t - self.last_tick) as f64 * 1e-9),
+                pcc_lagging: self
+                    .dut
+                    .sync
+                    .beta_at((t - self.last_tick) as i64 as f64 * 1e-9),
                 source_v,
                 port_a: self.network.port_current(nodes),
                 line_a: x[state::LINE],
@@ -107,6 +110,7 @@ impl Plant {
     }
 
     /// Arcs that go out in this step.
+    #[inline]
     fn arcs(&mut self, t: Nanos, line_before: f64, port_before: f64, nodes: Nodes) {
         if self.bench.output.arcing() || self.bench.s1.arcing() {
             let line = self.network.x[state::LINE];
@@ -151,7 +155,9 @@ impl Plant {
             let (ac_w, filter_w) = self.ledger.end_wave();
             let electronics_w = self.dut.electronics_w(ac_w, filter_w);
             let supplied = self.dut.dispatch.take_supplied();
-            self.dut.dispatch.close_step(supplied, self.dc.excess_j());
+            // a slow step ends at the same angle of the ripple again and again
+            let excess_j = self.dc.mean_excess_j();
+            self.dut.dispatch.close_step(supplied, excess_j);
             self.dut.supervise(
                 t,
                 &Surroundings {
@@ -185,9 +191,6 @@ impl Plant {
         if order.is_some() || gate != self.dut.gate() {
             self.quiet_cycles = 0;
             self.refresh_topology();
-            if self.capturing() {
-                self.frame = self.signals();
-            }
         }
     }
 
@@ -252,6 +255,7 @@ impl Plant {
     }
 }
 
+#[inline]
 fn signals(
     bench: &crate::bench::Bench,
     network: &crate::network::Network,

@@ -74,15 +74,17 @@ impl LowPass {
     }
 }
 
-/// One section: x₁' = ω x₂, x₂' = ω(u − x₁) − (ω/Q) x₂, output x₁.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// One section: x₁' = ω x₂, x₂' = ω(u − x₁) − (ω/Q) x₂, output x₁. Of its discrete form
+/// x⁺ = A x + b u + e u⁺ the states kept are s = x − e u, so that s⁺ = A s + (A e + b) u needs no older
+/// input and the output s₁ + e₁ u waits for nothing but u.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 struct Stage {
     transition: [[f64; 2]; 2],
-    /// Weights of the input at the start and at the end of a step.
-    begin: [f64; 2],
-    end: [f64; 2],
-    x: [f64; 2],
-    u: f64,
+    /// A e + b.
+    input: [f64; 2],
+    /// e.
+    direct: [f64; 2],
+    s: [f64; 2],
 }
 
 impl Stage {
@@ -93,32 +95,45 @@ impl Stage {
         // the input is a straight line between two samples
         a[2][3] = 1.0;
         let e = expm(&a);
+        let row = |k: usize| e[k][0] * e[0][3] + e[k][1] * e[1][3] + (e[k][2] - e[k][3]);
         Self {
             transition: [[e[0][0], e[0][1]], [e[1][0], e[1][1]]],
-            begin: [e[0][2] - e[0][3], e[1][2] - e[1][3]],
-            end: [e[0][3], e[1][3]],
-            x: [0.0; 2],
-            u: 0.0,
+            input: [row(0), row(1)],
+            direct: [e[0][3], e[1][3]],
+            s: [0.0; 2],
         }
+    }
+
+    /// As if the input had stood at `u` for ever.
+    fn settle(&mut self, u: f64) {
+        // the next step begins with the state after this input
+        let [x, y] = [u - self.direct[0] * u, -self.direct[1] * u];
+        self.s = self.next([x, y], u);
+    }
+
+    #[inline]
+    fn next(&self, [x, y]: [f64; 2], u: f64) -> [f64; 2] {
+        let ([a, b], [c, d]) = (self.transition[0], self.transition[1]);
+        [
+            a * x + b * y + self.input[0] * u,
+            c * x + d * y + self.input[1] * u,
+        ]
     }
 
     #[inline]
     fn step(&mut self, u: f64) -> f64 {
-        let ([a, b], [c, d]) = (self.transition[0], self.transition[1]);
-        let [x, y] = self.x;
-        self.x = [
-            (a * x + b * y) + (self.begin[0] * self.u + self.end[0] * u),
-            (c * x + d * y) + (self.begin[1] * self.u + self.end[1] * u),
-        ];
-        self.u = u;
-        self.x[0]
+        let out = self.s[0] + self.direct[0] * u;
+        self.s = self.next(self.s, u);
+        out
     }
 }
 
 /// A running filter.
 #[derive(Debug, Clone)]
 pub(crate) struct Filter {
-    stages: Vec<Stage>,
+    /// Only the first `used` are.
+    stages: [Stage; 3],
+    used: usize,
     fresh: bool,
 }
 
@@ -130,8 +145,10 @@ impl Filter {
             let angle = std::f64::consts::TAU * corner * low_pass.cutoff_hz / rate_hz;
             Stage::new(angle, q)
         };
+        let at = |k: usize| sections.get(k).map_or(Stage::default(), stage);
         Some(Self {
-            stages: sections.iter().map(stage).collect(),
+            stages: [at(0), at(1), at(2)],
+            used: sections.len().min(3),
             fresh: true,
         })
     }
@@ -141,11 +158,12 @@ impl Filter {
     pub(crate) fn step(&mut self, u: f64) -> f64 {
         if self.fresh {
             self.fresh = false;
-            for stage in &mut self.stages {
-                (stage.x, stage.u) = ([u, 0.0], u);
+            for stage in &mut self.stages[..self.used] {
+                stage.settle(u);
             }
         }
-        self.stages.iter_mut().fold(u, |u, stage| stage.step(u))
+        let stages = &mut self.stages[..self.used];
+        stages.iter_mut().fold(u, |u, stage| stage.step(u))
     }
 }
 

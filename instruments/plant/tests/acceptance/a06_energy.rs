@@ -222,3 +222,28 @@ fn cutting_the_wait_does_not_move_a_bit() {
         assert_eq!(whole, run(chunk));
     }
 }
+
+/// Hardly anything passes, and much goes to and fro.
+#[rstest::rstest]
+fn a_second_of_hardly_anything_but_reactive_power(
+    #[values(100.0, 500.0)] watts: f64,
+    #[values(-0.44, 0.44)] vars_pu: f64,
+) {
+    let mut config = quick();
+    config.dut.volt_var.enabled = false;
+    let mut plant = feeding(config, watts);
+    plant.apply(Input::Dut(DutCommand::ReactivePower(vars_pu)));
+    plant.advance_to(15 * S);
+    arm(&mut plant, &[Signal::GridVoltage], 50_000, 1.1);
+    let before = plant.energy();
+    plant.advance_to(16 * S);
+    let e = plant.energy().since(&before);
+    check("reactive", &e);
+    let vars = plant.reading(MeterPoint::DutGrid).vars;
+    assert!((vars.abs() - 2200.0).abs() < 20.0, "{vars}");
+    assert!(
+        e.residual_j().abs() < 3e-8 * vars.abs(),
+        "{}",
+        e.residual_j()
+    );
+}

@@ -20,6 +20,7 @@ mod a11_trackers;
 mod a12_heat;
 mod a13_drained_link;
 mod a14_frequency_drift;
+mod a15_voltage_zone;
 
 /// Figures are wanted on stderr.
 fn show() -> bool {

@@ -5,7 +5,8 @@ use gridproof_plant::Nanos;
 use gridproof_plant::signal::{CaptureSpec, CaptureState, LowPass, LowPassKind, Signal, Trigger};
 
 use super::convert::{CONTACT_V, is_contact};
-use super::{Armed, Dl850, Record, TriggerMode, TriggerSource};
+use super::timebase::TimeBase;
+use super::{Armed, Channel, Content, Dl850, Record, Trace, TriggerMode, TriggerSource};
 use crate::field::Field;
 use crate::scpi::fault::{self, Fault};
 use crate::scpi::param::number;
@@ -18,6 +19,36 @@ const RATES: [u32; 11] = [
 const SLOWEST_TRUE: u32 = 1_000;
 /// A bandwidth limit from here on lies beyond what the plant makes, Hz.
 const PLANT_HZ: f64 = 20_000.0;
+
+/// A channel as the plant sampled it, and how the recorder was set then.
+#[derive(Debug)]
+pub(super) struct Taken {
+    data: Vec<f32>,
+    rate_hz: u32,
+    decimate: usize,
+    time_base: TimeBase,
+    /// Samples shown, and the place of the trigger among these and among the plant's.
+    window: (usize, usize, usize),
+    /// Lag in sample periods.
+    lag: f64,
+    drift: f64,
+}
+
+impl Taken {
+    /// What the channel makes of it.
+    fn counts(&self, channel: &mut Channel, range_v: f64) -> Vec<i16> {
+        let level = is_contact(channel.signal);
+        let (window, lag) = (self.window, self.lag);
+        let mut data = self.time_base.resample(&self.data, window, lag, level);
+        channel.sensor.sense(&mut data, self.rate_hz);
+        if self.decimate > 1 {
+            data = data.into_iter().step_by(self.decimate).collect();
+        }
+        let rate_hz = self.rate_hz / self.decimate as u32;
+        let sensor = &mut channel.sensor;
+        sensor.convert(channel.signal, &data, range_v, rate_hz, self.drift)
+    }
+}
 
 impl Dl850 {
     /// Rate that fills ten divisions with the record length, at most 100 kS/s.
@@ -169,39 +200,51 @@ impl Dl850 {
             return;
         };
         let decimate = armed.decimate;
-        let rate = capture.rate_hz / decimate as u32;
         // a trigger that came early leaves fewer samples before it
         let taken = capture.trigger_index;
         let shown = taken.min(armed.before);
-        let window = (armed.samples, shown, taken);
         let period_ns = 1e9 / f64::from(capture.rate_hz);
         let now = field.now();
         let mut traces = Vec::with_capacity(armed.shown.len());
-        for ((number, data), delay_s) in armed.shown.iter().zip(&capture.data).zip(armed.delays) {
-            let Some(channel) = self.channels.get_mut(number) else {
+        for ((number, data), delay_s) in armed.shown.iter().zip(capture.data).zip(armed.delays) {
+            let Some(channel) = self.channels.get(number) else {
                 continue;
             };
-            let lag = (channel.lag_s - delay_s) * f64::from(capture.rate_hz);
-            let level = is_contact(channel.signal);
-            let mut data = self.time_base.resample(data, window, lag, level);
-            channel.sensor.sense(&mut data, capture.rate_hz);
-            if decimate > 1 {
-                data = data.into_iter().step_by(decimate).collect();
-            }
-            let drift = quantity(channel.signal).map_or(1.0, |of| self.drifts.factor(of, now));
-            let counts =
-                channel
-                    .sensor
-                    .convert(channel.signal, &data, channel.range_v, rate, drift);
-            traces.push((*number, channel.range_v, counts));
+            traces.push(Trace {
+                channel: *number,
+                range_v: channel.range_v,
+                content: Content::Taken(Taken {
+                    data,
+                    rate_hz: capture.rate_hz,
+                    decimate,
+                    time_base: self.time_base,
+                    window: (armed.samples, shown, taken),
+                    lag: (channel.lag_s - delay_s) * f64::from(capture.rate_hz),
+                    drift: quantity(channel.signal).map_or(1.0, |of| self.drifts.factor(of, now)),
+                }),
+            });
         }
         let first = self.time_base.place(0, shown, taken).max(0.0);
         self.record = Some(Record {
-            rate,
+            rate: capture.rate_hz / decimate as u32,
             trigger: shown / decimate,
             start_ns: capture.start_ns + (first * period_ns).round() as Nanos,
+            length: armed.samples.div_ceil(decimate),
             traces,
         });
+    }
+
+    /// Converts a trace of the record if that has not been done.
+    pub(super) fn convert(&mut self, number: u8) {
+        let traces = self.record.iter_mut().flat_map(|record| &mut record.traces);
+        for trace in traces.filter(|trace| trace.channel == number) {
+            let (Content::Taken(taken), Some(channel)) =
+                (&mut trace.content, self.channels.get_mut(&number))
+            else {
+                continue;
+            };
+            trace.content = Content::Counts(taken.counts(channel, trace.range_v));
+        }
     }
 
     /// Condition register: bit 0 running, bit 2 waiting for the trigger.

@@ -1,6 +1,7 @@
 //! Sensor and converter of a recorder channel: true values to 16-bit counts.
 
 use gridproof_plant::signal::Signal;
+use gridproof_plant::trig;
 
 use super::Fitted;
 use crate::devices::sensor::SensorSpec;
@@ -54,24 +55,46 @@ pub(crate) struct Sensor {
 #[derive(Debug)]
 struct Noise {
     rng: Rng,
+    /// The responses, counts.
     slow: [f64; 3],
-    /// Standard deviation, counts.
-    sigma: f64,
+    /// Counts of white noise per unit of the sum of four bytes.
+    white: f64,
+    /// Counts that ten bits add to each response.
+    drive: [f64; 3],
 }
 
 impl Noise {
-    /// Samples over which the three responses forget.
-    const MEMORY: [f64; 3] = [4.0, 40.0, 400.0];
+    /// What the three responses keep from sample to sample: they forget over 4, 40 and 400 samples.
+    const KEEP: [f64; 3] = [1.0 - 1.0 / 4.0, 1.0 - 1.0 / 40.0, 1.0 - 1.0 / 400.0];
 
-    fn next(&mut self) -> f64 {
-        let white = self.rng.noise();
-        let mut sum = 0.0;
-        for (slow, memory) in self.slow.iter_mut().zip(Self::MEMORY) {
-            let keep = 1.0 - 1.0 / memory;
-            *slow = keep * *slow + (1.0 - keep * keep).sqrt() * self.rng.noise();
-            sum += *slow;
+    fn new(rng: Rng, sigma: f64) -> Self {
+        /// Variance of a whole number of so many equally likely ones, 0 to n − 1.
+        fn variance(n: f64) -> f64 {
+            (n * n - 1.0) / 12.0
         }
-        self.sigma * ((1.0 - FLICKER).sqrt() * white + (FLICKER / 3.0).sqrt() * sum)
+        let slow = sigma * (FLICKER / 3.0 / variance(1024.0)).sqrt();
+        Self {
+            rng,
+            slow: [0.0; 3],
+            white: sigma * ((1.0 - FLICKER) / (4.0 * variance(256.0))).sqrt(),
+            drive: Self::KEEP.map(|keep| slow * (1.0 - keep * keep).sqrt()),
+        }
+    }
+
+    /// One draw serves all: four of its bytes together are nearly normal, and each response is driven by
+    /// ten bits of the rest; what it keeps of many of them is nearly normal too.
+    #[inline]
+    fn next(&mut self) -> f64 {
+        let bits = self.rng.next();
+        let part = |shift: u32, mask: u32| (bits >> shift) as u32 & mask;
+        let bytes = part(0, 0xff) + part(8, 0xff) + part(16, 0xff) + part(24, 0xff);
+        let mut sum = self.white * (f64::from(bytes as i32) - 510.0);
+        for k in 0..3 {
+            let driven = f64::from(part(32 + 10 * k as u32, 0x3ff) as i32) - 511.5;
+            self.slow[k] = Self::KEEP[k] * self.slow[k] + self.drive[k] * driven;
+            sum += self.slow[k];
+        }
+        sum
     }
 }
 
@@ -100,11 +123,10 @@ impl Sensor {
             },
             lag_ns,
             kind: fitted.sensor,
-            noise: Noise {
-                rng: Rng::new(seed, name, &format!("noise {channel}")),
-                slow: [0.0; 3],
-                sigma: fitted.noise * COUNTS_PER_TEN_DIV / 2.0,
-            },
+            noise: Noise::new(
+                Rng::new(seed, name, &format!("noise {channel}")),
+                fitted.noise * COUNTS_PER_TEN_DIV / 2.0,
+            ),
             step: f64::from(1u32 << (BITS - fitted.bits.clamp(1, BITS))),
         }
     }
@@ -128,17 +150,21 @@ impl Sensor {
         let scale = self.gain * drift * contact * counts_per_unit;
         let offset = self.offset * COUNTS_PER_TEN_DIV;
         let (noise, step) = (&mut self.noise, self.step);
-        let mut count = |value: f32| {
+        let per_step = 1.0 / step;
+        let mut count = |&value: &f32| {
             let exact = f64::from(value) * scale + offset + noise.next();
-            ((exact / step).round() * step).clamp(-CLIP, CLIP) as i16
+            // within the range in which whole numbers are exact, far beyond the clipping
+            let steps = trig::round((exact * per_step).clamp(-1e6, 1e6));
+            trig::whole_i16((steps * step).clamp(-CLIP, CLIP))
         };
         let lag = (self.lag_ns * u64::from(rate_hz) / 1_000_000_000) as usize;
-        let first = samples.first().copied().into_iter();
-        let delayed = first
-            .cycle()
-            .take(lag.min(samples.len()))
-            .chain(samples.iter().copied());
-        delayed.take(samples.len()).map(&mut count).collect()
+        let (now, late) = samples.split_at(samples.len() - lag.min(samples.len()));
+        let mut counts = Vec::with_capacity(samples.len());
+        if let Some(first) = samples.first() {
+            counts.extend(late.iter().map(|_| count(first)));
+        }
+        counts.extend(now.iter().map(count));
+        counts
     }
 }
 

@@ -116,8 +116,28 @@ struct Record {
     rate: u32,
     trigger: usize,
     start_ns: Nanos,
-    /// (channel, V per division when it was taken, counts).
-    traces: Vec<(u8, f64, Vec<i16>)>,
+    /// Samples of a trace.
+    length: usize,
+    traces: Vec<Trace>,
+}
+
+/// A channel of a record.
+#[derive(Debug)]
+struct Trace {
+    channel: u8,
+    /// V per division when it was taken.
+    range_v: f64,
+    content: Content,
+}
+
+/// What a trace holds: nobody looks at most channels of most records, so they are converted when
+/// somebody does.
+#[derive(Debug)]
+enum Content {
+    /// What the plant sampled.
+    Taken(acquire::Taken),
+    /// Counts of the converter.
+    Counts(Vec<i16>),
 }
 
 /// The recorder.

@@ -7,6 +7,8 @@
 //! 0.024 (2πf/rate)⁴: 4 ppm of 50 Hz at 2.5 kS/s, 15 ppm of the 50th harmonic at 100 kS/s. Contacts
 //! are levels and hold until the next sample.
 
+use gridproof_plant::trig;
+
 use crate::rng::Rng;
 
 /// Part of the specified clock error and skew that a recorder uses at most.
@@ -15,7 +17,7 @@ const SHARE: f64 = 0.9;
 const REACH: usize = 4;
 
 /// Errors of time, fixed for the seed.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct TimeBase {
     /// The clock runs fast by this fraction.
     error: f64,
@@ -49,6 +51,9 @@ impl TimeBase {
     }
 
     /// `samples` samples of a channel that lags by `lag` sample periods.
+    ///
+    /// While the clock has not gained or lost a whole sample, sample k lies between the same two
+    /// neighbours of sample k of the plant: one run of such samples after another.
     pub(crate) fn resample(
         &self,
         data: &[f32],
@@ -56,13 +61,36 @@ impl TimeBase {
         lag: f64,
         level: bool,
     ) -> Vec<f32> {
-        let places = (0..samples).map(|k| self.place(k, shown, taken) - lag);
-        if level {
-            places.map(|at| held(data, at)).collect()
-        } else {
-            places.map(|at| cubic(data, at)).collect()
+        let creep = 1.0 / self.fast() - 1.0;
+        let mut out = Vec::with_capacity(samples);
+        while out.len() < samples {
+            let at = self.place(out.len(), shown, taken) - lag;
+            // a place that rounding has put just before a sample is that sample
+            let at = if level { at + 1e-6 } else { at };
+            let base = trig::floor(at);
+            let (x, index) = (at - base, base as isize);
+            let run = run(x, creep).min(samples - out.len());
+            if level {
+                hold(data, index, run, &mut out);
+            } else {
+                interpolate(data, index, (x, creep), run, &mut out);
+            }
         }
+        out
     }
+}
+
+/// Samples until a place that is `x` behind a sample, and `creep` more with each, is behind another one.
+fn run(x: f64, creep: f64) -> usize {
+    let left = if creep > 0.0 {
+        ((1.0 - x) / creep).ceil()
+    } else if creep < 0.0 {
+        (x / -creep).floor() + 1.0
+    } else {
+        f64::INFINITY
+    };
+    // the conversion saturates
+    (left as usize).max(1)
 }
 
 /// Lag of an analogue channel, s: the lags of two channels differ by less than `skew`.
@@ -77,25 +105,44 @@ fn at_index(data: &[f32], index: isize) -> f32 {
         .unwrap_or(0.0)
 }
 
-/// The level at or before `at`; a place that rounding has put just before a sample is that sample.
-fn held(data: &[f32], at: f64) -> f32 {
-    at_index(data, (at + 1e-6).floor() as isize)
+/// `run` levels from `index` on.
+fn hold(data: &[f32], index: isize, run: usize, out: &mut Vec<f32>) {
+    out.extend((0..run as isize).map(|k| at_index(data, index + k)));
 }
 
-/// Lagrange's cubic through the two samples on either side.
-fn cubic(data: &[f32], at: f64) -> f32 {
-    let base = at.floor();
-    let (x, index) = (at - base, base as isize);
-    let y = match data.get((index - 1).max(0) as usize..) {
-        Some(&[a, b, c, d, ..]) if index > 0 => [a, b, c, d],
-        // at either end the first or last sample holds
-        Some(_) | None => [-1, 0, 1, 2].map(|offset| at_index(data, index + offset)),
+/// `run` values from `x` behind the sample `index` on, `creep` further behind with each.
+fn interpolate(data: &[f32], index: isize, (x, creep): (f64, f64), run: usize, out: &mut Vec<f32>) {
+    // where all four samples are there; at either end the first or last one holds
+    let head = (1 - index).clamp(0, run as isize) as usize;
+    let whole = data.len() as isize - 2 - index;
+    let tail = whole.clamp(head as isize, run as isize) as usize;
+    let at = |k: usize| x + f64::from(k as u32) * creep;
+    let edge = |k: usize| {
+        let y = [-1, 0, 1, 2].map(|offset| at_index(data, index + k as isize + offset));
+        cubic(y, at(k))
     };
+    out.extend((0..head).map(edge));
+    if tail > head {
+        let first = (index + head as isize - 1) as usize;
+        let windows = data[first..first + (tail - head) + 3].array_windows();
+        let mut place = head as i32;
+        out.extend(windows.map(|&y| {
+            let x = x + f64::from(place) * creep;
+            place += 1;
+            cubic(y, x)
+        }));
+    }
+    out.extend((tail..run).map(edge));
+}
+
+/// Lagrange's cubic through four samples, `x` behind the second.
+#[inline]
+fn cubic(y: [f32; 4], x: f64) -> f32 {
     let [a, b, c, d] = y.map(f64::from);
-    let (before, after, beyond) = (x + 1.0, x - 1.0, x - 2.0);
-    let value = (-a * x * after * beyond + d * before * x * after) / 6.0
-        + (b * before * after * beyond - c * before * x * beyond) / 2.0;
-    value as f32
+    let slope = (c - a * (1.0 / 3.0)) - (0.5 * b + d * (1.0 / 6.0));
+    let bend = 0.5 * (a + c) - b;
+    let twist = (d - a) * (1.0 / 6.0) + 0.5 * (b - c);
+    (b + x * (slope + x * (bend + x * twist))) as f32
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::commands::Measure;
 use super::convert::COUNTS_PER_TEN_DIV;
-use super::{Dl850, Format, Record};
+use super::{Content, Dl850, Format, Record, Trace};
 use crate::devices::parameters::whole_cycles;
 use crate::scpi::Outcome;
 use crate::scpi::engine::Reply;
@@ -13,22 +13,35 @@ use crate::scpi::format::{block, nr3};
 const WORD_PER_BYTE: f64 = 93.75;
 
 impl Dl850 {
-    /// Range and counts of the chosen trace.
-    pub(super) fn chosen(&self) -> Option<(&Record, f64, &[i16])> {
+    /// A trace of the record.
+    fn find(&self, channel: u8) -> Option<(&Record, &Trace)> {
         let record = self.record.as_ref()?;
-        let (_, range_v, counts) = record.traces.iter().find(|trace| trace.0 == self.trace)?;
-        Some((record, *range_v, counts))
+        let trace = record
+            .traces
+            .iter()
+            .find(|trace| trace.channel == channel)?;
+        Some((record, trace))
+    }
+
+    /// Record, range and counts of a trace, converted if that has not been done.
+    fn counts(&mut self, channel: u8) -> Option<(&Record, f64, &[i16])> {
+        self.convert(channel);
+        let (record, trace) = self.find(channel)?;
+        match &trace.content {
+            Content::Counts(counts) => Some((record, trace.range_v, counts)),
+            Content::Taken(_) => None,
+        }
     }
 
     /// Length of the record on the chosen trace; 0 without.
     pub(super) fn length(&self) -> usize {
-        self.chosen().map_or(0, |(_, _, counts)| counts.len())
+        self.find(self.trace).map_or(0, |(record, _)| record.length)
     }
 
     /// V per division the trace was, or would be, taken with.
     pub(super) fn trace_range(&self) -> f64 {
-        match self.chosen() {
-            Some((_, range_v, _)) => range_v,
+        match self.find(self.trace) {
+            Some((_, trace)) => trace.range_v,
             None => self
                 .channels
                 .get(&self.trace)
@@ -37,9 +50,8 @@ impl Dl850 {
     }
 
     /// A parameter of a channel's record; `None` without a record, or without a whole period.
-    pub(super) fn measured(&self, slot: u8, what: Measure) -> Option<f64> {
-        let record = self.record.as_ref()?;
-        let (_, range_v, counts) = record.traces.iter().find(|trace| trace.0 == slot)?;
+    pub(super) fn measured(&mut self, slot: u8, what: Measure) -> Option<f64> {
+        let (record, range_v, counts) = self.counts(slot)?;
         let values: Vec<f64> = counts
             .iter()
             .map(|&count| f64::from(count) * range_v * 10.0 / COUNTS_PER_TEN_DIV)
@@ -72,19 +84,24 @@ impl Dl850 {
     }
 
     /// `:WAVeform:SEND?`.
-    pub(super) fn send(&self) -> Outcome {
+    pub(super) fn send(&mut self) -> Outcome {
+        let (span, format, little_endian) =
+            (self.first..=self.end(), self.format, self.little_endian);
         // 221: no record, or not of this trace
-        let (_, range_v, counts) = self.chosen().ok_or(fault::SETTINGS_CONFLICT)?;
-        let part = counts.get(self.first..=self.end()).ok_or(Fault {
+        let chosen = self.counts(self.trace);
+        let (_, range_v, counts) = chosen.ok_or(fault::SETTINGS_CONFLICT)?;
+        let part = counts.get(span).ok_or(Fault {
             ..fault::OUT_OF_RANGE
         })?;
-        Ok(match self.format {
+        Ok(match format {
             Format::Word => {
-                let mut bytes = Vec::with_capacity(2 * part.len());
-                if self.little_endian {
-                    bytes.extend(part.iter().flat_map(|count| count.to_le_bytes()));
-                } else {
-                    bytes.extend(part.iter().flat_map(|count| count.to_be_bytes()));
+                let mut bytes = vec![0; 2 * part.len()];
+                for (pair, count) in bytes.as_chunks_mut::<2>().0.iter_mut().zip(part) {
+                    *pair = if little_endian {
+                        count.to_le_bytes()
+                    } else {
+                        count.to_be_bytes()
+                    };
                 }
                 Reply::Block(block(&bytes, 8))
             }
