@@ -141,6 +141,7 @@ impl<D: ScpiDevice> ScpiInstrument<D> {
         let call = Call {
             query: unit.query,
             suffixes: &found.suffixes,
+            word: found.word,
             params: Params::new(&unit.params),
         };
         let reply = self.device.execute(found.command, &call, field)?;
@@ -154,6 +155,7 @@ impl<D: ScpiDevice> ScpiInstrument<D> {
             let call = Call {
                 query: true,
                 suffixes: &found.suffixes,
+                word: found.word,
                 params: Params::new(&[]),
             };
             let reply = self.device.execute(found.command, &call, field)?;

@@ -9,6 +9,7 @@ mod effects;
 mod fault_codes;
 mod faults;
 mod hand_over;
+mod harmonics;
 mod healthy;
 mod measuring;
 mod meters;
