@@ -396,6 +396,35 @@ impl<K: Copy + PartialEq + std::fmt::Debug> Settings<K> {
         self.word_at(key, 0)
     }
 
+    /// Sets a word by name in all lanes.
+    pub(crate) fn choose(&mut self, key: K, word: usize) {
+        if let Some(row) = self.rows.iter().position(|row| row.1 == key) {
+            let lanes = row * self.lanes..(row + 1) * self.lanes;
+            self.values[lanes].fill(Value::Word(word));
+        }
+    }
+
+    /// Everything as it would be set: header and value of each row, of numbered ones each lane up to
+    /// what its device has.
+    pub(crate) fn learn(&self, lanes: impl Fn(&str) -> usize) -> String {
+        let mut all = Vec::new();
+        for (index, (patterns, _, kind)) in self.rows.iter().enumerate() {
+            let pattern = patterns.split(' ').next().unwrap_or_default();
+            let header: String = pattern
+                .split(':')
+                .map(|node| node.split('|').next().unwrap_or_default())
+                .collect::<Vec<_>>()
+                .join(":");
+            let header = header.replace(['[', ']'], "").to_ascii_uppercase();
+            for lane in 0..lanes(pattern).min(self.lanes) {
+                let value = &self.values[index * self.lanes + lane];
+                let header = header.replace("<N>", &(lane + 1).to_string());
+                all.push(format!(":{header} {}", self.print(*kind, value)));
+            }
+        }
+        all.join(";")
+    }
+
     /// Sets a number by name in all lanes, whatever its range.
     pub(crate) fn put(&mut self, key: K, value: f64) {
         for lane in 0..self.lanes {

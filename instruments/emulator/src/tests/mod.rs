@@ -18,6 +18,7 @@ mod parser;
 mod read_back;
 mod saj;
 mod saj_hs2;
+mod scope;
 mod second_bench;
 mod second_faults;
 mod strangers;
