@@ -142,8 +142,12 @@ impl Sampler {
         };
         let state = match spec.trigger {
             Trigger::Immediate => CaptureState::Running,
-            Trigger::Edge { level, .. } if level.is_nan() => return Err(CaptureError::Level),
-            Trigger::Edge { .. } | Trigger::At(_) => CaptureState::Waiting,
+            Trigger::Edge { level, .. } | Trigger::EitherEdge { level, .. } if level.is_nan() => {
+                return Err(CaptureError::Level);
+            }
+            Trigger::Edge { .. } | Trigger::EitherEdge { .. } | Trigger::At(_) => {
+                CaptureState::Waiting
+            }
         };
         Ok(Self {
             lanes: spec.signals.iter().enumerate().map(lane).collect(),
@@ -261,6 +265,14 @@ impl Sampler {
                     } else {
                         last > level && value <= level
                     }
+                });
+                self.last_watch = Some(value);
+                crossed
+            }
+            Trigger::EitherEdge { signal, level } => {
+                let value = frame[index(signal)];
+                let crossed = self.last_watch.is_some_and(|last| {
+                    (last < level && value >= level) || (last > level && value <= level)
                 });
                 self.last_watch = Some(value);
                 crossed

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod actions;
+mod ahead;
 mod antiislanding;
 mod battery;
 mod bench;

@@ -42,6 +42,13 @@ pub enum Trigger {
         /// Rising or falling.
         rising: bool,
     },
+    /// First crossing of a level in either direction after arming.
+    EitherEdge {
+        /// Watched signal.
+        signal: Signal,
+        /// Level in the signal's unit.
+        level: f64,
+    },
     /// The first sample at or after a time.
     At(Nanos),
 }

@@ -21,6 +21,7 @@ pub(crate) mod sensor;
 pub(crate) mod setpoints;
 pub(crate) mod shape;
 pub(crate) mod slope;
+pub(crate) mod spectrum;
 pub(crate) mod sunspec;
 pub(crate) mod tektronix_mdo4000;
 pub(crate) mod terrasas;

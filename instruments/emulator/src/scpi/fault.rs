@@ -39,6 +39,7 @@ pub(crate) const ILLEGAL_VALUE: Fault = fault(-224, "Illegal parameter value");
 pub(crate) const TOO_MUCH_DATA: Fault = fault(-223, "Too much data");
 pub(crate) const OUT_OF_MEMORY: Fault = fault(-225, "Out of memory");
 pub(crate) const LISTS_NOT_SAME_LENGTH: Fault = fault(-226, "Lists not same length");
+pub(crate) const MISSING_MEDIA: Fault = fault(-252, "Missing media");
 pub(crate) const FILE_NOT_FOUND: Fault = fault(-256, "File name not found");
 pub(crate) const PROTECTION: Fault = fault(-240, "Hardware error; output protection tripped");
 pub(crate) const QUEUE_OVERFLOW: Fault = fault(-350, "Queue overflow");

@@ -106,7 +106,11 @@ impl<D: ScpiDevice> ScpiInstrument<D> {
         let available = !session.replies.is_empty();
         self.follow(field);
         let outcome = if unit.header[0].starts_with('*') {
-            system::common(unit, available, &mut self.device, &mut self.status, field)
+            match system::common(unit, available, &mut self.device, &mut self.status, field) {
+                // a common command that only this model has
+                Err(fault::UNDEFINED_HEADER) => self.own(unit, field),
+                outcome => outcome,
+            }
         } else if let Ok(found) = self.system.find(&unit.header, unit.query) {
             let reply = system::execute(found.command, unit, &self.dialect, &mut self.status);
             // Yokogawa answers its error query without a header
@@ -147,6 +151,7 @@ impl<D: ScpiDevice> ScpiInstrument<D> {
         let call = Call {
             query: unit.query,
             suffixes: &found.suffixes,
+            word: found.word,
             params: Params::new(&unit.params),
         };
         let reply = self.device.execute(found.command, &call, field)?;
@@ -160,6 +165,7 @@ impl<D: ScpiDevice> ScpiInstrument<D> {
             let call = Call {
                 query: true,
                 suffixes: &found.suffixes,
+                word: found.word,
                 params: Params::new(&[]),
             };
             let reply = self.device.execute(found.command, &call, field)?;

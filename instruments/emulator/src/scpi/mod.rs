@@ -28,6 +28,8 @@ pub(crate) struct Call<'a> {
     pub(crate) query: bool,
     /// Numeric suffixes of the `<n>` nodes in order; an optional node that was left out has none.
     pub(crate) suffixes: &'a [u32],
+    /// Which of the alternatives of its last such node the header names.
+    pub(crate) word: usize,
     /// Parameters.
     pub(crate) params: Params<'a>,
 }

@@ -45,6 +45,8 @@ pub(crate) struct Matched<C> {
     pub(crate) command: C,
     /// Values of the `<n>` nodes; one that was left out has none.
     pub(crate) suffixes: Vec<u32>,
+    /// Which of its alternatives the last node that has some was named by.
+    pub(crate) word: usize,
     /// Header of a reply in short form, from the root: `:NUM:NORM:VAL`.
     pub(crate) short: String,
     /// In long form.
@@ -127,6 +129,7 @@ impl<C: Copy> Entry<C> {
         let mut matched = Matched {
             command: self.command,
             suffixes: Vec::new(),
+            word: 0,
             short: String::new(),
             long: String::new(),
         };
@@ -138,6 +141,9 @@ impl<C: Copy> Entry<C> {
             // of alternatives the last has the suffix: `ALL|ELEMent<n>`
             if node.suffix && (suffix.is_some() || alternative + 1 == node.names.len()) {
                 matched.suffixes.push(suffix.unwrap_or(1));
+            }
+            if node.names.len() > 1 {
+                matched.word = alternative;
             }
             let (short, long) = &node.names[alternative];
             let digits = if node.suffix {

@@ -60,6 +60,15 @@ pub(crate) enum Kind {
     Choice(&'static [&'static str]),
     /// A string, with or without quotes; read back in quotes.
     Text(&'static str),
+    /// Words and numbers with commas between them, read back as they were written, in upper case.
+    Plain(&'static str),
+    /// Off, on, or a positive number in a unit; what `off` reads.
+    OffOr {
+        /// Unit, upper case.
+        unit: &'static str,
+        /// `OFF`, or `0` where `ON` is another choice.
+        off: &'static str,
+    },
 }
 
 /// A number row.
@@ -148,7 +157,8 @@ fn default(kind: Kind) -> Value {
         Kind::Number { default, .. } => Value::Number(default),
         Kind::Switch(on) => Value::On(on),
         Kind::Choice(_) => Value::Word(0),
-        Kind::Text(text) => Value::Text(text.to_owned()),
+        Kind::Text(text) | Kind::Plain(text) => Value::Text(text.to_owned()),
+        Kind::OffOr { .. } => Value::On(false),
     }
 }
 
@@ -204,8 +214,21 @@ impl<K: Copy + PartialEq + std::fmt::Debug> Settings<K> {
 
     /// Parses the parameter of a command to a row, without storing it.
     pub(crate) fn parse(&self, row: u16, params: Params<'_>) -> Result<Value, Fault> {
+        let kind = self.rows[usize::from(row)].2;
+        if let Kind::Plain(default) = kind {
+            // as many fields as there are after power-on, where those are numbers
+            let fields = default.split(',').count();
+            if default.starts_with(|c: char| c.is_ascii_digit()) && params.len() != fields {
+                params.text(fields - 1)?;
+                params.at_most(fields)?;
+            }
+            if params.text(0)?.starts_with(['"', '\'', '#']) {
+                return Err(fault::DATA_TYPE);
+            }
+            return Ok(Value::Text(params.joined().to_ascii_uppercase()));
+        }
         params.at_most(1)?;
-        Ok(match self.rows[usize::from(row)].2 {
+        Ok(match kind {
             Kind::Number {
                 unit,
                 least,
@@ -225,7 +248,18 @@ impl<K: Copy + PartialEq + std::fmt::Debug> Settings<K> {
             }
             Kind::Switch(_) => Value::On(params.boolean(0)?),
             Kind::Choice(words) => Value::Word(chosen(params, words)?),
-            Kind::Text(_) => Value::Text(
+            Kind::OffOr { unit, off } => match params.number(0, unit) {
+                Ok(value) if value > 1.0 || (off == "OFF" && value > 0.0) => Value::Number(value),
+                Ok(_) => Value::On(params.boolean(0)?),
+                Err(fault) => {
+                    let on = params.boolean(0).map_err(|_| fault)?;
+                    if on && off == "OFF" {
+                        return Err(fault::ILLEGAL_VALUE);
+                    }
+                    Value::On(on)
+                }
+            },
+            Kind::Text(_) | Kind::Plain(_) => Value::Text(
                 params
                     .string(0)
                     .map_or_else(|_| params.text(0), Ok)?
@@ -281,6 +315,8 @@ impl<K: Copy + PartialEq + std::fmt::Debug> Settings<K> {
     fn print(&self, kind: Kind, value: &Value) -> String {
         match (kind, value) {
             (Kind::Number { form, .. }, Value::Number(value)) => form.print(*value),
+            (Kind::OffOr { off, .. }, Value::On(false)) => off.to_owned(),
+            (Kind::OffOr { .. }, Value::Number(value)) => nr3(*value, 3),
             (_, Value::On(on)) => match (self.style.on_off, on) {
                 (true, true) => "ON".to_owned(),
                 (true, false) => "OFF".to_owned(),
@@ -299,6 +335,7 @@ impl<K: Copy + PartialEq + std::fmt::Debug> Settings<K> {
                     word
                 }
             }
+            (Kind::Plain(_), Value::Text(text)) => text.clone(),
             (_, Value::Text(text)) => format!("\"{text}\""),
             (_, Value::Number(value)) => value.to_string(),
             (_, Value::Word(index)) => index.to_string(),
@@ -325,7 +362,25 @@ impl<K: Copy + PartialEq + std::fmt::Debug> Settings<K> {
 
     /// A switch by name, first lane.
     pub(crate) fn on(&self, key: K) -> bool {
-        self.find(key, 0) == Some(&Value::On(true))
+        self.on_at(key, 0)
+    }
+
+    /// A switch by name.
+    pub(crate) fn on_at(&self, key: K, lane: usize) -> bool {
+        self.find(key, lane) == Some(&Value::On(true))
+    }
+
+    /// A text by name; empty for anything else.
+    pub(crate) fn text_at(&self, key: K, lane: usize) -> &str {
+        match self.find(key, lane) {
+            Some(Value::Text(text)) => text,
+            Some(Value::On(_) | Value::Number(_) | Value::Word(_)) | None => "",
+        }
+    }
+
+    /// A text by name, first lane.
+    pub(crate) fn text(&self, key: K) -> &str {
+        self.text_at(key, 0)
     }
 
     /// Index of a word by name.
@@ -341,13 +396,33 @@ impl<K: Copy + PartialEq + std::fmt::Debug> Settings<K> {
         self.word_at(key, 0)
     }
 
-    /// Text of the first row of that name, in the first lane.
-    pub(crate) fn text(&self, key: K) -> &str {
-        let row = self.rows.iter().position(|row| row.1 == key);
-        match row.and_then(|row| self.values.get(row * self.lanes)) {
-            Some(Value::Text(text)) => text,
-            Some(Value::Number(_) | Value::On(_) | Value::Word(_)) | None => "",
+    /// Sets a word by name in all lanes.
+    pub(crate) fn choose(&mut self, key: K, word: usize) {
+        if let Some(row) = self.rows.iter().position(|row| row.1 == key) {
+            let lanes = row * self.lanes..(row + 1) * self.lanes;
+            self.values[lanes].fill(Value::Word(word));
         }
+    }
+
+    /// Everything as it would be set: header and value of each row, of numbered ones each lane up to
+    /// what its device has.
+    pub(crate) fn learn(&self, lanes: impl Fn(&str) -> usize) -> String {
+        let mut all = Vec::new();
+        for (index, (patterns, _, kind)) in self.rows.iter().enumerate() {
+            let pattern = patterns.split(' ').next().unwrap_or_default();
+            let header: String = pattern
+                .split(':')
+                .map(|node| node.split('|').next().unwrap_or_default())
+                .collect::<Vec<_>>()
+                .join(":");
+            let header = header.replace(['[', ']'], "").to_ascii_uppercase();
+            for lane in 0..lanes(pattern).min(self.lanes) {
+                let value = &self.values[index * self.lanes + lane];
+                let header = header.replace("<N>", &(lane + 1).to_string());
+                all.push(format!(":{header} {}", self.print(*kind, value)));
+            }
+        }
+        all.join(";")
     }
 
     /// Sets a number by name in all lanes, whatever its range.
@@ -421,6 +496,7 @@ mod tests {
         let call = Call {
             query: true,
             suffixes: &[],
+            word: 0,
             params: Params::new(params),
         };
         match settings.answer(row, 0, &call) {

@@ -94,3 +94,51 @@ fn the_time_trigger_comes_at_its_time_and_then_at_intervals() {
     assert_eq!(recorder.say(":TRIG:TIME:TIME \"25:00:00\""), "");
     assert!(recorder.say(ERROR).starts_with("222,"));
 }
+
+#[test]
+fn both_slopes_trigger_on_whichever_comes_first() {
+    let level = 200.0;
+    let mut last = Vec::new();
+    // the recorder is told to wait at two phases of the cycle
+    for wait in [0.0, 0.014] {
+        let bench = bench_with(AUX, 1);
+        let mut grid = Talk::new(&bench, "grid");
+        grid.set("SYST:ERR?", &["VOLT:AC 230", "OUTP:REL ON", "OUTP:STAT ON"]);
+        advance(&bench, 0.5 + wait);
+        let mut recorder = Talk::new(&bench, "recorder");
+        let lines = [":COMM:HEAD OFF", ":TIM:TDIV 10MS", ":ACQ:RLEN 1K"];
+        recorder.set(ERROR, &lines);
+        let lines = [":TRIG:MODE SINGLE", ":TRIG:POS 10", ":TRIG:SIMP:SOUR 1"];
+        recorder.set(ERROR, &lines);
+        let lines = [":TRIG:SIMP:LEV 200", ":TRIG:SIMP:SLOP BOTH", ":STAR"];
+        recorder.set(ERROR, &lines);
+        assert_eq!(recorder.say(":TRIG:SIMP:SLOP?"), "BOTH\n");
+        advance(&bench, 0.2);
+        recorder.set(ERROR, &[":WAV:FORM ASC", ":WAV:TRAC 1"]);
+        let at: usize = recorder.say(":WAV:TRIG?").trim().parse().expect("a place");
+        let reply = recorder.say(":WAV:SEND?");
+        let volts: Vec<f64> = reply
+            .trim()
+            .split(',')
+            .map(|v| v.parse().expect("volts"))
+            .collect();
+        let (before, after) = (volts[at - 2], volts[at + 2]);
+        assert!((before - level) * (after - level) < 0.0, "{before} {after}");
+        last.push(after > before);
+        // parameters of the record against what it holds
+        let of = |recorder: &mut Talk, what: &str| -> f64 {
+            let reply = recorder.say(&format!(":MEAS:TRAC1:{what}:VAL?"));
+            reply.trim().parse().expect("a number")
+        };
+        let pp = of(&mut recorder, "PTOP");
+        assert!((pp - 2.0 * 2f64.sqrt() * 230.0).abs() < 3.0, "{pp}");
+        // a sine passes from 10 to 90 % in 2 asin(0.8) of its 2 pi
+        let rise = of(&mut recorder, "RISE");
+        let expected = 0.02 * 2.0 * 0.8f64.asin() / std::f64::consts::TAU;
+        assert!((rise - expected).abs() < 1e-4, "{rise} {expected}");
+        let width = of(&mut recorder, "PWID");
+        assert!((width - 0.01).abs() < 1e-4, "{width}");
+        assert!((of(&mut recorder, "DUTY") - 50.0).abs() < 1.0);
+    }
+    assert_ne!(last[0], last[1], "once up, once down");
+}

@@ -63,13 +63,14 @@ fn wait_resumes_exactly_at_the_update() {
             )
             .await
             .expect("written");
-        bench.advance_to(Duration::from_secs(2));
+        bench.advance_to(Duration::from_millis(10_300));
         meter
             .write_all(b":NUM:NORM:ITEM1 TIME;:NUM:NORM:VAL? 1\n")
             .await
             .expect("written");
-        // integration started at the first update, 0.2 s, and counted the nine that followed
-        assert_eq!(line(&mut meter).await, "1.8000E+00");
+        // integration started at the first update, 0.2 s, and counted the fifty that followed; one
+        // more would not show, one less would
+        assert_eq!(line(&mut meter).await, "10");
     });
 }
 

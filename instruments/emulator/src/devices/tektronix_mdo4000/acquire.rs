@@ -33,6 +33,9 @@ pub(super) struct Armed {
     auto_at: Option<Nanos>,
 }
 
+/// Index of EITher among the slopes.
+const EITHER: usize = 2;
+
 impl Mdo4000 {
     /// Points of a record.
     pub(super) fn points(&self) -> usize {
@@ -73,15 +76,23 @@ impl Mdo4000 {
             .ok()
             .and_then(|channel| self.inputs.get(&channel));
         let trigger = match input {
-            Some(input) if !forced => Trigger::Edge {
-                signal: input.signal,
-                level: if is_contact(input.signal) {
-                    self.settings.number_at(Key::TriggerLevel, 0) / CONTACT_V
+            Some(input) if !forced => {
+                let signal = input.signal;
+                let volts = self.settings.number_at(Key::TriggerLevel, 0);
+                let level = if is_contact(signal) {
+                    volts / CONTACT_V
                 } else {
-                    self.settings.number_at(Key::TriggerLevel, 0)
-                },
-                rising: self.settings.word(Key::TriggerSlope) != 1,
-            },
+                    volts
+                };
+                match self.settings.word(Key::TriggerSlope) {
+                    EITHER => Trigger::EitherEdge { signal, level },
+                    slope => Trigger::Edge {
+                        signal,
+                        level,
+                        rising: slope == 0,
+                    },
+                }
+            }
             Some(_) | None => Trigger::Immediate,
         };
         let auto = self.settings.word(Key::TriggerMode) == 0 && trigger != Trigger::Immediate;

@@ -1,7 +1,7 @@
 //! What each command and query of the MDO4000 does.
 
 use super::Mdo4000;
-use super::commands::{CHANNELS, Command as C, Key, LENGTHS, SETTINGS};
+use super::commands::{CHANNELS, Command as C, Key, LENGTHS, Preamble as P, SETTINGS, SLOTS};
 use crate::field::Field;
 use crate::scpi::engine::{Reply, ScpiDevice};
 use crate::scpi::fault::{self, Fault};
@@ -28,11 +28,19 @@ impl Mdo4000 {
                 }
                 let per_channel = matches!(
                     key,
-                    Key::Scale | Key::Position | Key::Offset | Key::Shown | Key::Kept
+                    Key::Scale
+                        | Key::Position
+                        | Key::Offset
+                        | Key::Shown
+                        | Key::Kept
+                        | Key::SlotKind
+                        | Key::SlotSource
+                        | Key::SlotTo
+                        | Key::SlotState
                 );
-                match Self::named(call)?.filter(|_| per_channel) {
+                match Self::named(call, key)?.filter(|_| per_channel) {
                     Some(lane) => self.settings.store(row, [lane], &value),
-                    None => self.settings.store(row, 0..CHANNELS, &value),
+                    None => self.settings.store(row, 0..SLOTS, &value),
                 }
                 let acquires = !matches!(
                     key,
@@ -46,6 +54,11 @@ impl Mdo4000 {
                         | Key::DataStop
                         | Key::MeasureKind
                         | Key::MeasureSource
+                        | Key::MeasureTo
+                        | Key::SlotKind
+                        | Key::SlotSource
+                        | Key::SlotTo
+                        | Key::SlotState
                         | Key::Shown
                 );
                 if acquires {
@@ -109,6 +122,24 @@ impl Mdo4000 {
                 self.settings.put(Key::DataStart, 1.0);
                 self.settings.put(Key::DataStop, self.points() as f64);
             }
+            C::Preamble(P::Encoding) => {
+                let word = params.choice(0, &["ASCii", "BINary"])?;
+                self.encode(P::Encoding, word);
+            }
+            C::Preamble(P::Format) => {
+                let word = params.choice(0, &["RI", "RP"])?;
+                self.encode(P::Format, word);
+            }
+            C::Preamble(P::Order) => {
+                let word = params.choice(0, &["MSB", "LSB"])?;
+                self.encode(P::Order, word);
+            }
+            C::Save => self.save(memory(call)?)?,
+            C::Recall if params.text(0)?.to_ascii_uppercase().starts_with("FAC") => {
+                params.choice(0, &["FACtory"])?;
+                self.reset(field);
+            }
+            C::Recall => self.recall(memory(call)?, field)?,
             C::Factory => self.reset(field),
             C::Done => {}
             C::Acquisitions
@@ -121,6 +152,11 @@ impl Mdo4000 {
             | C::PreambleAll
             | C::MeasureValue
             | C::MeasureUnits
+            | C::SlotValue
+            | C::SlotUnits
+            | C::SlotCount
+            | C::SlotDeviation
+            | C::Learn
             | C::Identity
             | C::Unit
             | C::ChannelAll
@@ -137,7 +173,7 @@ impl Mdo4000 {
         let number = |key: Key| nr3(self.settings.number(key), 4);
         Ok(Reply::Text(match command {
             C::Setting(row) => {
-                let lane = Self::named(call)?.unwrap_or(0);
+                let lane = Self::named(call, self.settings.key(row))?.unwrap_or(0);
                 return self.settings.answer(row, lane, call);
             }
             C::AcquireState => u8::from(self.running).to_string(),
@@ -159,11 +195,21 @@ impl Mdo4000 {
             C::Preamble(part) => self.preamble(part),
             C::PreambleAll => self.preamble_all(),
             C::MeasureValue => nr3(self.measured(), 6),
-            C::MeasureUnits => self.measured_unit().to_owned(),
+            C::MeasureUnits => self.measured_unit(),
+            C::SlotValue => nr3(self.slot_value(slot(call)?), 6),
+            C::SlotUnits => self.slot_unit(slot(call)?),
+            // one record has been measured
+            C::SlotCount => u8::from(self.record.is_some()).to_string(),
+            C::SlotDeviation => nr3(0.0, 6),
+            C::Learn => self.settings.learn(|pattern| match pattern {
+                pattern if pattern.starts_with("MEASUrement:MEAS<n>") => SLOTS,
+                pattern if pattern.contains("<n>") => CHANNELS,
+                _ => 1,
+            }),
             C::Identity => "TEK/MDO4104C,CF:91.1CT,FV:v1.24".to_owned(),
             C::Unit => "\"V\"".to_owned(),
             C::ChannelAll => {
-                let lane = Self::named(call)?.unwrap_or(0);
+                let lane = Self::named(call, Key::Scale)?.unwrap_or(0);
                 let of = |key| nr3(self.settings.number_at(key, lane), 4);
                 format!(
                     "{};{};{}",
@@ -188,7 +234,22 @@ impl Mdo4000 {
             | C::Front
             | C::DataInit
             | C::Factory
+            | C::Save
+            | C::Recall
             | C::Done => return Err(fault::UNDEFINED_HEADER),
         }))
+    }
+}
+
+/// Measurement on the display from 0 that a header names.
+fn slot(call: &Call<'_>) -> Result<usize, Fault> {
+    Ok(call.suffix_up_to(0, SLOTS as u32)? as usize - 1)
+}
+
+/// Set-up memory from 0 of a number from 1 to 10; files are refused, there is no drive.
+fn memory(call: &Call<'_>) -> Result<u8, Fault> {
+    match call.params.integer(0)? {
+        number @ 1..=10 => Ok(number as u8 - 1),
+        _ => Err(fault::OUT_OF_RANGE),
     }
 }

@@ -1,5 +1,6 @@
 //! Command tables of the MDO4000/MSO4000/DPO4000 (programmer manual, chapter 2 by groups).
 
+use crate::devices::parameters::Parameter as M;
 use crate::scpi::pattern::Use::{self, Both, Query, Set};
 use crate::scpi::setting::Kind::{Choice, Switch, Text};
 use crate::scpi::setting::{Form, Kind, Row, number};
@@ -29,6 +30,11 @@ pub(crate) enum Key {
     DataStop,
     MeasureKind,
     MeasureSource,
+    MeasureTo,
+    SlotKind,
+    SlotSource,
+    SlotTo,
+    SlotState,
     Header,
     Verbose,
     /// Kept only.
@@ -56,6 +62,13 @@ pub(crate) enum Command {
     PreambleAll,
     MeasureValue,
     MeasureUnits,
+    SlotValue,
+    SlotUnits,
+    SlotCount,
+    SlotDeviation,
+    Learn,
+    Save,
+    Recall,
     Identity,
     Factory,
     Done,
@@ -92,12 +105,15 @@ pub(crate) enum Preamble {
 
 const V: Form = Form::Nr3(4);
 
+/// Measurements that stand on the display.
+pub(crate) const SLOTS: usize = 8;
 /// Analogue channels.
 pub(crate) const CHANNELS: usize = 4;
 /// Record lengths, points.
 pub(crate) const LENGTHS: [f64; 6] = [1e3, 1e4, 1e5, 1e6, 5e6, 1e7];
 
 const SOURCES: Kind = Choice(&["CH1", "CH2", "CH3", "CH4", "LINE", "AUX", "EXT"]);
+/// Types of measurement. Those behind [`PARAMETERS`] compare two sources.
 const MEASURES: Kind = Choice(&[
     "FREQuency",
     "PERIod",
@@ -117,14 +133,45 @@ const MEASURES: Kind = Choice(&[
     "NWIdth",
     "PDUty",
     "NDUty",
-    "PHAse",
-    "DELay",
     "AREa",
     "CARea",
     "POVershoot",
     "NOVershoot",
     "BURst",
+    "STDdev",
+    "PEDGECount",
+    "PHAse",
+    "DELay",
 ]);
+
+/// What the types measure, in their order.
+pub(crate) const PARAMETERS: [M; 25] = [
+    M::Hertz,
+    M::Period,
+    M::Mean,
+    M::PeakToPeak,
+    M::Rms,
+    M::Most,
+    M::Least,
+    M::Amplitude,
+    M::High,
+    M::Low,
+    M::CycleRms,
+    M::CycleMean,
+    M::Rise,
+    M::Fall,
+    M::PositiveWidth,
+    M::NegativeWidth,
+    M::PositiveDuty,
+    M::NegativeDuty,
+    M::Area,
+    M::CycleArea,
+    M::Overshoot,
+    M::Undershoot,
+    M::Burst,
+    M::Deviation,
+    M::Pulses,
+];
 
 /// Settings (Vertical, Horizontal, Trigger, Acquisition, Waveform Transfer, Measurement,
 /// Miscellaneous).
@@ -175,7 +222,28 @@ pub(crate) const SETTINGS: &[Row<Key>] = &[
     ("DATa:COMPosition", Key::Kept, Choice(&["SINGULAR_YT|SINGular_yt", "COMPosite_yt"])),
     ("DATa:RESOlution", Key::Kept, Choice(&["FULL", "REDUced"])),
     ("MEASUrement:IMMed:TYPe", Key::MeasureKind, MEASURES),
-    ("MEASUrement:IMMed:SOUrce<n>", Key::MeasureSource, SOURCES),
+    ("MEASUrement:IMMed:SOUrce|SOUrce1", Key::MeasureSource, SOURCES),
+    ("MEASUrement:IMMed:SOUrce2", Key::MeasureTo, SOURCES),
+    ("MEASUrement:MEAS<n>:TYPe", Key::SlotKind, MEASURES),
+    ("MEASUrement:MEAS<n>:SOUrce|SOUrce1", Key::SlotSource, SOURCES),
+    ("MEASUrement:MEAS<n>:SOUrce2", Key::SlotTo, SOURCES),
+    ("MEASUrement:MEAS<n>:STATE", Key::SlotState, Switch(false)),
+    ("MEASUrement:STATIstics:MODe", Key::Kept, Choice(&["ALL|ON", "OFF"])),
+    ("MEASUrement:REFLevel:METHod", Key::Kept, Choice(&["PERCent", "ABSolute"])),
+    ("MEASUrement:INDICators:STATE", Key::Kept, Choice(&["OFF", "MEAS1", "MEAS2", "MEAS3", "MEAS4"])),
+    ("TRIGger:A:LOWerthreshold:CH<n>", Key::Kept, number("V|A", (-1e5, 1e5), 0.0, V)),
+    ("TRIGger:A:UPPerthreshold:CH<n>", Key::Kept, number("V|A", (-1e5, 1e5), 0.0, V)),
+    ("TRIGger:A:PULse:CLAss", Key::Kept, Choice(&["WIDth", "RUNt", "TRANsition"])),
+    ("TRIGger:B:MODe|BY", Key::Kept, Choice(&["TIMe", "EVENTS"])),
+    ("DISplay:GRAticule", Key::Kept, Choice(&["FULl", "FRAme", "CROSSHair", "GRId", "SOLid"])),
+    ("DISplay:STYle:DOTsonly", Key::Kept, Switch(false)),
+    ("CURSor:FUNCtion", Key::Kept, Choice(&["OFF", "SCREEN", "WAVEform"])),
+    ("CURSor:MODe", Key::Kept, Choice(&["INDependent", "TRACk"])),
+    ("SAVe:ASSIgn:TYPe", Key::Kept, Choice(&["SETUp", "IMAGe", "WAVEform"])),
+    ("SAVe:WAVEform:FILEFormat", Key::Kept, Choice(&["INTERNal", "SPREADSheet"])),
+    ("SAVe:IMAGe:FILEFormat", Key::Kept, Choice(&["PNG", "BMP", "TIFf"])),
+    ("SAVe:IMAGe:INKSaver", Key::Kept, Switch(false)),
+    ("LANGuage", Key::Kept, Choice(&["ENGLish", "FRENch", "GERMan", "ITALian", "SPANish", "JAPAnese"])),
     ("MEASUrement:GATing", Key::Kept, Choice(&["OFF", "SCREen", "CURSor"])),
     ("MEASUrement:METHod", Key::Kept, Choice(&["AUTO", "HIStogram", "MINMax"])),
     ("HEADer HDR", Key::Header, Switch(true)),
@@ -218,9 +286,9 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("DATa", C::DataInit, Set),
     ("WFMOutpre|WFMPre", C::PreambleAll, Query),
     ("WFMOutpre|WFMPre:BIT_Nr", C::Preamble(P::Bits), Query),
-    ("WFMOutpre|WFMPre:ENCdg", C::Preamble(P::Encoding), Query),
-    ("WFMOutpre|WFMPre:BN_Fmt", C::Preamble(P::Format), Query),
-    ("WFMOutpre|WFMPre:BYT_Or", C::Preamble(P::Order), Query),
+    ("WFMOutpre|WFMPre:ENCdg", C::Preamble(P::Encoding), Both),
+    ("WFMOutpre|WFMPre:BN_Fmt", C::Preamble(P::Format), Both),
+    ("WFMOutpre|WFMPre:BYT_Or", C::Preamble(P::Order), Both),
     ("WFMOutpre|WFMPre:WFId", C::Preamble(P::Name), Query),
     ("WFMOutpre|WFMPre:NR_Pt", C::Preamble(P::Points), Query),
     ("WFMOutpre|WFMPre:PT_Fmt", C::Preamble(P::PointFormat), Query),
@@ -235,6 +303,15 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("WFMOutpre|WFMPre:YZEro", C::Preamble(P::YZero), Query),
     ("MEASUrement:IMMed:VALue", C::MeasureValue, Query),
     ("MEASUrement:IMMed:UNIts", C::MeasureUnits, Query),
+    ("MEASUrement:MEAS<n>:VALue|MEAN|MAXimum|MINImum", C::SlotValue, Query),
+    ("MEASUrement:MEAS<n>:UNIts", C::SlotUnits, Query),
+    ("MEASUrement:MEAS<n>:COUNt", C::SlotCount, Query),
+    ("MEASUrement:MEAS<n>:STDdev", C::SlotDeviation, Query),
+    ("MEASUrement:STATIstics", C::Done, Set),
+    ("SET", C::Learn, Query),
+    ("*LRN", C::Learn, Query),
+    ("SAVe:SETUp", C::Save, Set),
+    ("RECAll:SETUp", C::Recall, Set),
     ("ID", C::Identity, Query),
     ("FACtory", C::Factory, Set),
     ("CLEARMenu", C::Done, Set),

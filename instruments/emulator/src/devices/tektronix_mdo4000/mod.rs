@@ -16,7 +16,7 @@ use gridproof_plant::Nanos;
 use gridproof_plant::signal::Signal;
 
 use self::acquire::Armed;
-use self::commands::{CHANNELS, Command as C, Key, SETTINGS, TABLE};
+use self::commands::{CHANNELS, Command as C, Key, SETTINGS, SLOTS, TABLE};
 use super::yokogawa_dl850::Fitted;
 use super::yokogawa_dl850::convert::{Sensor, is_contact};
 use super::yokogawa_dl850::timebase::{TimeBase, lag_s};
@@ -93,7 +93,7 @@ impl Mdo4000 {
             })
             .collect();
         let mut scope = Self {
-            settings: Settings::new(SETTINGS, Style::SCPI, CHANNELS),
+            settings: Settings::new(SETTINGS, Style::SCPI, SLOTS),
             inputs,
             running: true,
             armed: None,
@@ -126,11 +126,17 @@ impl Mdo4000 {
     }
 
     /// The lane that a header's suffix names.
-    fn named(call: &Call<'_>) -> Result<Option<usize>, Fault> {
+    fn named(call: &Call<'_>, key: Key) -> Result<Option<usize>, Fault> {
         if call.suffixes.is_empty() {
             return Ok(None);
         }
-        let suffix = call.suffix_up_to(0, CHANNELS as u32)?;
+        let slots = [Key::SlotKind, Key::SlotSource, Key::SlotTo, Key::SlotState];
+        let most = if slots.contains(&key) {
+            SLOTS
+        } else {
+            CHANNELS
+        };
+        let suffix = call.suffix_up_to(0, most as u32)?;
         Ok(Some(suffix as usize - 1))
     }
 

@@ -3,9 +3,9 @@
 //! V = (word − YOFf) × YMUlt + YZEro; t = (n − PT_Off) × XINcr + XZEro with PT_Off = 0.
 
 use super::acquire::WORD_PER_DIV;
-use super::commands::{Key, Preamble as P};
+use super::commands::{Key, PARAMETERS, Preamble as P};
 use super::{Mdo4000, Record};
-use crate::devices::parameters::whole_cycles;
+use crate::devices::parameters::{Parameter, Trace};
 use crate::scpi::Outcome;
 use crate::scpi::engine::Reply;
 use crate::scpi::fault;
@@ -178,61 +178,114 @@ impl Mdo4000 {
         .join(";")
     }
 
-    /// Value of an immediate measurement over the record of its source.
-    pub(super) fn measured(&self) -> f64 {
-        let lane = self.settings.word(Key::MeasureSource);
-        let Some(words) = self.record.as_ref().and_then(|record| {
-            let mut traces = record.traces.iter();
-            traces.find(|(number, _)| usize::from(*number) == lane + 1)
-        }) else {
-            return NO_VALUE;
-        };
+    /// The record of a channel from 0, in its unit.
+    fn volts(&self, lane: usize) -> Option<Trace> {
+        let record = self.record.as_ref()?;
+        let mut traces = record.traces.iter();
+        let (_, words) = traces.find(|(number, _)| usize::from(*number) == lane + 1)?;
         let scale = self.settings.number_at(Key::Scale, lane) / WORD_PER_DIV;
         let zero = self.settings.number_at(Key::Position, lane) * WORD_PER_DIV;
         let offset = self.settings.number_at(Key::Offset, lane);
-        let volts: Vec<f64> = words
-            .1
+        let volts = words
             .iter()
-            .map(|&word| (f64::from(word) - zero) * scale + offset)
-            .collect();
-        let most = volts.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let least = volts.iter().copied().fold(f64::INFINITY, f64::min);
-        let interval = self.record.as_ref().map_or(0.0, |record| record.interval_s);
-        let cycles = whole_cycles(&volts, 0.5 * (most + least), 0.1 * (most - least));
-        let period = cycles.map(|(first, last, n)| (last - first) * interval / n);
-        let mean = |part: &[f64]| part.iter().sum::<f64>() / part.len().max(1) as f64;
-        let rms = |part: &[f64]| mean(&part.iter().map(|v| v * v).collect::<Vec<_>>()).sqrt();
-        let cycle = cycles.map_or(&volts[..], |(first, last, _)| {
-            &volts[first.round() as usize..last.round() as usize]
-        });
-        match self.settings.word(Key::MeasureKind) {
-            0 => period.map_or(NO_VALUE, |period| 1.0 / period),
-            1 => period.unwrap_or(NO_VALUE),
-            2 => mean(&volts),
-            3 | 7 => most - least,
-            4 => rms(&volts),
-            5 | 8 => most,
-            6 | 9 => least,
-            10 => rms(cycle),
-            11 => mean(cycle),
-            _ => NO_VALUE,
+            .map(|&word| (f64::from(word) - zero) * scale + offset);
+        Some(Trace::new(volts.collect(), record.interval_s))
+    }
+
+    /// A type of measurement over the record of a channel; delays and phases lead to another one.
+    fn measure(&self, kind: usize, lane: usize, to: usize) -> Option<f64> {
+        let trace = self.volts(lane)?;
+        if let Some(&what) = PARAMETERS.get(kind) {
+            return trace.measure(what);
         }
+        let delay = self.volts(to)?.first_rise()? - trace.first_rise()?;
+        if kind == PARAMETERS.len() {
+            let turns = delay / trace.measure(Parameter::Period)?;
+            return Some(360.0 * (turns - (turns + 0.5).floor()));
+        }
+        Some(delay)
+    }
+
+    /// Value of the immediate measurement.
+    pub(super) fn measured(&self) -> f64 {
+        let word = |key| self.settings.word(key);
+        let (kind, lane) = (word(Key::MeasureKind), word(Key::MeasureSource));
+        self.measure(kind, lane, word(Key::MeasureTo))
+            .unwrap_or(NO_VALUE)
+    }
+
+    /// Value of a measurement on the display.
+    pub(super) fn slot_value(&self, slot: usize) -> f64 {
+        let word = |key| self.settings.word_at(key, slot);
+        let (kind, lane) = (word(Key::SlotKind), word(Key::SlotSource));
+        self.measure(kind, lane, word(Key::SlotTo))
+            .unwrap_or(NO_VALUE)
     }
 
     /// Unit of the immediate measurement.
-    pub(super) fn measured_unit(&self) -> &'static str {
-        match self.settings.word(Key::MeasureKind) {
-            0 => "\"Hz\"",
-            1 | 12..=15 => "\"s\"",
-            16 | 17 => "\"%\"",
-            _ => {
-                let lane = self.settings.word(Key::MeasureSource) + 1;
-                let input = u8::try_from(lane).ok().and_then(|n| self.inputs.get(&n));
-                match input.map(|input| input.unit) {
-                    Some("A") => "\"A\"",
-                    Some(_) | None => "\"V\"",
-                }
-            }
+    pub(super) fn measured_unit(&self) -> String {
+        let word = |key| self.settings.word(key);
+        self.kind_unit(word(Key::MeasureKind), word(Key::MeasureSource))
+    }
+
+    /// Unit of a measurement on the display.
+    pub(super) fn slot_unit(&self, slot: usize) -> String {
+        let word = |key| self.settings.word_at(key, slot);
+        self.kind_unit(word(Key::SlotKind), word(Key::SlotSource))
+    }
+
+    fn kind_unit(&self, kind: usize, lane: usize) -> String {
+        use Parameter as M;
+        let input = u8::try_from(lane + 1)
+            .ok()
+            .and_then(|n| self.inputs.get(&n));
+        let own = input.map_or("V", |input| input.unit);
+        let unit = match PARAMETERS.get(kind) {
+            None if kind == PARAMETERS.len() => "deg",
+            None => "s",
+            Some(M::Hertz) => "Hz",
+            Some(
+                M::Period | M::Rise | M::Fall | M::PositiveWidth | M::NegativeWidth | M::Burst,
+            ) => "s",
+            Some(M::PositiveDuty | M::NegativeDuty | M::Overshoot | M::Undershoot) => "%",
+            Some(M::Area | M::CycleArea) => return format!("\"{own}s\""),
+            Some(M::Pulses) => "",
+            Some(
+                M::PeakToPeak
+                | M::Most
+                | M::Least
+                | M::Amplitude
+                | M::High
+                | M::Low
+                | M::Mean
+                | M::Rms
+                | M::Deviation
+                | M::CycleMean
+                | M::CycleRms,
+            ) => own,
+        };
+        format!("\"{unit}\"")
+    }
+
+    /// `DATa:ENCdg` with one of its properties changed.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the other fields follow")]
+    pub(super) fn encode(&mut self, field: P, word: usize) {
+        let now = self.settings.word(Key::Encoding);
+        let (mut ascii, mut unsigned, mut swapped) =
+            (now == ASCII, matches!(now, 2 | 4), matches!(now, 3 | 4));
+        match field {
+            P::Encoding => ascii = word == 0,
+            P::Format => (ascii, unsigned) = (false, word == 1),
+            P::Order => swapped = word == 1,
+            _ => {}
         }
+        let encoding = match (ascii, unsigned, swapped) {
+            (true, _, _) => ASCII,
+            (false, false, false) => 0,
+            (false, true, false) => 2,
+            (false, false, true) => 3,
+            (false, true, true) => 4,
+        };
+        self.settings.choose(Key::Encoding, encoding);
     }
 }

@@ -20,6 +20,10 @@ const SLOWEST_TRUE: u32 = 1_000;
 /// A bandwidth limit from here on lies beyond what the plant makes, Hz.
 const PLANT_HZ: f64 = 20_000.0;
 
+/// Indices into the slopes.
+const RISE: usize = 0;
+const FALL: usize = 1;
+
 /// A channel as the plant sampled it, and how the recorder was set then.
 #[derive(Debug)]
 pub(super) struct Taken {
@@ -91,6 +95,18 @@ impl Dl850 {
         (filter, 0.0)
     }
 
+    /// The slope that is set, through a level.
+    fn edge(&self, signal: Signal, level: f64) -> Trigger {
+        match self.slope {
+            RISE | FALL => Trigger::Edge {
+                signal,
+                level,
+                rising: self.slope == RISE,
+            },
+            _ => Trigger::EitherEdge { signal, level },
+        }
+    }
+
     /// What the acquisition waits for; its memory is full at `ready`.
     fn trigger(&self, field: &Field, ready: Nanos) -> Result<Trigger, Fault> {
         if self.trigger_mode == TriggerMode::Auto {
@@ -110,20 +126,16 @@ impl Dl850 {
                 } else {
                     self.level
                 };
-                Trigger::Edge {
-                    signal,
-                    level,
-                    rising: self.rising,
-                }
+                self.edge(signal, level)
             }
-            TriggerSource::External => Trigger::Edge {
-                signal: Signal::SourceTrigger,
-                level: 0.5,
-                rising: self.rising,
-            },
+            TriggerSource::External => self.edge(Signal::SourceTrigger, 0.5),
             TriggerSource::Line => {
                 let period = (1e9 / field.plant.config().dut.nominal_hz) as Nanos;
-                let half = if self.rising { 0 } else { period / 2 };
+                let (half, period) = match self.slope {
+                    RISE => (0, period),
+                    FALL => (period / 2, period),
+                    _ => (0, period / 2),
+                };
                 next(self.mains % period + half, period)
             }
             TriggerSource::Time => {

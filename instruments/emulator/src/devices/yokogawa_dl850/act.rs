@@ -31,6 +31,7 @@ const FILTERS: [&str; 4] = ["NEVer", "RISE", "FALL", "BOTH"];
 /// How often a client that waits for the acquisition is thought of.
 const LOOK: Nanos = 10 * MILLISECOND;
 const MODES: [&str; 3] = ["AUTO", "NORMal", "SINGle"];
+const SLOPES: [&str; 3] = ["RISE", "FALL", "BOTH"];
 const SOURCES: [&str; 3] = ["EXTernal", "LINE", "TIME"];
 const COUPLINGS: [&str; 3] = ["DC", "AC", "GND"];
 const HYSTERESES: [&str; 3] = ["LOW", "MIDDle", "HIGH"];
@@ -188,7 +189,7 @@ impl Dl850 {
                 params.at_most(1)?;
                 self.level = params.number(0, "V").or_else(|_| params.number(0, "A"))?;
             }
-            C::TriggerSlope => self.rising = params.choice(0, &["RISE", "FALL"])? == 0,
+            C::TriggerSlope => self.slope = params.choice(0, &SLOPES)?,
             C::TriggerPosition => self.position = within(params.only_number("")?, 0.0, 100.0)?,
             C::TriggerDelay => {
                 within(params.only_number("S")?, 0.0, 0.0)?;
@@ -402,7 +403,7 @@ impl Dl850 {
             }
             C::TimerInterval => nr3(self.timer.1, 3),
             C::TriggerLevel => nr3(self.level, 3),
-            C::TriggerSlope => if self.rising { "RISE" } else { "FALL" }.to_owned(),
+            C::TriggerSlope => SLOPES[self.slope].to_owned(),
             C::TriggerPosition => format!("{:.1}", self.position),
             C::TriggerDelay | C::WaveOffset | C::WavePosition => nr3(0.0, 3),
             C::SingleStart => return self.single_start(call, field),

@@ -50,7 +50,7 @@ pub(crate) enum Command {
     /// Done at once, nothing to see on this bench.
     Done,
     /// An automatically measured parameter of a trace.
-    Measured(Measure),
+    Measured(M),
     WaveSign,
     MeasureSwitch,
     Hysteresis,
@@ -74,21 +74,8 @@ pub(crate) enum Command {
     Send,
 }
 
-/// A waveform parameter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Measure {
-    PeakToPeak,
-    Most,
-    Least,
-    Mean,
-    Rms,
-    Deviation,
-    Hertz,
-    Period,
-}
-
+use crate::devices::parameters::Parameter as M;
 use Command as C;
-use Measure as M;
 
 const DIVISIONS: Kind = number("DIV", (-5.0, 5.0), 0.0, Form::Nr2(2));
 const REAL: Kind = number("", (-9.9999e30, 9.9999e30), 0.0, Form::Nr3(4));
@@ -222,16 +209,27 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("WAVeform:SIGN", C::WaveSign, Query),
     ("SYSTem:MODel", C::Model, Query),
     ("MEASure:TRACe<n>:ALL", C::MeasureSwitch, Set),
-    ("MEASure:TRACe<n>:PTOPeak|AMPLitude|MAXimum|MINimum|AVERage|RMS|SDEViation|FREQuency|PERiod|HIGH|LOW:STATe", C::MeasureSwitch, Both),
+    ("MEASure:TRACe<n>:PTOPeak|AMPLitude|MAXimum|MINimum|HIGH|LOW|AVERage|RMS|SDEViation|FREQuency|AVGFreq|PERiod|AVGPeriod|RISE|FALL|PWIDth|NWIDth|DUTYcycle|POVershoot|NOVershoot|PULSe|INTEG1TY|TY1Integ:STATe", C::MeasureSwitch, Both),
     ("MEASure:TRACe<n>:PTOPeak:VALue", C::Measured(M::PeakToPeak), Query),
-    ("MEASure:TRACe<n>:AMPLitude:VALue", C::Measured(M::PeakToPeak), Query),
-    ("MEASure:TRACe<n>:MAXimum|HIGH:VALue", C::Measured(M::Most), Query),
-    ("MEASure:TRACe<n>:MINimum|LOW:VALue", C::Measured(M::Least), Query),
+    ("MEASure:TRACe<n>:AMPLitude:VALue", C::Measured(M::Amplitude), Query),
+    ("MEASure:TRACe<n>:MAXimum:VALue", C::Measured(M::Most), Query),
+    ("MEASure:TRACe<n>:MINimum:VALue", C::Measured(M::Least), Query),
+    ("MEASure:TRACe<n>:HIGH:VALue", C::Measured(M::High), Query),
+    ("MEASure:TRACe<n>:LOW:VALue", C::Measured(M::Low), Query),
     ("MEASure:TRACe<n>:AVERage:VALue", C::Measured(M::Mean), Query),
     ("MEASure:TRACe<n>:RMS:VALue", C::Measured(M::Rms), Query),
     ("MEASure:TRACe<n>:SDEViation:VALue", C::Measured(M::Deviation), Query),
-    ("MEASure:TRACe<n>:FREQuency:VALue", C::Measured(M::Hertz), Query),
-    ("MEASure:TRACe<n>:PERiod:VALue", C::Measured(M::Period), Query),
+    ("MEASure:TRACe<n>:FREQuency|AVGFreq:VALue", C::Measured(M::Hertz), Query),
+    ("MEASure:TRACe<n>:PERiod|AVGPeriod:VALue", C::Measured(M::Period), Query),
+    ("MEASure:TRACe<n>:RISE:VALue", C::Measured(M::Rise), Query),
+    ("MEASure:TRACe<n>:FALL:VALue", C::Measured(M::Fall), Query),
+    ("MEASure:TRACe<n>:PWIDth:VALue", C::Measured(M::PositiveWidth), Query),
+    ("MEASure:TRACe<n>:NWIDth:VALue", C::Measured(M::NegativeWidth), Query),
+    ("MEASure:TRACe<n>:DUTYcycle:VALue", C::Measured(M::PositiveDuty), Query),
+    ("MEASure:TRACe<n>:POVershoot:VALue", C::Measured(M::Overshoot), Query),
+    ("MEASure:TRACe<n>:NOVershoot:VALue", C::Measured(M::Undershoot), Query),
+    ("MEASure:TRACe<n>:PULSe:VALue", C::Measured(M::Pulses), Query),
+    ("MEASure:TRACe<n>:INTEG1TY|TY1Integ:VALue", C::Measured(M::Area), Query),
     ("TRIGger:ATRIGger:SIMPle:SOURce", C::TriggerSource, Both),
     ("TRIGger:ATRIGger:SIMPle:LEVel", C::TriggerLevel, Both),
     ("TRIGger:ATRIGger:SIMPle:SLOPe", C::TriggerSlope, Both),

@@ -157,7 +157,8 @@ pub(crate) struct Dl850 {
     /// Phase of the mains when the bench begins, ns before a rising crossing.
     mains: Nanos,
     level: f64,
-    rising: bool,
+    /// Rising, falling, both.
+    slope: usize,
     position: f64,
     armed: Option<Armed>,
     record: Option<Record>,
@@ -238,7 +239,7 @@ impl Dl850 {
             timer: (0.0, 60.0),
             mains: Rng::new(seed, name, "mains").next(),
             level: 0.0,
-            rising: true,
+            slope: 0,
             position: 50.0,
             armed: None,
             record: None,
@@ -318,7 +319,7 @@ impl ScpiDevice for Dl850 {
         self.record_length = 100_000;
         self.trigger_mode = TriggerMode::Auto;
         self.level = 0.0;
-        self.rising = true;
+        self.slope = 0;
         self.position = 50.0;
         self.timer = (0.0, 60.0);
         self.kept.reset();

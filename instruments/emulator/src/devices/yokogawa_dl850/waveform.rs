@@ -1,9 +1,8 @@
 //! The DL850's `WAVeform` group: choice of trace and part, information, block download.
 
-use super::commands::Measure;
 use super::convert::COUNTS_PER_TEN_DIV;
 use super::{Content, Dl850, Format, Record, Trace};
-use crate::devices::parameters::whole_cycles;
+use crate::devices::parameters::{self, Parameter};
 use crate::scpi::Outcome;
 use crate::scpi::engine::Reply;
 use crate::scpi::fault::{self, Fault};
@@ -49,32 +48,13 @@ impl Dl850 {
         }
     }
 
-    /// A parameter of a channel's record; `None` without a record, or without a whole period.
-    pub(super) fn measured(&mut self, slot: u8, what: Measure) -> Option<f64> {
+    /// A parameter of a channel's record; `None` without a record, or when it has none.
+    pub(super) fn measured(&mut self, slot: u8, what: Parameter) -> Option<f64> {
         let (record, range_v, counts) = self.counts(slot)?;
-        let values: Vec<f64> = counts
+        let values = counts
             .iter()
-            .map(|&count| f64::from(count) * range_v * 10.0 / COUNTS_PER_TEN_DIV)
-            .collect();
-        let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
-        let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let least = values.iter().copied().fold(f64::INFINITY, f64::min);
-        let centre = mean(&values);
-        let square: Vec<f64> = values.iter().map(|value| value * value).collect();
-        let period = || {
-            let cycles = whole_cycles(&values, 0.5 * (most + least), 0.1 * (most - least));
-            cycles.map(|(first, last, n)| (last - first) / n / f64::from(record.rate))
-        };
-        match what {
-            Measure::PeakToPeak => Some(most - least),
-            Measure::Most => Some(most),
-            Measure::Least => Some(least),
-            Measure::Mean => Some(centre),
-            Measure::Rms => Some(mean(&square).sqrt()),
-            Measure::Deviation => Some((mean(&square) - centre * centre).max(0.0).sqrt()),
-            Measure::Hertz => period().map(|period| 1.0 / period),
-            Measure::Period => period(),
-        }
+            .map(|&count| f64::from(count) * range_v * 10.0 / COUNTS_PER_TEN_DIV);
+        parameters::Trace::new(values.collect(), 1.0 / f64::from(record.rate)).measure(what)
     }
 
     /// Last point that `SEND?` sends.

@@ -1,16 +1,19 @@
 //! The WT3000 command table and what each command does.
 
-use super::items::{self, MOST_ITEMS};
-use super::kept::LANES;
+use super::items::{self, Item, MOST_ITEMS, MOST_LISTS};
+use super::kept::{Key, LANES};
 use super::meter::{AMP_RANGES, Range, VOLT_RANGES};
+use super::readout::{NONE, count, described, numbered, span};
 use super::{Integration, UPDATE, Wt3000};
 use crate::devices::chroma_61845::within;
+use crate::devices::spectrum::HIGHEST;
 use crate::field::{Field, MILLISECOND};
 use crate::scpi::engine::Reply;
 use crate::scpi::fault::{self, Fault};
-use crate::scpi::format::{block, engineering};
+use crate::scpi::format::engineering;
 use crate::scpi::param::{is_word, number};
 use crate::scpi::pattern::Use::{self, Both, Query, Set};
+use crate::scpi::setting::Value;
 use crate::scpi::{Call, Outcome, Params};
 
 /// Commands of the WT3000.
@@ -30,7 +33,13 @@ pub(crate) enum Command {
     /// A row of the kept settings.
     Kept(u16),
     ItemList,
-    HarmonicList,
+    ListValue,
+    ListItem,
+    ListNumber,
+    ListOrder,
+    ListClear,
+    ListDelete,
+    ListSettings,
     Rate,
     Format,
     Number,
@@ -55,6 +64,16 @@ pub(crate) enum Command {
     Slot,
     WaveLength,
     WaveRate,
+    WaveSend,
+    /// Read while no cursor is on the display and nothing has been sampled.
+    NoData,
+    /// The same of a time.
+    NoTime,
+    Path,
+    /// Every function of a list of outputs on or off.
+    AllFunctions,
+    /// Needs the card that is not in its slot.
+    Save,
     /// Done at once, nothing to see on this bench.
     Done,
 }
@@ -84,8 +103,40 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("[INPut:]WIRing", C::Wiring, Both),
     ("RATE[:INTerval]", C::Rate, Both),
     ("NUMeric[:NORMal]", C::ItemList, Query),
-    ("NUMeric:LIST:VALue", C::HarmonicList, Query),
+    ("NUMeric:LIST", C::ListSettings, Query),
+    ("NUMeric:LIST:VALue", C::ListValue, Query),
+    ("NUMeric:LIST:ITEM<n>", C::ListItem, Both),
+    ("NUMeric:LIST:NUMBer|NUM", C::ListNumber, Both),
+    ("NUMeric:LIST:ORDer", C::ListOrder, Both),
+    ("NUMeric:LIST:CLEar", C::ListClear, Set),
+    ("NUMeric:LIST:DELete", C::ListDelete, Set),
     ("NUMeric:HOLD", C::Hold, Both),
+    ("WAVeform:SEND", C::WaveSend, Query),
+    ("WAVeform:TRIGger", C::PeakOver, Query),
+    ("ACQuisition:LENGth", C::PeakOver, Query),
+    ("ACQuisition:SEND|SRATe", C::NoData, Query),
+    ("CURSor:BAR|FFT|TRENd|WAVE:DY|Y<n>", C::NoData, Query),
+    ("CURSor:FFT|WAVE:DX|PERDt|X<n>", C::NoData, Query),
+    ("CURSor:TRENd:X<n>", C::NoTime, Query),
+    ("DISPlay:NUMeric[:NORMal]:VAL4|VAL8|VAL16:PRESet", C::Done, Set),
+    ("FILE:FREE", C::PeakOver, Query),
+    ("FILE:PATH", C::Path, Query),
+    ("FILE:SAVE:NUMeric:NORMal:ALL", C::AllFunctions, Set),
+    ("HCOPy:PRINter:LIST[:NORMal]:ALL", C::AllFunctions, Set),
+    ("STORe:NUMeric[:NORMal]:ALL", C::AllFunctions, Set),
+    ("FILE:SAVE:NUMeric:NORMal:PRESet<n>", C::Done, Set),
+    ("HCOPy:PRINter:LIST[:NORMal]:PRESet<n>", C::Done, Set),
+    ("HCOPy:EXECute", C::Done, Set),
+    ("HCOPy:PRINter:FEED", C::Done, Set),
+    ("FILE:SAVE:SETup|NUMeric|WAVE|ACQuisition[:EXECute]", C::Save, Set),
+    ("FILE:LOAD:SETup", C::Save, Set),
+    ("FILE:MDIRectory", C::Save, Set),
+    ("FILE:FORMat:EXECute", C::Save, Set),
+    ("FILE:DELete:SETup", C::Save, Set),
+    ("FILE:DELete:IMAGe:TIFF|BMP|PSCRipt|PNG|JPEG", C::Save, Set),
+    ("FILE:DELete:NUMeric:ASCii|FLOat", C::Save, Set),
+    ("FILE:DELete:WAVE:BINary|ASCii|FLOat", C::Save, Set),
+    ("IMAGe:EXECute", C::Save, Set),
     ("NUMeric:FORMat", C::Format, Both),
     ("NUMeric[:NORMal]:NUMBer|NUM", C::Number, Both),
     ("NUMeric[:NORMal]:ITEM<n>", C::Item, Both),
@@ -93,7 +144,6 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("NUMeric[:NORMal]:DELete", C::DeleteItems, Set),
     ("NUMeric[:NORMal]:HEADer", C::ItemNames, Query),
     ("NUMeric:LIST:PRESet", C::ListPreset, Set),
-    ("NUMeric:LIST:CLEar|DELete", C::ListPreset, Set),
     ("NUMeric[:NORMal]:PRESet", C::Preset, Set),
     ("NUMeric[:NORMal]:VALue", C::Value, Query),
     ("HOLD", C::Hold, Both),
@@ -124,6 +174,8 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("SYSTem:ECLear", C::Done, Set),
 ];
 
+/// Modes of integration.
+const INTEGRATE_MODES: [&str; 4] = ["NORMal", "CONTinuous", "RNORmal", "RCONtinuous"];
 /// Update rates, ms.
 const RATES_MS: [u64; 11] = [10, 50, 100, 200, 250, 500, 1000, 2000, 5000, 10_000, 20_000];
 /// Ranges of the input for an external current sensor, V.
@@ -211,19 +263,19 @@ impl Wt3000 {
                 self.wiring = wiring?.join(",");
             }
             C::Kept(row) => {
-                // lists of values are kept as they are written
-                let joined = [params.joined()];
-                let single = Params::new(if params.len() > 1 {
-                    &joined
-                } else {
-                    params.all()
-                });
-                let value = self.kept.parse(row, single)?;
+                let value = self.kept.parse(row, params)?;
+                if self.kept.key(row) == Key::WaveHold {
+                    // held once more, the data are the latest
+                    self.held = (value == Value::On(true)).then(|| self.all_traces(field));
+                }
                 match call.suffixes.first() {
                     Some(&n) if (1..=LANES as u32).contains(&n) => {
                         self.kept.store(row, [n as usize - 1], &value);
                     }
                     Some(_) => return Err(fault::HEADER_SUFFIX),
+                    None if self.kept.key(row) == Key::Words => {
+                        self.kept.store(row, [call.word], &value);
+                    }
                     None => self.kept.store(row, 0..LANES, &value),
                 }
             }
@@ -241,11 +293,7 @@ impl Wt3000 {
             }
             C::Format => self.float = params.choice(0, &["ASCii", "FLOat"])? == 1,
             C::Number => {
-                self.number = if params.text(0)?.eq_ignore_ascii_case("ALL") {
-                    MOST_ITEMS
-                } else {
-                    within(params.only_number("")?, 1.0, MOST_ITEMS as f64)? as usize
-                };
+                self.number = count(params, MOST_ITEMS)?;
             }
             C::Item => {
                 let index = call.suffix_up_to(0, MOST_ITEMS as u32)? as usize - 1;
@@ -253,23 +301,45 @@ impl Wt3000 {
             }
             C::ClearItems => self.clear_items(params)?,
             C::DeleteItems => self.delete_items(params)?,
+            C::ListItem => {
+                let index = call.suffix_up_to(0, MOST_LISTS as u32)? as usize - 1;
+                self.lists[index] = items::parse(params)?;
+            }
+            C::ListNumber => self.list_number = count(params, MOST_LISTS)?,
+            C::ListOrder => self.list_order = count(params, HIGHEST)?,
+            C::ListClear => {
+                let span = span(params, MOST_LISTS, MOST_LISTS)?;
+                self.lists[span].fill(None);
+            }
+            C::ListDelete => {
+                let first = params.number(0, "")? as usize;
+                self.lists.drain(span(params, MOST_LISTS, first)?);
+                self.lists.resize(MOST_LISTS, None);
+            }
             C::ListPreset => {
-                params.text(0)?;
+                let pattern = within(params.only_number("")?, 1.0, 4.0)?;
+                self.lists = items::list_preset(pattern as usize);
             }
             C::Preset => {
-                within(params.only_number("")?, 1.0, 4.0)?;
-                self.items = items::preset();
+                let pattern = within(params.only_number("")?, 1.0, 4.0)?;
+                self.items = items::preset(pattern as usize);
             }
-            C::Hold => self.hold = params.only_boolean()?,
-            C::IntegrateMode => {
-                params.choice(0, &["NORMal", "CONTinuous", "RNORmal", "RCONtinuous"])?;
+            C::AllFunctions => {
+                params.only_boolean()?;
             }
+            C::Save => {
+                params.at_most(1)?;
+                return Err(fault::MISSING_MEDIA);
+            }
+            C::Hold => {
+                let on = params.only_boolean()?;
+                self.set_hold(on);
+            }
+            C::IntegrateMode => self.integrate_mode = params.choice(0, &INTEGRATE_MODES)?,
             C::IntegrateReset => {
                 self.integration = Integration::Reset;
                 self.integrated_s = 0.0;
-                for element in &mut self.elements {
-                    element.energy = (0.0, 0.0, 0.0);
-                }
+                self.elements.iter_mut().for_each(super::Element::forget);
             }
             C::IntegrateStart => self.integration = Integration::Started,
             C::IntegrateStop => {
@@ -289,9 +359,14 @@ impl Wt3000 {
             | C::Slot
             | C::WaveLength
             | C::WaveRate
+            | C::WaveSend
+            | C::NoData
+            | C::NoTime
+            | C::Path
             | C::Value
             | C::ItemList
-            | C::HarmonicList
+            | C::ListSettings
+            | C::ListValue
             | C::IntegrateState
             | C::Events
             | C::Condition => {
@@ -319,36 +394,26 @@ impl Wt3000 {
     }
 
     fn clear_items(&mut self, params: Params<'_>) -> Result<(), Fault> {
-        let span = Self::span(params)?;
+        let span = span(params, MOST_ITEMS, MOST_ITEMS)?;
         self.items[span].fill(None);
         Ok(())
     }
 
     /// The items behind the deleted ones move up.
     fn delete_items(&mut self, params: Params<'_>) -> Result<(), Fault> {
-        let span = Self::span(params)?;
+        let first = params.number(0, "").unwrap_or(1.0) as usize;
+        let span = span(params, MOST_ITEMS, first)?;
         self.items.drain(span);
         self.items.resize(MOST_ITEMS, None);
         Ok(())
     }
 
-    /// `ALL`, or `from[,to]`, from zero.
-    fn span(params: Params<'_>) -> Result<std::ops::Range<usize>, Fault> {
-        let (from, to) = if params.text(0)?.eq_ignore_ascii_case("ALL") {
-            (1, MOST_ITEMS)
-        } else {
-            let from = within(params.number(0, "")?, 1.0, MOST_ITEMS as f64)? as usize;
-            let to = if params.len() > 1 {
-                within(params.number(1, "")?, from as f64, MOST_ITEMS as f64)? as usize
-            } else {
-                MOST_ITEMS
-            };
-            (from, to)
-        };
-        Ok(from - 1..to)
-    }
-
-    pub(super) fn answer(&mut self, command: Command, call: &Call<'_>) -> Outcome {
+    pub(super) fn answer(
+        &mut self,
+        command: Command,
+        call: &Call<'_>,
+        field: &mut Field,
+    ) -> Outcome {
         if command == C::Wait {
             return Ok(match self.waits() {
                 Reply::Wait => Reply::Wait,
@@ -358,7 +423,9 @@ impl Wt3000 {
         call.params.at_most(1)?;
         let element = || call.suffix_up_to(0, 4).map(|n| n as usize - 1);
         Ok(Reply::Text(match command {
-            C::Value => return self.values(call),
+            C::Value => return self.values(call, field),
+            C::ListValue => return self.list_values(call, field),
+            C::WaveSend => return self.send_trace(field),
             C::Header => u8::from(self.header).to_string(),
             C::Verbose => u8::from(self.verbose).to_string(),
             C::Remote => "1".to_owned(),
@@ -378,28 +445,39 @@ impl Wt3000 {
             },
             // of the traces on the display (IM 760301-17E, WAVeform group)
             C::WaveLength => "1002".to_owned(),
-            C::WaveRate => "200.0E+03".to_owned(),
+            C::WaveRate => self.display_rate(),
+            C::NoData => "NAN".to_owned(),
+            C::NoTime => "\"****/**/** **:**:**\"".to_owned(),
+            C::Path => "\"PC_Card\"".to_owned(),
             C::ItemNames => self.items[..self.number]
                 .iter()
-                .map(|item| items::heading(item.as_ref()))
+                .map(|item| item.as_ref().map_or_else(|| NONE.to_owned(), Item::heading))
                 .collect::<Vec<_>>()
                 .join(","),
             C::Wiring => self.wiring.clone(),
             C::Kept(row) => {
-                let lane = call
-                    .suffixes
-                    .first()
-                    .map_or(0, |&n| n.saturating_sub(1) as usize);
+                let lane = match call.suffixes.first() {
+                    Some(&n) => n.saturating_sub(1) as usize,
+                    None if self.kept.key(row) == Key::Words => call.word,
+                    None => 0,
+                };
                 return self.kept.answer(row, lane, call);
             }
-            // harmonics need a waveform
-            C::HarmonicList => "NAN".to_owned(),
             C::ItemList => {
-                let items: Vec<String> = self.items[..self.number]
-                    .iter()
-                    .map(|item| items::describe(item.as_ref()))
-                    .collect();
-                format!("{};{}", self.number, items.join(";"))
+                let items = numbered(&self.items[..self.number], false);
+                format!("NUMBER {};{items}", self.number)
+            }
+            C::ListSettings => {
+                let select = ["ALL", "EVEN", "ODD"][self.kept.word(Key::Select)];
+                let items = numbered(&self.lists[..self.list_number], true);
+                let (number, order) = (self.list_number, self.list_order);
+                format!("NUMBER {number};ORDER {order};SELECT {select};{items}")
+            }
+            C::ListNumber => self.list_number.to_string(),
+            C::ListOrder => self.list_order.to_string(),
+            C::ListItem => {
+                let index = call.suffix_up_to(0, MOST_LISTS as u32)? as usize - 1;
+                described(self.lists[index].as_ref(), true)
             }
 
             C::Rate => engineering(self.rate as f64 / 1e9),
@@ -407,10 +485,10 @@ impl Wt3000 {
             C::Number => self.number.to_string(),
             C::Item => {
                 let index = call.suffix_up_to(0, MOST_ITEMS as u32)? as usize - 1;
-                items::describe(self.items[index].as_ref())
+                described(self.items[index].as_ref(), false)
             }
             C::Hold => u8::from(self.hold).to_string(),
-            C::IntegrateMode => "NORMAL".to_owned(),
+            C::IntegrateMode => INTEGRATE_MODES[self.integrate_mode].to_ascii_uppercase(),
             C::IntegrateState => match self.integration {
                 Integration::Reset => "RESET".to_owned(),
                 Integration::Started => "START".to_owned(),
@@ -425,38 +503,16 @@ impl Wt3000 {
             C::Wait
             | C::ClearItems
             | C::DeleteItems
+            | C::ListClear
+            | C::ListDelete
             | C::ListPreset
+            | C::AllFunctions
+            | C::Save
             | C::Preset
             | C::IntegrateReset
             | C::IntegrateStart
             | C::IntegrateStop
             | C::Done => return Err(fault::UNDEFINED_HEADER),
         }))
-    }
-
-    /// All items up to NUMBer, or the one asked for.
-    fn values(&self, call: &Call<'_>) -> Outcome {
-        let wanted = if call.params.len() == 0 {
-            0..self.number
-        } else {
-            let index = within(call.params.only_number("")?, 1.0, MOST_ITEMS as f64)? as usize;
-            index - 1..index
-        };
-        let numbers = self.items[wanted]
-            .iter()
-            .map(|item| items::value(item.as_ref(), &self.elements, self.integrated_s));
-        Ok(if self.float {
-            Reply::Block(block(
-                &numbers.flat_map(items::Number::bytes).collect::<Vec<u8>>(),
-                4,
-            ))
-        } else {
-            Reply::Text(
-                numbers
-                    .map(items::Number::text)
-                    .collect::<Vec<_>>()
-                    .join(","),
-            )
-        })
     }
 }

@@ -1,6 +1,7 @@
-//! Numeric items of the WT3000: a function of an element.
+//! Numeric items of the WT3000: a function of an element or a wiring unit, of all harmonics or one.
 
-use super::meter::{Element, Values};
+use super::functions::Function;
+use super::words::{WORDS, Word};
 use crate::scpi::Params;
 use crate::scpi::fault::{self, Fault};
 use crate::scpi::format::engineering;
@@ -8,211 +9,144 @@ use crate::scpi::param::is_word;
 
 /// Numeric items the instrument holds.
 pub(crate) const MOST_ITEMS: usize = 255;
+/// Items of the list of harmonics.
+pub(crate) const MOST_LISTS: usize = 64;
+/// Highest order that can be asked for.
+const MOST_ORDER: i64 = 500;
 
-/// A measured function. Voltage and current modes that need a waveform read NAN.
+/// What an item is measured of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Function {
-    U,
-    I,
-    P,
-    S,
-    Q,
-    Lambda,
-    Phi,
-    Fu,
-    Fi,
-    Udc,
-    Idc,
-    Uac,
-    Iac,
-    Wh,
-    WhPlus,
-    WhMinus,
-    Ah,
-    Time,
-    /// Known word that this bench cannot measure.
-    Unavailable,
+pub(crate) enum Of {
+    /// An element from 0, of 7, of which four are fitted; the others read NAN.
+    Element(usize),
+    /// A wiring unit from 0.
+    Unit(usize),
 }
-
-use Function as F;
-
-/// Words of the functions; the first of a function is what queries answer.
-const WORDS: &[(&str, Function)] = &[
-    ("URMS", F::U),
-    ("U", F::U),
-    ("UMN", F::U),
-    ("IRMS", F::I),
-    ("I", F::I),
-    ("IMN", F::I),
-    ("P", F::P),
-    ("S", F::S),
-    ("Q", F::Q),
-    ("LAMBda", F::Lambda),
-    ("PHI", F::Phi),
-    ("FU", F::Fu),
-    ("FREQuency", F::Fu),
-    ("FI", F::Fi),
-    ("UDC", F::Udc),
-    ("IDC", F::Idc),
-    ("WH", F::Wh),
-    ("WHP", F::WhPlus),
-    ("WHM", F::WhMinus),
-    ("AH", F::Ah),
-    ("WP", F::Wh),
-    ("WPP", F::WhPlus),
-    ("WPM", F::WhMinus),
-    ("TIME", F::Time),
-    ("UAC", F::Uac),
-    ("IAC", F::Iac),
-    ("ITIMe", F::Time),
-    ("UPK", F::Unavailable),
-    ("IPK", F::Unavailable),
-    ("EAU", F::Unavailable),
-    ("EAI", F::Unavailable),
-    ("AHP", F::Ah),
-    ("AHM", F::Unavailable),
-    ("WS", F::Unavailable),
-    ("WQ", F::Unavailable),
-    ("PC", F::Unavailable),
-    ("Z", F::Unavailable),
-    ("RS", F::Unavailable),
-    ("XS", F::Unavailable),
-    ("PPPeak", F::Unavailable),
-    ("PMPeak", F::Unavailable),
-    ("UTHF", F::Unavailable),
-    ("ITHF", F::Unavailable),
-    ("UTIF", F::Unavailable),
-    ("ITIF", F::Unavailable),
-    ("HVF", F::Unavailable),
-    ("HCF", F::Unavailable),
-    ("PHIU", F::Unavailable),
-    ("PHII", F::Unavailable),
-    ("SPEed", F::Unavailable),
-    ("TORQue", F::Unavailable),
-    ("PM", F::Unavailable),
-    ("SYNC", F::Unavailable),
-    ("SLIP", F::Unavailable),
-    ("ETA3", F::Unavailable),
-    ("ETA4", F::Unavailable),
-    ("F1", F::Unavailable),
-    ("F2", F::Unavailable),
-    ("F3", F::Unavailable),
-    ("F4", F::Unavailable),
-    ("DELTA1", F::Unavailable),
-    ("DELTA2", F::Unavailable),
-    ("URMN", F::Unavailable),
-    ("IRMN", F::Unavailable),
-    ("UPPeak", F::Unavailable),
-    ("UMPeak", F::Unavailable),
-    ("IPPeak", F::Unavailable),
-    ("IMPeak", F::Unavailable),
-    ("CFU", F::Unavailable),
-    ("CFI", F::Unavailable),
-    ("UTHD", F::Unavailable),
-    ("ITHD", F::Unavailable),
-    ("PTHD", F::Unavailable),
-    ("UHDF", F::Unavailable),
-    ("IHDF", F::Unavailable),
-    ("PHDF", F::Unavailable),
-    ("ETA1", F::Unavailable),
-    ("ETA2", F::Unavailable),
-];
 
 /// One item.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Item {
-    function: Function,
-    /// Word as the program wrote it, upper case.
-    word: String,
-    /// 1–7, of which four are fitted; 0 for a sigma function. The others read NAN.
-    element: u8,
+    word: &'static Word,
+    pub(crate) of: Of,
     /// Harmonic order; `None` is `TOTal`.
-    order: Option<u8>,
+    pub(crate) order: Option<usize>,
 }
 
-/// The items after power-on: U, I, P, S, Q of elements 1–3, fifteen in all.
-pub(crate) fn preset() -> Vec<Option<Item>> {
-    let mut items: Vec<Option<Item>> = Vec::with_capacity(MOST_ITEMS);
-    for element in 1..=3 {
-        for (word, function) in [
-            ("URMS", F::U),
-            ("IRMS", F::I),
-            ("P", F::P),
-            ("S", F::S),
-            ("Q", F::Q),
-        ] {
-            items.push(Some(Item {
-                function,
-                word: word.to_owned(),
-                element,
-                order: None,
-            }));
+impl Item {
+    /// Its function.
+    pub(crate) fn function(&self) -> Function {
+        self.word.function
+    }
+
+    /// Reply to an item query: of a list, without an order.
+    pub(crate) fn describe(&self, list: bool) -> String {
+        let mut text = self.word.text.to_ascii_uppercase();
+        if self.word.element {
+            text.push(',');
+            text.push_str(&match self.of {
+                Of::Element(element) => (element + 1).to_string(),
+                Of::Unit(0) => "SIGMA".to_owned(),
+                Of::Unit(1) => "SIGMB".to_owned(),
+                Of::Unit(_) => "SIGMC".to_owned(),
+            });
+        }
+        if self.word.order && !list {
+            text.push_str(&match self.order {
+                None => ",TOTAL".to_owned(),
+                Some(0) => ",DC".to_owned(),
+                Some(order) => format!(",{order}"),
+            });
+        }
+        text
+    }
+
+    /// Its name as a heading: `U-E1`.
+    pub(crate) fn heading(&self) -> String {
+        let word = self.word.text.to_ascii_uppercase();
+        match self.of {
+            _ if !self.word.element => word,
+            Of::Element(element) => format!("{word}-E{}", element + 1),
+            Of::Unit(0) => format!("{word}-SIGMA"),
+            Of::Unit(1) => format!("{word}-SIGMB"),
+            Of::Unit(_) => format!("{word}-SIGMC"),
         }
     }
-    items.resize(MOST_ITEMS, None);
-    items
 }
 
-/// `<function>,<element>[,<order>]` or `NONE`.
+/// `NONE`, or `<function>[,<element>[,<order>]]`.
 pub(crate) fn parse(params: Params<'_>) -> Result<Option<Item>, Fault> {
     params.at_most(3)?;
-    let word = params.text(0)?;
-    if is_word(word, "NONE") {
+    let text = params.text(0)?;
+    if is_word(text, "NONE") {
         return Ok(None);
     }
-    let known = WORDS.iter().find(|(name, _)| is_word(word, name));
-    let &(_, function) = known.ok_or(fault::ILLEGAL_VALUE)?;
-    let element = if params.len() < 2 {
-        1
-    } else if params.text(1)?.to_ascii_uppercase().starts_with("SIGM") {
-        0
-    } else {
-        match params.integer(1)? {
-            element @ 1..=7 => element as u8,
+    let word = WORDS.iter().find(|word| is_word(text, word.text));
+    let word = word.ok_or(fault::ILLEGAL_VALUE)?;
+    let of = match params.text(1) {
+        Err(_) => Of::Element(0),
+        Ok(text) if is_word(text, "SIGMa") || is_word(text, "SIGMA") => Of::Unit(0),
+        Ok(text) if text.eq_ignore_ascii_case("SIGMB") => Of::Unit(1),
+        Ok(text) if text.eq_ignore_ascii_case("SIGMC") => Of::Unit(2),
+        Ok(_) => match params.integer(1)? {
+            element @ 1..=7 => Of::Element(element as usize - 1),
             _ => return Err(fault::OUT_OF_RANGE),
-        }
+        },
     };
     let order = match params.text(2) {
         Err(_) => None,
         Ok(text) if is_word(text, "TOTal") => None,
         Ok(text) if is_word(text, "DC") => Some(0),
         Ok(_) => match params.integer(2)? {
-            order @ 0..=100 => Some(order as u8),
+            order @ 0..=MOST_ORDER => Some(order as usize),
             _ => return Err(fault::OUT_OF_RANGE),
         },
     };
-    Ok(Some(Item {
-        function,
-        word: word.to_ascii_uppercase(),
-        element,
-        order,
-    }))
+    Ok(Some(Item { word, of, order }))
 }
 
-/// Reply to an item query.
-pub(crate) fn describe(item: Option<&Item>) -> String {
-    match item {
-        Some(item) => {
-            let element = match item.element {
-                0 => "SIGMA".to_owned(),
-                element => element.to_string(),
-            };
-            let order = item
-                .order
-                .map_or(String::new(), |order| format!(",{order}"));
-            format!("{},{element}{order}", item.word)
-        }
-        None => "NONE".to_owned(),
-    }
+/// Words of a row of a preset.
+fn row(words: &str, of: Of) -> impl Iterator<Item = Option<Item>> {
+    words.split(' ').map(move |text| {
+        let word = WORDS.iter().find(|word| word.text == text)?;
+        Some(Item {
+            word,
+            of,
+            order: None,
+        })
+    })
 }
 
-/// The name of an item, as a heading: `URMS-E1`.
-pub(crate) fn heading(item: Option<&Item>) -> String {
-    match item {
-        Some(item) if item.element == 0 => format!("{}-SIGMA", item.word),
-        Some(item) => format!("{}-E{}", item.word, item.element),
-        None => "NONE".to_owned(),
-    }
+/// The items that `:NUMeric[:NORMal]:PRESet` 1–4 sets (pattern 2 after power-on).
+pub(crate) fn preset(pattern: usize) -> Vec<Option<Item>> {
+    let first = "U I P S Q LAMBda PHI FU FI";
+    let peaks = "UPPeak UMPeak IPPeak IMPeak CFU CFI";
+    let energy = "TIME WH WHP WHM AH AHP AHM WS WQ";
+    // an empty word is an empty item
+    let words = match pattern {
+        1 => format!("{first} -"),
+        2 => format!("{first} {peaks}"),
+        3 => format!("U I P S Q {energy} -"),
+        _ => format!("{first} {peaks} PC {energy}"),
+    };
+    let of = (0..4).map(Of::Element).chain((0..2).map(Of::Unit));
+    let mut items: Vec<Option<Item>> = of
+        .flat_map(|of| row(&words, of).collect::<Vec<_>>())
+        .collect();
+    items.resize(MOST_ITEMS, None);
+    items
+}
+
+/// The items that `:NUMeric:LIST:PRESet` 1–4 sets (pattern 2 after power-on).
+pub(crate) fn list_preset(pattern: usize) -> Vec<Option<Item>> {
+    let words = match pattern {
+        1 => "U I P",
+        2 => "U I P PHIU PHII",
+        3 => "U I P Q Z RS XS RP XP",
+        _ => "U I P S Q LAMBda PHI PHIU PHII Z RS XS RP XP",
+    };
+    let mut items: Vec<Option<Item>> = (0..4).flat_map(|n| row(words, Of::Element(n))).collect();
+    items.resize(MOST_LISTS, None);
+    items
 }
 
 /// A displayed number.
@@ -220,6 +154,8 @@ pub(crate) fn heading(item: Option<&Item>) -> String {
 pub(crate) enum Number {
     /// A value.
     Value(f64),
+    /// Whole seconds.
+    Whole(f64),
     /// Nothing to show.
     Nan,
     /// Over range.
@@ -227,10 +163,19 @@ pub(crate) enum Number {
 }
 
 impl Number {
+    /// A value changed; nothing stays nothing.
+    pub(crate) fn map(self, f: impl Fn(f64) -> f64) -> Self {
+        match self {
+            Number::Value(value) => Number::Value(f(value)),
+            Number::Whole(_) | Number::Nan | Number::Over => self,
+        }
+    }
+
     /// ASCII form.
     pub(crate) fn text(self) -> String {
         match self {
             Number::Value(value) => engineering(value),
+            Number::Whole(value) => format!("{:.0}", whole(value)),
             Number::Nan => "NAN".to_owned(),
             Number::Over => "INF".to_owned(),
         }
@@ -240,78 +185,14 @@ impl Number {
     pub(crate) fn bytes(self) -> [u8; 4] {
         match self {
             Number::Value(value) => (value as f32).to_be_bytes(),
+            Number::Whole(value) => (whole(value) as f32).to_be_bytes(),
             Number::Nan => [0x7e, 0x95, 0x1b, 0xee],
             Number::Over => [0x7e, 0x94, 0xf5, 0x6a],
         }
     }
 }
 
-/// The number an item shows.
-pub(crate) fn value(item: Option<&Item>, elements: &[Element], integrated_s: f64) -> Number {
-    let Some(item) = item else { return Number::Nan };
-    if item.function == F::Time {
-        return Number::Value(integrated_s);
-    }
-    // the plant meters the fundamental: no other order is measured
-    if item.order.is_some_and(|order| order != 1) {
-        return Number::Nan;
-    }
-    let index = usize::from(item.element);
-    let Some(element) = index.checked_sub(1).and_then(|index| elements.get(index)) else {
-        return Number::Nan;
-    };
-    match element.shown {
-        Some(values) => of_element(item.function, element, values),
-        None => Number::Nan,
-    }
-}
-
-fn of_element(function: Function, element: &Element, values: Values) -> Number {
-    let Values {
-        u,
-        i,
-        p,
-        q,
-        f,
-        over_u,
-        over_i,
-    } = values;
-    let (needs_u, needs_i) = match function {
-        F::U | F::Udc | F::Uac => (true, false),
-        F::I | F::Idc | F::Iac => (false, true),
-        F::P | F::S | F::Q | F::Lambda | F::Phi => (true, true),
-        F::Fu | F::Fi | F::Wh | F::WhPlus | F::WhMinus | F::Ah | F::Time | F::Unavailable => {
-            (false, false)
-        }
-    };
-    if (needs_u && over_u) || (needs_i && over_i) {
-        return Number::Over;
-    }
-    let apparent = (u * i).abs();
-    let dc = f.is_none();
-    let lambda = if apparent > 0.0 {
-        (p / apparent).clamp(-1.0, 1.0)
-    } else {
-        1.0
-    };
-    let energy = element.energy;
-    match function {
-        F::U => Number::Value(u),
-        F::I => Number::Value(i),
-        F::P => Number::Value(p),
-        F::S => Number::Value(apparent),
-        F::Q => Number::Value(q),
-        F::Lambda => Number::Value(lambda),
-        F::Phi => Number::Value(lambda.acos().to_degrees()),
-        F::Fu | F::Fi => f.map_or(Number::Nan, Number::Value),
-        F::Udc => Number::Value(if dc { u } else { 0.0 }),
-        F::Idc => Number::Value(if dc { i } else { 0.0 }),
-        F::Uac => Number::Value(if dc { 0.0 } else { u }),
-        F::Iac => Number::Value(if dc { 0.0 } else { i }),
-        F::Wh => Number::Value(energy.0 + energy.1),
-        F::WhPlus => Number::Value(energy.0),
-        F::WhMinus => Number::Value(energy.1),
-        F::Ah => Number::Value(energy.2),
-        F::Time | F::Unavailable => Number::Nan,
-    }
+/// Seconds that are over; a sum of intervals may fall short of one by its rounding.
+fn whole(seconds: f64) -> f64 {
+    (seconds + 1e-6).floor()
 }

@@ -2,6 +2,7 @@
 
 use gridproof_plant::signal::{MeterPoint, Reading};
 
+use crate::devices::spectrum::Spectrum;
 use crate::rng::Rng;
 
 /// Where the four elements are connected.
@@ -121,6 +122,16 @@ impl Range {
     }
 }
 
+/// Integrals of displayed values, per hour: positive and negative parts of power and current, apparent
+/// and reactive power.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Integrals {
+    pub(crate) wh: (f64, f64),
+    pub(crate) ah: (f64, f64),
+    pub(crate) vah: f64,
+    pub(crate) varh: f64,
+}
+
 /// One element.
 #[derive(Debug)]
 pub(crate) struct Element {
@@ -144,8 +155,7 @@ pub(crate) struct Element {
     settling: bool,
     /// What is displayed; `None` before the first update, and of an interval with a change of range.
     pub(crate) shown: Option<Values>,
-    /// ∫P dt of displayed values while integrating, W·s: positive, negative part; ∫I dt.
-    pub(crate) energy: (f64, f64, f64),
+    integrals: Integrals,
 }
 
 impl Element {
@@ -181,7 +191,7 @@ impl Element {
             last: Reading::default(),
             settling: false,
             shown: None,
-            energy: (0.0, 0.0, 0.0),
+            integrals: Integrals::default(),
         }
     }
 
@@ -203,6 +213,42 @@ impl Element {
         if let Some(volts) = self.sensor_v {
             self.use_sensor(volts);
         }
+    }
+
+    /// What it has integrated.
+    pub(crate) fn sums(&self) -> Integrals {
+        self.integrals
+    }
+
+    /// Integration begins anew.
+    pub(crate) fn forget(&mut self) {
+        self.integrals = Integrals::default();
+    }
+
+    /// Displayed values last for `hours`.
+    pub(crate) fn integrate(&mut self, values: Values, hours: f64) {
+        let add = |sums: &mut (f64, f64), value: f64| {
+            if value >= 0.0 {
+                sums.0 += value * hours;
+            } else {
+                sums.1 += value * hours;
+            }
+        };
+        add(&mut self.integrals.wh, values.p);
+        add(&mut self.integrals.ah, values.i);
+        self.integrals.vah += (values.u * values.i).abs() * hours;
+        self.integrals.varh += values.q.abs() * hours;
+    }
+
+    /// A waveform with the gains of this element.
+    pub(crate) fn shows(&self, spectrum: Spectrum, gains: Gains) -> Spectrum {
+        let (volts, amps) = self.factors(gains);
+        spectrum.scaled(volts, amps)
+    }
+
+    /// Gains of voltage and current.
+    pub(crate) fn factors(&self, gains: Gains) -> (f64, f64) {
+        (self.u.gain * gains.volts, self.i.gain * gains.amps)
     }
 
     /// The plant's meter it hangs on.

@@ -2,9 +2,14 @@
 //! source, 3 the back-up port, 4 the PV input (dc). Headers of replies are on after power-on.
 
 mod commands;
+mod display;
+mod functions;
 mod items;
 mod kept;
 mod meter;
+mod numeric;
+mod readout;
+mod words;
 
 use std::collections::VecDeque;
 
@@ -13,9 +18,11 @@ use gridproof_plant::Nanos;
 
 use self::commands::Command;
 use self::items::Item;
-use self::kept::{KEPT, LANES};
+use self::kept::{KEPT, Key, LANES};
 use self::meter::{Element, Gains, Values};
 pub(crate) use self::meter::{Spec, Specs};
+use self::numeric::Waves;
+use crate::devices::spectrum::HIGHEST;
 use crate::field::{Disturbance, Drifts, Field, MILLISECOND, SECOND};
 use crate::rng::Rng;
 use crate::scpi::engine::{Dialect, ReplyHeader, ScpiDevice};
@@ -47,6 +54,8 @@ struct Update {
     at: Nanos,
     /// By element.
     values: Vec<Option<Values>>,
+    /// If somebody wants them.
+    waves: Option<Waves>,
 }
 
 /// The analyser.
@@ -54,7 +63,7 @@ struct Update {
 pub(crate) struct Wt3000 {
     /// A WT5000: more functions and rates.
     wt5000: bool,
-    kept: Settings<()>,
+    kept: Settings<Key>,
     wiring: String,
     header: bool,
     verbose: bool,
@@ -73,6 +82,21 @@ pub(crate) struct Wt3000 {
     elements: Vec<Element>,
     items: Vec<Option<Item>>,
     number: usize,
+    /// Items of the list of harmonics, how many are read, up to which order.
+    lists: Vec<Option<Item>>,
+    list_number: usize,
+    list_order: usize,
+    /// Waveforms of the values shown; `None` when nobody has asked for any.
+    waves: Option<Waves>,
+    /// Of the interval under way.
+    coming: Option<Waves>,
+    /// Somebody has asked for waveforms: every update has them.
+    wanted: bool,
+    /// What came while the display was held.
+    fresh: Option<Update>,
+    /// Waveform display data that are held.
+    held: Option<Vec<Vec<f64>>>,
+    integrate_mode: usize,
     float: bool,
     filter: [u8; 16],
     events: u16,
@@ -111,8 +135,17 @@ impl Wt3000 {
             elements: (0..4)
                 .map(|index| Element::new(seed, name, index, specs, ranges))
                 .collect(),
-            items: items::preset(),
+            items: items::preset(2),
             number: 15,
+            lists: items::list_preset(2),
+            list_number: 1,
+            list_order: HIGHEST,
+            waves: None,
+            coming: None,
+            wanted: false,
+            fresh: None,
+            held: None,
+            integrate_mode: 0,
             float: false,
             filter: [0; 16],
             events: 0,
@@ -134,24 +167,21 @@ impl Wt3000 {
     fn next_after(&self, now: Nanos) -> Nanos {
         let after = |step: Nanos| (now / step + 1) * step;
         let measured = after(WINDOW).min(after(self.rate));
+        // waveforms are looked at so long before the end of an interval
+        let span = self.wave_span();
+        let look = ((now + span) / self.rate + 1) * self.rate - span;
         let readable = self.pending.front().map(|update| update.at);
-        readable.map_or(measured, |at| at.min(measured))
+        let look = Some(look).filter(|_| self.wanted);
+        [readable, look]
+            .into_iter()
+            .flatten()
+            .fold(measured, u64::min)
     }
 
     fn set_rate(&mut self, rate: Nanos, now: Nanos) {
         self.rate = rate;
+        self.coming = None;
         self.next = self.next_after(now);
-    }
-
-    fn integrate(&mut self, index: usize, values: Values) {
-        let hours = self.rate as f64 / SECOND as f64 / 3600.0;
-        let energy = &mut self.elements[index].energy;
-        if values.p >= 0.0 {
-            energy.0 += values.p * hours;
-        } else {
-            energy.1 += values.p * hours;
-        }
-        energy.2 += values.i * hours;
     }
 
     /// End of an interval at `now`.
@@ -164,7 +194,8 @@ impl Wt3000 {
             .collect();
         for (index, values) in values.iter().enumerate() {
             if let (Integration::Started, Some(values)) = (self.integration, values) {
-                self.integrate(index, *values);
+                let hours = self.rate as f64 / SECOND as f64 / 3600.0;
+                self.elements[index].integrate(*values, hours);
             }
         }
         if self.integration == Integration::Started {
@@ -174,22 +205,38 @@ impl Wt3000 {
         let at = now + self.least_latency + jitter as Nanos;
         // one after the other
         let at = self.pending.back().map_or(at, |last| at.max(last.at));
-        self.pending.push_back(Update { at, values });
+        let waves = self.coming.take();
+        self.pending.push_back(Update { at, values, waves });
     }
 
     /// Shows the updates whose time has come.
     fn show(&mut self, now: Nanos) {
         while let Some(update) = self.pending.pop_front_if(|update| update.at <= now) {
-            if !self.hold {
-                for (element, values) in self.elements.iter_mut().zip(update.values) {
-                    element.shown = values;
-                }
+            if self.hold {
+                self.fresh = Some(update);
+            } else {
+                self.display(update);
             }
             // the update flag rises and falls in the same instant of virtual time
             if self.filter[0] != 0 {
                 self.events |= UPDATE;
             }
         }
+    }
+
+    fn display(&mut self, update: Update) {
+        for (element, values) in self.elements.iter_mut().zip(update.values) {
+            element.shown = values;
+        }
+        self.waves = update.waves;
+    }
+
+    /// Holds the values or lets them go; held once more, they are the latest.
+    fn set_hold(&mut self, on: bool) {
+        if let Some(update) = self.fresh.take() {
+            self.display(update);
+        }
+        self.hold = on;
     }
 
     fn condition(&self) -> u16 {
@@ -231,9 +278,13 @@ impl ScpiDevice for Wt3000 {
         model.to_owned()
     }
 
+    fn options(&self) -> &'static str {
+        if self.wt5000 { "0" } else { "G6,B5,C7,C5" }
+    }
+
     fn execute(&mut self, command: Command, call: &Call<'_>, field: &mut Field) -> Outcome {
         if call.query {
-            self.answer(command, call)
+            self.answer(command, call, field)
         } else {
             self.set(command, call, field)
         }
@@ -242,9 +293,15 @@ impl ScpiDevice for Wt3000 {
     /// Settings of the measurement; the interface settings (header, verbose) stay.
     fn reset(&mut self, field: &mut Field) {
         self.kept.reset();
-        self.hold = false;
-        self.items = items::preset();
+        self.set_hold(false);
+        self.items = items::preset(2);
         self.number = 15;
+        self.lists = items::list_preset(2);
+        self.list_number = 1;
+        self.list_order = HIGHEST;
+        self.wanted = false;
+        self.held = None;
+        self.integrate_mode = 0;
         self.float = false;
         self.integration = Integration::Reset;
         self.set_rate(500 * MILLISECOND, field.now());
@@ -265,6 +322,7 @@ impl ScpiDevice for Wt3000 {
         for element in &mut self.elements {
             element.shown = element.update(gains);
         }
+        self.waves = None;
         Ok(())
     }
 
@@ -300,6 +358,9 @@ impl ScpiDevice for Wt3000 {
             self.update(now);
         }
         self.show(now);
+        if self.wanted && (now + self.wave_span()).is_multiple_of(self.rate) {
+            self.coming = Some(self.look(field));
+        }
         self.next = self.next_after(now);
     }
 }

@@ -1,0 +1,164 @@
+//! Measurements, encodings and set-ups of the MDO4000.
+
+use super::second_bench::bench as second;
+use super::{Talk, advance};
+use crate::EmulatedBench;
+
+const ERROR: &str = "ALLEV?";
+
+/// A record of 100 ms of the mains on all channels.
+fn recorded() -> (EmulatedBench, Talk) {
+    let bench = second();
+    Talk::new(&bench, "grid").set("SYST:ERR?", &["VOLT 230", "FREQ 50", "OUTP ON"]);
+    advance(&bench, 1.0);
+    let mut scope = Talk::new(&bench, "recorder");
+    scope.say("HEADER OFF");
+    for line in [
+        "CH1:SCALE 100",
+        "CH4:SCALE 100",
+        "HOR:SCALE 0.01",
+        "HOR:RECO 10000",
+    ] {
+        scope.say(line);
+    }
+    scope.say("ACQ:STOPA SEQ;STATE RUN");
+    advance(&bench, 0.5);
+    assert!(scope.say(ERROR).starts_with("0,"));
+    (bench, scope)
+}
+
+fn number(reply: &str) -> f64 {
+    reply.trim().parse().expect("a number")
+}
+
+#[test]
+fn every_type_of_measurement_has_its_value_and_unit() {
+    let (_bench, mut scope) = recorded();
+    let peak = 230.0 * 2f64.sqrt();
+    let edge = 0.02 * 2.0 * 0.8f64.asin() / std::f64::consts::TAU;
+    let types = [
+        ("FREQUENCY", 50.0, 0.05, "Hz"),
+        ("PERIOD", 0.02, 1e-4, "s"),
+        ("PK2PK", 2.0 * peak, 20.0, "V"),
+        ("AMPLITUDE", 2.0 * peak, 20.0, "V"),
+        ("HIGH", peak, 12.0, "V"),
+        ("LOW", -peak, 12.0, "V"),
+        ("RMS", 230.0, 8.0, "V"),
+        ("CRMS", 230.0, 8.0, "V"),
+        ("STDDEV", 230.0, 8.0, "V"),
+        ("MEAN", 0.0, 8.0, "V"),
+        ("RISE", edge, 2e-4, "s"),
+        ("FALL", edge, 2e-4, "s"),
+        ("PWIDTH", 0.01, 2e-4, "s"),
+        ("NWIDTH", 0.01, 2e-4, "s"),
+        ("PDUTY", 50.0, 1.0, "%"),
+        ("NDUTY", 50.0, 1.0, "%"),
+        ("POVERSHOOT", 0.0, 3.0, "%"),
+    ];
+    for (kind, expected, allowed, unit) in types {
+        scope.say(&format!("MEASU:IMM:TYP {kind};SOU CH1"));
+        scope.say(&format!("MEASU:MEAS7:TYP {kind};SOU1 CH1;STATE ON"));
+        for query in ["MEASU:IMM:VAL?", "MEASU:MEAS7:VAL?"] {
+            let value = number(&scope.say(query));
+            assert!((value - expected).abs() <= allowed, "{kind}: {value}");
+        }
+        assert_eq!(scope.say("MEASU:IMM:UNI?"), format!("\"{unit}\"\n"));
+        assert_eq!(scope.say("MEASU:MEAS7:UNI?"), format!("\"{unit}\"\n"));
+    }
+    // the source and the terminals swing together but for the drop on the line
+    for (kind, allowed) in [("PHASE", 1.0), ("DELAY", 1e-4)] {
+        scope.say(&format!("MEASU:IMM:TYP {kind};SOU CH1;SOU2 CH4"));
+        let value = number(&scope.say("MEASU:IMM:VAL?"));
+        assert!(value.abs() < allowed, "{kind}: {value}");
+    }
+    assert_eq!(scope.say("MEASU:MEAS9:TYP?"), "");
+    assert!(scope.say(ERROR).starts_with("0,") || !scope.say("*ESR?").is_empty());
+}
+
+#[test]
+fn the_curve_is_the_same_in_every_encoding() {
+    let (_bench, mut scope) = recorded();
+    scope.say("DAT:SOU CH1;START 100;STOP 4099");
+    let volts = |scope: &mut Talk| -> Vec<f64> {
+        let of = |scope: &mut Talk, field: &str| number(&scope.say(&format!("WFMO:{field}?")));
+        let (mult, off, zero) = (of(scope, "YMU"), of(scope, "YOF"), of(scope, "YZE"));
+        let ascii = scope.say("WFMO:ENC?").starts_with("ASC");
+        let (unsigned, swapped) = (
+            scope.say("WFMO:BN_F?") == "RP\n",
+            scope.say("WFMO:BYT_O?") == "LSB\n",
+        );
+        let width = of(scope, "BYT_N") as usize;
+        let bytes = scope.bytes(b"CURVE?\n");
+        let raw: Vec<f64> = if ascii {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            text.trim().split(',').map(number).collect()
+        } else {
+            let digits = usize::from(bytes[1] - b'0');
+            let data = &bytes[2 + digits..bytes.len() - 1];
+            assert_eq!(data.len(), 4000 * width);
+            let word = |chunk: &[u8]| {
+                let mut value = 0u32;
+                for k in 0..width {
+                    let byte = if swapped {
+                        chunk[width - 1 - k]
+                    } else {
+                        chunk[k]
+                    };
+                    value = value << 8 | u32::from(byte);
+                }
+                let top = 1u32 << (8 * width - 1);
+                let value = f64::from(value);
+                if !unsigned && value >= f64::from(top) {
+                    value - 2.0 * f64::from(top)
+                } else {
+                    value
+                }
+            };
+            data.chunks(width).map(word).collect()
+        };
+        raw.iter().map(|raw| (raw - off) * mult + zero).collect()
+    };
+    let mut all: Vec<Vec<f64>> = Vec::new();
+    for width in 1..=2 {
+        for encoding in ["RIB", "RPB", "SRI", "SRP", "ASCI"] {
+            scope.say(&format!("DAT:ENC {encoding};WID {width}"));
+            all.push(volts(&mut scope));
+        }
+        // the same by the properties of the preamble
+        scope.say("WFMO:ENC BIN;BN_F RP;BYT_O LSB");
+        assert_eq!(scope.say("DAT:ENC?").trim(), "SRP");
+        all.push(volts(&mut scope));
+    }
+    for other in &all[1..] {
+        assert_eq!(other.len(), all[0].len());
+        for (a, b) in all[0].iter().zip(other) {
+            assert!((a - b).abs() <= 100.0 / 25.0, "{a} {b}");
+        }
+    }
+    assert!(all[0].iter().copied().fold(0.0, f64::max) > 300.0);
+}
+
+#[test]
+fn a_set_up_that_was_learnt_can_be_sent_back() {
+    let (_bench, mut scope) = recorded();
+    scope.say("CH2:SCALE 5;POSITION 1.5");
+    scope.say("MEASU:MEAS3:TYP RMS");
+    scope.say("SAVE:SETUP 4");
+    let learnt = scope.say("*LRN?");
+    assert_eq!(learnt, scope.say("SET?"));
+    scope.say("CH2:SCALE 2;POSITION 0;:HOR:SCALE 1");
+    scope.say("MEASU:MEAS3:TYP MEAN");
+    scope.say("*CLS");
+    assert_eq!(scope.say(learnt.trim()), "");
+    assert!(
+        scope.say(ERROR).starts_with("0,"),
+        "what was learnt is taken"
+    );
+    assert_eq!(scope.say("*LRN?"), learnt);
+    scope.say("CH2:SCALE 2");
+    scope.say("RECALL:SETUP 4");
+    assert_eq!(number(&scope.say("CH2:SCALE?")), 5.0);
+    assert_eq!(scope.say("MEASU:MEAS3:TYP?"), "RMS\n");
+    scope.say("RECALL:SETUP FACTORY");
+    assert!(number(&scope.say("HOR:SCALE?")) != 0.01);
+}
