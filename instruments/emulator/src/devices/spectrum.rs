@@ -151,7 +151,8 @@ impl Spectrum {
         }
     }
 
-    fn of(volts: &[f32], amps: &[f32], period: f64, cycles: f64) -> Self {
+    /// Of samples `period` cycles apart over `cycles` whole cycles.
+    pub(crate) fn of(volts: &[f32], amps: &[f32], period: f64, cycles: f64) -> Self {
         let powers = || {
             let pairs = volts.iter().zip(amps);
             pairs.map(|(&u, &i)| f64::from(u) * f64::from(i))

@@ -322,3 +322,62 @@ impl Harmonics {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distortions_are_those_of_the_manual() {
+        // U: 100 V with 6 V of order 2 and 8 V of order 3; I: 10 A with 1 A of order 2
+        let wave = |sines: &[(f64, f64)]| -> Vec<f32> {
+            let at = |k: usize| {
+                let angle = std::f64::consts::TAU * k as f64 / 1000.0;
+                let sum = sines
+                    .iter()
+                    .map(|&(order, rms)| rms * (angle * order).sin());
+                (sum.sum::<f64>() * std::f64::consts::SQRT_2) as f32
+            };
+            (0..2002).map(at).collect()
+        };
+        let u = wave(&[(1.0, 100.0), (2.0, 6.0), (3.0, 8.0)]);
+        let spectrum = Spectrum::of(&u, &wave(&[(1.0, 10.0), (2.0, 1.0)]), 1e-3, 2.0);
+        let tell = |of_total: bool, function: Function, order: Option<usize>| {
+            let harmonics = Harmonics {
+                from: 1,
+                to: 50,
+                of_total,
+                full_circle: false,
+            };
+            match harmonics.at(function, &spectrum, order) {
+                Number::Value(value) => value,
+                Number::Whole(_) | Number::Nan | Number::Over => f64::NAN,
+            }
+        };
+        let total = (100.0f64 * 100.0 + 36.0 + 64.0).sqrt();
+        let power = 1000.0 + 6.0;
+        let expected = [
+            (tell(false, F::Thd(Side::U), None), 10.0),
+            (tell(true, F::Thd(Side::U), None), 1000.0 / total),
+            (tell(false, F::Share(Side::U), Some(3)), 8.0),
+            (tell(true, F::Share(Side::U), Some(3)), 800.0 / total),
+            (tell(false, F::PowerThd, None), 0.6),
+            (tell(true, F::PowerThd, None), 600.0 / power),
+            (tell(true, F::PowerShare, Some(2)), 600.0 / power),
+            (tell(true, F::Mode(Side::U), None), total),
+            (tell(true, F::P, None), power),
+            (
+                tell(false, F::HarmonicFactor(Side::U), None),
+                (18.0f64 + 64.0 / 3.0).sqrt(),
+            ),
+            (tell(true, F::KFactor, None), (100.0 + 4.0) / 101.0),
+            (tell(true, F::Impedance, Some(2)), 6.0),
+        ];
+        for (place, (told, expected)) in expected.into_iter().enumerate() {
+            assert!(
+                (told - expected).abs() < 1e-4 * expected,
+                "{place}: {told} {expected}"
+            );
+        }
+    }
+}
