@@ -113,15 +113,29 @@ pub fn estimate(
             // 2.5 samples in a cycle of an order tell it apart. What is not fitted moves the
             // frequency by a share that falls with the square of the length.
             let highest = rate_hz / (2.5 * hz);
-            let cycles = samples.len() as f64 * hz / rate_hz;
-            if highest >= 40.0 && cycles < FEW_CYCLES {
-                chirp::<83>(samples, rate_hz, hz)
-            } else if highest >= 13.0 {
+            if highest >= 13.0 {
                 chirp::<29>(samples, rate_hz, hz)
             } else {
                 chirp::<17>(samples, rate_hz, hz)
             }
         }
+    }
+}
+
+/// As [`estimate`], the sine fit of fewer than 30 cycles with harmonics to order 40, where the rate
+/// shows them: it takes ten times as long.
+pub fn estimate_distorted(
+    samples: &[f64],
+    rate_hz: f64,
+    nominal_hz: f64,
+    method: FrequencyMethod,
+) -> Option<FrequencyEstimate> {
+    let hz = near(coarse(samples, rate_hz, nominal_hz), nominal_hz)?;
+    let cycles = samples.len() as f64 * hz / rate_hz;
+    if method == FrequencyMethod::SineFit && rate_hz >= 100.0 * hz && cycles < FEW_CYCLES {
+        chirp::<83>(samples, rate_hz, hz)
+    } else {
+        estimate(samples, rate_hz, nominal_hz, method)
     }
 }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::warnings::clipped;
 use super::wave::coarse_hz;
 use super::{AnalyzeError, Channel64, positive};
-use crate::frequency::{FrequencyMethod, REACH, estimate, series};
+use crate::frequency::{FrequencyMethod, REACH, estimate_distorted, series};
 use crate::phase_track::{TrackPoint, adaptive_track, parabola};
 
 /// Share of the strongest window's level below which a window carries no wave.
@@ -155,13 +155,14 @@ pub fn frequency_by(
         note,
     };
     if found.note.is_none() {
-        let steady =
-            estimate(part, rate, nominal, method).ok_or_else(|| AnalyzeError::TooShort {
+        let steady = estimate_distorted(part, rate, nominal, method).ok_or_else(|| {
+            AnalyzeError::TooShort {
                 name: "voltage",
                 have_s: part.len() as f64 / rate,
                 need_s: 5.5 / nominal,
                 purpose: "this method; the sine fit needs three cycles",
-            })?;
+            }
+        })?;
         found.f_mean_hz = steady.hz;
         found.uncertainty_hz = steady.frequency(0.0).u;
         found.rocof_hz_per_s = steady.rocof;

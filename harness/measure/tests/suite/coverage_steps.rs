@@ -217,10 +217,11 @@ fn quadratic_form<const N: usize>(matrix: &[[f64; N]; N], g: &[f64]) -> f64 {
     let mut sum = 0.0;
     for c in 0..size {
         sum += right[c] * right[c] / a[c][c];
+        let lead = a[c];
         for r in c + 1..size {
             let factor = a[r][c] / a[c][c];
-            for k in c..size {
-                a[r][k] -= factor * a[c][k];
+            for (x, l) in a[r].iter_mut().zip(lead).skip(c) {
+                *x -= factor * l;
             }
             right[r] -= factor * right[c];
         }
