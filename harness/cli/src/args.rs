@@ -368,6 +368,19 @@ pub(crate) enum AnalyzeKind {
         /// Voltage of the grid, to tell when it was lost.
         #[arg(long, value_name = "CH")]
         reference: Option<String>,
+        /// Current of the load, for its gap (metric M5).
+        #[arg(long, value_name = "CH")]
+        load_current: Option<String>,
+        /// Contact of the switch that takes the grid away, time zero of metric M6; without it the
+        /// reference shows it.
+        #[arg(long, value_name = "CH")]
+        switch: Option<String>,
+        /// Relay of the DUT between grid and load, for its opening (metric M6).
+        #[arg(long, value_name = "CH")]
+        relay: Option<String>,
+        /// Signal that the inverter runs, for its start (metric M6).
+        #[arg(long, value_name = "CH")]
+        inverter: Option<String>,
     },
     /// Run-on time of an island: from the switch opening until the current ceases.
     RunOn {

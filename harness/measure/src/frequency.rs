@@ -9,7 +9,7 @@
 //! |---|---|---|
 //! | zero crossing | instants of upward crossings | noise: uses a few samples of each cycle |
 //! | phasor | Fourier integral of one cycle after another | interharmonics; half the noise suits it |
-//! | sine fit | all samples at once, with odd harmonics to 13 | sub- and interharmonics |
+//! | sine fit | all samples at once, with the harmonics to 40 | sub- and interharmonics |
 //!
 //! The stated uncertainty is that of the residuals. The sample clock adds its own: a relative
 //! error of the clock is one of the frequency; [`FrequencyEstimate::frequency`] takes its bound.
@@ -21,7 +21,17 @@ use crate::math::{atan2, sin_cos};
 use crate::phase_track::{adaptive_track, parabola};
 use crate::sine_fit::SineFit;
 use crate::uncertainty::{Budget, student};
-use crate::zero_crossing::{frequency as coarse, rising_crossings};
+use crate::zero_crossing::rising_crossings;
+
+/// How far a wave may be from its nominal frequency, relative: 27.5 to 72.5 Hz at 50 Hz.
+pub(crate) const REACH: f64 = 0.45;
+/// Cycles up to which harmonics to order 40 are fitted.
+const FEW_CYCLES: f64 = 30.0;
+
+/// A frequency, if it is within [`REACH`] of the nominal one.
+fn near(hz: Option<f64>, nominal_hz: f64) -> Option<f64> {
+    hz.filter(|hz| (hz / nominal_hz - 1.0).abs() <= REACH)
+}
 
 /// How the phase is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -31,8 +41,8 @@ pub enum FrequencyMethod {
     ZeroCrossing,
     /// Phasors of adjoining windows of one cycle.
     Phasor,
-    /// Least squares over all samples: fundamental with odd harmonics and a frequency that
-    /// changes linearly. The most exact of the three in white noise.
+    /// Least squares over all samples: fundamental with its harmonics and a frequency that changes
+    /// linearly. The most exact of the three in white noise.
     SineFit,
 }
 
@@ -99,13 +109,33 @@ pub fn estimate(
             from_phases(&phasor_phases(samples, rate_hz, nominal_hz), middle)
         }
         FrequencyMethod::SineFit => {
-            // Below 2.5 samples in a cycle of order 13 only the lower orders can be told apart.
-            if rate_hz > 2.5 * 13.0 * 1.2 * nominal_hz {
-                chirp::<17>(samples, rate_hz, nominal_hz)
+            let hz = near(coarse(samples, rate_hz, nominal_hz), nominal_hz)?;
+            // 2.5 samples in a cycle of an order tell it apart. What is not fitted moves the
+            // frequency by a share that falls with the square of the length.
+            let highest = rate_hz / (2.5 * hz);
+            if highest >= 13.0 {
+                chirp::<29>(samples, rate_hz, hz)
             } else {
-                chirp::<9>(samples, rate_hz, nominal_hz)
+                chirp::<17>(samples, rate_hz, hz)
             }
         }
+    }
+}
+
+/// As [`estimate`], the sine fit of fewer than 30 cycles with harmonics to order 40, where the rate
+/// shows them: it takes ten times as long.
+pub fn estimate_distorted(
+    samples: &[f64],
+    rate_hz: f64,
+    nominal_hz: f64,
+    method: FrequencyMethod,
+) -> Option<FrequencyEstimate> {
+    let hz = near(coarse(samples, rate_hz, nominal_hz), nominal_hz)?;
+    let cycles = samples.len() as f64 * hz / rate_hz;
+    if method == FrequencyMethod::SineFit && rate_hz >= 100.0 * hz && cycles < FEW_CYCLES {
+        chirp::<83>(samples, rate_hz, hz)
+    } else {
+        estimate(samples, rate_hz, nominal_hz, method)
     }
 }
 
@@ -149,15 +179,25 @@ fn phase_noise(phases: &[(f64, f64)]) -> f64 {
     (thirds.sum::<f64>() / count as f64 / 20.0).sqrt()
 }
 
+/// Middle one of the distances of crossings: one that harmonics or noise hide does not move it.
+fn median_cycle(crossings: &[f64]) -> Option<f64> {
+    let mut periods: Vec<f64> = crossings.windows(2).map(|c| c[1] - c[0]).collect();
+    periods.sort_by(f64::total_cmp);
+    periods.get(periods.len() / 2).copied()
+}
+
+/// Frequency by upward crossings to some tenths of a per cent.
+fn coarse(samples: &[f64], rate_hz: f64, nominal_hz: f64) -> Option<f64> {
+    median_cycle(&rising_crossings(samples, rate_hz / nominal_hz)).map(|cycle| rate_hz / cycle)
+}
+
 /// (s, turns) of the upward crossings.
 fn crossing_phases(samples: &[f64], rate_hz: f64, nominal_hz: f64) -> Vec<(f64, f64)> {
     let crossings = rising_crossings(samples, rate_hz / nominal_hz);
-    let mut periods: Vec<f64> = crossings.windows(2).map(|c| c[1] - c[0]).collect();
-    periods.sort_by(f64::total_cmp);
-    let Some(&cycle) = periods.get(periods.len() / 2) else {
+    let Some(cycle) = median_cycle(&crossings) else {
         return Vec::new();
     };
-    if (rate_hz / cycle / nominal_hz - 1.0).abs() > 0.2 {
+    if near(Some(rate_hz / cycle), nominal_hz).is_none() {
         return Vec::new();
     }
     let mut turns = 0.0;
@@ -175,8 +215,7 @@ fn crossing_phases(samples: &[f64], rate_hz: f64, nominal_hz: f64) -> Vec<(f64, 
 
 /// (s, turns) of adjoining one-cycle windows.
 fn phasor_phases(samples: &[f64], rate_hz: f64, nominal_hz: f64) -> Vec<(f64, f64)> {
-    let found = coarse(samples, rate_hz, nominal_hz);
-    let Some(hz) = found.filter(|hz| (hz / nominal_hz - 1.0).abs() <= 0.2) else {
+    let Some(hz) = near(coarse(samples, rate_hz, nominal_hz), nominal_hz) else {
         return Vec::new();
     };
     adaptive_track(samples, 0.0, samples.len() as f64 - 1.0, rate_hz / hz, 1.0)
@@ -208,18 +247,10 @@ fn from_phases(phases: &[(f64, f64)], middle: f64) -> Option<FrequencyEstimate> 
     })
 }
 
-/// Least squares of a periodic wave with linearly changing frequency by Gauss–Newton. `N` is 3
-/// (mean, frequency, its change) and two for each odd order from 1.
-fn chirp<const N: usize>(
-    samples: &[f64],
-    rate_hz: f64,
-    nominal_hz: f64,
-) -> Option<FrequencyEstimate> {
+/// Least squares of a periodic wave of about `found` Hz whose frequency changes linearly, by
+/// Gauss–Newton. `N` is 3 (mean, frequency, its change) and two for each order from 1.
+fn chirp<const N: usize>(samples: &[f64], rate_hz: f64, found: f64) -> Option<FrequencyEstimate> {
     let orders = (N - 3) / 2;
-    let found = coarse(samples, rate_hz, nominal_hz)?;
-    if (found / nominal_hz - 1.0).abs() > 0.2 {
-        return None;
-    }
     let middle = 0.5 * (samples.len() as f64 - 1.0);
     let track = adaptive_track(
         samples,
@@ -250,14 +281,13 @@ fn chirp<const N: usize>(
             let x = (at - middle) / half;
             let turns = phase + x * (slope + x * curve);
             let (s, c) = sin_cos((turns - turns.floor()) * std::f64::consts::TAU);
-            let (s2, c2) = (2.0 * s * c, c * c - s * s);
             let (mut sh, mut ch) = (s, c);
             let mut row = [0.0; N];
             row[0] = 1.0;
             for k in 0..orders {
                 row[1 + 2 * k] = ch;
                 row[2 + 2 * k] = sh;
-                (sh, ch) = (sh * c2 + ch * s2, ch * c2 - sh * s2);
+                (sh, ch) = (sh * c + ch * s, ch * c - sh * s);
             }
             let lever = -std::f64::consts::TAU * amplitude * s;
             row[N - 2] = lever * x;
@@ -274,7 +304,7 @@ fn chirp<const N: usize>(
     }
     let fit = last?;
     let hz = slope / half * rate_hz;
-    if (hz / nominal_hz - 1.0).abs() > 0.25 || amplitude <= 0.0 {
+    if (hz / found - 1.0).abs() > 0.05 || amplitude <= 0.0 {
         return None;
     }
     let (per_s, widen) = (rate_hz / half, student(fit.freedom));

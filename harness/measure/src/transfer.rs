@@ -485,29 +485,49 @@ pub(crate) fn wrapped_degrees(angle: f64) -> f64 {
 }
 
 /// Longest interval with |v| below `level` around the transfer, if longer than a crossing
-/// of a healthy sine takes (0.74 ms at 50 Hz, in proportion elsewhere). A sample above ends it
-/// where noise cannot have lifted it there, or with half of the few around it.
+/// of a healthy sine takes (0.74 ms at 50 Hz, in proportion elsewhere).
 fn gap(volts: &[f64], start: f64, end: f64, level: f64, cycle: f64, seek: &Seek) -> f64 {
     let from = (start - cycle).max(0.0) as usize;
     let to = ((end + cycle) as usize).min(volts.len());
-    let around = seek.width / 2;
-    let above = |k: usize| {
-        let near = &volts[k.saturating_sub(around)..(k + around + 1).min(volts.len())];
-        volts[k].abs() >= level + 4.5 * seek.sigma
-            || volts[k].abs() >= level
-                && 2 * near.iter().filter(|v| v.abs() >= level).count() >= near.len()
-    };
-    let (mut longest, mut length) = (0_usize, 0_usize);
-    for k in from.min(to)..to {
-        length = if above(k) { 0 } else { length + 1 };
-        longest = longest.max(length);
-    }
+    let (longest, _) = longest_below(&volts[from.min(to)..to], level, seek.sigma, seek.width);
     // Noise moves both ends of a healthy crossing apart by as much.
-    if (longest as f64) > HIDDEN_CYCLES * cycle + around as f64 {
+    if (longest as f64) > HIDDEN_CYCLES * cycle + (seek.width / 2) as f64 {
         longest as f64
     } else {
         0.0
     }
+}
+
+/// The longest run of values with |x| below `level`, and the index after it. A value above ends a
+/// run where noise of `sigma` cannot have lifted it there, or with half of the `width` around it.
+pub(crate) fn longest_below(
+    values: &[f64],
+    level: f64,
+    sigma: f64,
+    width: usize,
+) -> (usize, usize) {
+    let around = width / 2;
+    let above = |k: usize| {
+        let near = &values[k.saturating_sub(around)..(k + around + 1).min(values.len())];
+        values[k].abs() >= level + 4.5 * sigma
+            || values[k].abs() >= level
+                && 2 * near.iter().filter(|v| v.abs() >= level).count() >= near.len()
+    };
+    let (mut longest, mut length) = ((0, 0), 0);
+    for k in 0..values.len() {
+        length = if above(k) { 0 } else { length + 1 };
+        if length > longest.0 {
+            longest = (length, k + 1);
+        }
+    }
+    longest
+}
+
+/// Values of which half must agree that a level is exceeded in noise of `sigma`, and by how much
+/// that leaves the level open, ±.
+pub(crate) fn unsure_level(level: f64, sigma: f64, cycle: f64) -> (usize, f64) {
+    let seek = Seek::new(level, sigma, 0.0, cycle);
+    (seek.width, seek.unsure)
 }
 
 fn rms_dip(volts: &[f64], start: f64, end: f64, cycle: f64, level: f64) -> f64 {

@@ -1,8 +1,9 @@
 //! `gridproof analyze`: one capture, outside any run.
 
 use gridproof_measure::analyze::{
-    AnalyzeError, Channel64, EventAccuracy, HarmonicOptions, Marks, RunOnChannels, frequency_by,
-    harmonics_with, run_on_with, step_response, transfer_with, trip_with,
+    AnalyzeError, Channel64, EventAccuracy, HarmonicOptions, Marks, RunOnChannels,
+    TransferCompanions, frequency_by, harmonics_with, run_on_with, step_response, transfer_beside,
+    trip_with,
 };
 use gridproof_measure::frequency::FrequencyMethod;
 use gridproof_recordings::import::{
@@ -25,18 +26,30 @@ pub(crate) fn analyze(kind: &AnalyzeKind) -> Result<u8, Failure> {
             voltage,
             nominal,
             reference,
+            load_current,
+            switch,
+            relay,
+            inverter,
         } => {
             accuracy.check(&[Some(voltage)])?;
             let known = EventAccuracy {
                 level: accuracy.level(voltage)?,
                 ..EventAccuracy::default()
             };
-            let file = Loaded::read(capture, [Some(voltage), reference.as_ref()])?;
-            let reference = file.optional(reference.as_ref())?;
+            let beside = [reference, load_current, switch, relay, inverter];
+            let wanted = beside.iter().map(|name| name.as_ref());
+            let file = Loaded::read(capture, wanted.chain([Some(voltage)]))?;
+            let beside = TransferCompanions {
+                reference: file.optional(reference.as_ref())?,
+                load_current: file.optional(load_current.as_ref())?,
+                switch: file.optional(switch.as_ref())?,
+                relay: file.optional(relay.as_ref())?,
+                inverter: file.optional(inverter.as_ref())?,
+            };
             let voltage = file.channel(voltage)?;
             show(
                 capture,
-                transfer_with(&voltage, reference.as_ref(), nominal.0, &known),
+                transfer_beside(&voltage, &beside, nominal.0, &known),
             )
         }
         AnalyzeKind::RunOn {

@@ -5,9 +5,13 @@ use serde::Serialize;
 use super::warnings::clipped;
 use super::wave::coarse_hz;
 use super::{AnalyzeError, Channel64, positive};
-use crate::frequency::{FrequencyMethod, estimate, series};
+use crate::frequency::{FrequencyMethod, REACH, estimate_distorted, series};
 use crate::phase_track::{TrackPoint, adaptive_track, parabola};
 
+/// Share of the strongest window's level below which a window carries no wave.
+const GONE: f64 = 0.1;
+/// Share of it below which a window makes the frequency doubtful.
+const WEAK: f64 = 0.5;
 /// Windows per cycle.
 pub(super) const HOP: f64 = 0.5;
 
@@ -26,7 +30,8 @@ pub struct FrequencyAnalysis {
     pub method: FrequencyMethod,
     /// (time of the centre s, frequency Hz), one per cycle; for the sine fit those of phasors.
     pub series: Vec<(f64, f64)>,
-    /// What makes the figures doubtful: a clipped channel.
+    /// What makes the figures doubtful: a clipped channel, a wave that fades, a record that ends
+    /// before the interval does.
     pub warnings: Vec<String>,
     /// What limits the figures.
     pub note: Option<String>,
@@ -47,7 +52,7 @@ pub fn frequency(
 }
 
 /// Frequency between `from_s` and `to_s` (s; the whole record without). `fundamental_hz` is the
-/// nominal one (±20 %).
+/// nominal one (±45 %).
 ///
 /// A frequency that is constant or changes steadily is that of [`crate::frequency`] by `method`.
 /// Whether it does is seen from the phase of one-cycle windows; where that does not follow a
@@ -125,6 +130,17 @@ pub fn frequency_by(
                 .collect()
         }
     };
+    let (strongest, weakest) = extremes(&points);
+    let weak = (weakest.rms < WEAK * strongest.rms).then(|| {
+        format!(
+            "the voltage falls to {:.0} % of its level at {:.4} s: the figures hold for the time with a steady wave only",
+            100.0 * weakest.rms / strongest.rms,
+            weakest.at / rate
+        )
+    });
+    let beyond = (to > duration + 0.5 / rate).then(|| {
+        format!("the record ends at {duration:.4} s, before the end of the interval at {to:.4} s: the figures are those up to there")
+    });
     let mut found = FrequencyAnalysis {
         f_mean_hz: f_mean,
         rocof_hz_per_s: 2.0 * curve,
@@ -132,17 +148,21 @@ pub fn frequency_by(
         rocof_uncertainty_hz_per_s: None,
         method,
         series,
-        warnings: clipped(voltage, "voltage").into_iter().collect(),
+        warnings: [clipped(voltage, "voltage"), weak, beyond]
+            .into_iter()
+            .flatten()
+            .collect(),
         note,
     };
     if found.note.is_none() {
-        let steady =
-            estimate(part, rate, nominal, method).ok_or_else(|| AnalyzeError::TooShort {
+        let steady = estimate_distorted(part, rate, nominal, method).ok_or_else(|| {
+            AnalyzeError::TooShort {
                 name: "voltage",
                 have_s: part.len() as f64 / rate,
                 need_s: 5.5 / nominal,
                 purpose: "this method; the sine fit needs three cycles",
-            })?;
+            }
+        })?;
         found.f_mean_hz = steady.hz;
         found.uncertainty_hz = steady.frequency(0.0).u;
         found.rocof_hz_per_s = steady.rocof;
@@ -159,6 +179,16 @@ fn interval(voltage: &Channel64<'_>, from_s: f64, to_s: f64) -> (usize, usize) {
         first,
         ((to_s * rate).floor() as usize + 1).clamp(first, len),
     )
+}
+
+/// Strongest and first weakest window of a phase that has some.
+fn extremes(points: &[TrackPoint]) -> (TrackPoint, TrackPoint) {
+    points[1..]
+        .iter()
+        .fold((points[0], points[0]), |(high, low), &p| {
+            let high = if p.rms > high.rms { p } else { high };
+            (high, if p.rms < low.rms { p } else { low })
+        })
 }
 
 /// Phase of the fundamental between two times, at least five windows of it.
@@ -191,11 +221,11 @@ pub(super) fn phase(
         });
     }
     let hz = coarse_hz(&part, "voltage")?;
-    if (hz / nominal_hz - 1.0).abs() > 0.2 {
+    if (hz / nominal_hz - 1.0).abs() > REACH {
         return Err(AnalyzeError::Parameter {
             name: "fundamental",
             value: nominal_hz,
-            must: "within 20 % of the frequency of the wave",
+            must: "within 45 % of the frequency of the wave",
         });
     }
     let points = adaptive_track(
@@ -207,6 +237,13 @@ pub(super) fn phase(
     );
     if points.len() < 4 {
         return Err(AnalyzeError::NoWave { name: "voltage" });
+    }
+    let (strongest, weakest) = extremes(&points);
+    if weakest.rms < GONE * strongest.rms {
+        return Err(AnalyzeError::Gone {
+            name: "voltage",
+            at_s: weakest.at / rate,
+        });
     }
     Ok(points)
 }

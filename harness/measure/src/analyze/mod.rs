@@ -21,6 +21,7 @@ mod step_shapes;
 mod step_timing;
 mod step_updates;
 mod transfer;
+mod transfer_companions;
 mod trip;
 mod trip_event;
 mod trip_fit;
@@ -35,7 +36,8 @@ pub use harmonics::{
 };
 pub use run_on::{RunOnAnalysis, RunOnChannels, run_on, run_on_with};
 pub use step_response::{Marks, StepFigures, StepResponseAnalysis, step_response};
-pub use transfer::{TransferAnalysis, transfer, transfer_with};
+pub use transfer::{TransferAnalysis, transfer, transfer_beside, transfer_with};
+pub use transfer_companions::{TransferCompanions, TransferParts};
 pub use trip::{TripAnalysis, TripEvent, trip, trip_with};
 
 use gridproof_model::record::Accuracy;
@@ -175,6 +177,16 @@ pub enum AnalyzeError {
     NoWave {
         /// Channel.
         name: &'static str,
+    },
+    /// The wave ends within what is analysed.
+    #[error(
+        "{name}: there is no wave at {at_s:.4} s, less than a tenth of its level; choose an interval in which it lasts"
+    )]
+    Gone {
+        /// Channel.
+        name: &'static str,
+        /// Middle of the weakest cycle, s.
+        at_s: f64,
     },
     /// An event within the first cycles, which the wave before it is to be learnt from.
     #[error(

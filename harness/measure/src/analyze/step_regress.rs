@@ -56,8 +56,8 @@ pub(super) struct Fitted {
     pub(super) placed: Placed,
     /// Weighted sum of the squares it leaves.
     pub(super) left: f64,
-    /// Standard uncertainty of T90 by what other shapes say that are about as likely, s.
-    pub(super) other_shapes: f64,
+    /// Every shape that was fitted with how likely it is, the best one being 1.
+    likely: [Option<(f64, Placed)>; TRIALS.len()],
     /// Numbers that were fitted.
     fitted: usize,
     /// Points less numbers fitted.
@@ -78,6 +78,21 @@ impl Fitted {
             }
         }
         self.sigma() * student(self.freedom) * square.max(0.0).sqrt()
+    }
+
+    /// Standard uncertainty of a figure by what other shapes say that are about as likely.
+    pub(super) fn shape_u(&self, figure: impl Fn(&Placed) -> f64) -> f64 {
+        let own = figure(&self.placed);
+        let (mut likely, mut squares) = (0.0, 0.0);
+        for (weight, other) in self.likely.iter().flatten() {
+            likely += weight;
+            squares += weight * (figure(other) - own).powi(2);
+        }
+        if likely > 0.0 {
+            (squares / likely).sqrt()
+        } else {
+            0.0
+        }
     }
 
     /// Standard deviation of one observation that it leaves.
@@ -198,7 +213,7 @@ fn fitted(trial: &Trial, points: &[Point], t90: f64) -> Option<Fitted> {
     Some(Fitted {
         placed: best,
         left: least,
-        other_shapes: 0.0,
+        likely: [None; TRIALS.len()],
         fitted,
         freedom,
         inverse: regression(rows(best, points, free))?.inverse,
@@ -219,13 +234,12 @@ pub(super) fn best_shape(points: &[Point], t90: f64, variance: f64) -> Option<Fi
         .collect();
     let mut best = *found.iter().min_by(|a, b| cost(a).total_cmp(&cost(b)))?;
     // Akaike weights: how likely each of the others is beside the best.
-    let (mut likely, mut squares) = (0.0, 0.0);
-    for other in &found {
+    let mut likely = [None; TRIALS.len()];
+    for (slot, other) in likely.iter_mut().zip(&found) {
         let weight = (0.5 * (cost(&best) - cost(other))).exp();
-        likely += weight;
-        squares += weight * (other.placed.p[0] - best.placed.p[0]).powi(2);
+        *slot = Some((weight, other.placed));
     }
-    best.other_shapes = (squares / likely).sqrt();
+    best.likely = likely;
     Some(best)
 }
 

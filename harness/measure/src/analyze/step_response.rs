@@ -6,10 +6,10 @@ use gridproof_model::result::BudgetLine;
 
 use super::step_fit::level;
 use super::step_marks::edges;
-use super::step_timing::{Step, timing};
+use super::step_timing::{Step, timing, undithered};
 use super::warnings::level_clipped;
 use super::{AnalyzeError, Channel64};
-use crate::uncertainty::COVERAGE;
+use crate::uncertainty::{COVERAGE, student};
 
 /// What says when the steps were made.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +30,10 @@ pub struct StepFigures {
     /// Settled value after.
     #[serde(rename = "final")]
     pub final_value: f64,
+    /// U (k = 2) of `initial` by noise and resolution, in its unit.
+    pub initial_uncertainty: Option<f64>,
+    /// U (k = 2) of `final`, likewise.
+    pub final_uncertainty: Option<f64>,
     /// Time from the step until 90 % of the change is reached first, delay included, s: of a
     /// response that is held between updates, the update that reaches it; `None` if the change is
     /// too small to time.
@@ -163,6 +167,8 @@ fn figures(
         t_step_s: at,
         initial: 0.0,
         final_value: 0.0,
+        initial_uncertainty: None,
+        final_uncertainty: None,
         t90_s: None,
         t_commence_s: None,
         overshoot_pct: None,
@@ -187,6 +193,14 @@ fn figures(
         return result;
     };
     (result.initial, result.final_value) = (old.mean, new.mean);
+    let expanded = |u: Option<f64>| u.map(|u| COVERAGE * u);
+    let settled_u = [old, new].map(|level| {
+        let freedom = level.count.saturating_sub(2).max(1);
+        let scatter = level.sigma / (level.count as f64).sqrt() * student(freedom);
+        scatter.hypot(quantum * undithered(quantum, level.sigma) / 12.0_f64.sqrt())
+    });
+    result.initial_uncertainty = expanded(Some(settled_u[0]));
+    result.final_uncertainty = expanded(Some(settled_u[1]));
     let change = new.mean - old.mean;
     let sigma = old.sigma.max(new.sigma);
     let least = rated.map_or(0.0, |r| LEAST * r);
@@ -214,13 +228,18 @@ fn figures(
         result.note = Some("90 % of the change is never reached".to_owned());
         return result;
     };
-    let expanded = |u: Option<f64>| u.map(|u| COVERAGE * u);
     let measured = found
         .budget
         .normal("instant of the step", mark_u)
         .measure(found.t90);
-    result.initial = old.mean + change * found.levels.0;
-    result.final_value = old.mean + change * found.levels.1;
+    let [initial, reached] = found.levels.map(|level| level.0);
+    result.initial = old.mean + change * initial;
+    result.final_value = old.mean + change * reached;
+    let [initial_u, final_u] = [0, 1].map(|n| {
+        let of_change = found.levels[n].1.map(|u| u * change.abs());
+        expanded(of_change.or(Some(settled_u[n])))
+    });
+    (result.initial_uncertainty, result.final_uncertainty) = (initial_u, final_u);
     result.t90_s = Some(measured.value);
     result.uncertainty_s = Some(measured.u);
     result.budget = measured.budget;
@@ -236,7 +255,7 @@ fn figures(
     }
     if let Some((t, u)) = found.settling {
         result.settling_s = Some(t);
-        result.settling_uncertainty_s = expanded(u);
+        result.settling_uncertainty_s = expanded(u.map(|u| u.hypot(mark_u)));
     }
     result
 }

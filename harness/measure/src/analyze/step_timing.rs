@@ -2,7 +2,7 @@
 
 use super::step_fit::{SMOOTHED, commencement, drift, level, reach, slope_at, smoothed, window};
 use super::step_regress::{Fitted, Point, best_shape, first_order};
-use super::step_shapes::{BAND, LEVEL};
+use super::step_shapes::{BAND, LEVEL, Placed};
 use super::step_updates::{Samples, Updates, updates};
 use crate::uncertainty::Budget;
 
@@ -34,8 +34,9 @@ pub(super) struct Timing {
     pub(super) overshoot: (f64, Option<f64>),
     pub(super) tau: Option<(f64, Option<f64>)>,
     pub(super) settling: Option<(f64, Option<f64>)>,
-    /// Levels before and after.
-    pub(super) levels: (f64, f64),
+    /// Levels before and after; where they have no uncertainty of their own, that of the settled
+    /// samples holds.
+    pub(super) levels: [(f64, Option<f64>); 2],
 }
 
 /// Squares of the difference from a shape that pass beside noise, of one observation on the rise:
@@ -117,19 +118,36 @@ impl Accepted {
         let slope = self.fit.placed.slope().max(1e-12);
         let noise = self.widen * self.fit.u_of(|p| p.p[0]);
         let misfit = self.misfit / slope / 3.0_f64.sqrt();
-        (noise, misfit.hypot(self.fit.other_shapes))
+        (noise, misfit.hypot(self.fit.shape_u(|p| p.p[0])))
     }
 
-    fn with_u(&self, figure: impl Fn(&super::step_shapes::Placed) -> f64) -> (f64, Option<f64>) {
+    fn with_u(&self, figure: impl Fn(&Placed) -> f64) -> (f64, Option<f64>) {
         let u = self.widen * self.fit.u_of(&figure);
-        (figure(&self.fit.placed), Some(u))
+        let shape = self.fit.shape_u(&figure);
+        (figure(&self.fit.placed), Some(u.hypot(shape)))
+    }
+
+    /// Time constant, of a shape that has one.
+    fn tau(&self) -> Option<(f64, Option<f64>)> {
+        let tau = self.fit.placed.tau()?;
+        Some(self.with_u(|p| p.tau().unwrap_or(tau)))
+    }
+
+    /// Levels before and after; `unseen` is what the converter's step leaves of each.
+    fn levels(&self, unseen: f64) -> [(f64, Option<f64>); 2] {
+        [3, 4].map(|n| {
+            let (level, u) = self.with_u(|p| p.p[n]);
+            (level, u.map(|u| u.hypot(unseen)))
+        })
     }
 }
 
-/// Share by which noise of `sigma` does not average the error of a converter's step out.
-fn undithered(quantum: f64, sigma: f64) -> f64 {
+/// Share by which noise does not average the error of a converter's step out. `sigma` is what the
+/// samples scatter by, the converter's own q²/12 with it.
+pub(super) fn undithered(quantum: f64, sigma: f64) -> f64 {
     let ratio = sigma / quantum.max(f64::MIN_POSITIVE);
-    (-2.0 * (std::f64::consts::PI * ratio).powi(2)).exp()
+    let own = (ratio.powi(2) - 1.0 / 12.0).max(0.0);
+    (-2.0 * std::f64::consts::PI.powi(2) * own).exp()
 }
 
 /// Times a step; `None` if 90 % are never reached.
@@ -162,25 +180,24 @@ pub(super) fn timing(step: &Step<'_>) -> Option<Timing> {
 fn shaped_timing(step: &Step<'_>, fit: &Accepted, points: &[Point]) -> Timing {
     let placed = &fit.fit.placed;
     let (noise, shape) = fit.t90_u();
-    let converter = step.quantum * undithered(step.quantum, step.noise) / placed.slope();
+    let unseen = step.quantum * undithered(step.quantum, step.noise) / 12.0_f64.sqrt();
+    // What is no noise moves the other times about as far as T90.
+    let beside = (fit.misfit / 3.0_f64.sqrt()).hypot(unseen) / placed.slope().max(1e-12);
+    let time = |(t, u): (f64, Option<f64>)| (t, u.map(|u| u.hypot(beside)));
     let budget = Budget::new("s")
         .normal("noise", noise)
         .normal("shape", shape)
-        .normal("converter's step", converter / 12.0_f64.sqrt());
-    let tau = if placed.tau().is_some() {
-        Some(fit.with_u(|p| p.tau().unwrap_or(0.0)))
-    } else {
-        first_order(points, placed.p[0]).map(|tau| (tau, None))
-    };
-    let (commence, u) = fit.with_u(|p| p.p[1]);
+        .normal("converter's step", unseen / placed.slope());
+    let fitted = || first_order(points, placed.p[0]).map(|tau| (tau, None));
+    let (commence, u) = time(fit.with_u(|p| p.p[1]));
     Timing {
         t90: placed.p[0],
         budget,
         commence: Some((commence.max(0.0), u)),
         overshoot: fit.with_u(|p| p.overshoot()),
-        tau,
-        settling: Some(fit.with_u(|p| p.settling())),
-        levels: (placed.p[3], placed.p[4]),
+        tau: fit.tau().map(time).or_else(fitted),
+        settling: Some(time(fit.with_u(|p| p.settling()))),
+        levels: fit.levels(unseen),
     }
 }
 
@@ -188,16 +205,21 @@ fn shaped_timing(step: &Step<'_>, fit: &Accepted, points: &[Point]) -> Timing {
 fn held_timing(step: &Step<'_>, held: &Updates, rough: f64) -> Option<Timing> {
     let series: Vec<(f64, f64)> = held.points.iter().map(|p| (p.t, p.y)).collect();
     let (mut noise, mut count) = (step.noise, step.noise_count);
+    let mut levels = [(0.0, None), (1.0, None)];
     if held.noisy_updates {
         let (from, to) = step.settled;
         let before = level(&series, f64::NEG_INFINITY, 0.0);
         let after = level(&series, from, to);
-        let levels = || [&before, &after].into_iter().flatten();
-        count = levels().map(|l| l.count).sum();
-        noise = levels()
+        let settled = || [&before, &after].into_iter().flatten();
+        count = settled().map(|l| l.count).sum();
+        noise = settled()
             .filter(|l| l.count > 2)
             .map(|l| l.sigma)
             .fold(0.0, f64::max);
+        for (level, seen) in levels.iter_mut().zip([&before, &after]) {
+            let unseen = step.quantum * undithered(step.quantum, noise) / 12.0_f64.sqrt();
+            level.1 = seen.map(|l| unseen.hypot(noise / (l.count as f64).sqrt()));
+        }
     }
     let variance = noise.powi(2) + step.quantum.powi(2) / 12.0 + FLOOR.powi(2);
     let fit = best_shape(&held.points, rough, variance)
@@ -224,21 +246,27 @@ fn held_timing(step: &Step<'_>, held: &Updates, rough: f64) -> Option<Timing> {
             (reached.t, u)
         }
     };
-    let t90 = after(crossed - 1e-3 * held.spacing)?;
     let instant_u = |t: f64| {
         let n = held.points.iter().position(|p| p.t == t);
         n.map_or(0.0, |n| held.instants_u[n])
     };
-    let earlier = held.points.iter().rfind(|p| p.t < t90 && p.t > 0.0);
-    let earlier = earlier.map_or(0.0, |p| p.t);
-    let sure = 2.0 * crossed_u.hypot(instant_u(t90));
-    let mut open = 0.0_f64;
-    if t90 - crossed < sure {
-        open = after(t90 + 1e-9).map_or(held.spacing, |later| later - t90);
-    }
-    if crossed - earlier < sure {
-        open = open.max(t90 - earlier);
-    }
+    // The update that shows what is reached at `crossed`, and how far the one before or after is
+    // where it may be that one.
+    let shown = |crossed: f64, crossed_u: f64| {
+        let t = after(crossed - 1e-3 * held.spacing)?;
+        let earlier = held.points.iter().rfind(|p| p.t < t && p.t > 0.0);
+        let earlier = earlier.map_or(0.0, |p| p.t);
+        let sure = 2.0 * crossed_u.hypot(instant_u(t));
+        let mut open = 0.0_f64;
+        if t - crossed < sure {
+            open = after(t + 1e-9).map_or(held.spacing, |later| later - t);
+        }
+        if crossed - earlier < sure {
+            open = open.max(t - earlier);
+        }
+        Some((t, open))
+    };
+    let (t90, open) = shown(crossed, crossed_u)?;
     let mut budget = Budget::new("s").normal("instant of an update", instant_u(t90));
     if open > 0.0 {
         budget = budget.normal("update before or after", 0.5 * open + instant_u(t90));
@@ -247,23 +275,32 @@ fn held_timing(step: &Step<'_>, held: &Updates, rough: f64) -> Option<Timing> {
     let overshoot = later().map(|p| value(p) - 1.0).fold(0.0, f64::max);
     let blur = 3.0 * noise / held.points.first().map_or(1.0, |p| p.weight.sqrt());
     let begins = later().find(|p| value(p) > if fit.is_some() { 0.01 } else { 0.01 + blur });
-    let leaves = held
-        .points
-        .iter()
-        .rfind(|p| p.t > 0.0 && (value(p) - 1.0).abs() > BAND);
-    let settling = leaves.map_or(Some(0.0), |p| after(p.t + 1e-9));
-    let tau = match &fit {
-        Some(fit) if fit.fit.placed.tau().is_some() => Some(fit.with_u(|p| p.tau().unwrap_or(0.0))),
-        Some(_) | None => first_order(&held.points, t90).map(|tau| (tau, None)),
+    let settling = match &fit {
+        Some(fit) => {
+            let (crossed, u) = fit.with_u(|p| p.settling());
+            shown(crossed, u.unwrap_or(0.0)).map(|(t, open)| {
+                let other = if open > 0.0 { 0.5 * open } else { 0.0 };
+                (t, Some(instant_u(t).hypot(other)))
+            })
+        }
+        None => {
+            let outside = |p: &&Point| p.t > 0.0 && (p.y - 1.0).abs() > BAND;
+            let leaves = held.points.iter().rfind(outside);
+            let settled = leaves.map_or(Some(0.0), |p| after(p.t + 1e-9));
+            settled.map(|t| (t, Some(instant_u(t))))
+        }
     };
+    let fitted = || first_order(&held.points, t90).map(|tau| (tau, None));
+    let tau = fit.as_ref().and_then(Accepted::tau).or_else(fitted);
+    let unseen = step.quantum * undithered(step.quantum, noise) / 12.0_f64.sqrt();
     Some(Timing {
         t90,
         budget,
         commence: begins.map(|p| (p.t, Some(instant_u(p.t)))),
         overshoot: (if overshoot > blur { overshoot } else { 0.0 }, None),
         tau,
-        settling: settling.map(|t| (t, Some(instant_u(t)))),
-        levels: fit.map_or((0.0, 1.0), |fit| (fit.fit.placed.p[3], fit.fit.placed.p[4])),
+        settling,
+        levels: fit.map_or(levels, |fit| fit.levels(unseen)),
     })
 }
 
@@ -310,6 +347,6 @@ fn pointwise_timing(step: &Step<'_>, points: &[Point]) -> Option<Timing> {
         overshoot: (if over > left { over } else { 0.0 }, None),
         tau: first_order(points, t90).map(|tau| (tau, None)),
         settling,
-        levels: (0.0, 1.0),
+        levels: [(0.0, None), (1.0, Some(level))],
     })
 }

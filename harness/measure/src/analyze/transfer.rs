@@ -1,9 +1,11 @@
-//! `analyze transfer`: metric M2 and its companions from a back-up voltage alone.
+//! `analyze transfer`: metrics M1 to M4 from a back-up voltage alone, M5 and M6 from what was
+//! recorded beside it.
 
 use gridproof_model::result::BudgetLine;
 use serde::Serialize;
 
 use super::envelope::{Class, class};
+use super::transfer_companions::{Instant, Seen, TransferCompanions, TransferParts, parts};
 use super::warnings::{clipped, skew_s, skewed};
 use super::wave::{coarse_hz, departure};
 use super::{AnalyzeError, Channel64, EventAccuracy, positive};
@@ -32,8 +34,13 @@ pub struct TransferAnalysis {
     pub rms_dip_s: Option<f64>,
     /// When the reference (grid) voltage departed from its wave, s; with `reference` only.
     pub t_grid_event_s: Option<f64>,
-    /// Part of metric M6: from the grid's departure to the end of the transfer, s.
+    /// From the grid's departure to the end of the transfer, s.
     pub since_grid_event_s: Option<f64>,
+    /// Metrics M5 and M6, from the channels beside the voltage.
+    #[serde(flatten)]
+    pub parts: TransferParts,
+    /// Direct component of the voltage after the transfer, V.
+    pub dc_after_v: Option<f64>,
     /// Frequency before and after, Hz.
     pub hz_before: Option<f64>,
     /// See `hz_before`.
@@ -62,6 +69,8 @@ impl TransferAnalysis {
             rms_dip_s: None,
             t_grid_event_s: None,
             since_grid_event_s: None,
+            parts: TransferParts::default(),
+            dc_after_v: None,
             hz_before: None,
             hz_after: None,
             skew_s: None,
@@ -94,6 +103,23 @@ pub fn transfer(
 pub fn transfer_with(
     voltage: &Channel64<'_>,
     reference: Option<&Channel64<'_>>,
+    nominal_v_rms: f64,
+    accuracy: &EventAccuracy,
+) -> Result<TransferAnalysis, AnalyzeError> {
+    let beside = TransferCompanions {
+        reference: reference.copied(),
+        ..TransferCompanions::default()
+    };
+    transfer_beside(voltage, &beside, nominal_v_rms, accuracy)
+}
+
+/// As [`transfer_with`], with the metrics that take channels beside the voltage.
+///
+/// # Errors
+/// As [`transfer`]; unusable samples of a channel beside it.
+pub fn transfer_beside(
+    voltage: &Channel64<'_>,
+    beside: &TransferCompanions<'_>,
     nominal_v_rms: f64,
     accuracy: &EventAccuracy,
 ) -> Result<TransferAnalysis, AnalyzeError> {
@@ -150,7 +176,8 @@ pub fn transfer_with(
             100.0 * before / nominal_v
         ));
     }
-    if let Some(reference) = reference {
+    let mut grid = None;
+    if let Some(reference) = &beside.reference {
         reference.check("reference")?;
         let grid_hz = coarse_hz(reference, "reference")?;
         result.warnings.extend(clipped(reference, "reference"));
@@ -171,8 +198,31 @@ pub fn transfer_with(
         if let Some(found) = found {
             let at = found.first as f64 / reference.rate_hz;
             result.t_grid_event_s = Some(at);
+            let half_s = 0.5 / reference.rate_hz;
+            grid = Some(Instant {
+                at_s: at - half_s,
+                half_s,
+            });
             result.since_grid_event_s = result.t_end_s.map(|end| end - at);
         }
+    }
+    let seen = Seen {
+        start_s: result.t_start_s,
+        end: result.t_end_s.map(|at_s| Instant {
+            at_s,
+            // U of the transfer time is that of two ends.
+            half_s: result
+                .uncertainty_s
+                .map_or(0.5 / rate, |u| (0.5 * 3.0_f64.sqrt() * u).max(0.5 / rate)),
+        }),
+        grid,
+        hz,
+    };
+    let (parts, notes) = parts(beside, &seen)?;
+    result.parts = parts;
+    if !notes.is_empty() {
+        let all = result.note.take().into_iter().chain(notes);
+        result.note = Some(all.collect::<Vec<_>>().join("; "));
     }
     Ok(result)
 }
@@ -257,6 +307,8 @@ fn describe(
         rms_dip_s: Some(found.rms_dip * step),
         t_grid_event_s: None,
         since_grid_event_s: None,
+        parts: TransferParts::default(),
+        dc_after_v: Some(found.waves.1.direct()),
         hz_before: Some(hz),
         hz_after: Some(found.hz_after),
         skew_s: None,

@@ -7,7 +7,7 @@ use super::bench::Noise;
 
 /// How the quantity follows its target.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Follow {
+pub(crate) enum Follow {
     First { tau: f64 },
     Delayed { delay: f64, tau: f64 },
     Second { w: f64, z: f64 },
@@ -17,7 +17,7 @@ enum Follow {
 
 /// When a held quantity is updated.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Hold {
+pub(crate) struct Hold {
     every: f64,
     /// First update after the step, share of the interval; 1 is an interval after it.
     first: f64,
@@ -65,7 +65,7 @@ impl Follow {
     }
 
     /// Share of the change at time `t` after the step, not held.
-    fn smooth(self, t: f64) -> f64 {
+    pub(crate) fn smooth(self, t: f64) -> f64 {
         if t <= 0.0 {
             return 0.0;
         }
@@ -81,7 +81,7 @@ impl Follow {
     }
 
     /// When 90 % are reached by closed form or bisection; of a staircase before it is held.
-    fn t90(self) -> f64 {
+    pub(crate) fn t90(self) -> f64 {
         let (mut low, mut high) = (0.0, 1e-3);
         while self.smooth(high) < 0.9 {
             low = high;
@@ -100,22 +100,22 @@ impl Follow {
 }
 
 /// A record with its truth.
-struct Record {
-    follow: Follow,
-    rate: f64,
-    samples: Vec<f64>,
-    times: Vec<f64>,
+pub(crate) struct Record {
+    pub(crate) follow: Follow,
+    pub(crate) rate: f64,
+    pub(crate) samples: Vec<f64>,
+    pub(crate) times: Vec<f64>,
     /// Value before each step and after the last.
-    levels: Vec<f64>,
+    pub(crate) levels: Vec<f64>,
     rated: f64,
-    noise: f64,
-    lsb: f64,
+    pub(crate) noise: f64,
+    pub(crate) lsb: f64,
     /// Instants of updates, s.
     updates: Vec<f64>,
 }
 
 impl Record {
-    fn draw(kind: usize, random: &mut Noise) -> Self {
+    pub(crate) fn draw(kind: usize, random: &mut Noise) -> Self {
         let pick =
             |random: &mut Noise, of: &[f64]| of[(random.uniform() * of.len() as f64) as usize];
         let rated = 5000.0;
@@ -216,7 +216,7 @@ impl Record {
         }
     }
 
-    fn analysed(&self) -> Vec<StepFigures> {
+    pub(crate) fn analysed(&self) -> Vec<StepFigures> {
         let channel = Channel64 {
             samples: &self.samples,
             rate_hz: self.rate,
@@ -227,13 +227,17 @@ impl Record {
     }
 
     /// T90 of step `n`.
-    fn t90(&self, n: usize) -> f64 {
-        let reached = self.follow.t90();
+    pub(crate) fn t90(&self, n: usize) -> f64 {
+        self.shown(n, self.follow.t90())
+    }
+
+    /// When step `n` shows what a smooth response does at `t` after it: at an update, if there are.
+    pub(crate) fn shown(&self, n: usize, t: f64) -> f64 {
         if self.updates.is_empty() {
-            return reached;
+            return t;
         }
         let at = self.times[n];
-        self.updates[self.updates.partition_point(|u| *u < at + reached - 1e-9)] - at
+        self.updates[self.updates.partition_point(|u| *u < at + t - 1e-9)] - at
     }
 }
 
@@ -259,7 +263,7 @@ fn worst(of: &[f64]) -> f64 {
     of.iter().fold(0.0_f64, |a, b| a.max(b.abs()))
 }
 
-const KINDS: [&str; 7] = [
+pub(crate) const KINDS: [&str; 7] = [
     "first order",
     "dead time",
     "second order",

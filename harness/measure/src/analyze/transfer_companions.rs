@@ -1,0 +1,231 @@
+//! What other channels say of a transfer: the gap in the load's current (metric M5) and the parts
+//! of the transfer time (metric M6), from the loss of the grid to the opening of the relay and to
+//! the start of the inverter.
+
+use gridproof_model::result::Measurement;
+use serde::Serialize;
+
+use super::step_fit::median;
+use super::{AnalyzeError, Channel64};
+use crate::sine_fit::SineFit;
+use crate::transfer::{DEBOUNCE_S, longest_below, unsure_level};
+use crate::uncertainty::Budget;
+
+/// Channels recorded beside the back-up voltage, all from the same instant on.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TransferCompanions<'a> {
+    /// Voltage of the grid, V.
+    pub reference: Option<Channel64<'a>>,
+    /// Current of the load, A.
+    pub load_current: Option<Channel64<'a>>,
+    /// Auxiliary contact of the switch that takes the grid away: its first lasting change is the
+    /// failure.
+    pub switch: Option<Channel64<'a>>,
+    /// Relay between grid and load inside the DUT: its first lasting change is the opening.
+    pub relay: Option<Channel64<'a>>,
+    /// Running signal of the inverter: its first lasting change is the start.
+    pub inverter: Option<Channel64<'a>>,
+}
+
+/// Metrics M5 and M6.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct TransferParts {
+    /// Metric M5: longest time with the load's current below 5 % of its amplitude before, s, if
+    /// longer than it stays there in each cycle anyhow; 0 if not.
+    pub current_gap_s: Option<f64>,
+    /// U (k = 2) of `current_gap_s`, s.
+    pub current_gap_uncertainty_s: Option<f64>,
+    /// Time zero of metric M6: when the grid failed, s from the first sample.
+    pub t_fail_s: Option<f64>,
+    /// What shows the failure: `switch` or `reference`.
+    pub fail_by: Option<&'static str>,
+    /// When the relay of the DUT opened, s from the first sample.
+    pub t_relay_open_s: Option<f64>,
+    /// When the inverter started, s from the first sample.
+    pub t_inverter_on_s: Option<f64>,
+    /// Metric M6, detection and opening: t_relay_open − t_fail, s; negative if the relay opened
+    /// before the grid failed.
+    pub detection_s: Option<f64>,
+    /// U (k = 2) of `detection_s`, s.
+    pub detection_uncertainty_s: Option<f64>,
+    /// Metric M6: t_inverter_on − t_fail, s.
+    pub inverter_delay_s: Option<f64>,
+    /// U (k = 2) of `inverter_delay_s`, s.
+    pub inverter_delay_uncertainty_s: Option<f64>,
+    /// Metric M6: end of the transfer − t_fail, s.
+    pub restored_s: Option<f64>,
+    /// U (k = 2) of `restored_s`, s.
+    pub restored_uncertainty_s: Option<f64>,
+}
+
+/// An instant, and the half width of the interval it lies in, s.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Instant {
+    pub(super) at_s: f64,
+    pub(super) half_s: f64,
+}
+
+/// The transfer as the voltage shows it, s.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seen {
+    /// First departure.
+    pub(super) start_s: Option<f64>,
+    /// Last departure.
+    pub(super) end: Option<Instant>,
+    /// When the grid's voltage departed.
+    pub(super) grid: Option<Instant>,
+    /// Frequency before, Hz.
+    pub(super) hz: f64,
+}
+
+/// Metrics M5 and M6 of a transfer, and why one of them is missing.
+///
+/// # Errors
+/// Unusable samples of a channel.
+pub(super) fn parts(
+    channels: &TransferCompanions<'_>,
+    seen: &Seen,
+) -> Result<(TransferParts, Vec<String>), AnalyzeError> {
+    let mut found = TransferParts::default();
+    let mut notes = Vec::new();
+    let mut change = |channel: &Option<Channel64<'_>>, name: &'static str| {
+        let Some(channel) = channel else {
+            return Ok(None);
+        };
+        channel.check(name)?;
+        let at = lasting_change(channel);
+        if at.is_none() {
+            notes.push(format!("the {name} channel never changes for good"));
+        }
+        Ok::<_, AnalyzeError>(at)
+    };
+    let switch = change(&channels.switch, "switch")?;
+    let relay = change(&channels.relay, "relay")?;
+    let inverter = change(&channels.inverter, "inverter")?;
+    // A switch that is given decides.
+    let fail = match &channels.switch {
+        Some(_) => switch.map(|at| (at, "switch")),
+        None => seen.grid.map(|at| (at, "reference")),
+    };
+    found.t_relay_open_s = relay.map(|at| at.at_s);
+    found.t_inverter_on_s = inverter.map(|at| at.at_s);
+    if let Some((fail, by)) = fail {
+        (found.t_fail_s, found.fail_by) = (Some(fail.at_s), Some(by));
+        let since = |to: Option<Instant>| {
+            let measured = to.map(|to| between(fail, to));
+            (measured.as_ref().map(|m| m.value), measured.map(|m| m.u))
+        };
+        (found.detection_s, found.detection_uncertainty_s) = since(relay);
+        (found.inverter_delay_s, found.inverter_delay_uncertainty_s) = since(inverter);
+        (found.restored_s, found.restored_uncertainty_s) = since(seen.end);
+    } else if relay.is_some() || inverter.is_some() {
+        notes
+            .push("no channel shows when the grid failed: give a switch or a reference".to_owned());
+    }
+    if let Some(current) = &channels.load_current {
+        current.check("load current")?;
+        match current_gap(current, seen) {
+            Ok(gap) => {
+                found.current_gap_s = Some(gap.value);
+                found.current_gap_uncertainty_s = Some(gap.u);
+            }
+            Err(why) => notes.push(why),
+        }
+    }
+    Ok((found, notes))
+}
+
+fn between(from: Instant, to: Instant) -> Measurement {
+    Budget::new("s")
+        .rectangular("sampling, start", from.half_s)
+        .rectangular("sampling, end", to.half_s)
+        .measure(to.at_s - from.at_s)
+}
+
+/// First change of a contact or a status signal between its two levels after which it is at the
+/// new one for most of the debounce time: a contact that bounces gives its first edge, a single
+/// disturbed sample nothing.
+fn lasting_change(contact: &Channel64<'_>) -> Option<Instant> {
+    let samples = contact.samples;
+    let low = samples.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = samples.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let middle = 0.5 * (low + high);
+    let up = |x: &f64| *x > middle;
+    let first = up(samples.first()?);
+    let hold = ((DEBOUNCE_S * contact.rate_hz).round() as usize).max(1);
+    let k = (1..samples.len()).find(|&k| {
+        let after = &samples[k..(k + hold).min(samples.len())];
+        up(&samples[k]) != first
+            && 2 * after.iter().filter(|x| up(x) != first).count() > after.len()
+    })?;
+    let half_s = 0.5 / contact.rate_hz;
+    Some(Instant {
+        at_s: k as f64 / contact.rate_hz - half_s,
+        half_s,
+    })
+}
+
+/// Share of the amplitude before, below which the load has no current.
+const DEAD: f64 = 0.05;
+/// Cycles before the transfer that show what the load draws.
+const BEFORE_CYCLES: f64 = 8.0;
+/// What a pause in each cycle is exceeded by before it counts as a gap.
+const LONGER: f64 = 1.15;
+
+/// Standard deviation of white noise on a wave of any shape, from second differences: most of the
+/// samples are on a smooth part.
+fn noise(samples: &[f64]) -> f64 {
+    let second = samples.windows(3).map(|w| (w[2] - 2.0 * w[1] + w[0]).abs());
+    median(&mut second.collect::<Vec<_>>()).unwrap_or(0.0) * 1.4826 / 6.0_f64.sqrt()
+}
+
+/// Metric M5 with its U, or why there is none.
+fn current_gap(current: &Channel64<'_>, seen: &Seen) -> Result<Measurement, String> {
+    let (rate, len) = (current.rate_hz, current.samples.len());
+    let cycle = rate / seen.hz;
+    let at = |s: f64| ((s * rate).max(0.0) as usize).min(len);
+    // Without a transfer in the voltage the current may still break anywhere.
+    let until = match seen.start_s {
+        Some(start) => at(start - 0.5 / seen.hz),
+        None => at(BEFORE_CYCLES / seen.hz),
+    };
+    let from = until.saturating_sub((BEFORE_CYCLES * cycle) as usize);
+    let before = &current.samples[from..until];
+    let fit = SineFit::new(before, from, rate, seen.hz)
+        .ok_or("load current: no wave of at least one and a half cycles before the transfer")?;
+    let level = DEAD * fit.amplitude();
+    let sigma = noise(before).min(fit.sigma);
+    if level < 2.0 * sigma {
+        return Err(format!(
+            "load current: noise of {sigma:.3} A hides 5 % of its amplitude of {:.3} A",
+            fit.amplitude()
+        ));
+    }
+    let (width, unsure) = unsure_level(level, sigma, cycle);
+    let end = match seen.end {
+        Some(end) => at(end.at_s + 2.0 / seen.hz),
+        None => len,
+    };
+    let part = &current.samples[until.min(end)..end];
+    let longest = |level: f64| {
+        let pause = longest_below(before, level, sigma, width).0 as f64;
+        let (gap, to) = longest_below(part, level, sigma, width);
+        let length = if gap as f64 > LONGER * pause.max(1.0) + 1.0 {
+            gap as f64
+        } else {
+            0.0
+        };
+        (length, to)
+    };
+    let (length, to) = longest(level);
+    if length > 0.0 && to == part.len() {
+        return Err("load current: it does not come back with the voltage".to_owned());
+    }
+    let moved = [level - unsure, level + unsure].map(|l| (longest(l).0 - length).abs());
+    let step = if length > 0.0 { 1.0 / rate } else { 0.0 };
+    Ok(Budget::new("s")
+        .sampling("sampling, start", step)
+        .sampling("sampling, end", step)
+        .rectangular("noise", moved[0].max(moved[1]) * step)
+        .measure(length / rate))
+}
