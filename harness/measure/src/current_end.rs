@@ -2,6 +2,7 @@
 //! record splits best into the wave and nothing (maximum likelihood), or a ramp, whose envelope is
 //! continued to where it passes the threshold.
 
+use crate::continued_wave::local_cycle;
 use crate::fade::fade;
 use crate::linear::least_squares;
 use crate::math::sin_cos;
@@ -145,6 +146,11 @@ impl Drifting {
 /// a cycle or so): the model that leaves the least of all samples since the steady wave, each free
 /// number at its price. `None` if no model fits: then the samples themselves must say.
 pub(crate) fn ending(amps: &[f64], last: usize, scene: &Scene) -> Option<Ending> {
+    let half_cycle = (0.5 * local_cycle(amps, last, 2 * scene.half_cycle)).round() as usize;
+    let scene = &Scene {
+        half_cycle,
+        ..*scene
+    };
     let cut = cut(amps, last, scene);
     let Some(window) = Continued::new(amps, last, scene) else {
         return cut.or_else(|| ramp(amps, last, scene));
@@ -168,7 +174,9 @@ pub(crate) fn ending(amps: &[f64], last: usize, scene: &Scene) -> Option<Ending>
     // Weak current that went on after the wave was cut: the wave says nothing of its end.
     let ends = window.split(0, window.points.len(), |_| 0.0)?;
     let ends = window.points.get(ends).map_or(f64::INFINITY, |p| p.at);
-    if fade.is_none() && place.is_some_and(|at| at > ends + window.cycle) {
+    let rings = ringing(&window);
+    let weak_after = fade.is_none() && place.is_some_and(|at| at > ends + window.cycle);
+    if weak_after && rings.is_none() {
         return cut;
     }
     // A cut has one free number, a fade three.
@@ -176,7 +184,7 @@ pub(crate) fn ending(amps: &[f64], last: usize, scene: &Scene) -> Option<Ending>
     let by_fade = fade.map_or(f64::INFINITY, |f| f.left + 2.0 * window.price());
     let least = by_cut.min(by_fade);
     let mut cut = cut;
-    if let Some(found) = ringing(&window) {
+    if let Some(found) = rings {
         // Its numbers are looked for near the cut only: at a lower price.
         let gained = (least - found.left) / window.variance();
         if gained > RINGS {

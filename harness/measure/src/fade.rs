@@ -81,14 +81,16 @@ pub(crate) struct Fade {
     pub(crate) left: f64,
 }
 
-/// A shape with its place: where the envelope passes the threshold, its length (samples), and the
-/// level of the steady wave.
+/// A shape with its place: where the envelope passes the threshold, its length (samples), the
+/// level of the steady wave, and how its phase leaves that wave after the steady part.
 #[derive(Debug, Clone, Copy)]
 struct Placed {
     shape: Shape,
     at: f64,
     length: f64,
     level: f64,
+    /// Radians by powers of the time in cycles, from the first on.
+    ahead: [f64; 2],
 }
 
 impl Placed {
@@ -108,7 +110,14 @@ impl Placed {
 
     fn value(&self, window: &Continued, p: &Point) -> f64 {
         let x = (p.at - self.begin(window.threshold)) / self.length;
-        self.level * self.shape.envelope(x) * p.wave
+        let size = self.level * self.shape.envelope(x);
+        let [turn, bend] = self.ahead;
+        let u = ((p.at - window.steady_end) / window.cycle).max(0.0);
+        if u == 0.0 || (turn == 0.0 && bend == 0.0) {
+            return size * p.wave;
+        }
+        let (s, c) = sin_cos(u * (turn + u * bend));
+        size * (c * p.wave + s * p.turned)
     }
 
     /// How fast the envelope falls where it passes the threshold, shares of the wave per sample.
@@ -124,30 +133,33 @@ impl Placed {
         window.left(|p| self.value(window, p))
     }
 
-    fn moved(&self, [at, length, level]: [f64; 3], window: &Continued) -> Self {
+    /// Moved by changes of place, length, level and, if given, phase.
+    fn moved(&self, step: &[f64], window: &Continued) -> Self {
+        let by = |n: usize| step.get(n).copied().unwrap_or(0.0);
         Self {
-            at: self.at + at,
-            length: (self.length + length)
+            at: self.at + by(0),
+            length: (self.length + by(1))
                 .max(0.2 * self.length)
                 .max(1.5 * window.group),
-            level: (self.level + level).clamp(0.8, 1.2),
+            level: (self.level + by(2)).clamp(0.8, 1.2),
+            ahead: [self.ahead[0] + by(3), self.ahead[1] + by(4)],
             ..*self
         }
     }
 
     /// Rows of a least-squares step from here: how each number moves each point.
-    fn rows<'w>(
+    fn rows<'w, const N: usize>(
         &self,
         window: &'w Continued,
-    ) -> impl Iterator<Item = ([f64; 3], f64)> + Clone + 'w {
+    ) -> impl Iterator<Item = ([f64; N], f64)> + Clone + 'w {
         let here = *self;
-        let d = [1e-3 * here.length, 1e-3 * here.length, 1e-3];
-        let beside = [0, 1, 2].map(|n| {
-            let mut step = [0.0; 3];
+        let d = [1e-3 * here.length, 1e-3 * here.length, 1e-3, 1e-3, 1e-3];
+        let beside: [(Self, Self); N] = std::array::from_fn(|n| {
+            let mut step = [0.0; N];
             step[n] = d[n];
             (
-                here.moved(step, window),
-                here.moved(step.map(|s| -s), window),
+                here.moved(&step, window),
+                here.moved(&step.map(|s| -s), window),
             )
         });
         window.points.iter().map(move |p| {
@@ -155,22 +167,19 @@ impl Placed {
                 let (up, down) = &beside[n];
                 (up.value(window, p) - down.value(window, p)) / (2.0 * d[n])
             };
-            (
-                [slope(0), slope(1), slope(2)],
-                p.value - here.value(window, p),
-            )
+            (std::array::from_fn(slope), p.value - here.value(window, p))
         })
     }
 
     /// Least squares (Gauss–Newton, steps halved until they help): (fit, what it leaves).
-    fn fitted(mut self, window: &Continued) -> (Self, f64) {
+    fn fitted<const N: usize>(mut self, window: &Continued) -> (Self, f64) {
         let mut left = self.left(window);
         for _ in 0..20 {
-            let Some(step) = least_squares(self.rows(window)) else {
+            let Some(step) = least_squares(self.rows::<N>(window)) else {
                 break;
             };
             let found = STEPS.into_iter().find_map(|part| {
-                let next = self.moved(step.map(|s| part * s), window);
+                let next = self.moved(&step.map(|s| part * s), window);
                 let less = next.left(window);
                 (less < left).then_some((next, less))
             });
@@ -198,6 +207,7 @@ pub(crate) fn fade(window: &Continued, scene_threshold: f64) -> Option<Fade> {
         at: middle - length * (shape.area() - shape.reaches(window.threshold)),
         length,
         level: 1.0,
+        ahead: [0.0; 2],
     };
     let stride = (window.points.len() / TRIED_POINTS).max(1);
     let roughly = |tried: &Placed| -> f64 {
@@ -205,6 +215,7 @@ pub(crate) fn fade(window: &Continued, scene_threshold: f64) -> Option<Fade> {
         few.map(|p| (p.value - tried.value(window, p)).powi(2))
             .sum()
     };
+    let noise_only = window.variance() * (count + 2.0 * (2.0 * count).sqrt());
     let (best, left) = [Shape::Line, Shape::Exponential, Shape::Cosine]
         .into_iter()
         .filter_map(|shape| {
@@ -213,7 +224,20 @@ pub(crate) fn fade(window: &Continued, scene_threshold: f64) -> Option<Fade> {
                 .map(|p| (p, roughly(&p)))
                 .min_by(|a, b| a.1.total_cmp(&b.1))
         })
-        .map(|(start, _)| start.fitted(window))
+        .map(|(start, _)| {
+            let (plain, left) = start.fitted::<3>(window);
+            // The frequency may have moved since.
+            if left < noise_only {
+                return (plain, left);
+            }
+            let (turned, less) = plain.fitted::<5>(window);
+            let less = less + 2.0 * window.price();
+            if less < left {
+                (turned, less)
+            } else {
+                (plain, left)
+            }
+        })
         .min_by(|a, b| a.1.total_cmp(&b.1))?;
     let begin = best.begin(window.threshold);
     let over = best.at + 0.05 * window.cycle;
@@ -245,7 +269,7 @@ pub(crate) fn fade(window: &Continued, scene_threshold: f64) -> Option<Fade> {
     if excess > MISFIT * window.peak || rms(&rest) > loud || goes_on {
         return None;
     }
-    let fit = regression(best.rows(window))?;
+    let fit = regression(best.rows::<3>(window))?;
     // What is not noise moves neighbours alike: a quarter of a cycle counts as one point.
     let alike = 0.25 * window.cycle / window.group;
     let scatter = window

@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 pub mod analyze;
+mod continued_wave;
 mod current_end;
 pub mod curve_fit;
 pub mod edge;

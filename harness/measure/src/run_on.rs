@@ -314,7 +314,7 @@ fn without_sensor_tail(
 }
 
 /// Standard deviation of white noise from second differences, which a slow wave hardly enters.
-fn noise(samples: &[f64]) -> f64 {
+pub(crate) fn noise(samples: &[f64]) -> f64 {
     let sum: f64 = samples
         .windows(3)
         .map(|w| {

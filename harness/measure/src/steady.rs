@@ -1,20 +1,14 @@
 //! The steady wave before a current ends, continued through the samples of the end: what the
 //! models of an end (a cut, a fade, ringing) are fitted to and compared on.
 
+use crate::continued_wave::{ContinuedWave, steady_wave};
 use crate::current_end::Scene;
 use crate::linear::least_squares;
-use crate::rms::rms;
-use crate::sine_fit::SineFit;
 
 /// Most points; more samples are averaged in groups.
 const MOST_POINTS: usize = 40_000;
-/// Longest steady part that is fitted, longest part searched for it, and part after the last
-/// visible sample, cycles.
-const STEADY_CYCLES: usize = 8;
-const LONGEST_CYCLES: usize = 60;
+/// Part after the last visible sample, cycles.
 const AFTER_CYCLES: usize = 4;
-/// A steady cycle has at least this share of the largest one.
-const STEADY: f64 = 0.985;
 /// Parts beside a cut that are looked at for anything but a cut, cycles.
 const BESIDE: [f64; 5] = [0.05, 0.15, 0.4, 1.0, 2.5];
 /// Time constants of a sensor's direct tail that are tried, cycles.
@@ -29,6 +23,8 @@ pub(crate) struct Point {
     pub(crate) value: f64,
     /// The steady wave there, A.
     pub(crate) wave: f64,
+    /// Its change per radian of the fundamental, A.
+    pub(crate) turned: f64,
 }
 
 /// Samples from the steady wave to some cycles after the end, with the wave continued.
@@ -37,8 +33,10 @@ pub(crate) struct Continued {
     pub(crate) points: Vec<Point>,
     /// Samples in a point.
     pub(crate) group: f64,
-    /// Nominal cycle, samples.
+    /// Cycle, samples.
     pub(crate) cycle: f64,
+    /// Where the steady part ends, sample position.
+    pub(crate) steady_end: f64,
     /// Peak of the steady wave, A.
     pub(crate) peak: f64,
     /// Standard deviation of a point by noise and resolution, A.
@@ -72,14 +70,9 @@ impl Continued {
     /// wave precedes it.
     pub(crate) fn new(amps: &[f64], last: usize, scene: &Scene) -> Option<Self> {
         let cycle = 2 * scene.half_cycle;
-        // The end may have begun with the event: the steady current is the one before.
-        let from = scene.from.saturating_sub(STEADY_CYCLES * cycle);
-        let steady = steady_part(amps, last, cycle, from)?;
-        // Positions in nominal cycles of one second each: the fit needs no other rate.
-        let rate = cycle as f64;
-        let wave = SineFit::with_points(&amps[steady.clone()], steady.start, rate, 1.0, 1000.0)?;
+        let ContinuedWave { wave, steady } = steady_wave(amps, last, cycle, scene.from)?;
         let peak = wave.amplitude();
-        if wave.sigma > 0.1 * peak + 1.3 * scene.noise || peak <= 2.0 * scene.threshold {
+        if wave.scatter > 0.1 * peak + 1.3 * scene.noise || peak <= 2.0 * scene.threshold {
             return None;
         }
         let end = (last + AFTER_CYCLES * cycle).min(amps.len());
@@ -90,30 +83,31 @@ impl Continued {
         let noise = scene.noise.max(steps) / root;
         let mut points = Vec::with_capacity((end - steady.start) / group + 1);
         let direct = wave.direct();
-        let (mut sum, mut model, mut count) = (0.0, 0.0, 0);
-        wave.each(steady.start, end - steady.start, |k, value| {
-            sum += amps[k] - direct;
-            model += value - direct;
-            count += 1;
-            if count == group {
-                let n = group as f64;
-                points.push(Point {
-                    at: k as f64 - 0.5 * (n - 1.0),
-                    value: sum / n,
-                    wave: model / n,
-                });
-                (sum, model, count) = (0.0, 0.0, 0);
+        let count = group as f64;
+        for (n, part) in amps[steady.start..end].chunks_exact(group).enumerate() {
+            let first = (steady.start + n * group) as f64;
+            let mut model = (0.0, 0.0);
+            for k in 0..group {
+                let (value, turned) = wave.at(first + k as f64);
+                model = (model.0 + value, model.1 + turned);
             }
-        });
+            points.push(Point {
+                at: first + 0.5 * (count - 1.0),
+                value: part.iter().sum::<f64>() / count - direct,
+                wave: model.0 / count,
+                turned: model.1 / count,
+            });
+        }
         Some(Self {
             points,
             group: group as f64,
-            cycle: rate,
+            cycle: cycle as f64,
+            steady_end: steady.end as f64,
             peak,
             noise: noise.max(1e-9 * peak),
             coarse: scene.noise < 2.0 * steps,
             threshold: scene.threshold / peak,
-            scatter: wave.sigma / root,
+            scatter: wave.scatter / root,
         })
     }
 
@@ -240,42 +234,4 @@ impl Continued {
         let (_, least) = self.direct_tail(before.len());
         wave + nothing.min(least + 2.0 * self.price())
     }
-}
-
-/// The last steady cycles before the current begins to fade: samples.
-fn steady_part(
-    amps: &[f64],
-    last: usize,
-    cycle: usize,
-    from: usize,
-) -> Option<std::ops::Range<usize>> {
-    let hop = (cycle / 4).max(1);
-    let mut levels: Vec<(usize, f64)> = Vec::new();
-    let mut highest = 0.0_f64;
-    let mut start = (last + 1).checked_sub(cycle)?;
-    while start >= from && levels.len() < 4 * LONGEST_CYCLES {
-        let level = rms(&amps[start..start + cycle]);
-        // An earlier end of the current is none of this one's.
-        if level < 0.8 * highest {
-            break;
-        }
-        highest = highest.max(level);
-        levels.push((start, level));
-        match start.checked_sub(hop) {
-            Some(before) => start = before,
-            None => break,
-        }
-    }
-    let alike = |level: &f64| *level >= STEADY * highest;
-    let first = levels.iter().position(|(_, level)| alike(level))?;
-    // The window before: in this one the fade may have begun.
-    let begun = first + 4;
-    let count = levels[begun.min(levels.len())..]
-        .iter()
-        .take(4 * STEADY_CYCLES)
-        .take_while(|(_, level)| alike(level))
-        .count();
-    let (begin, _) = *levels.get((begun + count).checked_sub(1)?)?;
-    let end = levels.get(begun)?.0 + cycle;
-    (end >= begin + cycle + cycle / 2).then_some(begin..end)
 }

@@ -196,6 +196,16 @@ pub enum AnalyzeError {
         /// Channel.
         name: &'static str,
     },
+    /// An event lies too late in the record to be told.
+    #[error(
+        "{name}: the wave departs at {at_s:.4} s, within the last four cycles of the record, too late to tell what happened; record longer"
+    )]
+    Late {
+        /// Channel.
+        name: &'static str,
+        /// When it departs, s.
+        at_s: f64,
+    },
     /// A parameter makes no sense.
     #[error("{name} is {value}; it must be {must}")]
     Parameter {

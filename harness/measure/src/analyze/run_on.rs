@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::warnings::clipped;
 use super::wave::{coarse_hz, departure};
 use super::{AnalyzeError, Channel64, EventAccuracy, positive};
-use crate::run_on::{CeaseRule, Ceased, Cessation, cessation, hidden_s};
+use crate::run_on::{CeaseRule, Ceased, Cessation, cessation, hidden_s, noise};
 use crate::uncertainty::Budget;
 
 /// Time the current must stay away, s.
@@ -81,8 +81,14 @@ pub(super) fn ended(current: &Channel64<'_>, from_s: f64, rated_a: f64, hz: f64)
     };
     match cessation(current.samples, current.rate_hz, from, &rule) {
         Cessation::Ceased(ceased) => Ended {
+            note: (ceased.restarts > 0).then(|| {
+                format!(
+                    "the current had stayed away for more than {HOLD_S} s from {:.4} s on and came back ({} times): the end of the last of it counts",
+                    ceased.first / current.rate_hz,
+                    ceased.restarts
+                )
+            }),
             ceased: Some((ceased.at / current.rate_hz, ceased)),
-            note: None,
         },
         Cessation::NeverPresent => {
             none("the current never exceeds 1 % of rated after the event: it had ceased before")
@@ -348,13 +354,17 @@ fn falls(
     })
 }
 
-/// Where the current through the switch ends: last above 5 % of what it was, at least 0.5 % of
-/// rated, before a quiet 0.2 s.
+/// Where the current through the switch ends: last above 5 % of what it was, at least 0.1 % of
+/// rated and what noise leaves visible, before a quiet 50 ms.
 fn grid_current_ends(grid: &Channel64<'_>, rated: f64, hz: f64) -> Option<Opening> {
     let cycles = ((5.0 / hz * grid.rate_hz) as usize).min(grid.samples.len());
     let before = crate::rms::rms(&grid.samples[..cycles]) * std::f64::consts::SQRT_2;
+    // Above what noise reaches, unless that hides even half of the current.
+    let quiet = &grid.samples[grid.samples.len() - cycles..];
+    let visible = (3.0 * noise(quiet)).min(0.5 * before);
+    let least = (0.05 * before).max(0.001 * rated * std::f64::consts::SQRT_2);
     let rule = CeaseRule {
-        threshold: (0.05 * before).max(0.001 * rated * std::f64::consts::SQRT_2),
+        threshold: least.max(visible),
         hold_s: 0.05,
         clamp_offset: 0.02 * rated,
         half_cycle_s: 0.5 / hz,

@@ -6,9 +6,12 @@ use serde::Serialize;
 use super::run_on::{end_budget, ended, level_budget};
 use super::trip_event::Seen;
 use super::warnings::clipped;
-use super::wave::coarse_hz;
+use super::wave::{coarse_hz, departs_late};
 use super::{AnalyzeError, Channel64, EventAccuracy, positive};
 use crate::uncertainty::Budget;
+
+/// Share of the amplitude by which a voltage departs at the end of a record.
+const LATE_SHARE: f64 = 0.05;
 
 /// What the voltage did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -66,7 +69,8 @@ pub struct TripAnalysis {
 ///
 /// # Errors
 /// Unusable samples, no alternating wave of at least 20 samples a cycle for the first five
-/// cycles, a rated current that is not positive.
+/// cycles, an event in the first three or only in the last four cycles of the record, a rated
+/// current that is not positive.
 pub fn trip(
     voltage: &Channel64<'_>,
     current: &Channel64<'_>,
@@ -91,6 +95,14 @@ pub fn trip_with(
     let hz = coarse_hz(voltage, "voltage")?;
     let seen = Seen::new(voltage, hz)?;
     let event = seen.event();
+    if event.is_none()
+        && let Some(k) = departs_late(voltage.samples, voltage.rate_hz, seen.cycle, LATE_SHARE)
+    {
+        return Err(AnalyzeError::Late {
+            name: "voltage",
+            at_s: k as f64 / voltage.rate_hz,
+        });
+    }
     let from_s = event.as_ref().map_or(0.0, |e| e.at_s);
     let end = ended(current, (from_s - 1e-3).max(0.0), rated, seen.hz0);
     let mut notes: Vec<String> = end.note.into_iter().collect();

@@ -3,6 +3,7 @@
 
 use super::trip::TripEvent;
 use super::trip_fit::{Change, Course, Fitted, fit};
+use super::wave::disturbed;
 use super::{AnalyzeError, Channel64};
 use crate::phase_track::{TrackPoint, track};
 use crate::sine_fit::SineFit;
@@ -13,6 +14,13 @@ pub(super) const PER_CYCLE: usize = 4;
 /// Longest change of the amplitude and of the frequency that counts as a step, cycles: within
 /// them an RMS, and the frequency between crossings, are not defined.
 const STEP_CYCLES: (f64, f64) = (1.0, 2.0);
+
+/// Standard deviation of the amplitude (share) and of the frequency (Hz) over the first windows
+/// beyond which an event lies in them: noise of 40 dB makes 0.1 % and 0.03 Hz.
+const DISTURBED: (f64, f64) = (0.01, 0.2);
+
+/// Change of the amplitude (share) and of the frequency (Hz) from which on there is one.
+const CHANGED: (f64, f64) = (0.004, 0.02);
 
 /// An event as the windows see it: when it starts and how long it takes, samples.
 struct Rough {
@@ -74,6 +82,10 @@ impl<'a> Seen<'a> {
             return Err(short);
         };
         let cycle = rate / first.hz;
+        let begin = &samples[..((3.0 * cycle) as usize).min(early)];
+        if SineFit::new(begin, 0, rate, hz).is_none_or(|fit| disturbed(&fit, begin)) {
+            return Err(AnalyzeError::Disturbed { name: "voltage" });
+        }
         let points = track(samples, 0.0, samples.len() as f64 - 1.0, cycle, HOP);
         let side = PER_CYCLE;
         if points.len() < 7 * PER_CYCLE {
@@ -92,12 +104,16 @@ impl<'a> Seen<'a> {
                 .iter()
                 .copied(),
         );
+        let rms0 = mean(points[..3 * PER_CYCLE].iter().map(|p| p.rms));
+        if sigma_rms > DISTURBED.0 * rms0 || sigma_hz > DISTURBED.1 {
+            return Err(AnalyzeError::Disturbed { name: "voltage" });
+        }
         Ok(Self {
             samples,
             rate,
             cycle,
             hz0: first.hz,
-            rms0: mean(points[..3 * PER_CYCLE].iter().map(|p| p.rms)),
+            rms0,
             points,
             hz,
             sigma_rms,
@@ -137,10 +153,10 @@ impl<'a> Seen<'a> {
         None
     }
 
-    /// First point at or after `from` where amplitude and frequency stay for four cycles, and
-    /// the means there; the last four cycles if they never do.
-    fn settled(&self, from: usize) -> Option<(usize, f64, f64)> {
-        let need = 4 * PER_CYCLE;
+    /// First point at or after `from` where amplitude and frequency stay for so many cycles, and
+    /// the means there; the last such cycles if they never do.
+    fn settled(&self, from: usize, cycles: usize) -> Option<(usize, f64, f64)> {
+        let need = cycles * PER_CYCLE;
         let half = need / 2;
         let last = self.points.len().checked_sub(need + PER_CYCLE)?;
         let steady = |k: usize| {
@@ -167,13 +183,24 @@ impl<'a> Seen<'a> {
 
     pub(super) fn event(&self) -> Option<Event> {
         let flag = self.flagged()?;
-        let (settled, rms, hz) = self.settled(flag + 2 * PER_CYCLE)?;
+        let from = flag + 2 * PER_CYCLE;
+        let mut found = self.settled(from, 4)?;
+        let returned = |rms: f64| (rms - self.rms0).abs() < CHANGED.0 * self.rms0;
+        // It was back before it stayed for so long: a sag or swell of a few cycles.
+        if returned(found.1)
+            && let Some(brief) = self.settled(flag + PER_CYCLE, 1)
+            && brief.0 < found.0
+            && !returned(brief.1)
+        {
+            found = brief;
+        }
+        let (settled, rms, hz) = found;
         let changed_rms = (rms - self.rms0).abs() / self.rms0;
         let dead = rms < 0.1 * self.rms0;
         let changed_hz = if dead { 0.0 } else { (hz - self.hz0).abs() };
         let before = self.before(flag)?;
-        let by_voltage = changed_rms > 0.004 && changed_rms / 0.02 >= changed_hz / 0.1;
-        if !by_voltage && changed_hz < 0.02 {
+        let by_voltage = changed_rms > CHANGED.0 && changed_rms / 0.02 >= changed_hz / 0.1;
+        if !by_voltage && changed_hz < CHANGED.1 {
             let (at, doubt, _) = self.change(&before, flag, settled, rms)?;
             return Some(Event {
                 kind: TripEvent::PhaseJump,

@@ -115,12 +115,29 @@ pub(super) fn departure(
     }
 }
 
+/// Last part of a record in which an event would be too late to be told, cycles.
+const LATE_CYCLES: f64 = 4.0;
+
+/// Sample within the last cycles of a record from which on its wave of `cycle` samples departs by
+/// more than `share` of its amplitude (and six standard deviations).
+pub(super) fn departs_late(samples: &[f64], rate: f64, cycle: f64, share: f64) -> Option<usize> {
+    let late = samples.len().checked_sub((LATE_CYCLES * cycle) as usize)?;
+    let from = late.saturating_sub((OLD_CYCLES * cycle) as usize);
+    let fit = SineFit::new(&samples[from..late], from, rate, rate / cycle)?;
+    let limit = (share * fit.amplitude()).max(6.0 * fit.sigma);
+    let residual = fit.residual(&samples[late..], late);
+    let debounce = ((DEBOUNCE_S * rate).round() as usize).max(1);
+    let hidden = (HIDDEN_CYCLES * cycle) as usize;
+    let brief = limit + 3.0 * fit.sigma;
+    first_departure(&residual, limit, brief, debounce, hidden).map(|k| late + k)
+}
+
 /// Residual of a wave, share of its amplitude, below which no event is hidden in it.
 const CALM: f64 = 0.03;
 
 /// Whether the wave fitted on `samples`, from the first of a record on, leaves a residual of their
 /// own shape: an event lies in them. Noise differs as much from sample to sample as it is large.
-fn disturbed(fit: &SineFit, samples: &[f64]) -> bool {
+pub(super) fn disturbed(fit: &SineFit, samples: &[f64]) -> bool {
     let residual = fit.residual(samples, 0);
     let size = crate::rms::rms(&residual);
     let steps: Vec<f64> = residual.windows(2).map(|w| w[1] - w[0]).collect();
