@@ -207,12 +207,12 @@ impl CurrentControl {
         let fundamental = alpha * self.advance.0 - beta * self.advance.1;
         let mut u = fundamental + self.feed_forward + self.kp * e;
         let mut next = self.z;
-        for k in 0..3 {
-            let (x, y) = self.z[k];
+        for (k, state) in next.iter_mut().enumerate() {
+            let (x, y) = *state;
             let x = x + self.resonant[k] * e;
             let (c, s) = self.rotation[k];
-            next[k] = (c * x - s * y, s * x + c * y);
-            u += next[k].0;
+            *state = (c * x - s * y, s * x + c * y);
+            u += state.0;
         }
         if u.abs() <= self.v_max {
             self.z = next;
