@@ -60,6 +60,7 @@ fn waveform_continues_the_phasors_at_the_current_limit(
     };
     let mut plant = feeding(config, watts);
     plant.apply(Input::Pv {
+        input: 0,
         on: false,
         voc: 450.0,
         isc: 17.0,
