@@ -30,4 +30,5 @@ mod truth_ends;
 mod truth_levels;
 mod truth_steps;
 mod truth_transfers;
+mod truth_trip_ends;
 mod truth_weak;
