@@ -49,7 +49,7 @@ impl Draw {
             1 => Event::FrequencyRamp(size),
             _ => Event::PhaseJump(size * 0.06),
         };
-        let end = if case / 6 % 2 == 0 {
+        let end = if (case / 6).is_multiple_of(2) {
             End::Exponential(spread(3e-3, 20e-3, random.uniform()))
         } else {
             End::Ramp(spread(10e-3, 0.1, random.uniform()))
