@@ -230,6 +230,7 @@ pub fn control(data: &[u8]) {
                 ports: Ports::default(),
                 control: ([127, 0, 0, 1], 0).into(),
                 timing: Timing::Virtual,
+                portmapper: None,
             };
             let server = Server::bind(world.power(), &world.bench, &world.dut, &options)
                 .await
