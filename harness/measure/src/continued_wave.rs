@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::linear::regression;
 use crate::rms::rms;
 use crate::sine_fit::SineFit;
-use crate::zero_crossing::{falling_crossings, rising_crossings};
+use crate::zero_crossing::{falling_crossings, middle_period, rising_crossings};
 
 /// Longest steady part that is fitted and longest part searched for it, cycles.
 const STEADY_CYCLES: usize = 8;
@@ -29,7 +29,7 @@ pub(crate) fn local_cycle(amps: &[f64], last: usize, nominal: usize) -> f64 {
     let from = last.saturating_sub(CROSSED_CYCLES * nominal);
     let part = &amps[from..=last];
     let nominal = nominal as f64;
-    let mut periods: Vec<f64> = [
+    let periods: Vec<f64> = [
         rising_crossings(part, nominal),
         falling_crossings(part, nominal),
     ]
@@ -40,11 +40,10 @@ pub(crate) fn local_cycle(amps: &[f64], last: usize, nominal: usize) -> f64 {
     })
     .filter(|period| (period / nominal - 1.0).abs() < 0.2)
     .collect();
-    periods.sort_by(f64::total_cmp);
-    match periods.get(periods.len() / 2) {
-        Some(&period) if periods.len() >= 3 => period,
-        Some(_) | None => nominal,
+    if periods.len() < 3 {
+        return nominal;
     }
+    middle_period(periods).unwrap_or(nominal)
 }
 
 /// A fitted wave whose frequency may go on changing.

@@ -21,7 +21,7 @@ use crate::math::{atan2, sin_cos};
 use crate::phase_track::{adaptive_track, parabola};
 use crate::sine_fit::SineFit;
 use crate::uncertainty::{Budget, student};
-use crate::zero_crossing::rising_crossings;
+use crate::zero_crossing::{median_cycle, rising_crossings};
 
 /// How far a wave may be from its nominal frequency, relative: 27.5 to 72.5 Hz at 50 Hz.
 pub(crate) const REACH: f64 = 0.45;
@@ -177,13 +177,6 @@ fn phase_noise(phases: &[(f64, f64)]) -> f64 {
         .map(|p| (p[3].1 - 3.0 * p[2].1 + 3.0 * p[1].1 - p[0].1).powi(2));
     let count = phases.len().saturating_sub(3).max(1);
     (thirds.sum::<f64>() / count as f64 / 20.0).sqrt()
-}
-
-/// Middle one of the distances of crossings: one that harmonics or noise hide does not move it.
-fn median_cycle(crossings: &[f64]) -> Option<f64> {
-    let mut periods: Vec<f64> = crossings.windows(2).map(|c| c[1] - c[0]).collect();
-    periods.sort_by(f64::total_cmp);
-    periods.get(periods.len() / 2).copied()
 }
 
 /// Frequency by upward crossings to some tenths of a per cent.

@@ -67,6 +67,17 @@ fn place(
     (slope > 0.0).then(|| from as f64 + mean_t - mean_x / slope)
 }
 
+/// Middle one of some periods, the upper of two: one that harmonics or noise hide does not move it.
+pub(crate) fn middle_period(mut periods: Vec<f64>) -> Option<f64> {
+    periods.sort_by(f64::total_cmp);
+    periods.get(periods.len() / 2).copied()
+}
+
+/// Middle one of the distances of crossings, samples.
+pub(crate) fn median_cycle(crossings: &[f64]) -> Option<f64> {
+    middle_period(crossings.windows(2).map(|c| c[1] - c[0]).collect())
+}
+
 /// Mean period in samples from a least-squares line through successive crossings (at least 2).
 pub fn period(crossings: &[f64]) -> Option<f64> {
     line(crossings).map(|(_, slope)| slope)

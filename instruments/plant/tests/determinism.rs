@@ -27,16 +27,7 @@ fn story(chunk: u64, scheduled: bool) -> (Capture, String, Plant) {
             plant.apply(input);
         }
     };
-    at(
-        &mut plant,
-        1_234_567,
-        Input::BatterySource {
-            on: true,
-            volts: 51.2,
-            source_a: 120.0,
-            sink_a: 120.0,
-        },
-    );
+    at(&mut plant, 1_234_567, battery(true, 120.0));
     at(
         &mut plant,
         2_000_001,

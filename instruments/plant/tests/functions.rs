@@ -148,14 +148,7 @@ fn dc_side_balances() {
         "{pv:?} {battery:?}"
     );
     assert!(pv.volts > 360.0 && pv.volts < 450.0);
-    plant.apply(Input::Pv {
-        input: 0,
-        on: false,
-        voc: 450.0,
-        isc: 17.0,
-        vmp: 360.0,
-        imp: 15.5,
-    });
+    plant.apply(array(false));
     let soc = plant.state().soc;
     plant.advance_to(plant.now() + 3600 * S);
     let moved = soc - plant.state().soc;

@@ -104,14 +104,7 @@ fn without_its_meter_it_serves_no_load() {
     let mut config = quick();
     config.dut.mode = WorkingMode::SelfConsumption;
     let mut plant = energised(config);
-    plant.apply(Input::Pv {
-        input: 0,
-        on: false,
-        voc: 450.0,
-        isc: 17.0,
-        vmp: 360.0,
-        imp: 15.5,
-    });
+    plant.apply(array(false));
     plant.apply(Input::IslandLoad {
         l_ohm: 0.0,
         r_ohm: Some(230.0 * 230.0 / 2000.0),

@@ -164,20 +164,8 @@ fn the_bench_returns_to_the_grid() {
 fn without_a_dc_source_there_is_no_backup() {
     let mut plant = feeding(quick(), 0.0);
     plant.apply(Input::BackupLoad { r_ohm: Some(30.0) });
-    plant.apply(Input::Pv {
-        input: 0,
-        on: false,
-        voc: 450.0,
-        isc: 17.0,
-        vmp: 360.0,
-        imp: 15.5,
-    });
-    plant.apply(Input::BatterySource {
-        on: false,
-        volts: 51.2,
-        source_a: 120.0,
-        sink_a: 120.0,
-    });
+    plant.apply(array(false));
+    plant.apply(battery(false, 120.0));
     plant.advance_to(15 * S);
     assert!(!plant.state().dut_relay);
     plant.apply(Input::GridOutput {

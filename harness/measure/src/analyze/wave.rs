@@ -3,7 +3,7 @@
 use super::{AnalyzeError, Channel64};
 use crate::sine_fit::SineFit;
 use crate::transfer::{DEBOUNCE_S, HIDDEN_CYCLES, first_departure};
-use crate::zero_crossing::rising_crossings;
+use crate::zero_crossing::{median_cycle, rising_crossings};
 
 /// Cycles the wave before an event is fitted on at most.
 pub(super) const OLD_CYCLES: f64 = 10.0;
@@ -19,12 +19,11 @@ pub(super) fn coarse_hz(channel: &Channel64<'_>, name: &'static str) -> Result<f
     let mut hz = 50.0;
     for _ in 0..2 {
         let crossings = rising_crossings(samples, channel.rate_hz / hz);
-        let mut periods: Vec<f64> = crossings.windows(2).take(12).map(|w| w[1] - w[0]).collect();
-        if periods.is_empty() {
+        let first = &crossings[..crossings.len().min(13)];
+        let Some(cycle) = median_cycle(first) else {
             return Err(none);
-        }
-        periods.sort_by(f64::total_cmp);
-        hz = channel.rate_hz / periods[periods.len() / 2];
+        };
+        hz = channel.rate_hz / cycle;
         if !(10.0..=1000.0).contains(&hz) {
             return Err(none);
         }

@@ -59,20 +59,8 @@ fn waveform_continues_the_phasors_at_the_current_limit(
         gain_per_hz: 0.05,
     };
     let mut plant = feeding(config, watts);
-    plant.apply(Input::Pv {
-        input: 0,
-        on: false,
-        voc: 450.0,
-        isc: 17.0,
-        vmp: 360.0,
-        imp: 15.5,
-    });
-    plant.apply(Input::BatterySource {
-        on: true,
-        volts: 51.2,
-        source_a: 40.0,
-        sink_a: 40.0,
-    });
+    plant.apply(array(false));
+    plant.apply(battery(true, 40.0));
     plant.apply(Input::Dut(DutCommand::VoltVar(false)));
     plant.apply(Input::Dut(DutCommand::ReactivePower(reactive_pu)));
     plant.apply(grid(230.0, hz));

@@ -42,20 +42,8 @@ struct End {
 /// A load of `share` of what is carried.
 fn run(share: f64, most_s: u64) -> Option<End> {
     let mut plant = energised(quick());
-    plant.apply(Input::Pv {
-        input: 0,
-        on: false,
-        voc: 450.0,
-        isc: 17.0,
-        vmp: 360.0,
-        imp: 15.5,
-    });
-    plant.apply(Input::BatterySource {
-        on: true,
-        volts: 51.2,
-        source_a: 50.0,
-        sink_a: 50.0,
-    });
+    plant.apply(array(false));
+    plant.apply(battery(true, 50.0));
     plant.advance_to(10 * S);
     plant.apply(Input::GridOutput {
         closed: false,

@@ -19,23 +19,33 @@ pub(crate) fn quick() -> PlantConfig {
     config
 }
 
-/// Sources on, grid on.
-pub(crate) fn energised(config: PlantConfig) -> Plant {
-    let mut plant = Plant::new(config);
-    plant.apply(Input::Pv {
+/// The first PV input at 5.6 kW, or off.
+pub(crate) fn array(on: bool) -> Input {
+    Input::Pv {
         input: 0,
-        on: true,
+        on,
         voc: 450.0,
         isc: 17.0,
         vmp: 360.0,
         imp: 15.5,
-    });
-    plant.apply(Input::BatterySource {
-        on: true,
+    }
+}
+
+/// A battery of 51.2 V that gives and takes so many amperes, or off.
+pub(crate) fn battery(on: bool, amps: f64) -> Input {
+    Input::BatterySource {
+        on,
         volts: 51.2,
-        source_a: 120.0,
-        sink_a: 120.0,
-    });
+        source_a: amps,
+        sink_a: amps,
+    }
+}
+
+/// Sources on, grid on.
+pub(crate) fn energised(config: PlantConfig) -> Plant {
+    let mut plant = Plant::new(config);
+    plant.apply(array(true));
+    plant.apply(battery(true, 120.0));
     plant.apply(Input::GridOutput {
         closed: true,
         at_deg: None,
