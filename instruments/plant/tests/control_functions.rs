@@ -171,6 +171,59 @@ fn charging_follows_its_volt_watt_curve() {
     assert!((r.watts - expected).abs() < 10.0, "{r:?} {expected}");
 }
 
+/// Below 400 V nothing, above it down to half of the rated power at 500 V.
+fn derated_by_voltage() -> PlantConfig {
+    let mut config = plain();
+    config.dut.functions.pv_voltage_derating = vec![(400.0, 1.0), (500.0, 0.5)];
+    config
+}
+
+/// 5000 W at `volts`, by hand.
+fn derated_w(volts: f64) -> f64 {
+    5000.0 * (1.0 - 0.5 * ((volts - 400.0) / 100.0).clamp(0.0, 1.0))
+}
+
+/// A weak array whose power is taken whatever its voltage, the battery giving the rest.
+#[rstest::rstest]
+fn a_high_pv_voltage_costs_power(#[values(300.0, 397.0, 420.0, 470.0, 540.0)] vmp: f64) {
+    let mut plant = feeding(derated_by_voltage(), 5000.0);
+    plant.apply(Input::Pv {
+        input: 0,
+        on: true,
+        voc: 1.25 * vmp,
+        isc: 2.2,
+        vmp,
+        imp: 2.0,
+    });
+    plant.advance_to(plant.now() + 10 * S);
+    let (p, _) = output(&plant);
+    let pv = plant.reading(MeterPoint::Pv);
+    assert!((pv.volts / vmp - 1.0).abs() < 0.005, "{pv:?}");
+    let expected = derated_w(pv.volts);
+    assert!((p - expected).abs() < 2.0, "{p} {expected} {pv:?}");
+}
+
+/// A strong array stands at a higher voltage the less is taken from it: both laws hold at once.
+#[test]
+fn a_strong_array_meets_its_voltage_derating() {
+    let mut plant = feeding(derated_by_voltage(), 5000.0);
+    plant.apply(battery(false, 0.0));
+    plant.apply(Input::Pv {
+        input: 0,
+        on: true,
+        voc: 480.0,
+        isc: 17.0,
+        vmp: 400.0,
+        imp: 15.5,
+    });
+    plant.advance_to(plant.now() + 30 * S);
+    let (p, _) = output(&plant);
+    let volts = plant.reading(MeterPoint::Pv).volts;
+    assert!((420.0..480.0).contains(&volts), "{volts}");
+    let expected = derated_w(volts);
+    assert!((p - expected).abs() < 5.0, "{p} {expected} at {volts} V");
+}
+
 #[test]
 fn a_written_curve_replaces_the_configured_one() {
     let mut plant = feeding(plain(), 1000.0);

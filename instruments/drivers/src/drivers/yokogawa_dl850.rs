@@ -1,5 +1,6 @@
 //! Yokogawa DL850E / DL950 ScopeCorder.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -36,6 +37,8 @@ pub struct YokogawaDl850 {
     scpi: Scpi,
     clock: Rc<dyn Clock>,
     params: YokogawaDl850Params,
+    /// Channels whose display was switched here, and how.
+    shown: BTreeMap<u8, bool>,
     armed: Option<Armed>,
 }
 
@@ -55,6 +58,7 @@ impl YokogawaDl850 {
             scpi: Scpi::new(name, link, settings),
             clock,
             params,
+            shown: BTreeMap::new(),
             armed: None,
         }
     }
@@ -73,6 +77,31 @@ impl YokogawaDl850 {
                 instrument: self.scpi.name().into(),
                 capability: format!("channel for {}", kind.name()),
             })
+    }
+
+    /// Show the channels that are to be recorded or trigger, and no other of the bench: each one
+    /// costs the recorder memory and time.
+    async fn show(&mut self, setup: &CaptureSetup) -> InstrumentResult<()> {
+        let wanted =
+            |kind: ChannelKind| kind == setup.trigger.channel || setup.channels.contains(&kind);
+        let switches: Vec<(u8, bool)> = self
+            .params
+            .inputs
+            .iter()
+            .map(|(kind, input)| (input.channel, wanted(*kind)))
+            .collect();
+        for (channel, on) in switches {
+            if self.shown.get(&channel) == Some(&on) {
+                continue;
+            }
+            let word = if on { "ON" } else { "OFF" };
+            self.shown.remove(&channel);
+            self.scpi
+                .command(&format!(":CHAN{channel}:DISP {word}"))
+                .await?;
+            self.shown.insert(channel, on);
+        }
+        Ok(())
     }
 
     async fn condition(&mut self) -> InstrumentResult<i64> {
@@ -147,6 +176,7 @@ impl Instrument for YokogawaDl850 {
     async fn initialise(&mut self) -> InstrumentResult<()> {
         self.identify().await?;
         self.armed = None;
+        self.shown.clear();
         self.scpi.post(&["*CLS"]).await?;
         self.scpi.clear_errors().await?;
         for command in [":COMM:REM ON", ":COMM:HEAD OFF", ":COMM:VERB OFF", ":STOP"] {
@@ -158,9 +188,6 @@ impl Instrument for YokogawaDl850 {
             full_scale,
         } in inputs
         {
-            self.scpi
-                .command(&format!(":CHAN{channel}:DISP ON"))
-                .await?;
             self.scpi
                 .command(&format!(":CHAN{channel}:VOLT:COUP DC"))
                 .await?;
@@ -205,9 +232,11 @@ impl WaveformRecorder for YokogawaDl850 {
         self.armed = None;
         let level = setup.trigger.level * closed_volts(setup.trigger.channel);
         let slope = if setup.trigger.rising { "RISE" } else { "FALL" };
+        for command in [":COMM:REM ON", ":STOP"] {
+            self.scpi.command(command).await?;
+        }
+        self.show(setup).await?;
         for command in [
-            ":COMM:REM ON",
-            ":STOP",
             &format!(":TIM:TDIV {}", record.time_word()),
             &format!(":ACQ:RLEN {}", record.length),
             &format!(":TRIG:POS {}", record.position),

@@ -72,6 +72,9 @@ fn arming(script: Script) -> Script {
     script.accept_all(&[
         ":COMM:REM ON",
         ":STOP",
+        ":CHAN1:DISP ON",
+        ":CHAN2:DISP OFF",
+        ":CHAN8:DISP ON",
         ":TIM:TDIV 100MS",
         ":ACQ:RLEN 10000",
         ":TRIG:POS 10",
@@ -99,21 +102,9 @@ async fn initialises_channels_in_volts_per_division() {
         .hear("*CLS")
         .no_errors()
         .accept_all(&[":COMM:REM ON", ":COMM:HEAD OFF", ":COMM:VERB OFF", ":STOP"])
-        .accept_all(&[
-            ":CHAN1:DISP ON",
-            ":CHAN1:VOLT:COUP DC",
-            ":CHAN1:VOLT:RANG 200V",
-        ])
-        .accept_all(&[
-            ":CHAN2:DISP ON",
-            ":CHAN2:VOLT:COUP DC",
-            ":CHAN2:VOLT:RANG 20V",
-        ])
-        .accept_all(&[
-            ":CHAN8:DISP ON",
-            ":CHAN8:VOLT:COUP DC",
-            ":CHAN8:VOLT:RANG 2V",
-        ])
+        .accept_all(&[":CHAN1:VOLT:COUP DC", ":CHAN1:VOLT:RANG 200V"])
+        .accept_all(&[":CHAN2:VOLT:COUP DC", ":CHAN2:VOLT:RANG 20V"])
+        .accept_all(&[":CHAN8:VOLT:COUP DC", ":CHAN8:VOLT:RANG 2V"])
         .play();
     let mut recorder = driver(link);
     recorder.initialise().await.expect("accepted");
@@ -205,6 +196,9 @@ async fn long_records_come_in_chunks() {
         .accept_all(&[
             ":COMM:REM ON",
             ":STOP",
+            ":CHAN1:DISP OFF",
+            ":CHAN2:DISP ON",
+            ":CHAN8:DISP ON",
             ":TIM:TDIV 200MS",
             ":ACQ:RLEN 250000",
             ":TRIG:POS 5",
@@ -290,6 +284,37 @@ async fn wrong_order_and_wrong_channels_are_refused() {
     let error = recorder.fetch().await.expect_err("still waiting");
     assert!(error.to_string().contains("not complete"), "{error}");
     assert_eq!(recorder.state().await, Ok(RecorderState::Done));
+    drop(recorder);
+    peer.done().await;
+}
+
+/// A channel is switched when a record needs it otherwise than the one before, and not again.
+#[tokio::test]
+async fn only_what_is_recorded_is_shown() {
+    let other = CaptureSetup {
+        channels: vec![ChannelKind::GridVoltage, ChannelKind::DutCurrent],
+        ..setup()
+    };
+    let settings = [
+        ":TIM:TDIV 100MS",
+        ":ACQ:RLEN 10000",
+        ":TRIG:POS 10",
+        ":TRIG:SIMP:SOUR 8",
+        ":TRIG:SIMP:LEV 2.500",
+        ":TRIG:SIMP:SLOP RISE",
+        ":TRIG:MODE SINGLE",
+        ":STAR",
+    ];
+    let (link, peer) = arming(script())
+        .accept_all(&[":COMM:REM ON", ":STOP", ":CHAN2:DISP ON"])
+        .accept_all(&settings)
+        .accept_all(&[":COMM:REM ON", ":STOP"])
+        .accept_all(&settings)
+        .play();
+    let mut recorder = driver(link);
+    for setup in [setup(), other.clone(), other] {
+        recorder.arm(&setup).await.expect("armed");
+    }
     drop(recorder);
     peer.done().await;
 }

@@ -338,11 +338,15 @@ fn drm0_is_shown() {
 #[case(1201)]
 #[case(1301)]
 #[case(1504)]
+#[case(1508)]
+#[case(1601)]
 #[case(1801)]
+#[case(1802)]
 #[case(3401)]
 fn the_aux_has_its_own_codes(#[case] code: u16) {
     let overlay = match code {
         101 => SMALL_LINK,
+        1601 => "{output_quality: {dc_injection: 1.2 %}}",
         _ => "{backup: {enabled: true}}",
     };
     let bench = bench(AUX, Port::Simulator, overlay);
@@ -367,13 +371,14 @@ fn the_aux_has_its_own_codes(#[case] code: u16) {
             }
             advance(&bench, 20.0);
         }
-        1504 => {
-            bench.apply(Input::Ambient { celsius: 66.0 });
+        1504 | 1508 => {
+            let celsius = if code == 1504 { 66.0 } else { -36.0 };
+            bench.apply(Input::Ambient { celsius });
             advance(&bench, 2.0);
         }
-        1801 => {
+        1801 | 1802 => {
             bench.apply(Input::Pv {
-                input: 0,
+                input: usize::from(code - 1801),
                 on: true,
                 voc: 560.0,
                 isc: 10.0,

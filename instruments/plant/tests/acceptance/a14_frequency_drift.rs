@@ -2,14 +2,14 @@
 //! the phase of the load is θ = π cf/2, so it trips where that lies outside of the limits and runs on
 //! where it does not (docs/models.md 7.3).
 
-use gridproof_plant::config::{AntiIslanding, CurrentReference, ProtectionElement, Side, Watch};
+use gridproof_plant::config::{AntiIslanding, CurrentReference};
 use gridproof_plant::signal::{DutState, MeterPoint};
 
 use crate::common::*;
+use crate::frequency_loop::{P, limits};
 use crate::island_load::{Load, islanded, unprotected};
 use crate::show;
 
-const P: f64 = 4000.0;
 /// Limits of frequency, Hz.
 const LIMITS: (f64, f64) = (47.0, 52.0);
 
@@ -23,17 +23,7 @@ fn drifted_hz(cf: f64, load: Load) -> f64 {
 fn opened(cf: f64, qf: f64, dq: f64) -> (Load, Option<f64>) {
     let load = Load::new(230.0, P, qf, 0.0, dq);
     let mut config = unprotected(CurrentReference::ConstantPower, AntiIslanding::Afd { cf });
-    let limit = |name: &str, side, threshold| ProtectionElement {
-        name: name.to_owned(),
-        watch: Watch::Frequency,
-        side,
-        threshold,
-        delay_s: 0.1,
-    };
-    config.dut.protection = vec![
-        limit("UF", Side::Under, LIMITS.0),
-        limit("OF", Side::Over, LIMITS.1),
-    ];
+    config.dut.protection = limits(LIMITS, 0.1);
     let mut plant = islanded(config, P, load, 0.0);
     plant.advance_to(plant.now() + 4 * S);
     let state = plant.state();
@@ -75,4 +65,13 @@ fn the_least_chopping_fraction() {
     assert!((least - 0.0499).abs() < 1e-4, "{least}");
     assert!(opened(least - 0.001, 1.0, 0.0).1.is_some());
     assert!(opened(least + 0.001, 1.0, 0.0).1.is_none());
+}
+
+/// Without an active method the zone ends where the load's resonance 50 √(1 + ΔQ) meets a limit:
+/// ΔQ = (f/50)² − 1 of the reactive power that the capacitor gives.
+#[rstest::rstest]
+fn the_zone_of_a_passive_unit(#[values(LIMITS.0, LIMITS.1)] limit: f64) {
+    let dq = (limit / 50.0_f64).powi(2) - 1.0;
+    assert!(opened(0.0, 1.0, dq * 0.97).1.is_some());
+    assert!(opened(0.0, 1.0, dq * 1.03).1.is_none());
 }

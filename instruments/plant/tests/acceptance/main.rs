@@ -1,9 +1,10 @@
-//! The bench's own acceptance tests: ten properties that decide whether results from it can be
+//! The bench's own acceptance tests: the properties that decide whether results from it can be
 //! believed (docs/models.md 13). One file per property.
 #![allow(clippy::print_stderr, reason = "figures on request: SHOW=1")]
 
 #[path = "../common/mod.rs"]
 mod common;
+mod frequency_loop;
 mod island_load;
 
 mod a01_island_closed_forms;
@@ -21,6 +22,7 @@ mod a12_heat;
 mod a13_drained_link;
 mod a14_frequency_drift;
 mod a15_voltage_zone;
+mod a16_slip_shift_perturbation;
 
 /// Figures are wanted on stderr.
 fn show() -> bool {

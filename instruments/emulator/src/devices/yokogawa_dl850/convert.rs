@@ -149,10 +149,10 @@ impl Sensor {
         let contact = if is_contact(signal) { CONTACT_V } else { 1.0 };
         let scale = self.gain * drift * contact * counts_per_unit;
         let offset = self.offset * COUNTS_PER_TEN_DIV;
-        let (noise, step) = (&mut self.noise, self.step);
+        let step = self.step;
         let per_step = 1.0 / step;
-        let mut count = |&value: &f32| {
-            let exact = f64::from(value) * scale + offset + noise.next();
+        let count = |value: f32, noise: f64| {
+            let exact = f64::from(value) * scale + offset + noise;
             // within the range in which whole numbers are exact, far beyond the clipping
             let steps = trig::round((exact * per_step).clamp(-1e6, 1e6));
             trig::whole_i16((steps * step).clamp(-CLIP, CLIP))
@@ -160,10 +160,15 @@ impl Sensor {
         let lag = (self.lag_ns * u64::from(rate_hz) / 1_000_000_000) as usize;
         let (now, late) = samples.split_at(samples.len() - lag.min(samples.len()));
         let mut counts = Vec::with_capacity(samples.len());
-        if let Some(first) = samples.first() {
-            counts.extend(late.iter().map(|_| count(first)));
+        if let Some(&first) = samples.first() {
+            counts.extend(late.iter().map(|_| count(first, self.noise.next())));
         }
-        counts.extend(now.iter().map(count));
+        // the noise hangs from sample to sample, the conversion does not: apart they are faster
+        let mut noise = [0.0; 256];
+        for part in now.chunks(noise.len()) {
+            noise[..part.len()].fill_with(|| self.noise.next());
+            counts.extend(part.iter().zip(&noise).map(|(&value, &n)| count(value, n)));
+        }
         counts
     }
 }
