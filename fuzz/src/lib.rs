@@ -1,8 +1,7 @@
 //! Fuzz targets of gridproof's parsers of files and wires.
 //!
-//! On stable: `cargo run --release --manifest-path fuzz/Cargo.toml -- TARGET SECONDS`, a mutation
-//! runner without coverage feedback. With nightly and cargo-fuzz, `fuzz_targets/` has the same
-//! functions for libFuzzer.
+//! `cargo run -p gridproof-fuzz -- TARGET SECONDS [SEED]` mutates the files that ship and feeds them to a
+//! parser, in the profile of the tests: overflow is checked. It has no feedback from coverage.
 
 pub mod corpus;
 pub mod devices;
