@@ -1,6 +1,7 @@
 //! `analyze transfer`: metrics M1 to M4 from a back-up voltage alone, M5 and M6 from what was
 //! recorded beside it.
 
+use gridproof_model::record::Accuracy;
 use gridproof_model::result::BudgetLine;
 use serde::Serialize;
 
@@ -26,12 +27,20 @@ pub struct TransferAnalysis {
     pub uncertainty_s: Option<f64>,
     /// Metric M1: longest time below 10 % of the nominal peak beyond a healthy crossing, s.
     pub gap_s: Option<f64>,
+    /// U (k = 2) of `gap_s`, s.
+    pub gap_uncertainty_s: Option<f64>,
+    /// Where the U of `gap_s` comes from, s.
+    pub gap_budget: Vec<BudgetLine>,
     /// Phase of the new wave against the old one, degrees in (−180, 180].
     pub phase_jump_deg: Option<f64>,
     /// Dynamic class (metric M4) by the planning envelope.
     pub class: Class,
     /// Metric M3: time with the one-cycle RMS below 90 % of nominal, s, in steps of half a cycle.
     pub rms_dip_s: Option<f64>,
+    /// U (k = 2) of `rms_dip_s` as the time with the RMS of any one cycle below 90 %, s.
+    pub rms_dip_uncertainty_s: Option<f64>,
+    /// Where the U of `rms_dip_s` comes from, s.
+    pub rms_dip_budget: Vec<BudgetLine>,
     /// When the reference (grid) voltage departed from its wave, s; with `reference` only.
     pub t_grid_event_s: Option<f64>,
     /// From the grid's departure to the end of the transfer, s.
@@ -64,9 +73,13 @@ impl TransferAnalysis {
             transfer_time_s: None,
             uncertainty_s: None,
             gap_s: None,
+            gap_uncertainty_s: None,
+            gap_budget: Vec::new(),
             phase_jump_deg: None,
             class,
             rms_dip_s: None,
+            rms_dip_uncertainty_s: None,
+            rms_dip_budget: Vec::new(),
             t_grid_event_s: None,
             since_grid_event_s: None,
             parts: TransferParts::default(),
@@ -80,6 +93,13 @@ impl TransferAnalysis {
         }
     }
 }
+
+/// Of a channel about whose accuracy nothing was said.
+const EXACT: Accuracy = Accuracy {
+    of_reading: 0.0,
+    of_range: 0.0,
+    range: 0.0,
+};
 
 /// Finds the transfer in `voltage` (V); `reference` is the grid voltage, if recorded.
 /// `nominal_v_rms` in V.
@@ -139,6 +159,7 @@ pub fn transfer_beside(
                 undisturbed_until: until,
                 reference_v: 0.002 * nominal_v * std::f64::consts::SQRT_2
                     + 0.1 * accuracy.peak(nominal_v),
+                accuracy: accuracy.level.unwrap_or(EXACT),
             };
             match crate::transfer::transfer(voltage.samples, rate, &rule) {
                 Outcome::Found(found) => describe(voltage, nominal_v, hz, &found),
@@ -296,15 +317,20 @@ fn describe(
         .rectangular("reference and noise, start", found.doubts.0 * step)
         .rectangular("reference and noise, end", found.doubts.1 * step)
         .measure((found.end - found.start) * step);
+    let [gap, dip] = [&found.gap, &found.rms_dip].map(|m| m.budget(step).measure(m.length * step));
     TransferAnalysis {
         t_start_s: Some(found.start * step),
         t_end_s: Some(found.end * step),
         transfer_time_s: Some(measured.value),
         uncertainty_s: Some(measured.u),
-        gap_s: Some(found.gap * step),
+        gap_s: Some(gap.value),
+        gap_uncertainty_s: Some(gap.u),
+        gap_budget: gap.budget,
         phase_jump_deg: Some(found.phase_jump_deg),
         class: class(voltage.samples, rate, nominal_v, found),
-        rms_dip_s: Some(found.rms_dip * step),
+        rms_dip_s: Some(dip.value),
+        rms_dip_uncertainty_s: Some(dip.u),
+        rms_dip_budget: dip.budget,
         t_grid_event_s: None,
         since_grid_event_s: None,
         parts: TransferParts::default(),

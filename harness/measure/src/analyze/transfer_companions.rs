@@ -7,8 +7,9 @@ use serde::Serialize;
 
 use super::step_fit::median;
 use super::{AnalyzeError, Channel64};
+use crate::dwell::{dwell, longest_below};
 use crate::sine_fit::SineFit;
-use crate::transfer::{DEBOUNCE_S, longest_below, unsure_level};
+use crate::transfer::{DEBOUNCE_S, Seek};
 use crate::uncertainty::Budget;
 
 /// Channels recorded beside the back-up voltage, all from the same instant on.
@@ -201,31 +202,19 @@ fn current_gap(current: &Channel64<'_>, seen: &Seen) -> Result<Measurement, Stri
             fit.amplitude()
         ));
     }
-    let (width, unsure) = unsure_level(level, sigma, cycle);
+    let seek = Seek::new(level, sigma, 0.0, cycle);
     let end = match seen.end {
         Some(end) => at(end.at_s + 2.0 / seen.hz),
         None => len,
     };
     let part = &current.samples[until.min(end)..end];
     let longest = |level: f64| {
-        let pause = longest_below(before, level, sigma, width).0 as f64;
-        let (gap, to) = longest_below(part, level, sigma, width);
-        let length = if gap as f64 > LONGER * pause.max(1.0) + 1.0 {
-            gap as f64
-        } else {
-            0.0
-        };
-        (length, to)
+        let pause = longest_below(before, level, &seek).map_or(0.0, |p| p.length());
+        longest_below(part, level, &seek).filter(|gap| gap.length() > LONGER * pause.max(1.0) + 1.0)
     };
-    let (length, to) = longest(level);
-    if length > 0.0 && to == part.len() {
+    if longest(level).is_some_and(|gap| gap.end >= part.len() as f64) {
         return Err("load current: it does not come back with the voltage".to_owned());
     }
-    let moved = [level - unsure, level + unsure].map(|l| (longest(l).0 - length).abs());
-    let step = if length > 0.0 { 1.0 / rate } else { 0.0 };
-    Ok(Budget::new("s")
-        .sampling("sampling, start", step)
-        .sampling("sampling, end", step)
-        .rectangular("noise", moved[0].max(moved[1]) * step)
-        .measure(length / rate))
+    let gap = dwell(longest, level, &seek, 0.0);
+    Ok(gap.budget(1.0 / rate).measure(gap.length / rate))
 }

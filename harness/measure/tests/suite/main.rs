@@ -13,6 +13,7 @@ mod coverage;
 mod coverage_frequency;
 mod coverage_steps;
 mod coverage_times;
+mod coverage_transfers;
 mod golden;
 mod golden_readings;
 mod golden_table;
