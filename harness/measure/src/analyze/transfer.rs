@@ -5,8 +5,9 @@ use gridproof_model::record::Accuracy;
 use gridproof_model::result::BudgetLine;
 use serde::Serialize;
 
-use super::envelope::{Class, class};
+use super::envelope::{Class, ClassMargin, class};
 use super::transfer_companions::{Instant, Seen, TransferCompanions, TransferParts, parts};
+use super::transfer_energy::LostEnergy;
 use super::warnings::{clipped, skew_s, skewed};
 use super::wave::{coarse_hz, departure};
 use super::{AnalyzeError, Channel64, EventAccuracy, positive};
@@ -35,6 +36,9 @@ pub struct TransferAnalysis {
     pub phase_jump_deg: Option<f64>,
     /// Dynamic class (metric M4) by the planning envelope.
     pub class: Class,
+    /// How far the voltage stayed from the envelope of each class, best first; empty without a
+    /// transfer.
+    pub class_margins: Vec<ClassMargin>,
     /// Metric M3: time with the one-cycle RMS below 90 % of nominal, s, in steps of half a cycle.
     pub rms_dip_s: Option<f64>,
     /// U (k = 2) of `rms_dip_s` as the time with the RMS of any one cycle below 90 %, s.
@@ -77,6 +81,7 @@ impl TransferAnalysis {
             gap_budget: Vec::new(),
             phase_jump_deg: None,
             class,
+            class_margins: Vec::new(),
             rms_dip_s: None,
             rms_dip_uncertainty_s: None,
             rms_dip_budget: Vec::new(),
@@ -148,6 +153,7 @@ pub fn transfer_beside(
     let rate = voltage.rate_hz;
     let hz = coarse_hz(voltage, "voltage")?;
     let before = rms_before(voltage, hz);
+    let mut lost = None;
     let mut result = match departure_by_nominal(voltage, hz, nominal_v, before)? {
         // What is too low for the limit of 10 % would never be seen to depart.
         _ if before < 0.5 * nominal_v => not_energised(before),
@@ -162,7 +168,15 @@ pub fn transfer_beside(
                 accuracy: accuracy.level.unwrap_or(EXACT),
             };
             match crate::transfer::transfer(voltage.samples, rate, &rule) {
-                Outcome::Found(found) => describe(voltage, nominal_v, hz, &found),
+                Outcome::Found(found) => {
+                    lost = beside.load_current.map(|current| LostEnergy {
+                        voltage,
+                        current,
+                        found: (*found).clone(),
+                        accuracy: rule.accuracy,
+                    });
+                    describe(voltage, nominal_v, hz, &found)
+                }
                 Outcome::Unbroken => unbroken(voltage, hz, nominal_v),
                 Outcome::NotRestored { start, last_rms } => TransferAnalysis {
                     t_start_s: Some(start / rate),
@@ -239,8 +253,17 @@ pub fn transfer_beside(
         grid,
         hz,
     };
-    let (parts, notes) = parts(beside, &seen)?;
+    let (parts, mut notes) = parts(beside, &seen)?;
     result.parts = parts;
+    match lost.map(|lost| lost.measured(hz)) {
+        Some(Ok(energy)) => {
+            result.parts.lost_energy_j = Some(energy.value);
+            result.parts.lost_energy_uncertainty_j = Some(energy.u);
+            result.parts.lost_energy_budget = energy.budget;
+        }
+        Some(Err(why)) => notes.push(why),
+        None => {}
+    }
     if !notes.is_empty() {
         let all = result.note.take().into_iter().chain(notes);
         result.note = Some(all.collect::<Vec<_>>().join("; "));
@@ -317,6 +340,7 @@ fn describe(
         .rectangular("reference and noise, start", found.doubts.0 * step)
         .rectangular("reference and noise, end", found.doubts.1 * step)
         .measure((found.end - found.start) * step);
+    let (class, class_margins) = class(voltage.samples, rate, nominal_v, found);
     let [gap, dip] = [&found.gap, &found.rms_dip].map(|m| m.budget(step).measure(m.length * step));
     TransferAnalysis {
         t_start_s: Some(found.start * step),
@@ -327,7 +351,8 @@ fn describe(
         gap_uncertainty_s: Some(gap.u),
         gap_budget: gap.budget,
         phase_jump_deg: Some(found.phase_jump_deg),
-        class: class(voltage.samples, rate, nominal_v, found),
+        class,
+        class_margins,
         rms_dip_s: Some(dip.value),
         rms_dip_uncertainty_s: Some(dip.u),
         rms_dip_budget: dip.budget,

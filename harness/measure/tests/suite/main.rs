@@ -22,6 +22,7 @@ mod margins;
 mod properties;
 mod responses;
 mod transfer_edges;
+mod transfer_margins;
 mod transfer_parts;
 mod transfers;
 mod trips;
