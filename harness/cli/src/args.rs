@@ -368,13 +368,16 @@ pub(crate) enum AnalyzeKind {
         /// Voltage of the grid, to tell when it was lost.
         #[arg(long, value_name = "CH")]
         reference: Option<String>,
-        /// Current of the load, for its gap (metric M5).
+        /// Current of the load, for its gap (metric M5) and the energy it missed.
         #[arg(long, value_name = "CH")]
         load_current: Option<String>,
         /// Contact of the switch that takes the grid away, time zero of metric M6; without it the
-        /// reference shows it.
+        /// grid current or the reference shows it.
         #[arg(long, value_name = "CH")]
         switch: Option<String>,
+        /// Current from the grid: its end is time zero of metric M6 where there is no switch.
+        #[arg(long, value_name = "CH")]
+        grid_current: Option<String>,
         /// Relay of the DUT between grid and load, for its opening (metric M6).
         #[arg(long, value_name = "CH")]
         relay: Option<String>,

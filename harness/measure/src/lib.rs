@@ -15,6 +15,7 @@ pub mod analyze;
 mod continued_wave;
 mod current_end;
 pub mod curve_fit;
+pub mod dwell;
 pub mod edge;
 pub mod efficiency;
 mod fade;

@@ -2,8 +2,12 @@
 //! departure of the voltage from the wave before the event to the last departure from the wave
 //! after it, both beyond 10 % of the nominal peak; with M1, M3 and the jump of phase beside it.
 
-use crate::rms::{half_cycle_series, rms};
+use gridproof_model::record::Accuracy;
+
+use crate::dwell::{Dwell, Interval, dwell, longest_below, rms_dip};
+use crate::rms::rms;
 use crate::sine_fit::SineFit;
+use crate::uncertainty::bound;
 
 /// What is known before looking.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -16,6 +20,8 @@ pub struct TransferRule {
     pub undisturbed_until: usize,
     /// Uncertainty of the reference waves and the threshold, ± V.
     pub reference_v: f64,
+    /// Accuracy of the channel, which moves the levels of M1 and M3.
+    pub accuracy: Accuracy,
 }
 
 /// A transfer that was found.
@@ -37,10 +43,10 @@ pub struct Transfer {
     pub phase_jump_deg: f64,
     /// Frequency of the new wave, Hz.
     pub hz_after: f64,
-    /// Metric M1: longest interval below 10 % of the nominal peak, samples (0 if only crossings).
-    pub gap: f64,
-    /// Metric M3: time with half-cycle RMS below 90 % of nominal, samples.
-    pub rms_dip: f64,
+    /// Metric M1: longest interval below 10 % of the nominal peak (none if only crossings).
+    pub gap: Dwell,
+    /// Metric M3: time with half-cycle RMS below 90 % of nominal.
+    pub rms_dip: Dwell,
 }
 
 /// What the port did.
@@ -174,8 +180,22 @@ pub fn transfer(volts: &[f64], rate_hz: f64, rule: &TransferRule) -> Outcome {
         doubts: (start_doubt, end_doubt),
         phase_jump_deg: wrapped_degrees(jump),
         hz_after: new.hz,
-        gap: gap(volts, start, end, 0.1 * peak, cycle, &seek),
-        rms_dip: rms_dip(volts, start, end, cycle, 0.9 * rule.nominal_v),
+        gap: gap(
+            volts,
+            (start, end),
+            0.1 * peak,
+            cycle,
+            &Seek::new(0.1 * peak, old.sigma.max(new.sigma), 0.0, cycle),
+            bound(&rule.accuracy, 0.1 * peak),
+        ),
+        rms_dip: rms_dip(
+            volts,
+            &old,
+            rate_hz,
+            (start - 2.0 * cycle, end + 3.0 * cycle),
+            0.9 * rule.nominal_v,
+            bound(&rule.accuracy, 0.9 * rule.nominal_v),
+        ),
         waves: (old, new),
     }))
 }
@@ -292,19 +312,19 @@ fn new_wave(
 }
 
 /// How a limit is looked for in noise.
-struct Seek {
+pub(crate) struct Seek {
     /// Standard deviation of one sample, V.
-    sigma: f64,
+    pub(crate) sigma: f64,
     /// Samples of which half must agree that the deviation exceeds the limit.
-    width: usize,
+    pub(crate) width: usize,
     /// Samples to each side of a crossing that a line is laid through.
-    reach: usize,
+    pub(crate) reach: usize,
     /// Bound of what reference and noise leave open about the limit, ± V.
-    unsure: f64,
+    pub(crate) unsure: f64,
 }
 
 impl Seek {
-    fn new(limit: f64, sigma: f64, reference: f64, cycle: f64) -> Self {
+    pub(crate) fn new(limit: f64, sigma: f64, reference: f64, cycle: f64) -> Self {
         // As many samples as bring noise to a few per cent of the limit: more would follow the
         // deviation around a bend.
         let needed = 2.0 * (sigma / (0.015 * limit)).powi(2);
@@ -486,56 +506,18 @@ pub(crate) fn wrapped_degrees(angle: f64) -> f64 {
 
 /// Longest interval with |v| below `level` around the transfer, if longer than a crossing
 /// of a healthy sine takes (0.74 ms at 50 Hz, in proportion elsewhere).
-fn gap(volts: &[f64], start: f64, end: f64, level: f64, cycle: f64, seek: &Seek) -> f64 {
+fn gap(
+    volts: &[f64],
+    (start, end): (f64, f64),
+    level: f64,
+    cycle: f64,
+    seek: &Seek,
+    accuracy: f64,
+) -> Dwell {
     let from = (start - cycle).max(0.0) as usize;
     let to = ((end + cycle) as usize).min(volts.len());
-    let (longest, _) = longest_below(&volts[from.min(to)..to], level, seek.sigma, seek.width);
-    // Noise moves both ends of a healthy crossing apart by as much.
-    if (longest as f64) > HIDDEN_CYCLES * cycle + (seek.width / 2) as f64 {
-        longest as f64
-    } else {
-        0.0
-    }
-}
-
-/// The longest run of values with |x| below `level`, and the index after it. A value above ends a
-/// run where noise of `sigma` cannot have lifted it there, or with half of the `width` around it.
-pub(crate) fn longest_below(
-    values: &[f64],
-    level: f64,
-    sigma: f64,
-    width: usize,
-) -> (usize, usize) {
-    let around = width / 2;
-    let above = |k: usize| {
-        let near = &values[k.saturating_sub(around)..(k + around + 1).min(values.len())];
-        values[k].abs() >= level + 4.5 * sigma
-            || values[k].abs() >= level
-                && 2 * near.iter().filter(|v| v.abs() >= level).count() >= near.len()
-    };
-    let (mut longest, mut length) = ((0, 0), 0);
-    for k in 0..values.len() {
-        length = if above(k) { 0 } else { length + 1 };
-        if length > longest.0 {
-            longest = (length, k + 1);
-        }
-    }
-    longest
-}
-
-/// Values of which half must agree that a level is exceeded in noise of `sigma`, and by how much
-/// that leaves the level open, ±.
-pub(crate) fn unsure_level(level: f64, sigma: f64, cycle: f64) -> (usize, f64) {
-    let seek = Seek::new(level, sigma, 0.0, cycle);
-    (seek.width, seek.unsure)
-}
-
-fn rms_dip(volts: &[f64], start: f64, end: f64, cycle: f64, level: f64) -> f64 {
-    let from = (start - 2.0 * cycle).max(0.0) as usize;
-    let to = ((end + 3.0 * cycle) as usize).min(volts.len());
-    let below = half_cycle_series(&volts[from.min(to)..to], cycle, 0.0)
-        .iter()
-        .filter(|(_, value)| *value < level)
-        .count();
-    0.5 * cycle * below as f64
+    let part = &volts[from.min(to)..to];
+    let counts = |interval: &Interval| interval.length() > HIDDEN_CYCLES * cycle;
+    let longest = |level: f64| longest_below(part, level, seek).filter(counts);
+    dwell(longest, level, seek, accuracy)
 }

@@ -99,11 +99,9 @@ impl Budget {
 
     /// Combined standard uncertainty.
     pub fn combined(&self) -> f64 {
-        self.lines
-            .iter()
-            .map(|line| line.u * line.u)
-            .sum::<f64>()
-            .sqrt()
+        // A sum of nothing would be −0.
+        let square = self.lines.iter().fold(0.0, |s, line| s + line.u * line.u);
+        square.sqrt()
     }
 
     /// Expanded uncertainty U.

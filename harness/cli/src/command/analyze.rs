@@ -28,6 +28,7 @@ pub(crate) fn analyze(kind: &AnalyzeKind) -> Result<u8, Failure> {
             reference,
             load_current,
             switch,
+            grid_current,
             relay,
             inverter,
         } => {
@@ -36,13 +37,21 @@ pub(crate) fn analyze(kind: &AnalyzeKind) -> Result<u8, Failure> {
                 level: accuracy.level(voltage)?,
                 ..EventAccuracy::default()
             };
-            let beside = [reference, load_current, switch, relay, inverter];
+            let beside = [
+                reference,
+                load_current,
+                switch,
+                grid_current,
+                relay,
+                inverter,
+            ];
             let wanted = beside.iter().map(|name| name.as_ref());
             let file = Loaded::read(capture, wanted.chain([Some(voltage)]))?;
             let beside = TransferCompanions {
                 reference: file.optional(reference.as_ref())?,
                 load_current: file.optional(load_current.as_ref())?,
                 switch: file.optional(switch.as_ref())?,
+                grid_current: file.optional(grid_current.as_ref())?,
                 relay: file.optional(relay.as_ref())?,
                 inverter: file.optional(inverter.as_ref())?,
             };

@@ -100,65 +100,167 @@ fn allowed(points: &[EnvelopePoint], t: f64) -> f64 {
         .map_or(0.1, |point| point.share)
 }
 
-/// Class of a found transfer (metric M4). Up to three cycles after the end the instantaneous
-/// deviation from the nearer of the two waves counts, a deviation towards zero as under-voltage;
-/// later the one-cycle RMS. A limit is exceeded by at least 0.1 ms (a tenth of class 2) or two
-/// samples in a row of its time, so that one noisy sample decides nothing.
-pub(super) fn class(volts: &[f64], rate_hz: f64, nominal_v: f64, found: &Transfer) -> Class {
+/// Until when `points` permit a deviation of `share`, s: 0 if never.
+fn permitted_until(points: &[EnvelopePoint], share: f64) -> f64 {
+    let permits = points.iter().rev().find(|point| share <= point.share);
+    permits.map_or(0.0, |point| point.until_s)
+}
+
+/// How far a voltage stayed from the envelope of one class: both figures are negative outside it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ClassMargin {
+    /// Which class.
+    pub class: Class,
+    /// Least distance of the deviation from what the envelope permits at the same instant, % of the
+    /// nominal peak. Where a voltage may be missing altogether there is none.
+    pub margin_pct: Option<f64>,
+    /// Where, s from the first sample.
+    pub margin_at_s: Option<f64>,
+    /// Least time until the envelope would no longer permit a deviation, s: by so much later the
+    /// voltage could have come back, or did too late. None if it would always permit all of them.
+    pub spare_s: Option<f64>,
+    /// Where, s from the first sample.
+    pub spare_at_s: Option<f64>,
+}
+
+/// A deviation from the nominal peak, share of it (under-voltage negative).
+#[derive(Debug, Clone, Copy)]
+struct Deviation {
+    /// After the start of the transfer, as it is held against the envelope, s.
+    since_s: f64,
+    /// From the first sample, s.
+    at_s: f64,
+    share: f64,
+}
+
+impl Deviation {
+    fn side<'e>(&self, envelope: &'e ToleranceEnvelope) -> &'e [EnvelopePoint] {
+        if self.share < 0.0 {
+            envelope.under
+        } else {
+            envelope.over
+        }
+    }
+
+    /// Share that is left to the envelope; without bound where nothing at all is permitted to be
+    /// left of the voltage. `noise` may lift a share.
+    fn margin(&self, envelope: &ToleranceEnvelope, noise: f64) -> f64 {
+        let (limit, size) = (allowed(self.side(envelope), self.since_s), self.share.abs());
+        if self.share < 0.0 && limit >= 1.0 && size <= 1.0 + noise {
+            f64::INFINITY
+        } else {
+            limit - size
+        }
+    }
+
+    fn spare(&self, envelope: &ToleranceEnvelope, noise: f64) -> f64 {
+        let least = (self.share.abs() - noise).max(0.0);
+        permitted_until(self.side(envelope), least) - self.since_s
+    }
+}
+
+/// The least of `value` that at least `need` deviations in a row do not exceed, with where.
+fn least(
+    deviations: &[Deviation],
+    need: usize,
+    value: impl Fn(&Deviation) -> f64,
+) -> Option<(f64, f64)> {
+    let windows = deviations.windows(need.max(1)).map(|window| {
+        let best = window.iter().map(|d| (value(d), d.at_s));
+        best.fold(
+            (f64::NEG_INFINITY, 0.0),
+            |a, b| if b.0 > a.0 { b } else { a },
+        )
+    });
+    windows
+        .filter(|w| w.0.is_finite())
+        .min_by(|a, b| a.0.total_cmp(&b.0))
+}
+
+/// Class of a found transfer and the margins to all of them (metric M4). Up to three cycles after
+/// the end the instantaneous deviation from the nearer of the two waves counts, a deviation towards
+/// zero as under-voltage; later the one-cycle RMS. A limit is exceeded by at least 0.1 ms (a tenth of
+/// class 2) or two samples in a row, by more than four standard deviations, so that one noisy sample
+/// decides nothing.
+pub(super) fn class(
+    volts: &[f64],
+    rate_hz: f64,
+    nominal_v: f64,
+    found: &Transfer,
+) -> (Class, Vec<ClassMargin>) {
     let peak = nominal_v * std::f64::consts::SQRT_2;
     let cycle = rate_hz / found.hz_after.max(1.0);
     let first = found.start.max(0.0) as usize;
     let end = ((found.end + 3.0 * cycle) as usize).min(volts.len());
     let window = &volts[first.min(end)..end];
     let (old, new) = (&found.waves.0, &found.waves.1);
-    let deviations: Vec<f64> = old
+    let instants: Vec<Deviation> = old
         .residual(window, first)
         .iter()
         .zip(new.residual(window, first))
         .zip(window)
-        .map(|((&a, b), v)| {
+        .enumerate()
+        .map(|(k, ((&a, b), v))| {
             let e = if a.abs() <= b.abs() { a } else { b };
-            // Away from zero or towards it, against the wave it is compared with.
-            if (v - e) * e >= 0.0 {
-                e.abs() / peak
-            } else {
-                -e.abs() / peak
+            Deviation {
+                // The first sample beyond the start is at most one sample late.
+                since_s: ((first + k) as f64 - found.start - 1.5) / rate_hz,
+                at_s: (first + k) as f64 / rate_hz,
+                share: towards_zero(*v, v - e, peak).map_or(e.abs() / peak, |under| -under),
             }
         })
         .collect();
     let need = ((1e-4 * rate_hz) as usize).max(2);
     let noise = 4.0 * found.waves.1.sigma.max(found.waves.0.sigma) / peak;
-    let tail: Vec<(f64, f64)> = half_cycle_series(volts, cycle, end as f64)
+    let tail: Vec<Deviation> = half_cycle_series(volts, cycle, end as f64)
         .into_iter()
-        .map(|(at, rms)| ((at - found.start) / rate_hz, rms / nominal_v - 1.0))
-        .collect();
-    let inside = |envelope: &ToleranceEnvelope| {
-        let mut run = 0;
-        for (k, &d) in deviations.iter().enumerate() {
-            // The first sample beyond the start is at most one sample late.
-            let t = (first + k) as f64 - found.start - 1.5;
-            let side = if d < 0.0 {
-                envelope.under
-            } else {
-                envelope.over
-            };
-            let limit = allowed(side, t / rate_hz);
-            run = if d.abs() > limit + noise { run + 1 } else { 0 };
-            if run >= need {
-                return false;
-            }
-        }
-        tail.iter().all(|&(t, d)| {
-            let side = if d < 0.0 {
-                envelope.under
-            } else {
-                envelope.over
-            };
-            d.abs() <= allowed(side, t)
+        .map(|(at, rms)| Deviation {
+            since_s: (at - found.start) / rate_hz,
+            at_s: at / rate_hz,
+            share: rms / nominal_v - 1.0,
         })
+        .collect();
+    let nearer = |a: Option<(f64, f64)>, b: Option<(f64, f64)>| match (a, b) {
+        (Some(a), Some(b)) => Some(if b.0 < a.0 { b } else { a }),
+        (a, b) => a.or(b),
     };
-    ENVELOPES
-        .iter()
-        .find(|envelope| inside(envelope))
-        .map_or(Class::None, |envelope| envelope.class)
+    let mut best = Class::None;
+    let mut margins = Vec::new();
+    for envelope in ENVELOPES.iter().rev() {
+        let instant = least(&instants, need, |d| d.margin(envelope, noise));
+        let later = least(&tail, 1, |d| d.margin(envelope, 0.0));
+        if instant.is_none_or(|m| m.0 >= -noise) && later.is_none_or(|m| m.0 >= 0.0) {
+            best = envelope.class;
+        }
+        let margin = nearer(instant, later);
+        let spare = nearer(
+            least(&instants, need, |d| d.spare(envelope, noise)),
+            least(&tail, 1, |d| d.spare(envelope, 0.0)),
+        );
+        margins.insert(
+            0,
+            ClassMargin {
+                class: envelope.class,
+                margin_pct: margin.map(|m| 100.0 * m.0),
+                margin_at_s: margin.map(|m| m.1),
+                spare_s: spare.map(|m| m.0),
+                spare_at_s: spare.map(|m| m.1),
+            },
+        );
+    }
+    (best, margins)
+}
+
+/// How much is missing of `wave` in `v`, share of `peak`: at most all of the peak, and more where the
+/// voltage has turned over. `None` if nothing is.
+fn towards_zero(v: f64, wave: f64, peak: f64) -> Option<f64> {
+    if (v - wave) * wave >= 0.0 {
+        return None;
+    }
+    let missing = if v * wave >= 0.0 {
+        (wave - v).abs().min(peak)
+    } else {
+        wave.abs().min(peak) + v.abs()
+    };
+    Some(missing / peak)
 }

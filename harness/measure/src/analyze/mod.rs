@@ -22,6 +22,7 @@ mod step_timing;
 mod step_updates;
 mod transfer;
 mod transfer_companions;
+mod transfer_energy;
 mod trip;
 mod trip_event;
 mod trip_fit;
@@ -29,7 +30,7 @@ mod trip_start;
 mod warnings;
 mod wave;
 
-pub use envelope::{Class, ENVELOPES, EnvelopePoint, ToleranceEnvelope};
+pub use envelope::{Class, ClassMargin, ENVELOPES, EnvelopePoint, ToleranceEnvelope};
 pub use frequency::{FrequencyAnalysis, frequency, frequency_by};
 pub use harmonics::{
     HarmonicAnalysis, HarmonicOptions, HarmonicUncertainty, OrderLine, harmonics, harmonics_with,

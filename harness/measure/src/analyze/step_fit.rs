@@ -1,6 +1,8 @@
 //! Levels and crossings of a step response given as (time, share of the change), whatever its
 //! shape.
 
+use crate::uncertainty::student;
+
 pub(super) fn median(values: &mut [f64]) -> Option<f64> {
     let middle = values.len() / 2;
     let even = values.len().is_multiple_of(2);
@@ -22,6 +24,42 @@ pub(super) struct Level {
     /// Standard deviation of single values from a line through them.
     pub(super) sigma: f64,
     pub(super) count: usize,
+    /// What noise that stays alike from value to value widens the uncertainty of the mean by.
+    pub(super) widen: f64,
+}
+
+impl Level {
+    /// Standard uncertainty of the mean by noise.
+    pub(super) fn mean_u(&self) -> f64 {
+        let freedom = self.count.saturating_sub(2).max(1);
+        self.widen * self.sigma / (self.count as f64).sqrt() * student(freedom)
+    }
+}
+
+/// Fewest blocks whose scatter is looked at.
+const LEAST_BLOCKS: usize = 5;
+
+/// By how much means of blocks of values scatter more than white noise of `sigma` would make them,
+/// at least 1: the largest of all lengths of blocks where that is significant (batch means). Noise
+/// that is held for a while shows in blocks that are longer than that.
+fn block_widening(values: &[f64], sigma: f64) -> f64 {
+    let mut most = 1.0_f64;
+    let mut length = 2;
+    while values.len() / length >= LEAST_BLOCKS && sigma > 0.0 {
+        let blocks = values.chunks_exact(length);
+        let means: Vec<f64> = blocks
+            .map(|b| b.iter().sum::<f64>() / length as f64)
+            .collect();
+        let count = means.len() as f64;
+        let mean = means.iter().sum::<f64>() / count;
+        let square = means.iter().map(|m| (m - mean).powi(2)).sum::<f64>() / (count - 1.0);
+        let ratio = (square * length as f64).sqrt() / sigma;
+        if ratio > 1.0 + 2.0 / (2.0 * count).sqrt() {
+            most = most.max(ratio * student(means.len() - 1));
+        }
+        length *= 2;
+    }
+    most
 }
 
 /// Level of the values between two times; of quantised values the mean is finer than the median,
@@ -58,10 +96,14 @@ pub(super) fn level(points: &[(f64, f64)], from: f64, to: f64) -> Option<Level> 
     } else {
         (n - 1.0).max(1.0)
     };
+    let sigma = ((squares - straight).max(0.0) / freedom).sqrt();
+    let slope = if straight > 0.0 { along / width } else { 0.0 };
+    let flat: Vec<f64> = near().map(|p| p.1 - slope * (p.0 - centre)).collect();
     Some(Level {
         mean,
-        sigma: ((squares - straight).max(0.0) / freedom).sqrt(),
+        sigma,
         count,
+        widen: block_widening(&flat, sigma),
     })
 }
 

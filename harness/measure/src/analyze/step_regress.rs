@@ -11,6 +11,26 @@ pub(super) struct Point {
     pub(super) t: f64,
     pub(super) y: f64,
     pub(super) weight: f64,
+    /// Standard deviation of the times of the observations, s.
+    pub(super) spread: f64,
+}
+
+impl Point {
+    /// Share of the change that `placed` has done on the mean of the observations: the mean of its
+    /// values a standard deviation before and after, which is exact up to the third power of time.
+    fn share_of(&self, placed: &Placed) -> f64 {
+        if self.spread > 0.0 {
+            0.5 * (placed.share(self.t - self.spread) + placed.share(self.t + self.spread))
+        } else {
+            placed.share(self.t)
+        }
+    }
+
+    /// What `placed` leaves of it.
+    pub(super) fn residual(&self, placed: &Placed) -> f64 {
+        let [.., before, target] = placed.p;
+        self.y - before - (target - before) * self.share_of(placed)
+    }
 }
 
 /// A shape that is tried.
@@ -69,15 +89,62 @@ pub(super) struct Fitted {
 impl Fitted {
     /// Standard uncertainty by noise of a figure that follows from the numbers.
     pub(super) fn u_of(&self, figure: impl Fn(&Placed) -> f64) -> f64 {
+        self.sigma() * student(self.freedom) * self.spread_of(&self.inverse, figure)
+    }
+
+    /// Standard deviation of a figure where the numbers have these `covariances`.
+    pub(super) fn spread_of(
+        &self,
+        covariances: &[Numbers; 5],
+        figure: impl Fn(&Placed) -> f64,
+    ) -> f64 {
         let moved = differences(&self.placed);
         let gradient = moved.map(|(up, down, d)| (figure(&up) - figure(&down)) / (2.0 * d));
         let mut square = 0.0;
-        for (a, row) in gradient.iter().zip(&self.inverse) {
+        for (a, row) in gradient.iter().zip(covariances) {
             for (b, x) in gradient.iter().zip(row) {
                 square += a * b * x;
             }
         }
-        self.sigma() * student(self.freedom) * square.max(0.0).sqrt()
+        square.max(0.0).sqrt()
+    }
+
+    /// Covariances of the numbers by errors of the points' times, of standard uncertainty `times_u`
+    /// (s) each: as much as they move a value along the slope.
+    pub(super) fn by_times(&self, points: &[Point], times_u: &[f64]) -> [Numbers; 5] {
+        let mut covariances = [[0.0; 5]; 5];
+        let rows = rows(self.placed, points, self.fitted > 4);
+        for (((row, _), point), u) in rows.zip(points).zip(times_u) {
+            let change = self.placed.p[4] - self.placed.p[3];
+            let error = point.weight.sqrt() * u * change * self.placed.slope_at(point.t);
+            let moved = self.inverse.map(|line| {
+                let along = line.iter().zip(row).map(|(a, b)| a * b);
+                error * along.sum::<f64>()
+            });
+            for (a, line) in moved.iter().zip(&mut covariances) {
+                for (b, x) in moved.iter().zip(line) {
+                    *x += a * b;
+                }
+            }
+        }
+        covariances
+    }
+
+    /// The shape as it is fitted to `points` if each of them is moved by `by`.
+    pub(super) fn moved(&self, points: &[Point], by: impl Fn(&Point) -> f64) -> Placed {
+        let free = self.fitted > 4;
+        let mut right = [0.0; 5];
+        for ((row, _), point) in rows(self.placed, points, free).zip(points) {
+            let shift = point.weight.sqrt() * by(point);
+            for (sum, x) in right.iter_mut().zip(row) {
+                *sum += x * shift;
+            }
+        }
+        let mut step = [0.0; 5];
+        for (x, row) in step.iter_mut().zip(&self.inverse) {
+            *x = row.iter().zip(&right).map(|(a, b)| a * b).sum();
+        }
+        moved(&self.placed, step)
     }
 
     /// Standard uncertainty of a figure by what other shapes say that are about as likely.
@@ -123,7 +190,7 @@ fn differences(placed: &Placed) -> [(Placed, Placed, f64); 5] {
 fn left(placed: &Placed, points: &[Point]) -> f64 {
     points
         .iter()
-        .map(|p| p.weight * (p.y - placed.value(p.t)).powi(2))
+        .map(|p| p.weight * p.residual(placed).powi(2))
         .sum()
 }
 
@@ -151,12 +218,12 @@ fn rows<'p>(
         let w = p.weight.sqrt();
         let slope = |n: usize| {
             let (up, down, d) = &beside[n];
-            w * (up.value(p.t) - down.value(p.t)) / (2.0 * d)
+            w * (p.residual(down) - p.residual(up)) / (2.0 * d)
         };
-        let share = placed.share(p.t);
+        let share = p.share_of(&placed);
         let own = if free { slope(2) } else { 0.0 };
         let row = [slope(0), slope(1), own, w * (1.0 - share), w * share];
-        (row, w * (p.y - placed.value(p.t)))
+        (row, w * p.residual(&placed))
     });
     rows.chain(std::iter::once(([0.0, 0.0, ANCHOR, 0.0, 0.0], 0.0)))
 }
@@ -166,7 +233,7 @@ fn levelled(shape: Shape, numbers: [f64; 3], points: &[Point]) -> Option<Placed>
     let [t90, delay, own] = numbers;
     let unit = Placed::new(shape, [t90, delay, own, 0.0, 1.0]);
     let rows = points.iter().map(|p| {
-        let (w, share) = (p.weight.sqrt(), unit.share(p.t));
+        let (w, share) = (p.weight.sqrt(), p.share_of(&unit));
         ([w * (1.0 - share), w * share], w * p.y)
     });
     let [before, target] = least_squares(rows)?;

@@ -9,7 +9,7 @@ use super::step_marks::edges;
 use super::step_timing::{Step, timing, undithered};
 use super::warnings::level_clipped;
 use super::{AnalyzeError, Channel64};
-use crate::uncertainty::{COVERAGE, student};
+use crate::uncertainty::COVERAGE;
 
 /// What says when the steps were made.
 #[derive(Debug, Clone, Copy)]
@@ -194,11 +194,11 @@ fn figures(
     };
     (result.initial, result.final_value) = (old.mean, new.mean);
     let expanded = |u: Option<f64>| u.map(|u| COVERAGE * u);
-    let settled_u = [old, new].map(|level| {
-        let freedom = level.count.saturating_sub(2).max(1);
-        let scatter = level.sigma / (level.count as f64).sqrt() * student(freedom);
-        scatter.hypot(quantum * undithered(quantum, level.sigma) / 12.0_f64.sqrt())
-    });
+    // A level between two steps of the converter scatters more than its noise makes it: the calmer
+    // of both tells what noise there is.
+    let dither = old.sigma.min(new.sigma);
+    let unseen = quantum * undithered(quantum, dither) / 12.0_f64.sqrt();
+    let settled_u = [old, new].map(|level| level.mean_u().hypot(unseen));
     result.initial_uncertainty = expanded(Some(settled_u[0]));
     result.final_uncertainty = expanded(Some(settled_u[1]));
     let change = new.mean - old.mean;
@@ -218,6 +218,8 @@ fn figures(
     let found = timing(&Step {
         shares: &shares,
         noise: sigma / change.abs(),
+        dither: dither / change.abs(),
+        widen: old.widen.max(new.widen),
         noise_count: old.count + new.count,
         quantum: quantum / change.abs(),
         rated: rated.map(|r| r / change.abs()),

@@ -149,14 +149,30 @@ impl Placed {
 
     /// Slope where 90 % are reached, share of the change per second.
     pub(super) fn slope(&self) -> f64 {
-        let d = 1e-3 * (self.p[0] - self.p[1]);
-        (self.share(self.p[0] + d) - self.share(self.p[0] - d)) / (2.0 * d)
+        self.slope_at(self.p[0])
     }
 
     /// Time constant, s: of a response of first order, with or without a limit at first.
     pub(super) fn tau(&self) -> Option<f64> {
         let z = self.p[2];
         (self.shape == Shape::Limited && z > 0.0).then(|| z / self.scale)
+    }
+
+    /// Times at which it bends within no time, s: where it begins and, of a ramp, ends.
+    pub(super) fn corners(&self) -> Vec<f64> {
+        match self.shape {
+            Shape::SecondOrder => Vec::new(),
+            Shape::Limited if self.p[2] < 0.05 => {
+                vec![self.p[1], self.p[1] + (1.0 - self.p[2]) / self.scale]
+            }
+            Shape::Limited => vec![self.p[1]],
+        }
+    }
+
+    /// Slope at `t`, share of the change per second.
+    pub(super) fn slope_at(&self, t: f64) -> f64 {
+        let d = 1e-3 * (self.p[0] - self.p[1]);
+        (self.share(t + d) - self.share(t - d)) / (2.0 * d)
     }
 
     pub(super) fn overshoot(&self) -> f64 {

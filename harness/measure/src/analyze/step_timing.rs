@@ -2,7 +2,7 @@
 
 use super::step_fit::{SMOOTHED, commencement, drift, level, reach, slope_at, smoothed, window};
 use super::step_regress::{Fitted, Point, best_shape, first_order};
-use super::step_shapes::{BAND, LEVEL, Placed};
+use super::step_shapes::{BAND, LEVEL, Numbers, Placed};
 use super::step_updates::{Samples, Updates, updates};
 use crate::uncertainty::Budget;
 
@@ -12,6 +12,10 @@ pub(super) struct Step<'a> {
     pub(super) shares: &'a [(f64, f64)],
     /// Standard deviation of one sample, share.
     pub(super) noise: f64,
+    /// The same of the calmer of both levels, which no step of the converter adds to.
+    pub(super) dither: f64,
+    /// What noise that stays alike from sample to sample widens uncertainties by.
+    pub(super) widen: f64,
     /// Samples that show the noise.
     pub(super) noise_count: usize,
     /// A converter's step, share.
@@ -22,6 +26,13 @@ pub(super) struct Step<'a> {
     pub(super) settled: (f64, f64),
     /// Time between two samples, s.
     pub(super) spacing: f64,
+}
+
+impl Step<'_> {
+    /// Standard uncertainty of a level that rests, by the converter's step, share.
+    fn unseen(&self) -> f64 {
+        self.quantum * undithered(self.quantum, self.dither) / 12.0_f64.sqrt()
+    }
 }
 
 /// Figures of a step as shares of its change, times after it in s; with each its standard
@@ -46,8 +57,8 @@ const MISFIT: f64 = 0.002;
 const FLOOR: f64 = 1e-4;
 
 /// Points a shape is fitted to: few groups of samples, as many as show it, fewer where it has
-/// settled.
-fn grouped(shares: &[(f64, f64)], t90: f64) -> Vec<Point> {
+/// settled; groups get smaller towards `corners` (s), down to single samples.
+fn grouped(shares: &[(f64, f64)], t90: f64, corners: &[f64]) -> Vec<Point> {
     let begin = shares.partition_point(|p| p.0 < 0.0);
     let late = shares.partition_point(|p| p.0 <= 8.0 * t90).max(begin);
     let mut points = Vec::new();
@@ -56,17 +67,58 @@ fn grouped(shares: &[(f64, f64)], t90: f64) -> Vec<Point> {
         (&shares[begin..late], 320),
         (&shares[late..], 60),
     ] {
-        for group in part.chunks(part.len().div_ceil(most).max(1)) {
-            let n = group.len() as f64;
-            let sum = group.iter().fold((0.0, 0.0), |s, p| (s.0 + p.0, s.1 + p.1));
-            points.push(Point {
-                t: sum.0 / n,
-                y: sum.1 / n,
-                weight: n,
-            });
+        let size = part.len().div_ceil(most).max(1);
+        for group in part.chunks(size) {
+            divided(group, size, corners, &mut points);
         }
     }
     points
+}
+
+/// Groups next to a corner are divided into so many.
+const DIVIDED: usize = 8;
+
+/// `group`, one of groups of `size`, as a point or, within two of them from a corner, as the points
+/// of its parts.
+fn divided(group: &[(f64, f64)], size: usize, corners: &[f64], points: &mut Vec<Point>) {
+    let (Some(first), Some(last)) = (group.first(), group.last()) else {
+        return;
+    };
+    let apart = |corner: &f64| (first.0 - corner).max(corner - last.0);
+    let reach = 2.0 * (last.0 - first.0);
+    if group.len() > 1 && corners.iter().any(|c| apart(c) < reach) {
+        let size = size.div_ceil(DIVIDED);
+        for part in group.chunks(size) {
+            divided(part, size, corners, points);
+        }
+        return;
+    }
+    let n = group.len() as f64;
+    let sum = group.iter().fold((0.0, 0.0), |s, p| (s.0 + p.0, s.1 + p.1));
+    let t = sum.0 / n;
+    let squares: f64 = group.iter().map(|p| (p.0 - t).powi(2)).sum();
+    points.push(Point {
+        t,
+        y: sum.1 / n,
+        weight: n,
+        spread: (squares / n).sqrt(),
+    });
+}
+
+/// Times that points are grouped anew about the corners of the shape that fitted before.
+const REGROUPED: usize = 2;
+
+/// What is known of the noise of observations.
+#[derive(Debug, Clone, Copy)]
+struct Noise {
+    /// Variance of one observation.
+    variance: f64,
+    /// Observations it is known from.
+    count: usize,
+    /// What noise that stays alike from one to the next widens uncertainties by.
+    widen: f64,
+    /// Standard uncertainty of a level that rests, by the converter's step.
+    unseen: f64,
 }
 
 /// A fit with what is left beside noise.
@@ -76,55 +128,98 @@ struct Accepted {
     misfit: f64,
     /// What correlated residuals widen uncertainties by.
     widen: f64,
+    /// The shape as it would be fitted if the level before or after were off by what the
+    /// converter's step leaves of it: all samples at rest are off alike.
+    rest: [Placed; 2],
+    /// Covariances of the numbers by the instants of updates.
+    by_times: [Numbers; 5],
 }
 
 impl Accepted {
-    /// The fit, if it leaves no more than noise and a little. `variance` is that of one
-    /// observation, known from `count`.
-    fn new(fit: Fitted, points: &[Point], variance: f64, count: usize) -> Option<Self> {
-        let t90 = fit.placed.p[0];
+    /// The fit, if it leaves no more than noise and a little.
+    fn new(fit: Fitted, points: &[Point], noise: Noise) -> Option<Self> {
+        let placed = fit.placed;
         let rise: f64 = points
             .iter()
-            .filter(|p| (0.0..=2.0 * t90).contains(&p.t))
+            .filter(|p| (0.0..=2.0 * placed.p[0]).contains(&p.t))
             .map(|p| p.weight)
             .sum();
         let freedom = fit.freedom as f64;
-        let scatter = (2.0 / freedom + 2.0 / count.max(1) as f64).sqrt();
-        let most = variance * freedom * (1.0 + 3.0 * scatter) + rise * MISFIT.powi(2);
+        let scatter = (2.0 / freedom + 2.0 / noise.count.max(1) as f64).sqrt();
+        // Samples within one step of the converter are off alike: their mean is no better.
+        let beside_noise = MISFIT.hypot(noise.unseen);
+        let most = noise.variance * freedom * (1.0 + 3.0 * scatter) + rise * beside_noise.powi(2);
         if fit.left > most {
             return None;
         }
-        let beside = (fit.left - variance * freedom).max(0.0) / rise.max(1.0);
+        let beside =
+            (fit.left - noise.variance * freedom * (1.0 + scatter)).max(0.0) / rise.max(1.0);
         let residuals: Vec<f64> = points
             .iter()
-            .map(|p| p.weight.sqrt() * (p.y - fit.placed.value(p.t)))
+            .map(|p| p.weight.sqrt() * p.residual(&placed))
             .collect();
         let along: f64 = residuals.windows(2).map(|w| w[0] * w[1]).sum();
         let rho = (along / fit.left.max(f64::MIN_POSITIVE)).min(0.9);
-        let widen = if rho > 2.0 / (points.len() as f64).sqrt() {
+        let alike = if rho > 2.0 / (points.len() as f64).sqrt() {
             ((1.0 + rho) / (1.0 - rho)).sqrt()
         } else {
             1.0
         };
+        // Of noise that is held, the groups of samples show a part.
+        let held = noise.widen * noise.variance.sqrt() / fit.sigma().max(f64::MIN_POSITIVE);
+        let widen = if noise.widen > 1.0 {
+            alike.max(held)
+        } else {
+            alike
+        };
+        let resting = 0.5 * noise.unseen * 12.0_f64.sqrt();
+        let rests = |p: &Point| (placed.share(p.t) - 1.0).abs() < resting && p.t > placed.p[0];
+        let shift = |at: bool| if at { noise.unseen } else { 0.0 };
+        let rest = [
+            fit.moved(points, |p| shift(p.t < placed.p[1].max(0.0))),
+            fit.moved(points, |p| shift(rests(p))),
+        ];
         Some(Self {
             fit,
             misfit: beside.sqrt(),
             widen,
+            rest,
+            by_times: [[0.0; 5]; 5],
         })
     }
 
-    /// Standard uncertainties of T90: by noise, and by a shape that is not quite one.
-    fn t90_u(&self) -> (f64, f64) {
-        let slope = self.fit.placed.slope().max(1e-12);
+    /// With updates known to `times_u` each, s.
+    fn at_times(mut self, points: &[Point], times_u: &[f64]) -> Self {
+        self.by_times = self.fit.by_times(points, times_u);
+        self
+    }
+
+    /// Standard uncertainty of a figure by what the converter leaves of the levels.
+    fn rest_u(&self, figure: impl Fn(&Placed) -> f64) -> f64 {
+        let own = figure(&self.fit.placed);
+        let [before, after] = self.rest.map(|moved| figure(&moved) - own);
+        before.hypot(after)
+    }
+
+    /// Standard uncertainty of an instant at which the shape has this `slope` by what is no noise.
+    fn misfit_u(&self, slope: f64) -> f64 {
+        self.misfit / slope.max(1e-12) / 3.0_f64.sqrt()
+    }
+
+    /// Standard uncertainties of T90: by noise, by a shape that is not quite one, by the converter.
+    fn t90_u(&self) -> (f64, f64, f64) {
         let noise = self.widen * self.fit.u_of(|p| p.p[0]);
-        let misfit = self.misfit / slope / 3.0_f64.sqrt();
-        (noise, misfit.hypot(self.fit.shape_u(|p| p.p[0])))
+        let misfit = self.misfit_u(self.fit.placed.slope());
+        let shape = misfit.hypot(self.fit.shape_u(|p| p.p[0]));
+        (noise, shape, self.rest_u(|p| p.p[0]))
     }
 
     fn with_u(&self, figure: impl Fn(&Placed) -> f64) -> (f64, Option<f64>) {
-        let u = self.widen * self.fit.u_of(&figure);
+        let noise = self.widen * self.fit.u_of(&figure);
         let shape = self.fit.shape_u(&figure);
-        (figure(&self.fit.placed), Some(u.hypot(shape)))
+        let times = self.fit.spread_of(&self.by_times, &figure);
+        let u = noise.hypot(shape).hypot(self.rest_u(&figure)).hypot(times);
+        (figure(&self.fit.placed), Some(u))
     }
 
     /// Time constant, of a shape that has one.
@@ -133,12 +228,9 @@ impl Accepted {
         Some(self.with_u(|p| p.tau().unwrap_or(tau)))
     }
 
-    /// Levels before and after; `unseen` is what the converter's step leaves of each.
-    fn levels(&self, unseen: f64) -> [(f64, Option<f64>); 2] {
-        [3, 4].map(|n| {
-            let (level, u) = self.with_u(|p| p.p[n]);
-            (level, u.map(|u| u.hypot(unseen)))
-        })
+    /// Levels before and after.
+    fn levels(&self) -> [(f64, Option<f64>); 2] {
+        [3, 4].map(|n| self.with_u(|p| p.p[n]))
     }
 }
 
@@ -155,8 +247,19 @@ pub(super) fn timing(step: &Step<'_>) -> Option<Timing> {
     let span = step.settled.1;
     let rough = reach(step.shares, LEVEL, step.noise, span)?.at;
     let variance = |noise: f64| noise.powi(2) + step.quantum.powi(2) / 12.0 + FLOOR.powi(2);
-    let points = grouped(step.shares, rough);
-    let smooth = best_shape(&points, rough, variance(step.noise));
+    let fitted = |corners: &[f64]| {
+        let points = grouped(step.shares, rough, corners);
+        let fit = best_shape(&points, rough, variance(step.noise));
+        (points, fit)
+    };
+    let (mut points, mut smooth) = fitted(&[]);
+    // A corner within a group of samples would lie where the group's mean puts it.
+    for _ in 0..REGROUPED {
+        let corners = smooth.map_or(Vec::new(), |fit| fit.placed.corners());
+        if !corners.is_empty() && points.len() < step.shares.len() {
+            (points, smooth) = fitted(&corners);
+        }
+    }
     let mut samples = Samples {
         shares: step.shares,
         noise: step.noise,
@@ -170,24 +273,28 @@ pub(super) fn timing(step: &Step<'_>) -> Option<Timing> {
     if let Some(held) = updates(&samples, rough) {
         return held_timing(step, &held, rough);
     }
-    let count = step.noise_count;
-    match smooth.and_then(|fit| Accepted::new(fit, &points, variance(step.noise), count)) {
-        Some(fit) => Some(shaped_timing(step, &fit, &points)),
+    let noise = Noise {
+        variance: variance(step.noise),
+        count: step.noise_count,
+        widen: step.widen,
+        unseen: step.unseen(),
+    };
+    match smooth.and_then(|fit| Accepted::new(fit, &points, noise)) {
+        Some(fit) => Some(shaped_timing(&fit, &points)),
         None => pointwise_timing(step, &points),
     }
 }
 
-fn shaped_timing(step: &Step<'_>, fit: &Accepted, points: &[Point]) -> Timing {
+fn shaped_timing(fit: &Accepted, points: &[Point]) -> Timing {
     let placed = &fit.fit.placed;
-    let (noise, shape) = fit.t90_u();
-    let unseen = step.quantum * undithered(step.quantum, step.noise) / 12.0_f64.sqrt();
+    let (noise, shape, converter) = fit.t90_u();
     // What is no noise moves the other times about as far as T90.
-    let beside = (fit.misfit / 3.0_f64.sqrt()).hypot(unseen) / placed.slope().max(1e-12);
+    let beside = fit.misfit_u(placed.slope());
     let time = |(t, u): (f64, Option<f64>)| (t, u.map(|u| u.hypot(beside)));
     let budget = Budget::new("s")
         .normal("noise", noise)
         .normal("shape", shape)
-        .normal("converter's step", unseen / placed.slope());
+        .normal("converter's step", converter);
     let fitted = || first_order(points, placed.p[0]).map(|tau| (tau, None));
     let (commence, u) = time(fit.with_u(|p| p.p[1]));
     Timing {
@@ -197,7 +304,7 @@ fn shaped_timing(step: &Step<'_>, fit: &Accepted, points: &[Point]) -> Timing {
         overshoot: fit.with_u(|p| p.overshoot()),
         tau: fit.tau().map(time).or_else(fitted),
         settling: Some(time(fit.with_u(|p| p.settling()))),
-        levels: fit.levels(unseen),
+        levels: fit.levels(),
     }
 }
 
@@ -205,6 +312,7 @@ fn shaped_timing(step: &Step<'_>, fit: &Accepted, points: &[Point]) -> Timing {
 fn held_timing(step: &Step<'_>, held: &Updates, rough: f64) -> Option<Timing> {
     let series: Vec<(f64, f64)> = held.points.iter().map(|p| (p.t, p.y)).collect();
     let (mut noise, mut count) = (step.noise, step.noise_count);
+    let (mut unseen, mut widen) = (step.unseen(), step.widen);
     let mut levels = [(0.0, None), (1.0, None)];
     if held.noisy_updates {
         let (from, to) = step.settled;
@@ -216,14 +324,24 @@ fn held_timing(step: &Step<'_>, held: &Updates, rough: f64) -> Option<Timing> {
             .filter(|l| l.count > 2)
             .map(|l| l.sigma)
             .fold(0.0, f64::max);
+        unseen = step.quantum * undithered(step.quantum, noise) / 12.0_f64.sqrt();
+        widen = 1.0;
         for (level, seen) in levels.iter_mut().zip([&before, &after]) {
-            let unseen = step.quantum * undithered(step.quantum, noise) / 12.0_f64.sqrt();
             level.1 = seen.map(|l| unseen.hypot(noise / (l.count as f64).sqrt()));
         }
     }
     let variance = noise.powi(2) + step.quantum.powi(2) / 12.0 + FLOOR.powi(2);
+    let known = Noise {
+        variance,
+        count,
+        widen,
+        unseen,
+    };
     let fit = best_shape(&held.points, rough, variance)
-        .and_then(|fit| Accepted::new(fit, &held.points, variance, count));
+        .and_then(|fit| Accepted::new(fit, &held.points, known))
+        .map(|fit| fit.at_times(&held.points, &held.instants_u));
+    // Each update is converted on its own.
+    let converter = step.quantum / 12.0_f64.sqrt();
     let after = |t: f64| {
         held.points
             .iter()
@@ -234,9 +352,11 @@ fn held_timing(step: &Step<'_>, held: &Updates, rough: f64) -> Option<Timing> {
     let (crossed, crossed_u) = match &fit {
         Some(fit) => {
             let placed = fit.fit.placed;
-            let (noise, shape) = fit.t90_u();
-            let converter = step.quantum / placed.slope() / 12.0_f64.sqrt();
-            (placed.p[0], noise.hypot(shape).hypot(converter))
+            let (noise, shape, _) = fit.t90_u();
+            (
+                placed.p[0],
+                noise.hypot(shape).hypot(converter / placed.slope()),
+            )
         }
         None => {
             let reached = held.points.iter().find(|p| p.t > 0.0 && p.y >= LEVEL)?;
@@ -250,57 +370,93 @@ fn held_timing(step: &Step<'_>, held: &Updates, rough: f64) -> Option<Timing> {
         let n = held.points.iter().position(|p| p.t == t);
         n.map_or(0.0, |n| held.instants_u[n])
     };
-    // The update that shows what is reached at `crossed`, and how far the one before or after is
-    // where it may be that one.
+    let later = || held.points.iter().filter(|p| p.t > 0.0);
+    // The update that shows what is reached at `crossed`, and how far the first or last is of those
+    // that may be that one.
     let shown = |crossed: f64, crossed_u: f64| {
-        let t = after(crossed - 1e-3 * held.spacing)?;
-        let earlier = held.points.iter().rfind(|p| p.t < t && p.t > 0.0);
-        let earlier = earlier.map_or(0.0, |p| p.t);
+        let t = after(crossed.max(0.0) - 1e-3 * held.spacing)?;
         let sure = 2.0 * crossed_u.hypot(instant_u(t));
-        let mut open = 0.0_f64;
-        if t - crossed < sure {
-            open = after(t + 1e-9).map_or(held.spacing, |later| later - t);
+        let last = if t - crossed < sure {
+            let next = after(t + 1e-9).map_or(held.spacing, |next| next - t);
+            next.max(after(crossed + sure).map_or(0.0, |last| last - t))
+        } else {
+            0.0
+        };
+        let may = |p: &&Point| p.t < t && crossed - p.t < 2.0 * crossed_u.hypot(instant_u(p.t));
+        let earlier = later().find(may);
+        Some((t, earlier.map_or(last, |p| last.max(t - p.t))))
+    };
+    // Either update is right or wrong: U is all of the distance, and what is open of an instant.
+    let other_u = |t: f64, open: f64| {
+        if open > 0.0 {
+            0.5 * open + instant_u(t)
+        } else {
+            0.0
         }
-        if crossed - earlier < sure {
-            open = open.max(t - earlier);
-        }
-        Some((t, open))
     };
     let (t90, open) = shown(crossed, crossed_u)?;
     let mut budget = Budget::new("s").normal("instant of an update", instant_u(t90));
-    if open > 0.0 {
-        budget = budget.normal("update before or after", 0.5 * open + instant_u(t90));
-    }
-    let later = || held.points.iter().filter(|p| p.t > 0.0);
+    budget = budget.normal("update before or after", other_u(t90, open));
     let overshoot = later().map(|p| value(p) - 1.0).fold(0.0, f64::max);
     let blur = 3.0 * noise / held.points.first().map_or(1.0, |p| p.weight.sqrt());
-    let begins = later().find(|p| value(p) > if fit.is_some() { 0.01 } else { 0.01 + blur });
+    // By how much updates come early or late, share of the time between two.
+    let gaps: Vec<f64> = later().map(|p| p.t).collect();
+    let uneven = gaps
+        .windows(2)
+        .map(|w| ((w[1] - w[0]) / held.spacing - 1.0).abs())
+        .filter(|off| *off < 0.6)
+        .take(10)
+        .fold(0.0, f64::max);
+    // One between the step and the next sample lies in the middle of two samples too.
+    let at_once = held.points.iter().zip(&held.instants_u).find(|(p, u)| {
+        let seen = (4.0 * noise / p.weight.sqrt()).max(step.quantum);
+        p.t <= 0.0 && p.t > -2.0 * *u && p.y > seen
+    });
+    let commence = match (at_once, &fit) {
+        (Some((p, u)), _) => Some(((0.5 * (p.t + u * 3.0_f64.sqrt())).max(0.0), 0.0)),
+        (None, Some(fit)) => {
+            let (delay, u) = fit.with_u(|p| p.p[1]);
+            shown(delay, u.unwrap_or(0.0))
+        }
+        (None, None) => later().find(|p| p.y > 0.01 + blur).map(|p| (p.t, 0.0)),
+    };
+    let commence = commence.map(|(t, open)| {
+        if let Some((_, u)) = at_once {
+            return (t, Some(*u));
+        }
+        // One that came soon after the step showed too little to be seen, if the first that is seen
+        // comes late enough.
+        let first = !later().any(|p| p.t < t);
+        let hides = first && t > (1.0 - uneven) * held.spacing - instant_u(t);
+        let open = if hides { open.max(t) } else { open };
+        (t, Some(instant_u(t).hypot(other_u(t, open))))
+    });
     let settling = match &fit {
         Some(fit) => {
             let (crossed, u) = fit.with_u(|p| p.settling());
-            shown(crossed, u.unwrap_or(0.0)).map(|(t, open)| {
-                let other = if open > 0.0 { 0.5 * open } else { 0.0 };
-                (t, Some(instant_u(t).hypot(other)))
-            })
+            let slope = fit.fit.placed.slope_at(crossed).abs().max(1e-12);
+            let beside = fit.misfit_u(slope).hypot(converter / slope);
+            shown(crossed, u.unwrap_or(0.0).hypot(beside))
+                .map(|(t, open)| (t, Some(instant_u(t).hypot(other_u(t, open)))))
         }
         None => {
-            let outside = |p: &&Point| p.t > 0.0 && (p.y - 1.0).abs() > BAND;
+            let band = BAND.max(blur);
+            let outside = |p: &&Point| p.t > 0.0 && (p.y - 1.0).abs() > band;
             let leaves = held.points.iter().rfind(outside);
             let settled = leaves.map_or(Some(0.0), |p| after(p.t + 1e-9));
-            settled.map(|t| (t, Some(instant_u(t))))
+            settled.map(|t| (t, None))
         }
     };
     let fitted = || first_order(&held.points, t90).map(|tau| (tau, None));
     let tau = fit.as_ref().and_then(Accepted::tau).or_else(fitted);
-    let unseen = step.quantum * undithered(step.quantum, noise) / 12.0_f64.sqrt();
     Some(Timing {
         t90,
         budget,
-        commence: begins.map(|p| (p.t, Some(instant_u(p.t)))),
+        commence,
         overshoot: (if overshoot > blur { overshoot } else { 0.0 }, None),
         tau,
         settling,
-        levels: fit.map_or(levels, |fit| fit.levels(unseen)),
+        levels: fit.map_or(levels, |fit| fit.levels()),
     })
 }
 
@@ -313,8 +469,8 @@ fn pointwise_timing(step: &Step<'_>, points: &[Point]) -> Option<Timing> {
     let inside = (0.1 * t90 / step.spacing).max(1.0);
     let scatter = reached.scatter.unwrap_or(noise / slope / inside.sqrt());
     let drift = drift(shares, step.settled);
-    let level = drift.max(noise / (0.5 * step.noise_count.max(2) as f64).sqrt());
-    let converter = step.quantum * undithered(step.quantum, noise) / slope;
+    let level = drift.max(step.widen * noise / (0.5 * step.noise_count.max(2) as f64).sqrt());
+    let converter = step.unseen() * 12.0_f64.sqrt() / slope;
     let mut budget = Budget::new("s")
         .normal("noise", scatter)
         .normal("settled levels", level / slope)
@@ -347,6 +503,6 @@ fn pointwise_timing(step: &Step<'_>, points: &[Point]) -> Option<Timing> {
         overshoot: (if over > left { over } else { 0.0 }, None),
         tau: first_order(points, t90).map(|tau| (tau, None)),
         settling,
-        levels: [(0.0, None), (1.0, Some(level))],
+        levels: [(0.0, None), (1.0, Some(level.hypot(step.unseen())))],
     })
 }

@@ -42,10 +42,16 @@ pub(super) struct Samples<'a> {
 }
 
 impl<'a> Samples<'a> {
+    /// The first of the rise: a few before the step, so that an update before the next shows.
+    fn first(&self) -> usize {
+        let after = self.shares.partition_point(|p| p.0 < 0.0);
+        after.saturating_sub(2 * LEAST_SAMPLES)
+    }
+
     /// Those of the response until well after 90 %.
     pub(super) fn rise(&self, t90: f64) -> &'a [(f64, f64)] {
         let shares = self.shares;
-        let from = shares.partition_point(|p| p.0 < 0.0);
+        let from = self.first();
         &shares[from..shares.partition_point(|p| p.0 <= 2.2 * t90).max(from)]
     }
 }
@@ -110,11 +116,13 @@ fn repeated(samples: &Samples<'_>, t90: f64) -> Option<Updates> {
         t: shares[0].0,
         y: shares[0].1,
         weight: 1.0,
+        spread: 0.0,
     }];
     points.extend(changes.iter().map(|&k| Point {
         t: between(k),
         y: shares[k].1,
         weight: 1.0,
+        spread: 0.0,
     }));
     let step = shares[1].0 - shares[0].0;
     let spacing = median(&mut gaps)?;
@@ -190,7 +198,7 @@ fn pieces(samples: &Samples<'_>, t90: f64) -> Option<Updates> {
         .collect();
     let instants = completed(&edges, certain, rise.len(), &scatter);
     let (edges, spacing) = (&instants.at, instants.every * step);
-    let zero = samples.shares.partition_point(|p| p.0 < 0.0);
+    let zero = samples.first();
     let mut points = Vec::new();
     let mut instants_u = Vec::new();
     let mut add = |from: usize, to: usize, t: f64, u: f64| {
@@ -200,6 +208,7 @@ fn pieces(samples: &Samples<'_>, t90: f64) -> Option<Updates> {
                 t,
                 y: part.iter().map(|p| p.1).sum::<f64>() / part.len() as f64,
                 weight: part.len() as f64,
+                spread: 0.0,
             });
             instants_u.push(u);
         }

@@ -1,11 +1,13 @@
 //! `analyze transfer`: metrics M1 to M4 from a back-up voltage alone, M5 and M6 from what was
 //! recorded beside it.
 
+use gridproof_model::record::Accuracy;
 use gridproof_model::result::BudgetLine;
 use serde::Serialize;
 
-use super::envelope::{Class, class};
+use super::envelope::{Class, ClassMargin, class};
 use super::transfer_companions::{Instant, Seen, TransferCompanions, TransferParts, parts};
+use super::transfer_energy::LostEnergy;
 use super::warnings::{clipped, skew_s, skewed};
 use super::wave::{coarse_hz, departure};
 use super::{AnalyzeError, Channel64, EventAccuracy, positive};
@@ -26,12 +28,23 @@ pub struct TransferAnalysis {
     pub uncertainty_s: Option<f64>,
     /// Metric M1: longest time below 10 % of the nominal peak beyond a healthy crossing, s.
     pub gap_s: Option<f64>,
+    /// U (k = 2) of `gap_s`, s.
+    pub gap_uncertainty_s: Option<f64>,
+    /// Where the U of `gap_s` comes from, s.
+    pub gap_budget: Vec<BudgetLine>,
     /// Phase of the new wave against the old one, degrees in (−180, 180].
     pub phase_jump_deg: Option<f64>,
     /// Dynamic class (metric M4) by the planning envelope.
     pub class: Class,
+    /// How far the voltage stayed from the envelope of each class, best first; empty without a
+    /// transfer.
+    pub class_margins: Vec<ClassMargin>,
     /// Metric M3: time with the one-cycle RMS below 90 % of nominal, s, in steps of half a cycle.
     pub rms_dip_s: Option<f64>,
+    /// U (k = 2) of `rms_dip_s` as the time with the RMS of any one cycle below 90 %, s.
+    pub rms_dip_uncertainty_s: Option<f64>,
+    /// Where the U of `rms_dip_s` comes from, s.
+    pub rms_dip_budget: Vec<BudgetLine>,
     /// When the reference (grid) voltage departed from its wave, s; with `reference` only.
     pub t_grid_event_s: Option<f64>,
     /// From the grid's departure to the end of the transfer, s.
@@ -64,9 +77,14 @@ impl TransferAnalysis {
             transfer_time_s: None,
             uncertainty_s: None,
             gap_s: None,
+            gap_uncertainty_s: None,
+            gap_budget: Vec::new(),
             phase_jump_deg: None,
             class,
+            class_margins: Vec::new(),
             rms_dip_s: None,
+            rms_dip_uncertainty_s: None,
+            rms_dip_budget: Vec::new(),
             t_grid_event_s: None,
             since_grid_event_s: None,
             parts: TransferParts::default(),
@@ -80,6 +98,13 @@ impl TransferAnalysis {
         }
     }
 }
+
+/// Of a channel about whose accuracy nothing was said.
+const EXACT: Accuracy = Accuracy {
+    of_reading: 0.0,
+    of_range: 0.0,
+    range: 0.0,
+};
 
 /// Finds the transfer in `voltage` (V); `reference` is the grid voltage, if recorded.
 /// `nominal_v_rms` in V.
@@ -128,6 +153,7 @@ pub fn transfer_beside(
     let rate = voltage.rate_hz;
     let hz = coarse_hz(voltage, "voltage")?;
     let before = rms_before(voltage, hz);
+    let mut lost = None;
     let mut result = match departure_by_nominal(voltage, hz, nominal_v, before)? {
         // What is too low for the limit of 10 % would never be seen to depart.
         _ if before < 0.5 * nominal_v => not_energised(before),
@@ -139,9 +165,18 @@ pub fn transfer_beside(
                 undisturbed_until: until,
                 reference_v: 0.002 * nominal_v * std::f64::consts::SQRT_2
                     + 0.1 * accuracy.peak(nominal_v),
+                accuracy: accuracy.level.unwrap_or(EXACT),
             };
             match crate::transfer::transfer(voltage.samples, rate, &rule) {
-                Outcome::Found(found) => describe(voltage, nominal_v, hz, &found),
+                Outcome::Found(found) => {
+                    lost = beside.load_current.map(|current| LostEnergy {
+                        voltage,
+                        current,
+                        found: (*found).clone(),
+                        accuracy: rule.accuracy,
+                    });
+                    describe(voltage, nominal_v, hz, &found)
+                }
                 Outcome::Unbroken => unbroken(voltage, hz, nominal_v),
                 Outcome::NotRestored { start, last_rms } => TransferAnalysis {
                     t_start_s: Some(start / rate),
@@ -218,8 +253,17 @@ pub fn transfer_beside(
         grid,
         hz,
     };
-    let (parts, notes) = parts(beside, &seen)?;
+    let (parts, mut notes) = parts(beside, &seen)?;
     result.parts = parts;
+    match lost.map(|lost| lost.measured(hz)) {
+        Some(Ok(energy)) => {
+            result.parts.lost_energy_j = Some(energy.value);
+            result.parts.lost_energy_uncertainty_j = Some(energy.u);
+            result.parts.lost_energy_budget = energy.budget;
+        }
+        Some(Err(why)) => notes.push(why),
+        None => {}
+    }
     if !notes.is_empty() {
         let all = result.note.take().into_iter().chain(notes);
         result.note = Some(all.collect::<Vec<_>>().join("; "));
@@ -296,15 +340,22 @@ fn describe(
         .rectangular("reference and noise, start", found.doubts.0 * step)
         .rectangular("reference and noise, end", found.doubts.1 * step)
         .measure((found.end - found.start) * step);
+    let (class, class_margins) = class(voltage.samples, rate, nominal_v, found);
+    let [gap, dip] = [&found.gap, &found.rms_dip].map(|m| m.budget(step).measure(m.length * step));
     TransferAnalysis {
         t_start_s: Some(found.start * step),
         t_end_s: Some(found.end * step),
         transfer_time_s: Some(measured.value),
         uncertainty_s: Some(measured.u),
-        gap_s: Some(found.gap * step),
+        gap_s: Some(gap.value),
+        gap_uncertainty_s: Some(gap.u),
+        gap_budget: gap.budget,
         phase_jump_deg: Some(found.phase_jump_deg),
-        class: class(voltage.samples, rate, nominal_v, found),
-        rms_dip_s: Some(found.rms_dip * step),
+        class,
+        class_margins,
+        rms_dip_s: Some(dip.value),
+        rms_dip_uncertainty_s: Some(dip.u),
+        rms_dip_budget: dip.budget,
         t_grid_event_s: None,
         since_grid_event_s: None,
         parts: TransferParts::default(),

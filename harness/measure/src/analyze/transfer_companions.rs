@@ -2,13 +2,17 @@
 //! of the transfer time (metric M6), from the loss of the grid to the opening of the relay and to
 //! the start of the inverter.
 
-use gridproof_model::result::Measurement;
+use gridproof_model::result::{BudgetLine, Measurement};
 use serde::Serialize;
 
+use super::run_on::end_budget;
 use super::step_fit::median;
 use super::{AnalyzeError, Channel64};
+use crate::dwell::{dwell, longest_below};
+use crate::rms::rms;
+use crate::run_on::{CeaseRule, Cessation, cessation};
 use crate::sine_fit::SineFit;
-use crate::transfer::{DEBOUNCE_S, longest_below, unsure_level};
+use crate::transfer::{DEBOUNCE_S, Seek};
 use crate::uncertainty::Budget;
 
 /// Channels recorded beside the back-up voltage, all from the same instant on.
@@ -21,6 +25,8 @@ pub struct TransferCompanions<'a> {
     /// Auxiliary contact of the switch that takes the grid away: its first lasting change is the
     /// failure.
     pub switch: Option<Channel64<'a>>,
+    /// Current from the grid, A: its end is the failure where there is no switch.
+    pub grid_current: Option<Channel64<'a>>,
     /// Relay between grid and load inside the DUT: its first lasting change is the opening.
     pub relay: Option<Channel64<'a>>,
     /// Running signal of the inverter: its first lasting change is the start.
@@ -35,9 +41,18 @@ pub struct TransferParts {
     pub current_gap_s: Option<f64>,
     /// U (k = 2) of `current_gap_s`, s.
     pub current_gap_uncertainty_s: Option<f64>,
+    /// Energy the load missed between the departure of the voltage and its return, against the waves
+    /// of its voltage and current before, J.
+    pub lost_energy_j: Option<f64>,
+    /// U (k = 2) of `lost_energy_j` by the instants, the noise and the accuracy of the voltage, J.
+    pub lost_energy_uncertainty_j: Option<f64>,
+    /// Where the U of `lost_energy_j` comes from, J.
+    pub lost_energy_budget: Vec<BudgetLine>,
     /// Time zero of metric M6: when the grid failed, s from the first sample.
     pub t_fail_s: Option<f64>,
-    /// What shows the failure: `switch` or `reference`.
+    /// U (k = 2) of `t_fail_s`, s.
+    pub t_fail_uncertainty_s: Option<f64>,
+    /// What shows the failure: `switch`, `grid-current` or `reference`.
     pub fail_by: Option<&'static str>,
     /// When the relay of the DUT opened, s from the first sample.
     pub t_relay_open_s: Option<f64>,
@@ -102,15 +117,27 @@ pub(super) fn parts(
     let switch = change(&channels.switch, "switch")?;
     let relay = change(&channels.relay, "relay")?;
     let inverter = change(&channels.inverter, "inverter")?;
-    // A switch that is given decides.
-    let fail = match &channels.switch {
-        Some(_) => switch.map(|at| (at, "switch")),
-        None => seen.grid.map(|at| (at, "reference")),
+    // A switch that is given decides, then the current through it.
+    let fail = match (&channels.switch, &channels.grid_current) {
+        (Some(_), _) => switch.map(|at| (at, "switch")),
+        (None, Some(current)) => {
+            current.check("grid current")?;
+            match current_ends(current, seen) {
+                Ok(at) => Some((at, "grid-current")),
+                Err(why) => {
+                    notes.push(why);
+                    seen.grid.map(|at| (at, "reference"))
+                }
+            }
+        }
+        (None, None) => seen.grid.map(|at| (at, "reference")),
     };
     found.t_relay_open_s = relay.map(|at| at.at_s);
     found.t_inverter_on_s = inverter.map(|at| at.at_s);
     if let Some((fail, by)) = fail {
         (found.t_fail_s, found.fail_by) = (Some(fail.at_s), Some(by));
+        let instant = Budget::new("s").rectangular("end of the grid", fail.half_s);
+        found.t_fail_uncertainty_s = Some(instant.expanded());
         let since = |to: Option<Instant>| {
             let measured = to.map(|to| between(fail, to));
             (measured.as_ref().map(|m| m.value), measured.map(|m| m.u))
@@ -119,8 +146,10 @@ pub(super) fn parts(
         (found.inverter_delay_s, found.inverter_delay_uncertainty_s) = since(inverter);
         (found.restored_s, found.restored_uncertainty_s) = since(seen.end);
     } else if relay.is_some() || inverter.is_some() {
-        notes
-            .push("no channel shows when the grid failed: give a switch or a reference".to_owned());
+        notes.push(
+            "no channel shows when the grid failed: give a switch, a grid current or a reference"
+                .to_owned(),
+        );
     }
     if let Some(current) = &channels.load_current {
         current.check("load current")?;
@@ -165,6 +194,43 @@ fn lasting_change(contact: &Channel64<'_>) -> Option<Instant> {
     })
 }
 
+/// How long the current from the grid must stay away, s.
+const AWAY_S: f64 = 0.05;
+
+/// When the current from the grid ends: a switch that opens in an arc goes on until its zero. Part of
+/// it that comes back with the grid, long after the transfer, is left out.
+fn current_ends(current: &Channel64<'_>, seen: &Seen) -> Result<Instant, String> {
+    let (rate, hz) = (current.rate_hz, seen.hz);
+    let last = seen.end.map(|end| end.at_s).or(seen.start_s);
+    let until = last.map_or(current.samples.len(), |at| {
+        ((at + 1.5 * AWAY_S) * rate) as usize
+    });
+    let amps = &current.samples[..until.min(current.samples.len())];
+    let calm = seen.start_s.map_or(BEFORE_CYCLES / hz, |at| at - 1.0 / hz);
+    let before = &amps[..((calm * rate).max(0.0) as usize).min(amps.len())];
+    let peak = rms(before) * std::f64::consts::SQRT_2;
+    let rule = CeaseRule {
+        threshold: DEAD * peak,
+        hold_s: AWAY_S,
+        clamp_offset: 0.02 * peak,
+        half_cycle_s: 0.5 / hz,
+        longest_average_s: 1.0 / hz,
+    };
+    match cessation(amps, rate, 0, &rule) {
+        Cessation::Ceased(ceased) if ceased.restarts == 0 => {
+            let budget = end_budget(Budget::new("s"), &ceased, rate, hz);
+            Ok(Instant {
+                at_s: ceased.at / rate,
+                half_s: 3.0_f64.sqrt() * budget.combined(),
+            })
+        }
+        Cessation::NeverPresent
+        | Cessation::Ceased(_)
+        | Cessation::StillFlowing { .. }
+        | Cessation::TooShort => Err("the grid current shows no end".to_owned()),
+    }
+}
+
 /// Share of the amplitude before, below which the load has no current.
 const DEAD: f64 = 0.05;
 /// Cycles before the transfer that show what the load draws.
@@ -201,31 +267,19 @@ fn current_gap(current: &Channel64<'_>, seen: &Seen) -> Result<Measurement, Stri
             fit.amplitude()
         ));
     }
-    let (width, unsure) = unsure_level(level, sigma, cycle);
+    let seek = Seek::new(level, sigma, 0.0, cycle);
     let end = match seen.end {
         Some(end) => at(end.at_s + 2.0 / seen.hz),
         None => len,
     };
     let part = &current.samples[until.min(end)..end];
     let longest = |level: f64| {
-        let pause = longest_below(before, level, sigma, width).0 as f64;
-        let (gap, to) = longest_below(part, level, sigma, width);
-        let length = if gap as f64 > LONGER * pause.max(1.0) + 1.0 {
-            gap as f64
-        } else {
-            0.0
-        };
-        (length, to)
+        let pause = longest_below(before, level, &seek).map_or(0.0, |p| p.length());
+        longest_below(part, level, &seek).filter(|gap| gap.length() > LONGER * pause.max(1.0) + 1.0)
     };
-    let (length, to) = longest(level);
-    if length > 0.0 && to == part.len() {
+    if longest(level).is_some_and(|gap| gap.end >= part.len() as f64) {
         return Err("load current: it does not come back with the voltage".to_owned());
     }
-    let moved = [level - unsure, level + unsure].map(|l| (longest(l).0 - length).abs());
-    let step = if length > 0.0 { 1.0 / rate } else { 0.0 };
-    Ok(Budget::new("s")
-        .sampling("sampling, start", step)
-        .sampling("sampling, end", step)
-        .rectangular("noise", moved[0].max(moved[1]) * step)
-        .measure(length / rate))
+    let gap = dwell(longest, level, &seek, 0.0);
+    Ok(gap.budget(1.0 / rate).measure(gap.length / rate))
 }

@@ -38,6 +38,7 @@ pub(super) fn judge(
         nominal_hz: ratings.nominal_hz,
         undisturbed_until: undisturbed,
         reference_v: reference(&evidence),
+        accuracy: evidence.specs.recorder_volts,
     };
     let outcome = transfer(&volts, evidence.rate(), &rule);
     judge_stimulus(&evidence, event, undisturbed, sheet)?;
@@ -145,17 +146,14 @@ fn measurement(evidence: &Evidence<'_>, found: &Transfer) -> Measurement {
 }
 
 fn inform(evidence: &Evidence<'_>, found: &Transfer, sheet: &mut Sheet) {
-    let step = evidence.step();
-    let gap = Budget::new("s").sampling("sampling", step * std::f64::consts::SQRT_2);
-    sheet.inform("gap (M1)", gap.measure(evidence.seconds(found.gap)));
-    let half = Budget::new("s").rectangular(
-        "definition: half-cycle steps",
-        0.5 / evidence.ratings.nominal_hz,
-    );
-    sheet.inform(
-        "half-cycle RMS below 90 % (M3)",
-        half.measure(evidence.seconds(found.rms_dip)),
-    );
+    for (name, metric) in [
+        ("gap (M1)", &found.gap),
+        ("half-cycle RMS below 90 % (M3)", &found.rms_dip),
+    ] {
+        let elapsed = evidence.seconds(metric.length);
+        let budget = metric.budget(evidence.step());
+        sheet.inform(name, budget.measure(elapsed));
+    }
     let noise = (found.waves.0.sigma + found.waves.1.sigma)
         / (evidence.ratings.nominal_v * std::f64::consts::SQRT_2);
     let jump = Budget::new("°").normal("noise of both fits", noise.to_degrees());

@@ -266,3 +266,97 @@ fn currents_that_pause_or_stay_away() {
     let gap = found.parts.current_gap_s.unwrap();
     assert!((gap - 8e-3).abs() < 0.15e-3, "{gap}");
 }
+
+/// A resistor misses ∫ v²/R over the gap.
+#[test]
+fn energy_that_a_resistor_missed() {
+    let mut random = Noise(85);
+    let (mut inside, mut all, mut worst) = (0, 0, 0.0_f64);
+    for case in 0..300 {
+        let event = Event::draw(&mut random);
+        let ohms = 10.0 + 90.0 * random.uniform();
+        let sigma = [0.0, 1e-3, 1e-2][case % 3] / SQRT2;
+        let volts = sampled(&mut random, 230.0 * sigma, 0.03, |t| {
+            230.0 * SQRT2 * event.wave(t)
+        });
+        let amps = 230.0 * SQRT2 / ohms;
+        let load = sampled(&mut random, amps * sigma, 1e-3, |t| amps * event.wave(t));
+        let beside = TransferCompanions {
+            load_current: Some(channel(&load)),
+            ..TransferCompanions::default()
+        };
+        let parts = analysed(&volts, &beside).parts;
+        // 2 sin² = 1 − cos of twice the angle
+        let until = |t: f64| {
+            let twice = 2.0 * TAU * 50.0;
+            t - (twice * t + 2.0 * TAU * event.turn).sin() / twice
+        };
+        let truth = 230.0 * 230.0 / ohms * (until(event.inverter) - until(event.fail));
+        let (found, u) = (
+            parts.lost_energy_j.unwrap(),
+            parts.lost_energy_uncertainty_j.unwrap(),
+        );
+        inside += u32::from((found - truth).abs() <= u);
+        worst = worst.max((found / truth - 1.0).abs());
+        all += 1;
+    }
+    println!(
+        "lost energy: {inside} of {all} inside U, {:.2} % at worst",
+        100.0 * worst
+    );
+    assert!(100 * inside >= 93 * all, "{inside} of {all}");
+    assert!(worst < 0.03, "{worst}");
+}
+
+#[test]
+fn the_grid_current_shows_the_failure_without_a_switch() {
+    let mut random = Noise(86);
+    let (mut inside, mut all) = (0, 0);
+    for case in 0..150 {
+        let event = Event::draw(&mut random);
+        let sigma = [0.0, 1e-3, 1e-2][case % 3] / SQRT2;
+        let volts = sampled(&mut random, 0.3, 0.03, |t| 230.0 * SQRT2 * event.wave(t));
+        // Drawn by the DUT in its own phase; part of it comes back with the grid 0.3 s later.
+        let lag = 0.4 * random.uniform();
+        let grid = sampled(&mut random, 10.0 * sigma, 1e-3, |t| {
+            let gone = (event.fail..event.fail + 0.3).contains(&t);
+            10.0 * if gone {
+                0.0
+            } else {
+                (TAU * (event.turn + 50.0 * t) - lag).sin()
+            }
+        });
+        let runs = sampled(&mut random, 0.0, 1.0, |t| {
+            f64::from(u8::from(t >= event.inverter))
+        });
+        let beside = TransferCompanions {
+            grid_current: Some(channel(&grid)),
+            inverter: Some(channel(&runs)),
+            ..TransferCompanions::default()
+        };
+        let parts = analysed(&volts, &beside).parts;
+        assert_eq!(parts.fail_by, Some("grid-current"));
+        let u = parts.t_fail_uncertainty_s.unwrap();
+        let off = parts.t_fail_s.unwrap() - event.fail;
+        inside += u32::from(off.abs() <= u);
+        // A zero of the current hides its end for as long as it is below 5 %.
+        assert!(off.abs() < 0.5e-3, "{case}: {off} {event:?} {lag}");
+        let delay = parts.inverter_delay_s.unwrap() - (event.inverter - event.fail);
+        assert!(delay.abs() < 0.5e-3);
+        all += 1;
+    }
+    println!("end of the grid current: {inside} of {all} inside U");
+    assert!(100 * inside >= 93 * all, "{inside} of {all}");
+    // A current that never ends leaves the reference to tell.
+    let whole = sampled(&mut random, 0.0, 1e-3, |t| 10.0 * (TAU * 50.0 * t).sin());
+    let event = Event::draw(&mut random);
+    let volts = sampled(&mut random, 0.3, 0.03, |t| 230.0 * SQRT2 * event.wave(t));
+    let beside = TransferCompanions {
+        grid_current: Some(channel(&whole)),
+        reference: Some(channel(&volts)),
+        ..TransferCompanions::default()
+    };
+    let found = analysed(&volts, &beside);
+    assert_eq!(found.parts.fail_by, Some("reference"));
+    assert!(found.note.unwrap().contains("grid current shows no end"));
+}

@@ -1,0 +1,104 @@
+//! How far a transfer stays from the class envelopes, against closed forms.
+
+use gridproof_measure::analyze::{Channel64, Class, ClassMargin, TransferAnalysis, transfer};
+
+use super::bench::{Noise, SQRT2, TAU};
+use super::truth_transfers::sampled;
+
+const RATE: f64 = 50_000.0;
+const AT: f64 = 0.2;
+
+/// A voltage of `before` × nominal that is `during` of itself for `length` s from a zero on, and
+/// `after` × nominal from then on.
+fn found(before: f64, during: f64, after: f64, length: f64) -> TransferAnalysis {
+    let samples = sampled(RATE, 0.7, 0.05, 16, 600.0, &mut Noise(7), |t| {
+        let size = match t {
+            _ if t < AT => before,
+            _ if t < AT + length => before * during,
+            _ => after,
+        };
+        size * 230.0 * SQRT2 * (TAU * 50.0 * (t - AT)).sin()
+    });
+    let channel = Channel64 {
+        samples: &samples,
+        rate_hz: RATE,
+    };
+    transfer(&channel, None, 230.0).unwrap()
+}
+
+fn of(found: &TransferAnalysis, class: Class) -> ClassMargin {
+    let margin = found.class_margins.iter().find(|m| m.class == class);
+    margin.unwrap().clone()
+}
+
+/// What must be exceeded for 0.1 ms, and the samples at the ends, make an instant uncertain by so
+/// much, s.
+const RUN_S: f64 = 0.2e-3;
+
+/// How long after a zero a voltage that `missing` of it is missing departs by 10 % of the peak, s:
+/// the envelope counts from there.
+fn departs(missing: f64) -> f64 {
+    (0.1 / missing).asin() / (TAU * 50.0)
+}
+
+fn near(found: Option<f64>, truth: f64, within: f64) {
+    let found = found.unwrap();
+    assert!((found - truth).abs() < within, "{found} for {truth}");
+}
+
+#[test]
+fn a_dead_time_of_five_milliseconds() {
+    // From a zero to the crest: all of the voltage is missing at its end.
+    let found = found(1.0, 0.0, 1.0, 5e-3);
+    assert_eq!(found.class, Class::Three);
+    let [one, two, three] = [Class::One, Class::Two, Class::Three].map(|c| of(&found, c));
+    // Nothing permits 100 % in class 1; 1 ms in class 2, 10 ms in class 3.
+    let missing = 5e-3 - departs(1.0);
+    near(one.spare_s, -missing, RUN_S);
+    near(two.spare_s, 1e-3 - missing, RUN_S);
+    near(three.spare_s, 10e-3 - missing, RUN_S);
+    for margin in [&one, &two, &three] {
+        near(margin.spare_at_s, AT + 5e-3, RUN_S);
+    }
+    // 30 % are permitted until 5 ms and until 10 ms.
+    near(one.margin_pct, 30.0 - 100.0, 0.5);
+    near(two.margin_pct, 30.0 - 100.0, 0.5);
+    near(two.margin_at_s, AT + 5e-3, RUN_S);
+    // No voltage at all is permitted until 10 ms, ±10 % in the end.
+    near(three.margin_pct, 10.0, 0.2);
+    assert!(three.margin_at_s.unwrap() > AT + 0.1);
+}
+
+#[test]
+fn a_sag_and_a_voltage_that_stays_high() {
+    // 0.75 for 15 ms: 25 % are too much for class 1 from 5 ms on, for class 2 and 3 from 10 ms on.
+    let sag = found(1.0, 0.75, 1.06, 15e-3);
+    assert_eq!(sag.class, Class::None);
+    near(of(&sag, Class::One).margin_pct, 14.0 - 25.0, 0.3);
+    near(of(&sag, Class::Three).margin_pct, 20.0 - 25.0, 0.3);
+    // The crest at 15 ms is the last of it: 25 % were permitted until 5 and 10 ms.
+    let missing = 15e-3 - departs(0.25);
+    near(of(&sag, Class::One).spare_s, 5e-3 - missing, RUN_S);
+    near(of(&sag, Class::Two).spare_s, 10e-3 - missing, RUN_S);
+    // 6 % above the nominal leave 4 % of the 10 % that count in the end.
+    let high = found(1.0, 0.0, 1.06, 3e-3);
+    assert_eq!(high.class, Class::Three);
+    near(of(&high, Class::Three).margin_pct, 4.0, 0.2);
+    near(
+        of(&high, Class::Three).spare_s,
+        10e-3 - 3e-3 + departs(1.0),
+        2.0 * RUN_S,
+    );
+}
+
+/// Of a voltage above its nominal more than the nominal peak is missing, but no more than all.
+#[test]
+fn all_of_a_high_voltage_may_be_missing() {
+    let found = found(1.06, 0.0, 1.0, 5e-3);
+    assert_eq!(found.class, Class::Three);
+    near(of(&found, Class::One).margin_pct, 30.0 - 100.0, 0.5);
+    // One that has turned over is more than missing.
+    let turned = self::found(1.0, -1.0, 1.0, 5e-3);
+    assert_eq!(turned.class, Class::None);
+    near(of(&turned, Class::Three).margin_pct, 100.0 - 200.0, 1.0);
+}
