@@ -323,6 +323,16 @@ pub(crate) struct CaptureFile {
     /// Correct the skew that a COMTRADE file states for its channels.
     #[arg(long)]
     pub(crate) correct_skew: bool,
+    /// Start of the part to read, s from the first sample of the file.
+    #[arg(long, value_name = "T", value_parser = seconds)]
+    pub(crate) from: Option<f64>,
+    /// End of the part to read, s.
+    #[arg(long, value_name = "T", value_parser = seconds)]
+    pub(crate) to: Option<f64>,
+    /// Samples of all channels together to hold in memory at once. What has more is read in means
+    /// of groups of samples first, then the part around an event sample by sample.
+    #[arg(long, value_name = "N", default_value_t = 12_000_000, value_parser = clap::value_parser!(u64).range(1000..))]
+    pub(crate) most_samples: u64,
     /// Print the figures as JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -469,12 +479,6 @@ pub(crate) enum AnalyzeKind {
         /// Nominal fundamental, "50 Hz" or "60 Hz".
         #[arg(long, value_name = "F")]
         fundamental: Hertz,
-        /// Start of the window, s.
-        #[arg(long, value_name = "T", value_parser = seconds)]
-        from: Option<f64>,
-        /// End of the window, s.
-        #[arg(long, value_name = "T", value_parser = seconds)]
-        to: Option<f64>,
         /// Give the frequency of every cycle too.
         #[arg(long)]
         series: bool,
@@ -489,12 +493,6 @@ pub(crate) enum AnalyzeKind {
         /// Channels from top to bottom; all without it.
         #[arg(long, value_name = "CH,…", value_delimiter = ',')]
         channels: Vec<String>,
-        /// Start of the window, s.
-        #[arg(long, value_name = "T", value_parser = seconds)]
-        from: Option<f64>,
-        /// End of the window, s.
-        #[arg(long, value_name = "T", value_parser = seconds)]
-        to: Option<f64>,
         /// Instants to mark: NAME=T.
         #[arg(long, value_name = "NAME=T", value_delimiter = ',')]
         mark: Vec<String>,

@@ -36,11 +36,9 @@ const CLIPPED_LEAST: usize = 12;
 /// not clipped. A cut of less than about 1 % of the amplitude is not told from a
 /// whole wave at 10 bit.
 pub fn clipping(samples: &[f64]) -> Vec<Clipping> {
-    flat_ends(samples)
-        .into_iter()
-        .filter(|(sign, end)| sign * end.level > 0.0 && 2 * end.samples < samples.len())
-        .map(|(_, end)| end)
-        .collect()
+    let mut ends = Ends::default();
+    ends.push(samples);
+    ends.clipping()
 }
 
 /// As [`clipping`] of a quantity that may settle at its extreme, as a power does: it is cut only
@@ -67,24 +65,48 @@ pub fn clipping_of_level(samples: &[f64]) -> Vec<Clipping> {
     ends.filter(|_| noisy && *median > 0.0).collect()
 }
 
-/// One end of the values: how often the last one occurs, and the one before it.
+/// One end of the values: how often the last one occurs and where, and the one before it.
+#[derive(Debug, Clone, Copy)]
 struct End {
     last: (f64, usize),
     next: (f64, usize),
+    /// First sample at the last value, the latest one, and how many ran up to that in a row.
+    first: usize,
+    latest: usize,
+    run: usize,
+    /// Three in a row were at the last value.
+    rests: bool,
 }
 
 impl End {
     const NONE: Self = Self {
         last: (f64::NEG_INFINITY, 0),
         next: (f64::NEG_INFINITY, 0),
+        first: 0,
+        latest: 0,
+        run: 0,
+        rests: false,
     };
 
-    fn see(&mut self, x: f64) {
+    fn see(&mut self, x: f64, index: usize) {
         if x > self.last.0 {
-            self.next = self.last;
-            self.last = (x, 1);
+            *self = Self {
+                last: (x, 1),
+                next: self.last,
+                first: index,
+                latest: index,
+                run: 1,
+                rests: false,
+            };
         } else if x.to_bits() == self.last.0.to_bits() {
             self.last.1 += 1;
+            self.run = if index == self.latest + 1 {
+                self.run + 1
+            } else {
+                1
+            };
+            self.latest = index;
+            self.rests |= self.run >= 3;
         } else if x > self.next.0 {
             self.next = (x, 1);
         } else if x.to_bits() == self.next.0.to_bits() {
@@ -93,38 +115,74 @@ impl End {
     }
 }
 
-/// Ends (+1 upper, −1 lower) at which the record stays, some samples of it in a row.
-fn flat_ends(samples: &[f64]) -> Vec<(f64, Clipping)> {
-    let (mut upper, mut lower) = (End::NONE, End::NONE);
-    for &x in samples {
-        if x >= upper.next.0 {
-            upper.see(x);
-        }
-        if -x >= lower.next.0 {
-            lower.see(-x);
+/// Both ends of the values of a channel that is seen part by part.
+#[derive(Debug, Clone)]
+pub struct Ends {
+    upper: End,
+    lower: End,
+    seen: usize,
+}
+
+impl Default for Ends {
+    fn default() -> Self {
+        Self {
+            upper: End::NONE,
+            lower: End::NONE,
+            seen: 0,
         }
     }
-    let flat = |sign: f64, end: &End| {
-        let often = end.last.1 >= CLIPPED_LEAST
-            && end.next.0.is_finite()
-            && end.last.1 > CLIPPED_RATIO * end.next.1;
-        let level = sign * end.last.0;
-        let is = |x: &f64| *x == level;
-        let first = samples.iter().position(is).filter(|_| often)?;
-        let in_a_row = samples[first..].windows(3).any(|w| w.iter().all(is));
-        in_a_row.then_some((
-            sign,
-            Clipping {
-                level,
-                samples: end.last.1,
-                first,
-            },
-        ))
-    };
-    [flat(1.0, &upper), flat(-1.0, &lower)]
-        .into_iter()
-        .flatten()
-        .collect()
+}
+
+impl Ends {
+    /// Sees the next samples.
+    pub fn push(&mut self, samples: &[f64]) {
+        for (index, &x) in (self.seen..).zip(samples) {
+            if x >= self.upper.next.0 {
+                self.upper.see(x, index);
+            }
+            if -x >= self.lower.next.0 {
+                self.lower.see(-x, index);
+            }
+        }
+        self.seen += samples.len();
+    }
+
+    /// As [`clipping`] of all samples seen.
+    pub fn clipping(&self) -> Vec<Clipping> {
+        self.flat()
+            .into_iter()
+            .filter(|(sign, end)| sign * end.level > 0.0 && 2 * end.samples < self.seen)
+            .map(|(_, end)| end)
+            .collect()
+    }
+
+    /// Ends (+1 upper, −1 lower) at which the record stays, some samples of it in a row.
+    fn flat(&self) -> Vec<(f64, Clipping)> {
+        let flat = |sign: f64, end: &End| {
+            let often = end.last.1 >= CLIPPED_LEAST
+                && end.next.0.is_finite()
+                && end.last.1 > CLIPPED_RATIO * end.next.1;
+            (often && end.rests).then_some((
+                sign,
+                Clipping {
+                    level: sign * end.last.0,
+                    samples: end.last.1,
+                    first: end.first,
+                },
+            ))
+        };
+        [flat(1.0, &self.upper), flat(-1.0, &self.lower)]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+}
+
+/// As [`Ends::flat`] of a whole record.
+fn flat_ends(samples: &[f64]) -> Vec<(f64, Clipping)> {
+    let mut ends = Ends::default();
+    ends.push(samples);
+    ends.flat()
 }
 
 #[cfg(test)]

@@ -1,22 +1,25 @@
 //! `gridproof analyze`: one capture, outside any run.
 
 use gridproof_measure::analyze::{
-    AnalyzeError, Channel64, EventAccuracy, HarmonicOptions, Marks, RunOnChannels,
-    TransferCompanions, frequency_by, harmonics_with, run_on_with, step_response, transfer_beside,
-    trip_with,
+    EventAccuracy, HarmonicOptions, HarmonicSum, HarmonicWindows, Marks, RunOnChannels,
+    TransferCompanions, frequency_by, harmonics_of, harmonics_with, run_on_with, step_response,
+    transfer_beside, trip_with,
 };
 use gridproof_measure::frequency::FrequencyMethod;
-use gridproof_recordings::import::{
-    ImportError, ImportErrorKind, ImportOptions, ImportedCapture, Scaling, open,
-};
+use gridproof_recordings::import::{Block, ImportError, ImportErrorKind, ImportOptions, blocks};
 use gridproof_reports::traces::{Trace, Traces, svg};
 use gridproof_runner::missing;
-use serde::Serialize;
 use serde_json::Value;
 
-use crate::args::{AnalyzeKind, CaptureFile, FrequencyBy, Side};
+use super::capture::{
+    BLOCK, Loaded, Reduction, event, once, options, shift, told, value, warn, warn_clipped,
+};
+use crate::args::{AnalyzeKind, CaptureFile, FrequencyBy};
 use crate::failure::Failure;
 use crate::output;
+
+/// Least samples in a cycle that show its phase.
+const CYCLE_SAMPLES: f64 = 22.0;
 
 pub(crate) fn analyze(kind: &AnalyzeKind) -> Result<u8, Failure> {
     match kind {
@@ -46,20 +49,23 @@ pub(crate) fn analyze(kind: &AnalyzeKind) -> Result<u8, Failure> {
                 inverter,
             ];
             let wanted = beside.iter().map(|name| name.as_ref());
-            let file = Loaded::read(capture, wanted.chain([Some(voltage)]))?;
-            let beside = TransferCompanions {
-                reference: file.optional(reference.as_ref())?,
-                load_current: file.optional(load_current.as_ref())?,
-                switch: file.optional(switch.as_ref())?,
-                grid_current: file.optional(grid_current.as_ref())?,
-                relay: file.optional(relay.as_ref())?,
-                inverter: file.optional(inverter.as_ref())?,
-            };
-            let voltage = file.channel(voltage)?;
-            show(
-                capture,
-                transfer_beside(&voltage, &beside, nominal.0, &known),
-            )
+            let names = once(wanted.chain([Some(voltage)]));
+            let found = event(capture, &names, |file| {
+                let beside = TransferCompanions {
+                    reference: file.optional(reference.as_ref())?,
+                    load_current: file.optional(load_current.as_ref())?,
+                    switch: file.optional(switch.as_ref())?,
+                    grid_current: file.optional(grid_current.as_ref())?,
+                    relay: file.optional(relay.as_ref())?,
+                    inverter: file.optional(inverter.as_ref())?,
+                };
+                let voltage = file.channel(voltage)?;
+                told(
+                    capture,
+                    transfer_beside(&voltage, &beside, nominal.0, &known),
+                )
+            })?;
+            show(capture, &found)
         }
         AnalyzeKind::RunOn {
             capture,
@@ -78,14 +84,16 @@ pub(crate) fn analyze(kind: &AnalyzeKind) -> Result<u8, Failure> {
             ];
             accuracy.check(&wanted)?;
             let known = accuracy.event(&wanted[1..], current)?;
-            let file = Loaded::read(capture, wanted)?;
-            let channels = RunOnChannels {
-                current: file.channel(current)?,
-                switch: file.optional(switch.as_ref())?,
-                voltage: file.optional(voltage.as_ref())?,
-                grid_current: file.optional(grid_current.as_ref())?,
-            };
-            show(capture, run_on_with(&channels, rated_current.0, &known))
+            let found = event(capture, &once(wanted), |file| {
+                let channels = RunOnChannels {
+                    current: file.channel(current)?,
+                    switch: file.optional(switch.as_ref())?,
+                    voltage: file.optional(voltage.as_ref())?,
+                    grid_current: file.optional(grid_current.as_ref())?,
+                };
+                told(capture, run_on_with(&channels, rated_current.0, &known))
+            })?;
+            show(capture, &found)
         }
         AnalyzeKind::Trip {
             capture,
@@ -96,16 +104,14 @@ pub(crate) fn analyze(kind: &AnalyzeKind) -> Result<u8, Failure> {
         } => {
             accuracy.check(&[Some(voltage), Some(current)])?;
             let known = accuracy.event(&[Some(voltage)], current)?;
-            let file = Loaded::read(capture, [Some(voltage), Some(current)])?;
-            show(
-                capture,
-                trip_with(
-                    &file.channel(voltage)?,
-                    &file.channel(current)?,
-                    rated_current.0,
-                    &known,
-                ),
-            )
+            let found = event(capture, &once([Some(voltage), Some(current)]), |file| {
+                let (voltage, current) = (file.channel(voltage)?, file.channel(current)?);
+                told(
+                    capture,
+                    trip_with(&voltage, &current, rated_current.0, &known),
+                )
+            })?;
+            show(capture, &found)
         }
         AnalyzeKind::StepResponse {
             capture,
@@ -114,16 +120,21 @@ pub(crate) fn analyze(kind: &AnalyzeKind) -> Result<u8, Failure> {
             at,
             rated,
         } => {
-            let file = Loaded::read(capture, [Some(response), mark.as_ref()])?;
+            let names = once([Some(response), mark.as_ref()]);
+            let span = (capture.from, capture.to);
+            let file = Loaded::read(capture, Some(names), span, Reduction::Means)?;
+            let at: Vec<f64> = at.iter().map(|at| at - file.first_s()).collect();
             let marks = match file.optional(mark.as_ref())? {
                 Some(channel) => Marks::Channel(channel),
-                None => Marks::Times(at),
+                None => Marks::Times(&at),
             };
             let rated = rated.map(|rated| rated.0);
-            show(
-                capture,
-                step_response(&file.channel(response)?, &marks, rated),
-            )
+            let found = step_response(&file.channel(response)?, &marks, rated);
+            let mut found = value(told(capture, found)?)?;
+            shift(&mut found, file.first_s());
+            warn_clipped(&mut found, file.clipped());
+            warn(&mut found, file.coarse().into_iter().collect());
+            show(capture, &found)
         }
         AnalyzeKind::Harmonics {
             capture,
@@ -139,48 +150,47 @@ pub(crate) fn analyze(kind: &AnalyzeKind) -> Result<u8, Failure> {
                 volts: accuracy.level(voltage)?,
                 amps: accuracy.level(current)?,
             };
-            let file = Loaded::read(capture, [Some(voltage), Some(current)])?;
-            show(
-                capture,
-                harmonics_with(
-                    &file.channel(voltage)?,
-                    &file.channel(current)?,
-                    fundamental.0,
-                    &options,
-                ),
-            )
+            let found = harmonics(capture, (voltage, current), fundamental.0, &options)?;
+            show(capture, &found)
         }
         AnalyzeKind::Frequency {
             capture,
             voltage,
             fundamental,
-            from,
-            to,
             series,
             method,
         } => {
-            let file = Loaded::read(capture, [Some(voltage)])?;
+            let names = Some(vec![voltage.clone()]);
+            let span = (capture.from, capture.to);
+            let file = Loaded::read(capture, names, span, Reduction::Means)?;
+            file.at_least(capture, CYCLE_SAMPLES * fundamental.0, "a cycle")?;
             let method = match method {
                 FrequencyBy::ZeroCrossing => FrequencyMethod::ZeroCrossing,
                 FrequencyBy::Phasor => FrequencyMethod::Phasor,
                 FrequencyBy::SineFit => FrequencyMethod::SineFit,
             };
             let channel = file.channel(voltage)?;
-            let mut found = frequency_by(&channel, fundamental.0, *from, *to, method);
-            if let (Ok(found), false) = (&mut found, series) {
+            let to = capture.to.map(|to| to - file.first_s());
+            let mut found = told(
+                capture,
+                frequency_by(&channel, fundamental.0, None, to, method),
+            )?;
+            if *series {
+                found.series.iter_mut().for_each(|p| p.0 += file.first_s());
+            } else {
                 found.series.clear();
             }
-            show(capture, found)
+            let mut found = value(found)?;
+            warn_clipped(&mut found, file.clipped());
+            show(capture, &found)
         }
         AnalyzeKind::Plot {
             capture,
             channels,
-            from,
-            to,
             mark,
             out,
         } => {
-            let text = plot(capture, channels, (*from, *to), mark)?;
+            let text = plot(capture, channels, mark)?;
             match out {
                 None => output::data(&text),
                 Some(path) => std::fs::write(path, text)
@@ -191,85 +201,62 @@ pub(crate) fn analyze(kind: &AnalyzeKind) -> Result<u8, Failure> {
     }
 }
 
-/// A capture of which only the wanted channels are in memory.
-struct Loaded(ImportedCapture);
-
-impl Loaded {
-    fn read<'a>(
-        file: &CaptureFile,
-        channels: impl IntoIterator<Item = Option<&'a String>>,
-    ) -> Result<Self, Failure> {
-        let mut names: Vec<String> = channels.into_iter().flatten().cloned().collect();
-        names.sort();
-        names.dedup();
-        let options = ImportOptions {
-            channels: Some(names),
-            ..options(file)
-        };
-        let capture = open(&file.file, &options)?;
-        remarks(&capture);
-        Ok(Self(capture))
-    }
-
-    fn channel(&self, name: &str) -> Result<Channel64<'_>, Failure> {
-        let channel = self.0.channel(name)?;
-        Ok(Channel64 {
-            samples: &channel.values,
-            rate_hz: self.0.rate_hz,
-        })
-    }
-
-    fn optional(&self, name: Option<&String>) -> Result<Option<Channel64<'_>>, Failure> {
-        name.map(|name| self.channel(name)).transpose()
-    }
-}
-
-/// What the importer assumed, converted or could not make agree.
-fn remarks(capture: &ImportedCapture) {
-    for note in &capture.notes {
-        output::remark(&format!("note: {note}"));
-    }
-    for channel in capture.channels.iter().filter(|c| c.skew_s != 0.0) {
-        output::remark(&format!(
-            "note: channel `{}`: sampled {} µs after the instants of the file, not corrected; --correct-skew does",
-            channel.name,
-            channel.skew_s * 1e6
-        ));
-    }
-}
-
-fn options(file: &CaptureFile) -> ImportOptions {
-    ImportOptions {
-        rate_hz: file.rate.map(|rate| rate.0),
-        segment: file.segment,
-        correct_skew: file.correct_skew,
-        scaling: match file.side {
-            Side::Primary => Scaling::PrimaryIfStated,
-            Side::Secondary => Scaling::Secondary,
-            Side::Stored => Scaling::AsStored,
-        },
-        ..ImportOptions::default()
-    }
-}
-
-fn plot(
+/// Harmonics of what fits into memory, else window by window: the voltage in groups says where the
+/// windows lie, then every sample of both channels passes by.
+fn harmonics(
     file: &CaptureFile,
-    channels: &[String],
-    (from_s, to_s): (Option<f64>, Option<f64>),
-    marks: &[String],
-) -> Result<String, Failure> {
-    let channels = (!channels.is_empty()).then(|| channels.to_vec());
-    let capture = open(
-        &file.file,
-        &ImportOptions {
-            channels,
-            from_s,
-            to_s,
-            ..options(file)
-        },
-    )?;
-    remarks(&capture);
-    let traces: Vec<Trace<'_>> = capture
+    (voltage, current): (&String, &String),
+    fundamental_hz: f64,
+    known: &HarmonicOptions,
+) -> Result<Value, Failure> {
+    let names = once([Some(voltage), Some(current)]);
+    let span = (file.from, file.to);
+    let both = Loaded::read(file, Some(names.clone()), span, Reduction::Means)?;
+    let volts = both.channel(voltage)?;
+    if both.is_whole() {
+        let amps = both.channel(current)?;
+        return value(told(
+            file,
+            harmonics_with(&volts, &amps, fundamental_hz, known),
+        )?);
+    }
+    both.at_least(file, CYCLE_SAMPLES * fundamental_hz, "a cycle")?;
+    let start_s = both.capture().offset_s;
+    let windows = HarmonicWindows::new(
+        &volts,
+        both.first_s() - start_s,
+        both.last_s() - start_s,
+        fundamental_hz,
+    );
+    let windows = told(file, windows)?;
+    drop(both);
+    let options = ImportOptions {
+        channels: Some(names.clone()),
+        from_s: file.from,
+        to_s: file.to,
+        ..options(file)
+    };
+    let mut source = blocks(&file.file, &options, BLOCK)?;
+    let rate_hz = source.description().rate_hz;
+    let sum = |name| told(file, HarmonicSum::new(&windows, name, rate_hz));
+    let mut sums = [sum("voltage")?, sum("current")?];
+    let place = |name: &String| names.iter().position(|other| other == name).unwrap_or(0);
+    let places = [place(voltage), place(current)];
+    let mut block = Block::default();
+    while source.read_into(&mut block)? {
+        for (sum, &place) in sums.iter_mut().zip(&places) {
+            told(file, sum.push(&block.values[place]))?;
+        }
+    }
+    let [volts, amps] = sums;
+    value(told(file, harmonics_of(&windows, volts, amps, known))?)
+}
+
+fn plot(file: &CaptureFile, channels: &[String], marks: &[String]) -> Result<String, Failure> {
+    let names = (!channels.is_empty()).then(|| channels.to_vec());
+    let loaded = Loaded::read(file, names, (file.from, file.to), Reduction::Extremes)?;
+    let traces: Vec<Trace<'_>> = loaded
+        .capture()
         .channels
         .iter()
         .map(|channel| Trace {
@@ -285,8 +272,8 @@ fn plot(
     let title = file.file.display().to_string();
     let figure = Traces {
         title: &title,
-        rate_hz: capture.rate_hz,
-        start_s: capture.offset_s,
+        rate_hz: loaded.rate_hz(),
+        start_s: loaded.first_s(),
         channels: &traces,
         instants: &instants,
     };
@@ -311,18 +298,14 @@ fn instant(mark: &str) -> Result<(String, f64), Failure> {
         })
 }
 
-/// As JSON, or one figure a line; what could not be analysed with the file it is in.
-fn show(file: &CaptureFile, figures: Result<impl Serialize, AnalyzeError>) -> Result<u8, Failure> {
-    let figures =
-        figures.map_err(|error| Failure::usage(format!("{}: {error}", file.file.display())))?;
-    let value = serde_json::to_value(figures)
-        .map_err(|error| Failure::infrastructure(error.to_string()))?;
+/// As JSON, or one figure a line.
+fn show(file: &CaptureFile, value: &Value) -> Result<u8, Failure> {
     if file.json {
         output::data(&format!("{value:#}\n"));
         return Ok(0);
     }
     let mut text = String::new();
-    if let Value::Object(fields) = &value {
+    if let Value::Object(fields) = value {
         for (name, value) in fields {
             lines(&mut text, name, value);
         }

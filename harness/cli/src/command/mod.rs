@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod analyze;
+mod capture;
 mod check;
 mod emulate;
 mod explain;

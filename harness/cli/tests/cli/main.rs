@@ -12,6 +12,7 @@ mod emulate;
 mod faults;
 mod frequency;
 mod islands;
+mod long_captures;
 mod packs;
 mod quickstart;
 mod records;

@@ -1,26 +1,39 @@
 //! `analyze harmonics`: IEC 61000-4-7 spectra synchronised to the measured fundamental.
 
 use gridproof_model::record::Accuracy;
-use gridproof_model::result::Measurement;
-use rustfft::num_complex::Complex64;
+use gridproof_model::result::{BudgetLine, Measurement};
 use serde::Serialize;
 
-use super::frequency::phase;
-use super::warnings::clipped;
+use super::harmonic_windows::{HarmonicSum, HarmonicWindows};
 use super::{AnalyzeError, Channel64, positive};
-use crate::phase_track::parabola;
-use crate::spectrum::LineSpectrum;
-use crate::uncertainty::Budget;
 
 /// Highest order of THD and of the list.
-const HIGHEST_ORDER: usize = 50;
+pub(super) const HIGHEST_ORDER: usize = 50;
+
+/// U (k = 2) of the figures of an order of one channel, in its unit.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct OrderUncertainty {
+    /// Of the component.
+    pub rms: f64,
+    /// Of the harmonic group. Here and below of what the lines hold, their noise included.
+    pub group: f64,
+    /// Of the harmonic subgroup.
+    pub subgroup: f64,
+    /// Of the interharmonic centred subgroup.
+    pub interharmonic: f64,
+    /// Of the interharmonic group.
+    pub interharmonic_group: f64,
+    /// Where that of the component comes from (standard uncertainties).
+    pub budget: Vec<BudgetLine>,
+}
 
 /// One harmonic order.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct OrderLine {
     /// Order, 1 = fundamental.
     pub order: usize,
-    /// Voltage component, V RMS, less the noise of its neighbourhood.
+    /// Voltage component, V RMS, less the noise of its neighbourhood, and less an interharmonic within
+    /// a line of it that the record tells from it.
     pub v_rms: f64,
     /// Current component, A RMS, less the noise of its neighbourhood.
     pub i_rms: f64,
@@ -45,6 +58,10 @@ pub struct OrderLine {
     pub v_interharmonic_group: f64,
     /// Interharmonic group: every line between this order and the next, A RMS.
     pub i_interharmonic_group: f64,
+    /// U of the voltage figures.
+    pub v_u: OrderUncertainty,
+    /// U of the current figures.
+    pub i_u: OrderUncertainty,
 }
 
 /// What is known beside the samples.
@@ -74,6 +91,8 @@ pub struct HarmonicUncertainty {
     pub dc_v: Measurement,
     /// Mean of the current, A.
     pub dc_i: Measurement,
+    /// TDD (ratio); `None` without a rated current.
+    pub tdd_i: Option<Measurement>,
 }
 
 /// Spectra of a voltage and a current.
@@ -123,15 +142,6 @@ pub struct HarmonicAnalysis {
     pub note: Option<String>,
 }
 
-/// Aggregated squares of one channel.
-struct Spectrum {
-    squares: Vec<f64>,
-    /// Components rotated to the voltage's zero crossing and added.
-    turned: Vec<Complex64>,
-    mean: f64,
-    rms: f64,
-}
-
 /// As [`harmonics_with`], nothing known beside the samples.
 ///
 /// # Errors
@@ -160,51 +170,62 @@ pub fn harmonics_with(
     fundamental_hz: f64,
     options: &HarmonicOptions,
 ) -> Result<HarmonicAnalysis, AnalyzeError> {
+    current.check("current")?;
+    let last_s = |of: &Channel64<'_>| (of.samples.len() as f64 - 1.0) / of.rate_hz;
+    let end_s = last_s(voltage).min(last_s(current));
+    let windows = HarmonicWindows::new(voltage, 0.0, end_s, fundamental_hz)?;
+    let highest = windows.highest(voltage.rate_hz.min(current.rate_hz))?;
+    let sum = |channel: &Channel64<'_>, name| {
+        let mut sum = HarmonicSum::to_order(&windows, name, channel.rate_hz, highest)?;
+        sum.push(channel.samples)?;
+        Ok(sum)
+    };
+    harmonics_of(
+        &windows,
+        sum(voltage, "voltage")?,
+        sum(current, "current")?,
+        options,
+    )
+}
+
+/// As [`harmonics_with`], of channels that were summed up part by part over the same `windows`.
+///
+/// # Errors
+/// A channel that ended before its windows did, a rated current that is none.
+pub fn harmonics_of(
+    windows: &HarmonicWindows,
+    voltage: HarmonicSum,
+    current: HarmonicSum,
+    options: &HarmonicOptions,
+) -> Result<HarmonicAnalysis, AnalyzeError> {
     let rated = options
         .rated_current_a
         .map(|a| positive("rated current", a))
         .transpose()?;
-    voltage.check("voltage")?;
-    current.check("current")?;
-    let nominal = positive("fundamental", fundamental_hz)?;
-    let duration = voltage.duration_s().min(current.duration_s());
-    let points = phase(voltage, nominal, 0.0, voltage.duration_s())?;
-    let cycles = if (nominal - 60.0).abs() < 5.0 { 12 } else { 10 };
-    let rate = voltage.rate_hz;
-    let windows = plan(&points, rate, cycles, duration, nominal)?;
-    let slow = rate.min(current.rate_hz);
-    let f1 = windows.iter().map(|w| w.hz).sum::<f64>() / windows.len() as f64;
-    let highest = ((0.48 * slow / f1) as usize).min(HIGHEST_ORDER);
-    if highest < 2 {
-        return Err(AnalyzeError::TooSlow {
-            name: "current",
-            rate_hz: slow,
-            need_hz: 5.0 * nominal,
-            purpose: "the second harmonic",
-        });
-    }
-    let v = aggregate(voltage, "voltage", &windows, cycles, highest)?;
-    let i = aggregate(current, "current", &windows, cycles, highest)?;
+    let highest = voltage.highest().min(current.highest());
+    let (cycles, count) = (windows.cycles, windows.count());
+    let (v, clipped_v) = voltage.finish()?;
+    let (i, clipped_i) = current.finish()?;
+    let first = [&v, &i].map(|of| of.order(1, cycles, count).component.value);
     let orders: Vec<OrderLine> = (1..=highest)
         .map(|n| {
-            let (a, b) = (
-                v.order(n, cycles, windows.len()),
-                i.order(n, cycles, windows.len()),
-            );
+            let (a, b) = (v.order(n, cycles, count), i.order(n, cycles, count));
             OrderLine {
                 order: n,
-                v_rms: a.component,
-                i_rms: b.component,
+                v_rms: a.component.value,
+                i_rms: b.component.value,
                 v_phase_deg: a.phase_deg,
                 i_phase_deg: b.phase_deg,
-                v_group: a.group,
-                i_group: b.group,
-                v_subgroup: a.subgroup,
-                i_subgroup: b.subgroup,
-                v_interharmonic: a.interharmonic,
-                i_interharmonic: b.interharmonic,
-                v_interharmonic_group: a.interharmonic_group,
-                i_interharmonic_group: b.interharmonic_group,
+                v_group: a.group.value,
+                i_group: b.group.value,
+                v_subgroup: a.subgroup.value,
+                i_subgroup: b.subgroup.value,
+                v_interharmonic: a.interharmonic.value,
+                i_interharmonic: b.interharmonic.value,
+                v_interharmonic_group: a.interharmonic_group.value,
+                i_interharmonic_group: b.interharmonic_group.value,
+                v_u: a.uncertainty("V", first[0], options.volts.as_ref()),
+                i_u: b.uncertainty("A", first[1], options.amps.as_ref()),
             }
         })
         .collect();
@@ -217,17 +238,18 @@ pub fn harmonics_with(
         if first > 0.0 { sum(of) / first } else { 0.0 }
     };
     let (dv, di) = (
-        v.distortion(highest, cycles, windows.len()),
-        i.distortion(highest, cycles, windows.len()),
+        v.distortion(highest, cycles, count),
+        i.distortion(highest, cycles, count),
     );
     let (bv, bi) = (
         v.budgets("V", orders[0].v_rms, &dv, options.volts.as_ref()),
         i.budgets("A", orders[0].i_rms, &di, options.amps.as_ref()),
     );
+    let tdd = rated.map(|rated| di.demand(rated, options.amps.as_ref()));
     let note = (highest < HIGHEST_ORDER)
         .then(|| format!("the sample rate ends the spectrum at order {highest}"));
     Ok(HarmonicAnalysis {
-        f1_hz: f1,
+        f1_hz: windows.f1_hz,
         v_rms: v.rms,
         i_rms: i.rms,
         thd_v: bv.thd.value,
@@ -237,7 +259,7 @@ pub fn harmonics_with(
         thdg_v: ratio(|l| l.v_group),
         thdg_i: ratio(|l| l.i_group),
         thc_a: di.square.sqrt(),
-        tdd_i: rated.map(|a| di.square.sqrt() / a),
+        tdd_i: tdd.as_ref().map(|tdd| tdd.value),
         uncertainty: HarmonicUncertainty {
             v_rms: bv.rms,
             i_rms: bi.rms,
@@ -245,276 +267,15 @@ pub fn harmonics_with(
             thd_i: bi.thd,
             dc_v: bv.dc,
             dc_i: bi.dc,
+            tdd_i: tdd,
         },
         dc_v: v.mean,
         dc_i: i.mean,
         highest_order: highest,
-        windows: windows.len(),
+        windows: count,
         cycles,
-        warnings: [clipped(voltage, "voltage"), clipped(current, "current")]
-            .into_iter()
-            .flatten()
-            .collect(),
+        warnings: [clipped_v, clipped_i].into_iter().flatten().collect(),
         note,
         orders,
     })
-}
-
-/// One window: begin, s; frequency, Hz; phase of the fundamental as a cosine at the begin, turns.
-struct Window {
-    begin_s: f64,
-    hz: f64,
-    turns: f64,
-}
-
-/// Lays windows end to end, each as long as its own cycles are.
-fn plan(
-    points: &[crate::phase_track::TrackPoint],
-    rate: f64,
-    cycles: usize,
-    duration: f64,
-    nominal: f64,
-) -> Result<Vec<Window>, AnalyzeError> {
-    let mut windows = Vec::new();
-    let seconds = |p: &crate::phase_track::TrackPoint| (p.at / rate, p.turns);
-    let short = AnalyzeError::TooShort {
-        name: "voltage and current",
-        have_s: duration,
-        need_s: cycles as f64 / nominal * 1.02,
-        purpose: "one window of IEC 61000-4-7",
-    };
-    // A steady record has one frequency; otherwise each window its own.
-    let middle = 0.5 * duration;
-    let whole = parabola(points.iter().map(seconds), middle);
-    let steady = whole.filter(|c| (c[2] * duration).abs() < 0.01);
-    let mut begin = 0.0;
-    loop {
-        let guess = begin + 0.5 * cycles as f64 / nominal;
-        let local = match steady {
-            Some(c) => {
-                let x = guess - middle;
-                Some([c[0] + c[1] * x + c[2] * x * x, c[1] + 2.0 * c[2] * x, c[2]])
-            }
-            None => {
-                let reach = 0.7 * cycles as f64 / nominal;
-                let near = points
-                    .iter()
-                    .filter(|p| (p.at / rate - guess).abs() <= reach);
-                parabola(near.map(seconds), guess)
-            }
-        };
-        let Some([c0, hz, c2]) = local else { break };
-        let span = cycles as f64 / hz;
-        if !(hz > 0.5 * nominal && hz < 2.0 * nominal)
-            || begin + span > duration - 1.0 / rate + 1e-9
-        {
-            break;
-        }
-        let x = begin - guess;
-        windows.push(Window {
-            begin_s: begin,
-            hz,
-            turns: c0 + hz * x + c2 * x * x,
-        });
-        begin += span;
-    }
-    if windows.is_empty() {
-        Err(short)
-    } else {
-        Ok(windows)
-    }
-}
-
-fn aggregate(
-    channel: &Channel64<'_>,
-    name: &'static str,
-    windows: &[Window],
-    cycles: usize,
-    highest: usize,
-) -> Result<Spectrum, AnalyzeError> {
-    let rate = channel.rate_hz;
-    let wanted = cycles * highest + cycles;
-    let mut prepared: Option<(f64, LineSpectrum)> = None;
-    let mut total = Spectrum {
-        squares: vec![0.0; wanted],
-        turned: vec![Complex64::default(); highest + 1],
-        mean: 0.0,
-        rms: 0.0,
-    };
-    for window in windows {
-        let span = cycles as f64 * rate / window.hz;
-        let count = wanted.min((0.5 * span) as usize);
-        let mut transform = match prepared.take() {
-            Some((hz, transform)) if (hz / window.hz - 1.0).abs() < 1e-9 => transform,
-            _ => LineSpectrum::new(span, count).ok_or(AnalyzeError::TooSlow {
-                name,
-                rate_hz: rate,
-                need_hz: 20.0 * window.hz,
-                purpose: "20 samples in a cycle",
-            })?,
-        };
-        let from = window.begin_s * rate;
-        let too_short = || AnalyzeError::TooShort {
-            name,
-            have_s: channel.duration_s(),
-            need_s: window.begin_s + cycles as f64 / window.hz,
-            purpose: "one window of IEC 61000-4-7",
-        };
-        let lines = transform
-            .lines(channel.samples, from)
-            .ok_or_else(too_short)?;
-        for (sum, line) in total.squares.iter_mut().zip(&lines).skip(1) {
-            *sum += line.norm_sqr();
-        }
-        for (n, sum) in total.turned.iter_mut().enumerate().skip(1) {
-            if let Some(line) = lines.get(n * cycles) {
-                let turns = -(n as f64) * (window.turns + 0.25);
-                let (s, c) = crate::math::sin_cos((turns - turns.floor()) * std::f64::consts::TAU);
-                *sum += line * Complex64::new(c, s);
-            }
-        }
-        total.mean += lines.first().map_or(0.0, |line| line.re);
-        let rms = crate::rms::rms_window(channel.samples, from, from + span);
-        total.rms += rms.map_or(0.0, |x| x * x);
-        prepared = Some((window.hz, transform));
-    }
-    let n = windows.len() as f64;
-    for square in &mut total.squares {
-        *square /= n;
-    }
-    total.mean /= n;
-    total.rms = (total.rms / n).sqrt();
-    Ok(total)
-}
-
-/// Figures of one order of one channel, RMS.
-struct Order {
-    component: f64,
-    group: f64,
-    subgroup: f64,
-    interharmonic: f64,
-    interharmonic_group: f64,
-    phase_deg: f64,
-}
-
-impl Spectrum {
-    fn at(&self, line: usize) -> f64 {
-        self.squares.get(line).copied().unwrap_or(0.0)
-    }
-
-    /// Mean square of the noise in a line near line `line`: the median of the lines between the
-    /// neighbouring orders. A mean of `windows` squares of noise has its median at 1 − 1/3m of
-    /// its mean.
-    fn noise(&self, line: usize, cycles: usize, windows: usize) -> f64 {
-        let near = |k: usize| (k as i64 - line as i64).unsigned_abs() as usize;
-        let mut between: Vec<f64> = (line.saturating_sub(cycles - 2)..line + cycles - 1)
-            .filter(|&k| near(k) >= 2 && k > 1)
-            .filter_map(|k| self.squares.get(k).copied())
-            .collect();
-        between.sort_by(f64::total_cmp);
-        let median = between.get(between.len() / 2).copied().unwrap_or(0.0);
-        median / (1.0 - 1.0 / (3.0 * windows as f64))
-    }
-
-    fn order(&self, n: usize, cycles: usize, windows: usize) -> Order {
-        let line = n * cycles;
-        let half = cycles / 2;
-        let noise = self.noise(line, cycles, windows);
-        let inner: f64 = (line - (half - 1)..=line + half - 1)
-            .map(|k| self.at(k))
-            .sum();
-        let edges = 0.5 * (self.at(line - half) + self.at(line + half));
-        let sum = |lines: std::ops::RangeInclusive<usize>| lines.map(|k| self.at(k)).sum::<f64>();
-        let turned = self.turned.get(n).copied().unwrap_or_default();
-        // As a sine: a quarter turn ahead of the cosine.
-        let angle = crate::math::atan2(turned.im, turned.re).to_degrees() + 90.0;
-        Order {
-            component: (self.at(line) - noise).max(0.0).sqrt(),
-            group: (inner + edges).sqrt(),
-            subgroup: sum(line - 1..=line + 1).sqrt(),
-            interharmonic: sum(line + 2..=line + cycles - 2).sqrt(),
-            interharmonic_group: sum(line + 1..=line + cycles - 1).sqrt(),
-            phase_deg: if angle > 180.0 { angle - 360.0 } else { angle },
-        }
-    }
-
-    /// Sum of the squares of orders 2…`highest` less their noise, and what noise leaves uncertain.
-    ///
-    /// A mean of m squares |c + n|² with noise of mean square η has the variance (2c²η + η²)/m;
-    /// the estimate of η from about 16 lines, half of which neighbouring orders share, adds
-    /// 0.26 η²/m.
-    fn distortion(&self, highest: usize, cycles: usize, windows: usize) -> Distortion {
-        let (mut square, mut variance) = (0.0, 0.0);
-        for n in 2..=highest {
-            let noise = self.noise(n * cycles, cycles, windows);
-            let own = self.at(n * cycles) - noise;
-            square += own;
-            variance += (2.0 * own.max(0.0) * noise + 1.26 * noise * noise) / windows as f64;
-        }
-        Distortion {
-            square: square.max(0.0),
-            square_u: variance.sqrt(),
-            low_noise: self.noise(0, cycles, windows) / windows as f64,
-            noise: self.noise(cycles, cycles, windows) / windows as f64,
-        }
-    }
-
-    fn budgets(
-        &self,
-        unit: &'static str,
-        first: f64,
-        distortion: &Distortion,
-        accuracy: Option<&Accuracy>,
-    ) -> Budgets {
-        let instrument = |budget: Budget, reading: f64| match accuracy {
-            Some(a) => budget.instrument("instrument", a, reading, 1.0),
-            None => budget,
-        };
-        let (square, u) = (distortion.square, distortion.square_u);
-        let thd = if first > 0.0 {
-            square.sqrt() / first
-        } else {
-            0.0
-        };
-        // Half of what two standard uncertainties of the square add to its root: so a THD near
-        // zero keeps a finite U.
-        let noise = if first > 0.0 {
-            0.5 * ((square + 2.0 * u).sqrt() - square.sqrt()) / first
-        } else {
-            0.0
-        };
-        Budgets {
-            rms: instrument(Budget::new(unit), self.rms)
-                .normal("noise", (0.5 * distortion.noise).sqrt())
-                .rectangular("ends of the window", 1e-5 * first)
-                .measure(self.rms),
-            thd: Budget::new("")
-                .normal("noise", noise)
-                .rectangular("ends of the window", 2e-4 * thd)
-                .measure(thd),
-            dc: instrument(Budget::new(unit), self.mean)
-                .normal("noise", (0.5 * distortion.low_noise).sqrt())
-                .rectangular("ends of the window", 1e-6 * first)
-                .measure(self.mean),
-        }
-    }
-}
-
-/// Harmonics as one figure.
-struct Distortion {
-    /// Sum of the squares.
-    square: f64,
-    /// Its standard uncertainty from noise.
-    square_u: f64,
-    /// Mean square of the noise in a line near 0, of all windows together.
-    low_noise: f64,
-    /// The same near the fundamental.
-    noise: f64,
-}
-
-/// Main figures of one channel.
-struct Budgets {
-    rms: Measurement,
-    thd: Measurement,
-    dc: Measurement,
 }

@@ -10,6 +10,9 @@
 
 mod envelope;
 mod frequency;
+mod harmonic_figures;
+mod harmonic_tones;
+mod harmonic_windows;
 mod harmonics;
 mod run_on;
 mod step_fit;
@@ -32,8 +35,10 @@ mod wave;
 
 pub use envelope::{Class, ClassMargin, ENVELOPES, EnvelopePoint, ToleranceEnvelope};
 pub use frequency::{FrequencyAnalysis, frequency, frequency_by};
+pub use harmonic_windows::{HarmonicSum, HarmonicWindows};
 pub use harmonics::{
-    HarmonicAnalysis, HarmonicOptions, HarmonicUncertainty, OrderLine, harmonics, harmonics_with,
+    HarmonicAnalysis, HarmonicOptions, HarmonicUncertainty, OrderLine, OrderUncertainty, harmonics,
+    harmonics_of, harmonics_with,
 };
 pub use run_on::{RunOnAnalysis, RunOnChannels, run_on, run_on_with};
 pub use step_response::{Marks, StepFigures, StepResponseAnalysis, step_response};

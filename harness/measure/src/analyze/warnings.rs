@@ -6,15 +6,16 @@ use crate::sine_fit::SineFit;
 
 /// Says so if the channel's wave stands at an end of its range.
 pub(super) fn clipped(channel: &Channel64<'_>, name: &str) -> Option<String> {
-    told(&clipping(channel.samples), channel, name)
+    told(&clipping(channel.samples), channel.rate_hz, name)
 }
 
 /// As [`clipped`] of a quantity that may settle at its extreme.
 pub(super) fn level_clipped(channel: &Channel64<'_>, name: &str) -> Option<String> {
-    told(&clipping_of_level(channel.samples), channel, name)
+    told(&clipping_of_level(channel.samples), channel.rate_hz, name)
 }
 
-fn told(found: &[Clipping], channel: &Channel64<'_>, name: &str) -> Option<String> {
+/// Says at which ends, found in samples of that rate.
+pub(super) fn told(found: &[Clipping], rate_hz: f64, name: &str) -> Option<String> {
     let ends: Vec<String> = found
         .iter()
         .map(|end| {
@@ -22,7 +23,7 @@ fn told(found: &[Clipping], channel: &Channel64<'_>, name: &str) -> Option<Strin
                 "{:.4} ({} samples from {:.4} s on)",
                 end.level,
                 end.samples,
-                end.first as f64 / channel.rate_hz
+                end.first as f64 / rate_hz
             )
         })
         .collect();

@@ -11,6 +11,7 @@ mod bench;
 mod bound;
 mod coverage;
 mod coverage_frequency;
+mod coverage_spectra;
 mod coverage_steps;
 mod coverage_times;
 mod coverage_transfers;
