@@ -24,6 +24,7 @@ mod second_bench;
 mod second_faults;
 mod strangers;
 mod sunspec;
+mod sunspec_settings;
 mod switching;
 mod triggers;
 mod two_arrays;
