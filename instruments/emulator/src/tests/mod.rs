@@ -29,6 +29,7 @@ mod switching;
 mod triggers;
 mod two_arrays;
 mod visa;
+mod visa_edges;
 mod waveforms;
 mod world;
 
