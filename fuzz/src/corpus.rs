@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::devices::{self, PLACES};
 use crate::drivers::{crc, recorded};
+use crate::visa;
 
 /// Longest input, bytes.
 pub const LARGEST: usize = 1 << 16;
@@ -59,6 +60,8 @@ fn sent(target: &str) -> Vec<Vec<u8>> {
             b"GET /state HTTP/1.1\r\n\r\n".to_vec(),
             b"POST /advance HTTP/1.1\r\nContent-Length: 13\r\n\r\n{\"by\":\"1 ms\"}".to_vec(),
         ],
+        "hislip" => visa::messages(),
+        "vxi11" => visa::calls(),
         "espec_p300" => lines(&[
             "ROM?",
             "MON?",

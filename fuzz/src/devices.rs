@@ -1,4 +1,5 @@
 //! Every emulated instrument, fed by a client that sends any bytes, and the control port.
+//! What stands in front of instruments is in `visa`.
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -20,12 +21,12 @@ const MOMENT: Duration = Duration::from_millis(15);
 /// Turns the connection's task gets after each half.
 const TURNS: usize = 8;
 /// Wall time that a conversation with the control port may take: `advance 1e6 s` is a valid wish.
-const PATIENCE: Duration = Duration::from_millis(200);
+pub(crate) const PATIENCE: Duration = Duration::from_millis(200);
 
 /// The files of an emulated bench, parsed.
 pub(crate) struct World {
-    bench: Bench,
-    dut: DutProfile,
+    pub(crate) bench: Bench,
+    pub(crate) dut: DutProfile,
     codes: Vec<GridCode>,
 }
 

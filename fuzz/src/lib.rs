@@ -9,3 +9,4 @@ pub mod drivers;
 pub mod mutate;
 pub mod records;
 pub mod targets;
+pub mod visa;

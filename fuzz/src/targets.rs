@@ -7,6 +7,7 @@ use crate::drivers::{
     yokogawa_dl850_reply, yokogawa_wt3000_reply,
 };
 use crate::records::{events_ndjson, results_json, run_json};
+use crate::visa::{hislip, vxi11};
 use gridproof_instruments::transport::{BmsState, CanMessage, reply};
 use gridproof_model::load;
 use gridproof_recordings::import::{Decimal, Format, ImportOptions, blocks_of_bytes, open_bytes};
@@ -15,7 +16,7 @@ use gridproof_recordings::import::{Decimal, Format, ImportOptions, blocks_of_byt
 pub type Target = fn(&[u8]);
 
 /// Names and functions of all targets.
-pub const TARGETS: [(&str, Target); 53] = [
+pub const TARGETS: [(&str, Target); 55] = [
     ("comtrade_cfg", comtrade_cfg),
     ("comtrade_dat_ascii", comtrade_dat_ascii),
     ("comtrade_dat_binary", comtrade_dat_binary),
@@ -36,6 +37,8 @@ pub const TARGETS: [(&str, Target); 53] = [
     ("scpi_reply", scpi_reply),
     ("bms_frame", bms_frame),
     ("control", control),
+    ("hislip", hislip),
+    ("vxi11", vxi11),
     ("chroma_61845_reply", chroma_61845_reply),
     ("terrasas_reply", terrasas_reply),
     ("itech_it6000c_reply", itech_it6000c_reply),

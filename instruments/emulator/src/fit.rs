@@ -378,7 +378,12 @@ fn interface(
                             .battery
                             .as_ref()
                             .map(|battery| (battery.capacity.0, battery.nominal_voltage.0)),
-                        trackers: u8::from(plant.topology == Topology::Hybrid),
+                        trackers: match plant.topology {
+                            Topology::Hybrid => {
+                                u8::try_from(plant.pv_inputs.max(1)).unwrap_or(u8::MAX)
+                            }
+                            Topology::AcCoupled => 0,
+                        },
                     },
                     Rng::new(seed, "dut", "time windows"),
                 ),

@@ -22,6 +22,8 @@ pub(crate) struct Climate {
     room_c: f64,
     /// Set point under control.
     goal_c: Option<f64>,
+    /// Fastest rise and fall per step, K.
+    step_k: (f64, f64),
     next: Option<Nanos>,
 }
 
@@ -32,8 +34,21 @@ impl Climate {
             air_c: room_c,
             room_c,
             goal_c: None,
+            step_k: (STEP_K, STEP_K),
             next: None,
         }
+    }
+
+    /// Limits how fast the air rises and falls under control, K/min; 0 is as fast as it can.
+    pub(crate) fn limit(&mut self, rise: f64, fall: f64) {
+        let step = |k_per_min: f64| {
+            if k_per_min > 0.0 {
+                STEP_K.min(k_per_min / 60.0)
+            } else {
+                STEP_K
+            }
+        };
+        self.step_k = (step(rise), step(fall));
     }
 
     /// Temperature of the air, °C.
@@ -66,7 +81,7 @@ impl Climate {
         let goal = self.goal();
         let gap = goal - self.air_c;
         let step = if self.goal_c.is_some() {
-            (gap * (1.0 - DECAY_ACTIVE)).clamp(-STEP_K, STEP_K)
+            (gap * (1.0 - DECAY_ACTIVE)).clamp(-self.step_k.1, self.step_k.0)
         } else {
             gap * (1.0 - DECAY_IDLE)
         };

@@ -4,6 +4,7 @@
 use gridproof_plant::Nanos;
 
 use crate::devices::climate::Climate;
+use crate::devices::clock::{Clock, Date};
 use crate::field::{Field, Instrument};
 use crate::serve::Wire;
 use crate::session::Session;
@@ -28,6 +29,9 @@ pub(crate) struct EspecP300 {
     refrigeration: String,
     relays: [bool; 12],
     key_protect: bool,
+    clock: Clock,
+    /// Mask of the service requests.
+    mask: String,
     climate: Climate,
 }
 
@@ -42,6 +46,8 @@ impl EspecP300 {
             refrigeration: "REF9".to_owned(),
             relays: [false; 12],
             key_protect: false,
+            clock: Clock::new((2025, 1, 1)),
+            mask: "01000000".to_owned(),
             climate: Climate::new(room_c),
         }
     }
@@ -67,10 +73,10 @@ impl EspecP300 {
             .join(" ");
         if compact.contains('?') {
             return self
-                .answer(&compact)
+                .answer(&compact, now)
                 .unwrap_or_else(|| "NA:CMD ERR".to_owned());
         }
-        match self.command(&compact) {
+        match self.command(&compact, now) {
             Ok(()) => {
                 self.changed(now);
                 format!("OK:{line}")
@@ -79,7 +85,7 @@ impl EspecP300 {
         }
     }
 
-    fn answer(&self, query: &str) -> Option<String> {
+    fn answer(&self, query: &str, now: Nanos) -> Option<String> {
         let squeezed: String = query.chars().filter(|c| *c != ' ').collect();
         let active = self.mode == Mode::Constant;
         let on_off = |on: bool| if on { "ON" } else { "OFF" }.to_owned();
@@ -96,10 +102,16 @@ impl EspecP300 {
             // dry-bulb sensor, controller, highest temperature: no humidity is fitted
             "TYPE?" => "T,P300,180.0".to_owned(),
             "ROM?" | "ROM?,DISP" => "P300 1.10".to_owned(),
-            "DATE?" => "25.01/01".to_owned(),
-            "TIME?" => "00:00:00".to_owned(),
+            "DATE?" => {
+                let (year, month, day) = self.clock.date(now);
+                format!("{:02}.{month:02}/{day:02}", year.rem_euclid(100))
+            }
+            "TIME?" => {
+                let (hour, minute, second) = self.clock.time(now);
+                format!("{hour:02}:{minute:02}:{second:02}")
+            }
             "SRQ?" => "01000000".to_owned(),
-            "MASK?" => "01000000".to_owned(),
+            "MASK?" => self.mask.clone(),
             "MON?" | "MON?,DETAIL" => {
                 format!("{:.1},,{},0", self.climate.air_c(), self.mode_word())
             }
@@ -122,14 +134,23 @@ impl EspecP300 {
             "CONSTANTSET?,PTC" => "OFF,0.0,0.0".to_owned(),
             "TIMERON?" | "TIMERUSE?" | "PRGMUSE?,RAM" => "0".to_owned(),
             "PRGMSET?" => "RAM:1".to_owned(),
-            "PRGMMON?" | "RUNPRGMMON?" => "NA:CONT NOT READY-1".to_owned(),
+            "PRGMMON?" | "RUNPRGMMON?" | "RUNPRGM?" => "NA:CONT NOT READY-1".to_owned(),
             // temperature-only chamber
+            "SYSTEMSET?,PTCOPT" | "SYSTEMSET?,PTC" | "SYSTEMSET?,PTS" => "OFF".to_owned(),
+            "MONPTC?" | "TEMPPTC?" | "SETPTC?" | "PTC?" => "NA:INVALID REQ".to_owned(),
+            empty
+                if ["PRGMDATA?,", "PRGMDATAPTC?,", "PRGMUSE?,", "TIMERLIST?,"]
+                    .iter()
+                    .any(|asked| empty.starts_with(asked)) =>
+            {
+                "NA:DATA NOT READY".to_owned()
+            }
             "HUMI?" | "CONSTANTSET?,HUMI" => "NA:INVALID REQ".to_owned(),
             _ => return None,
         })
     }
 
-    fn command(&mut self, text: &str) -> Result<(), &'static str> {
+    fn command(&mut self, text: &str, now: Nanos) -> Result<(), &'static str> {
         let (name, rest) = text.split_once(',').ok_or("CMD ERR")?;
         let rest = rest.trim();
         match name.trim() {
@@ -169,7 +190,23 @@ impl EspecP300 {
             }
             "RELAY" => self.relay(rest),
             "SRQ" if rest == "RESET" => Ok(()),
-            "DATE" | "TIME" | "MASK" if !rest.is_empty() => Ok(()),
+            "DATE" => date(rest)
+                .filter(|&date| self.clock.set_date(date, now))
+                .map(|_| ())
+                .ok_or("PARA ERR"),
+            "TIME" => time(rest)
+                .filter(|&time| self.clock.set_time(time, now))
+                .map(|_| ())
+                .ok_or("PARA ERR"),
+            "MASK" => {
+                if rest.len() != 8 || !rest.bytes().all(|bit| matches!(bit, b'0' | b'1')) {
+                    return Err("PARA ERR");
+                }
+                self.mask = rest.to_owned();
+                Ok(())
+            }
+            "TEMP PTC" | "PTC" => Err("INVALID REQ"),
+            "PRGM ERASE" => Err("DATA NOT READY"),
             // no program is stored
             "PRGM" => Err("CONT NOT READY-1"),
             _ => Err("CMD ERR"),
@@ -222,6 +259,26 @@ impl EspecP300 {
         (self.set_c, self.high_c, self.low_c) = (set, high, low);
         Ok(())
     }
+}
+
+/// `16.5/1. SUN`: year of the century, month, day; the day of the week follows from them.
+fn date(text: &str) -> Option<Date> {
+    let (year, rest) = text.split_once('.')?;
+    let (month, rest) = rest.split_once('/')?;
+    let day = rest.split_once('.').map_or(rest, |(day, _)| day);
+    let year: u8 = year.trim().parse().ok().filter(|year| *year < 100)?;
+    Some((
+        2000 + i64::from(year),
+        month.trim().parse().ok()?,
+        day.trim().parse().ok()?,
+    ))
+}
+
+/// `12:30:01`.
+fn time(text: &str) -> Option<(u8, u8, u8)> {
+    let mut parts = text.split(':').map(|part| part.trim().parse().ok());
+    let time = (parts.next()??, parts.next()??, parts.next()??);
+    parts.next().is_none().then_some(time)
 }
 
 fn on_off(text: &str) -> Result<bool, &'static str> {

@@ -8,6 +8,7 @@ pub(crate) mod chroma_61845;
 pub(crate) mod chroma_62000h;
 pub(crate) mod chroma_a800067;
 pub(crate) mod climate;
+pub(crate) mod clock;
 pub(crate) mod droop;
 pub(crate) mod ea_psb;
 pub(crate) mod espec_p300;

@@ -33,6 +33,8 @@ enum Refusal {
     Unknown = -5,
     /// Parameters are missing or wrong.
     Parameter = -6,
+    /// There is nothing to read: no program is stored.
+    Unreadable = -8,
 }
 
 /// The chamber.
@@ -40,6 +42,8 @@ enum Refusal {
 pub(crate) struct WeissSimserv {
     climate: Climate,
     set_c: f64,
+    /// Gradients up and down, K/min; 0 is none.
+    gradients: (f64, f64),
     digital: [bool; CHANNELS],
 }
 
@@ -49,6 +53,7 @@ impl WeissSimserv {
         Self {
             climate: Climate::new(room_c),
             set_c: room_c,
+            gradients: (0.0, 0.0),
             digital: [false; CHANNELS],
         }
     }
@@ -109,6 +114,25 @@ impl WeissSimserv {
             11004 => index(1).map(|_| Some(format!("{:.2}", self.climate.air_c()))),
             11007 => index(1).map(|_| Some(format!("{:.1}", RANGE_C.0))),
             11009 => index(1).map(|_| Some(format!("{:.1}", RANGE_C.1))),
+            // alarm and warning limits stand at the ends of the range
+            11014 | 11016 => index(1).map(|_| Some(format!("{:.1}", RANGE_C.0))),
+            11015 | 11017 => index(1).map(|_| Some(format!("{:.1}", RANGE_C.1))),
+            11066 => index(1).map(|_| Some(format!("{:.1}", self.gradients.0))),
+            11070 => index(1).map(|_| Some(format!("{:.1}", self.gradients.1))),
+            11068 | 11072 => {
+                index(1)?;
+                let gradient = number(3)?;
+                if gradient < 0.0 {
+                    return Err(Refusal::Parameter);
+                }
+                if command == 11068 {
+                    self.gradients.0 = gradient;
+                } else {
+                    self.gradients.1 = gradient;
+                }
+                self.climate.limit(self.gradients.0, self.gradients.1);
+                Ok(None)
+            }
             11018 => chamber(Some("1".to_owned())),
             11023 => index(1).map(|_| Some("\u{b0}C".to_owned())),
             11026 => index(1).map(|_| Some("Temperature".to_owned())),
@@ -127,7 +151,18 @@ impl WeissSimserv {
             }
             14007 => chamber(Some(CHANNELS.to_string())),
             14010 => index(NAMES.len()).map(|channel| Some(NAMES[channel].to_owned())),
-            17009 => chamber(Some("0".to_owned())),
+            // measured and control values, digital inputs, messages: there are none of each
+            12012 | 13007 | 15004 | 17002 | 17009 => chamber(Some("0".to_owned())),
+            12002 | 12008..=12011 | 12016 | 12019 => Err(Refusal::Parameter),
+            13002 | 13004..=13006 | 13010 | 13011 => Err(Refusal::Parameter),
+            15002 | 15005 | 17005 | 17007 | 17111 => Err(Refusal::Parameter),
+            // resets errors; stops the program
+            17012 | 19015 => chamber(None),
+            // number and state of the running program: none
+            19204 | 19210 => chamber(Some("0".to_owned())),
+            19003 | 19004 | 19006 | 19009 | 19010 | 19014 | 19021 | 19031 | 19207..=19209 => {
+                Err(Refusal::Unreadable)
+            }
             99997 => chamber(Some("LabEvent T/210/70/5".to_owned())),
             _ => Err(Refusal::Unknown),
         }

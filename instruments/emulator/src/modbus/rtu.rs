@@ -47,6 +47,13 @@ fn frame_length(bytes: &[u8]) -> Option<usize> {
     match *bytes.get(1)? {
         1..=6 | 8 => Some(8),
         15 | 16 => bytes.get(6).map(|&count| 9 + usize::from(count)),
+        // what no device here has still has its length, so that it is refused in one piece
+        7 | 11 | 12 | 17 => Some(4),
+        20 | 21 => bytes.get(2).map(|&count| 5 + usize::from(count)),
+        22 => Some(10),
+        23 => bytes.get(10).map(|&count| 13 + usize::from(count)),
+        24 => Some(6),
+        43 => Some(7),
         // an unknown function: whatever has come so far
         _ => Some(bytes.len().max(4)),
     }

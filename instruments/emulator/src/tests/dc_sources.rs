@@ -18,6 +18,16 @@ fn fails(pv: &mut Talk, line: &str, code: i32) {
     assert!(error.starts_with(&format!("{code},")), "{line}: {error}");
 }
 
+/// As its manual prints it: three numbers, not a string.
+#[test]
+fn the_itech_has_a_date_and_a_time() {
+    let bench = bench_with(AUX, 1);
+    let mut battery = Talk::new(&bench, "battery");
+    let lines = ["SYST:REM", "SYST:DATE 2024,5,1", "SYST:TIME 12,30,0"];
+    battery.set("SYST:ERR?", &lines);
+    assert_eq!(battery.say("SYST:DATE?;TIME?"), "2024,5,1;12,30,0\n");
+}
+
 #[test]
 fn nothing_is_active_before_execute() {
     let bench = bench_with(AUX, 1);

@@ -63,7 +63,7 @@ const MODELS: [(u16, u16); 23] = [
     (704, 65),
     (126, 172),
     (132, 172),
-    (160, 28),
+    (160, 48),
     (701, 153),
     (702, 50),
     (703, 17),
@@ -123,6 +123,34 @@ pub(super) fn frame(body: &[u8]) -> Vec<u8> {
     let mut frame = body.to_vec();
     frame.extend(crc(body).to_le_bytes());
     frame
+}
+
+/// A function that the device does not have is refused in one piece, however its frame arrives.
+#[test]
+fn rtu_refuses_functions_that_it_does_not_have() {
+    let bench = bench_with(SAJ, 1);
+    let mut dut = Talk::new(&bench, "dut");
+    let bodies: [&[u8]; 6] = [
+        // report server id, mask write, read and write, read a FIFO, read a file, identification
+        &[1, 17],
+        &[1, 22, 0x80, 0, 0, 0xf2, 0, 0x25],
+        &[1, 23, 0x80, 0, 0, 1, 0x80, 0, 0, 1, 2, 0, 0],
+        &[1, 24, 0, 4],
+        &[1, 20, 7, 6, 0, 4, 0, 1, 0, 2],
+        &[1, 43, 14, 1, 0],
+    ];
+    for body in bodies {
+        let request = frame(body);
+        for cut in 1..request.len() {
+            assert_eq!(
+                dut.bytes(&request[..cut]),
+                [0u8; 0],
+                "{body:?} cut at {cut}"
+            );
+            let refused = frame(&[1, body[1] | 0x80, 1]);
+            assert_eq!(dut.bytes(&request[cut..]), refused, "{body:?} cut at {cut}");
+        }
+    }
 }
 
 #[test]

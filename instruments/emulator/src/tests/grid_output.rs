@@ -65,6 +65,35 @@ fn spectrum(grid: &mut Talk, orders: &[u16]) -> Vec<f64> {
         .collect()
 }
 
+/// Through a resistance the current has the spectrum of the voltage.
+#[test]
+fn the_ametek_reads_the_spectrum_of_the_current() {
+    let bench = bench_stating("embedded-b", "ametek-mx", "channel: 1", 1);
+    let mut grid = ametek_on(&bench, &["FUNC SQU"]);
+    assert_eq!(number(&grid.say("MEAS:CURR:HARM? 1")), 0.0, "nothing is on");
+    load_on(&bench, 5290.0);
+    // not at the beginning of a cycle
+    advance(&bench, 2.0043);
+    let amps = number(&grid.say("MEAS:CURR:HARM? 1"));
+    // 10 Ohm; a square of 230 V has a fundamental of 207 V
+    assert!((amps - 20.7).abs() < 0.2, "{amps}");
+    let list = grid.say("MEAS:ARR:CURR:HARM? 9");
+    let orders: Vec<f64> = list.trim().split(',').map(number).collect();
+    for order in [3, 5, 7, 9] {
+        let part = orders[order] / orders[1];
+        assert!((part * order as f64 - 1.0).abs() < 0.05, "{order}: {list}");
+        let phase = number(&grid.say(&format!("FETC:CURR:HARM:PHAS? {order}")));
+        // the line's inductance turns the higher orders a little
+        assert!(phase.abs() < 5.0, "{order}: {phase}");
+    }
+    assert!(orders[2] < 0.02 && orders[8] < 0.02, "{list}");
+    let thd = number(&grid.say("MEAS:CURR:HARM:THD?"));
+    let truth = number(&grid.say("MEAS:VOLT:HARM:THD?"));
+    assert!((thd - truth).abs() < 2.0, "{thd} of {truth}");
+    grid.set(ERROR, &["INST:NSEL 2"]);
+    assert_eq!(number(&grid.say("MEAS:CURR:HARM? 1")), 0.0, "not wired");
+}
+
 /// 4/π/h over all orders to 49, in parts of the RMS value that is kept.
 #[test]
 fn the_ametek_makes_square_clipped_and_user_waves() {

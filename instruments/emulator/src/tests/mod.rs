@@ -24,10 +24,12 @@ mod second_bench;
 mod second_faults;
 mod strangers;
 mod sunspec;
+mod sunspec_settings;
 mod switching;
 mod triggers;
 mod two_arrays;
 mod visa;
+mod visa_edges;
 mod waveforms;
 mod world;
 

@@ -1,7 +1,7 @@
 //! What the registers of the H2 family show of their DUT, and what they make it do.
 
 use gridproof_plant::Fault;
-use gridproof_plant::input::Input;
+use gridproof_plant::input::{Input, WorkingMode};
 use proptest::prelude::*;
 
 use super::dut::{read, tcp};
@@ -110,6 +110,109 @@ fn limits_and_stop_act() {
     assert_eq!(one(&mut dut, 0x4004), 2);
 }
 
+/// Back-up keeps what it is told and charges with what it may.
+#[test]
+fn the_back_up_mode_keeps_a_charge() {
+    let (bench, mut dut) = running(HS2);
+    for (address, value) in [(0x3651, 80), (0x364f, 400), (APP_MODE, 2)] {
+        accepted(&mut dut, address, value);
+    }
+    advance(&bench, 30.0);
+    let wanted = WorkingMode::Backup {
+        retain: 0.8,
+        charge_w: 2000.0,
+    };
+    assert_eq!(bench.view().mode, wanted);
+    assert!((bench.view().w + 2000.0).abs() < 60.0, "{}", bench.view().w);
+    assert_eq!((one(&mut dut, 0x402c), one(&mut dut, 0x4022)), (80, 2));
+    assert_eq!(one(&mut dut, 0x4029), 100, "charged to the end");
+    assert_eq!(one(&mut dut, 0x402b), 20, "discharged to here");
+    assert_eq!(one(&mut dut, 0x4011), 250, "ambient in 0.1 °C");
+}
+
+/// Between the slots both switches must be on for self-use.
+#[test]
+fn outside_of_the_slots() {
+    let (bench, mut dut) = running(HS2);
+    accepted(&mut dut, APP_MODE, 1);
+    for (outside, battery, mode) in [
+        (1, 0, WorkingMode::FollowSource),
+        (0, 1, WorkingMode::FollowSource),
+        (1, 1, WorkingMode::SelfConsumption),
+    ] {
+        accepted(&mut dut, 0x365f, outside);
+        accepted(&mut dut, 0x3660, battery);
+        advance(&bench, 1.0);
+        assert_eq!(bench.view().mode, mode, "{outside} {battery}");
+    }
+}
+
+/// An AC-coupled unit is bound by the powers of its battery too.
+#[test]
+fn the_battery_binds_an_ac_coupled_unit() {
+    let (bench, mut dut) = running("saj-as2-5k-s");
+    accepted(&mut dut, 0x363a, 200);
+    passive(&mut dut, 1, 600);
+    advance(&bench, 60.0);
+    assert!((bench.view().w - 1000.0).abs() < 60.0, "{}", bench.view().w);
+    let (bench, mut dut) = running(HS2);
+    accepted(&mut dut, 0x363a, 200);
+    passive(&mut dut, 1, 600);
+    advance(&bench, 60.0);
+    assert!((bench.view().w - 3000.0).abs() < 60.0, "{}", bench.view().w);
+}
+
+/// Each PV input has its own registers; the load is what neither the grid nor the unit keeps.
+#[test]
+fn realtime_registers_are_the_true_state() {
+    let (bench, mut dut) = running(HS2);
+    let mut pv = Talk::new(&bench, "pv");
+    for line in [
+        "CURVe:VIparms 420, 6;MPPparms 350, 5;ADD \"ONE\"",
+        "CURVe:VIparms 300, 5;MPPparms 240, 4;ADD \"TWO\"",
+        "SOURce:CURVe \"ONE\", (@1)",
+        "SOURce:CURVe \"TWO\", (@2)",
+        "SOURce:IRRadiance 1000, (@1:2)",
+        "SOURce:EXECute (@1,2)",
+        "OUTPut:STATe ON, (@1,2)",
+    ] {
+        pv.bytes(format!("{line}\r").as_bytes());
+    }
+    assert_eq!(pv.bytes(b"SYST:ERR?\r"), b"0,\"No error\"\r");
+    let mut load = Talk::new(&bench, "island-load");
+    for line in ["FUNC:S1 ON", "PHASE1:RLOAD 2000;RLOADE ON;:FUNC:SLOAD ON"] {
+        load.say(line);
+    }
+    advance(&bench, 120.0);
+    let (state, view) = (bench.full_state(), bench.view());
+    let inputs = state.pv_inputs;
+    assert!(
+        inputs[0].v > inputs[1].v + 50.0 && inputs[1].w > 500.0,
+        "{inputs:?}"
+    );
+    let mut near = |address: u16, truth: f64, step: f64| {
+        let shown = f64::from(signed(&mut dut, address));
+        assert!(
+            (shown - truth).abs() <= step,
+            "{address:#x}: {shown} {truth}"
+        );
+    };
+    for (first, input) in [(0x4071, &inputs[0]), (0x4074, &inputs[1])] {
+        near(first, input.v * 10.0, 1.0);
+        near(first + 1, input.w / input.v * 100.0, 1.0);
+        near(first + 2, input.w, 1.0);
+    }
+    near(0x4095, 1.0, 0.0);
+    near(0x40a5, view.pv_w, 1.0);
+    // 2 kW at 230 V
+    let pcc = state.pcc_v / 230.0;
+    near(0x40a0, 2000.0 * pcc * pcc, 30.0);
+    near(0x40a8, view.volts * view.amps, 1.0);
+    pv.bytes(b"OUTPut:STATe OFF, (@1,2)\r");
+    advance(&bench, 5.0);
+    assert_eq!(one(&mut dut, 0x4095), 0);
+}
+
 /// Slots by the unit's clock; between them standby or self-use.
 #[test]
 fn time_of_use_follows_the_slots() {
@@ -158,6 +261,10 @@ fn contacts_and_faults_are_bits() {
     bench.apply(Input::MeterSilence(true));
     advance(&bench, 8.0);
     assert_eq!(word(&mut dut, 0x4005), 0x2);
+    assert_eq!(
+        usize::from(one(&mut dut, 0x400f)),
+        bench.view().faults.len()
+    );
     Talk::new(&bench, "grid").set("SYST:ERR?", &["OUTP:REL OFF"]);
     advance(&bench, 3.0);
     assert!(word(&mut dut, 0x4009) & 0x80_0000 != 0);

@@ -338,6 +338,32 @@ fn the_weiss_chamber_moves_the_air() {
     let state = bench.true_state().ambient_c;
     assert!((state - 31.0).abs() < 0.2, "3 K/min: {state}");
     assert_eq!(ask(&["11004", "1", "1"]), format!("1\u{b6}{state:.2}\r\n"));
+    // 0.5 K/min down, as public clients warm and cool their boxes
+    assert_eq!(ask(&["11072", "1", "1", "0.5"]), "1\r\n");
+    assert_eq!(ask(&["11070", "1", "1"]), "1\u{b6}0.5\r\n");
+    assert_eq!(ask(&["11066", "1", "1"]), "1\u{b6}0.0\r\n");
+    assert_eq!(ask(&["11068", "1", "1", "-1"]), "-6\r\n");
+    assert_eq!(ask(&["11001", "1", "1", "0"]), "1\r\n");
+    advance(&bench, 240.0);
+    let slow = bench.true_state().ambient_c;
+    assert!((state - slow - 2.0).abs() < 0.02, "0.5 K/min: {slow}");
+    // up is not limited
+    assert_eq!(ask(&["11001", "1", "1", "100"]), "1\r\n");
+    advance(&bench, 60.0);
+    let fast = bench.true_state().ambient_c;
+    assert!((fast - slow - 3.0).abs() < 0.1, "3 K/min: {fast}");
+    for (command, reply) in [
+        ("17002", "1\u{b6}0\r\n"),
+        ("19204", "1\u{b6}0\r\n"),
+        ("19210", "1\u{b6}0\r\n"),
+        ("19015", "1\r\n"),
+        ("17012", "1\r\n"),
+        ("19031", "-8\r\n"),
+        ("12002", "-6\r\n"),
+    ] {
+        assert_eq!(ask(&[command, "1"]), reply, "{command}");
+    }
+    assert_eq!(ask(&["11017", "1", "1"]), "1\u{b6}180.0\r\n");
 }
 
 #[test]

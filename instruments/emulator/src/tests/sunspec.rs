@@ -7,7 +7,7 @@ use super::{AUX, Talk, advance, bench_with};
 use crate::EmulatedBench;
 
 /// A bench whose DUT feeds the grid with 2 kW from its battery.
-fn feeding() -> (EmulatedBench, Talk) {
+pub(super) fn feeding() -> (EmulatedBench, Talk) {
     let bench = bench_with(AUX, 1);
     Talk::new(&bench, "grid").set(
         "SYST:ERR?",
@@ -32,18 +32,18 @@ fn feeding() -> (EmulatedBench, Talk) {
     (bench, dut)
 }
 
-fn accepted(dut: &mut Talk, id: u16, offset: u16, values: &[u16]) {
+pub(super) fn accepted(dut: &mut Talk, id: u16, offset: u16, values: &[u16]) {
     let reply = write(dut, model(id) + offset, values);
     assert_eq!(reply[0], 16, "{id} {offset}: {reply:?}");
 }
 
-fn refused(dut: &mut Talk, id: u16, offset: u16, values: &[u16]) -> u8 {
+pub(super) fn refused(dut: &mut Talk, id: u16, offset: u16, values: &[u16]) -> u8 {
     let reply = write(dut, model(id) + offset, values);
     assert_eq!(reply[0], 0x90, "{id} {offset} was accepted");
     reply[1]
 }
 
-fn point(dut: &mut Talk, id: u16, offset: u16) -> u16 {
+pub(super) fn point(dut: &mut Talk, id: u16, offset: u16) -> u16 {
     read(dut, model(id) + offset, 1)[0]
 }
 

@@ -135,6 +135,19 @@ fn the_chamber_ramps_at_three_kelvin_a_minute() {
     assert!((bench.true_state().ambient_c - 45.0).abs() < 1e-9);
     assert_eq!(line("TEMP?"), "45.0,45.0,100.0,-40.0\r\n");
     assert_eq!(line("CONSTANT SET?,TEMP"), "45.0,ON\r\n");
+    // a clock that is set and goes on, and options that are not there
+    assert_eq!(line("DATE,16.2/28. SUN"), "OK:DATE,16.2/28. SUN\r\n");
+    assert_eq!(line("TIME,23:59:30"), "OK:TIME,23:59:30\r\n");
+    assert_eq!(line("DATE,16.2/30. SUN"), "NA:PARA ERR\r\n");
+    assert_eq!(line("TIME,24:00:00"), "NA:PARA ERR\r\n");
+    advance(&bench, 60.0);
+    assert_eq!(line("DATE?"), "16.02/29\r\n");
+    assert_eq!(line("TIME?"), "00:00:30\r\n");
+    assert_eq!(line("MASK,01000010"), "OK:MASK,01000010\r\n");
+    assert_eq!(line("MASK?"), "01000010\r\n");
+    assert_eq!(line("SYSTEM SET?,PTCOPT"), "OFF\r\n");
+    assert_eq!(line("MON PTC?"), "NA:INVALID REQ\r\n");
+    assert_eq!(line("PRGM DATA?,RAM:1,STEP1"), "NA:DATA NOT READY\r\n");
     assert_eq!(line("MODE,STANDBY"), "OK:MODE,STANDBY\r\n");
     advance(&bench, 7200.0);
     assert!((bench.true_state().ambient_c - 25.0).abs() < 0.1);

@@ -52,6 +52,44 @@ fn the_external_trigger_is_that_of_the_grid_simulator() {
     assert!((at - changed).abs() < 1.5e-4, "{at} {changed}");
 }
 
+/// With half of 100 ms before the trigger, a delay of 30 ms leaves what triggered in the record, one of
+/// 200 ms does not.
+#[test]
+fn a_delayed_trigger_comes_that_much_later() {
+    for delay_s in [0.03, 0.2] {
+        let delay = format!(":TRIG:DEL {delay_s}");
+        let (bench, mut recorder) = waiting(1, &[":TRIG:SIMP:SOUR EXT", &delay]);
+        let shown: f64 = recorder.say(":TRIG:DEL?").trim().parse().expect("a number");
+        assert_eq!(shown, delay_s);
+        advance(&bench, 1.0);
+        let changed = bench.now().as_secs_f64();
+        Talk::new(&bench, "grid").set("SYST:ERR?", &["VOLT:AC 231"]);
+        advance(&bench, delay_s + 0.02);
+        assert_eq!(recorder.say(":STAT:COND?"), "1\n", "no longer waiting");
+        advance(&bench, 0.1);
+        let at = trigger_s(&mut recorder);
+        assert!((at - changed - delay_s).abs() < 1.5e-4, "{at} {changed}");
+        recorder.set(ERROR, &[":WAV:TRAC 8"]);
+        let reply = recorder.say(":WAV:SEND?");
+        let pulse: Vec<f64> = reply
+            .trim()
+            .split(',')
+            .map(|v| v.parse().expect("a number"))
+            .collect();
+        assert_eq!(pulse.len(), 1000);
+        let edge = pulse.iter().position(|&v| v > 2.5);
+        let wanted = (500.0 - delay_s * 1e4).max(-1.0);
+        assert_eq!(edge.is_some(), wanted > 0.0, "{edge:?}");
+        if let Some(edge) = edge {
+            assert!((edge as f64 - wanted).abs() < 2.5, "{edge} {wanted}");
+        }
+    }
+    let bench = bench_with(AUX, 1);
+    let mut recorder = Talk::new(&bench, "recorder");
+    assert_eq!(recorder.say(":TRIG:DEL 11"), "");
+    assert!(recorder.say(ERROR).starts_with("222,"));
+}
+
 #[test]
 fn the_line_trigger_is_the_mains_of_the_room_and_not_of_the_bench() {
     let mut phases = Vec::new();

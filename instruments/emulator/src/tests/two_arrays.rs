@@ -3,6 +3,7 @@
 use gridproof_model::bench::Bench;
 use gridproof_model::load;
 
+use super::dut::{model, read};
 use super::{AUX, Talk, advance, codes, fixture, profile};
 use crate::EmulatedBench;
 
@@ -73,6 +74,19 @@ fn two_channels_of_the_terrasas_feed_two_trackers() {
                 "{truth:?}"
             );
             assert!((volts[input] * amps[input] - watts[input]).abs() < 0.1);
+            // the DUT's own reading, in steps of 0.01 A, 0.1 V and 1 W
+            let module = model(160) + 10 + 20 * input as u16;
+            let own = read(&mut Talk::new(&bench, "dut"), module, 12);
+            assert_eq!(own[0], input as u16 + 1);
+            assert!(
+                (f64::from(own[9]) / 100.0 - amps[input]).abs() < 0.011,
+                "{own:?}"
+            );
+            assert!(
+                (f64::from(own[10]) / 10.0 - truth.v).abs() < 0.06,
+                "{own:?}"
+            );
+            assert!((f64::from(own[11]) - truth.w).abs() < 0.6, "{own:?}");
             assert!(
                 (truth.w - wanted).abs() < 0.01 * wanted.max(1.0),
                 "{truth:?}"

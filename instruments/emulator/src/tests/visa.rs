@@ -17,20 +17,26 @@ async fn listener() -> (TcpListener, SocketAddr) {
     (listener, address)
 }
 
-fn on_the_bench<F: Future<Output = ()>>(test: impl FnOnce(EmulatedBench) -> F) {
+pub(super) fn on_the_bench<F: Future<Output = ()>>(test: impl FnOnce(EmulatedBench) -> F) {
+    in_still_time(|bench| {
+        bench.answer_waits(crate::PATIENCE);
+        test(bench)
+    });
+}
+
+/// On a bench whose time nobody moves.
+pub(super) fn in_still_time<F: Future<Output = ()>>(test: impl FnOnce(EmulatedBench) -> F) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .expect("a runtime");
     LocalSet::new().block_on(&runtime, async {
-        let bench = bench_with(AUX, 1);
-        bench.answer_waits(crate::PATIENCE);
-        test(bench).await;
+        test(bench_with(AUX, 1)).await;
     });
 }
 
 /// A message of HiSLIP as the standard lays it out.
-fn message(kind: u8, control: u8, parameter: u32, payload: &[u8]) -> Vec<u8> {
+pub(super) fn message(kind: u8, control: u8, parameter: u32, payload: &[u8]) -> Vec<u8> {
     let mut out = vec![b'H', b'S', kind, control];
     out.extend(parameter.to_be_bytes());
     out.extend((payload.len() as u64).to_be_bytes());
@@ -38,9 +44,9 @@ fn message(kind: u8, control: u8, parameter: u32, payload: &[u8]) -> Vec<u8> {
     out
 }
 
-type Message = (u8, u8, u32, Vec<u8>);
+pub(super) type Message = (u8, u8, u32, Vec<u8>);
 
-async fn next(stream: &mut TcpStream) -> Message {
+pub(super) async fn next(stream: &mut TcpStream) -> Message {
     let mut header = [0u8; 16];
     stream.read_exact(&mut header).await.expect("a header");
     assert_eq!(&header[..2], b"HS");
@@ -51,14 +57,14 @@ async fn next(stream: &mut TcpStream) -> Message {
 }
 
 /// A client with both channels.
-struct Client {
-    sync: TcpStream,
-    other: TcpStream,
-    id: u32,
+pub(super) struct Client {
+    pub(super) sync: TcpStream,
+    pub(super) other: TcpStream,
+    pub(super) id: u32,
 }
 
 impl Client {
-    async fn new(address: SocketAddr, vendor: &[u8; 2]) -> Self {
+    pub(super) async fn new(address: SocketAddr, vendor: &[u8; 2]) -> Self {
         let mut sync = TcpStream::connect(address).await.expect("there");
         // else the system holds a second message back until the first is acknowledged
         sync.set_nodelay(true).expect("a socket");
@@ -82,7 +88,7 @@ impl Client {
         }
     }
 
-    async fn send(&mut self, kind: u8, payload: &[u8]) -> u32 {
+    pub(super) async fn send(&mut self, kind: u8, payload: &[u8]) -> u32 {
         let id = self.id;
         self.id = id.wrapping_add(2);
         self.sync
@@ -93,7 +99,7 @@ impl Client {
     }
 
     /// A whole message; the payload of the whole reply.
-    async fn ask(&mut self, text: &str) -> String {
+    pub(super) async fn ask(&mut self, text: &str) -> String {
         let id = self.send(7, text.as_bytes()).await;
         let mut reply = Vec::new();
         loop {
@@ -109,7 +115,13 @@ impl Client {
     }
 
     /// On the asynchronous channel.
-    async fn aside(&mut self, kind: u8, control: u8, parameter: u32, payload: &[u8]) -> Message {
+    pub(super) async fn aside(
+        &mut self,
+        kind: u8,
+        control: u8,
+        parameter: u32,
+        payload: &[u8],
+    ) -> Message {
         self.other
             .write_all(&message(kind, control, parameter, payload))
             .await
@@ -117,7 +129,7 @@ impl Client {
         next(&mut self.other).await
     }
 
-    async fn status(&mut self) -> u8 {
+    pub(super) async fn status(&mut self) -> u8 {
         let last = self.id.wrapping_sub(2);
         let (kind, status, _, _) = self.aside(21, 0, last, b"").await;
         assert_eq!(kind, 22);
@@ -125,7 +137,7 @@ impl Client {
     }
 }
 
-async fn behind_hislip(bench: &EmulatedBench, instrument: &str) -> SocketAddr {
+pub(super) async fn behind_hislip(bench: &EmulatedBench, instrument: &str) -> SocketAddr {
     let (listener, address) = listener().await;
     let locks = Rc::<Locks>::default();
     let gateway = Rc::new(hislip::Gateway::new(bench, instrument, &locks));
@@ -289,7 +301,7 @@ fn what_makes_no_sense_is_told() {
 }
 
 /// XDR of some words and one opaque piece behind them.
-fn xdr(words: &[u32], opaque: Option<&[u8]>) -> Vec<u8> {
+pub(super) fn xdr(words: &[u32], opaque: Option<&[u8]>) -> Vec<u8> {
     let mut out: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes()).collect();
     if let Some(data) = opaque {
         out.extend((data.len() as u32).to_be_bytes());
@@ -299,14 +311,14 @@ fn xdr(words: &[u32], opaque: Option<&[u8]>) -> Vec<u8> {
     out
 }
 
-fn call(program: u32, version: u32, procedure: u32, arguments: &[u8]) -> Vec<u8> {
+pub(super) fn call(program: u32, version: u32, procedure: u32, arguments: &[u8]) -> Vec<u8> {
     let mut out = xdr(&[7, 0, 2, program, version, procedure, 0, 0, 0, 0], None);
     out.extend(arguments);
     out
 }
 
 /// Results of a call over TCP as words; an accepted reply with status 0 is cut off.
-async fn results(stream: &mut TcpStream, call: &[u8]) -> Vec<u8> {
+pub(super) async fn results(stream: &mut TcpStream, call: &[u8]) -> Vec<u8> {
     let mut record = xdr(&[call.len() as u32 | 1 << 31], None);
     record.extend(call);
     stream.write_all(&record).await.expect("sent");
@@ -317,31 +329,31 @@ async fn results(stream: &mut TcpStream, call: &[u8]) -> Vec<u8> {
     reply.split_off(24)
 }
 
-fn words(bytes: &[u8]) -> Vec<u32> {
+pub(super) fn words(bytes: &[u8]) -> Vec<u32> {
     bytes
         .chunks_exact(4)
         .map(|four| u32::from_be_bytes(four.try_into().expect("four")))
         .collect()
 }
 
-const CORE: u32 = 395_183;
+pub(super) const CORE: u32 = 395_183;
 
-struct Vxi {
-    core: TcpStream,
-    link: u32,
+pub(super) struct Vxi {
+    pub(super) core: TcpStream,
+    pub(super) link: u32,
 }
 
 impl Vxi {
-    async fn call(&mut self, procedure: u32, arguments: &[u8]) -> Vec<u8> {
+    pub(super) async fn call(&mut self, procedure: u32, arguments: &[u8]) -> Vec<u8> {
         results(&mut self.core, &call(CORE, 1, procedure, arguments)).await
     }
 
-    async fn write(&mut self, text: &str, flags: u32) -> Vec<u32> {
+    pub(super) async fn write(&mut self, text: &str, flags: u32) -> Vec<u32> {
         let arguments = xdr(&[self.link, 1000, 0, flags], Some(text.as_bytes()));
         words(&self.call(11, &arguments).await)
     }
 
-    async fn read(&mut self, size: u32, flags: u32, last: u8) -> (u32, u32, String) {
+    pub(super) async fn read(&mut self, size: u32, flags: u32, last: u8) -> (u32, u32, String) {
         let arguments = xdr(&[self.link, size, 1000, 0, flags, u32::from(last)], None);
         let reply = self.call(12, &arguments).await;
         let head = words(&reply[..12]);
@@ -350,7 +362,7 @@ impl Vxi {
     }
 }
 
-async fn behind_vxi11(bench: &EmulatedBench) -> (SocketAddr, SocketAddr) {
+pub(super) async fn behind_vxi11(bench: &EmulatedBench) -> (SocketAddr, SocketAddr) {
     let (core, core_at) = listener().await;
     let (abort, abort_at) = listener().await;
     let (portmapper, at) = listener().await;
@@ -370,7 +382,7 @@ async fn behind_vxi11(bench: &EmulatedBench) -> (SocketAddr, SocketAddr) {
     (core_at, at)
 }
 
-async fn linked(core: SocketAddr, device: &str) -> Vxi {
+pub(super) async fn linked(core: SocketAddr, device: &str) -> Vxi {
     let mut core = TcpStream::connect(core).await.expect("there");
     let arguments = xdr(&[1, 0, 0], Some(device.as_bytes()));
     let reply = words(&results(&mut core, &call(CORE, 1, 10, &arguments)).await);
@@ -382,7 +394,7 @@ async fn linked(core: SocketAddr, device: &str) -> Vxi {
     }
 }
 
-const END: u32 = 8;
+pub(super) const END: u32 = 8;
 const TERMINATOR: u32 = 128;
 
 #[test]

@@ -1,6 +1,7 @@
 //! What each command of the MX does that is not a plain setting.
 
 use super::commands::{Command as C, FASTEST, HIGH_RANGE, INFINITE, Key, LOW_RANGE, List};
+use super::measure::Quantity;
 use super::program::MOST_POINTS;
 use super::{AmetekMx, measure, waves};
 use crate::field::Field;
@@ -217,7 +218,17 @@ impl AmetekMx {
     }
 
     /// A query.
-    pub(super) fn answer(&self, command: C, call: &Call<'_>, field: &Field) -> Outcome {
+    pub(super) fn answer(&self, command: C, call: &Call<'_>, field: &mut Field) -> Outcome {
+        let of_current = matches!(
+            command,
+            C::HarmonicArray(Quantity::Amps)
+                | C::PhaseArray(Quantity::Amps)
+                | C::Harmonic(Quantity::Amps)
+                | C::HarmonicPhase(Quantity::Amps)
+                | C::Distortion(Quantity::Amps)
+        );
+        let wave = of_current.then(|| self.current_wave(field)).flatten();
+        let (wave, field) = (wave.as_ref(), &*field);
         let params = call.params;
         let order = || params.integer(0);
         Ok(Reply::Text(match command {
@@ -255,14 +266,14 @@ impl AmetekMx {
             C::Measure(what) => decimal(self.measured(what, field)),
             C::Array(what) => return self.array(what, params, field),
             C::HarmonicArray(what) => {
-                self.harmonics(params, |order| self.harmonic(what, order, field))?
+                self.harmonics(params, |order| self.harmonic(what, order, wave, field))?
             }
             C::PhaseArray(what) => {
-                self.harmonics(params, |order| self.harmonic_phase(what, order, field))?
+                self.harmonics(params, |order| self.harmonic_phase(what, order, wave))?
             }
-            C::Harmonic(what) => self.harmonic(what, order()?, field),
-            C::HarmonicPhase(what) => self.harmonic_phase(what, order()?, field),
-            C::Distortion(what) => self.distortion(what),
+            C::Harmonic(what) => self.harmonic(what, order()?, wave, field),
+            C::HarmonicPhase(what) => self.harmonic_phase(what, order()?, wave),
+            C::Distortion(what) => self.distortion(what, wave),
             C::SweepInterval => format!("{:.7}", measure::INTERVAL_S),
             C::Limit(bound) => decimal(bound.value()),
             C::PhaseSummary => {

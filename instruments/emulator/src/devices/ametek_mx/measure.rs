@@ -1,16 +1,17 @@
 //! Measurements of the MX (SCPI manual, 4.3): scalars, harmonics, sampled arrays.
 //!
 //! The plant meters RMS values and powers: the spectrum of the voltage is that of the wave which the
-//! unit makes, that of the current is taken as its fundamental.
+//! unit makes, that of the current is taken out of its waveform.
 
 use gridproof_plant::input::GridHarmonic;
-use gridproof_plant::signal::{MeterPoint, Reading};
+use gridproof_plant::signal::{MeterPoint, Reading, Signal};
 use gridproof_plant::trig::{atan2_turns, floor, sincos_turns};
 
 use super::AmetekMx;
 use super::commands::Key;
 use crate::devices::shape::{distortion, ratio};
-use crate::field::Field;
+use crate::devices::spectrum::{Spectrum, look};
+use crate::field::{Field, MILLISECOND};
 use crate::scpi::engine::Reply;
 use crate::scpi::fault::{self, Fault};
 use crate::scpi::format::{block, decimal};
@@ -42,6 +43,8 @@ use Quantity as Q;
 /// An array has 4096 samples in blocks of 256.
 const BLOCK: i64 = 256;
 const BLOCKS: i64 = 16;
+/// Waveform that the spectrum of the current is taken from.
+const WINDOW: gridproof_plant::Nanos = 200 * MILLISECOND;
 /// Highest order of a harmonic.
 const ORDERS: i64 = 50;
 /// Sample interval of three-phase acquisition, s.
@@ -97,26 +100,57 @@ impl AmetekMx {
         }
     }
 
-    /// Amplitude of a harmonic.
-    pub(super) fn harmonic(&self, what: Quantity, order: i64, field: &Field) -> String {
-        let all = self.measured(what, field);
-        decimal(if order == 0 && what == Q::Volts {
-            self.measured(Q::OffsetVolts, field)
-        } else if what == Q::Volts {
-            all * ratio(self.amplifier.wave(), order)
-        } else if order == 1 {
-            all
+    /// Voltage and current of the loaded phase over 200 ms from now on, as the meter shows them;
+    /// `None` where no current flows.
+    pub(super) fn current_wave(&self, field: &mut Field) -> Option<Spectrum> {
+        if self.selected != 0 || !self.output {
+            return None;
+        }
+        let truth = field.plant.reading_cycle(MeterPoint::Source);
+        let volts = if field.plant.state().grid_switch {
+            Signal::GridVoltage
         } else {
-            0.0
+            Signal::SourceVoltage
+        };
+        let pair = [(volts, Signal::SourceCurrent)];
+        let found = look(&mut field.plant, &pair, truth.hz, WINDOW)?.pop()?;
+        let shown = self.meter.shows(truth);
+        let gain = |shown: f64, true_: f64| if true_ > 0.0 { shown / true_ } else { 1.0 };
+        Some(found.scaled(gain(shown.volts, truth.volts), gain(shown.amps, truth.amps)))
+    }
+
+    /// Amplitude of a harmonic; `wave` holds the current.
+    pub(super) fn harmonic(
+        &self,
+        what: Quantity,
+        order: i64,
+        wave: Option<&Spectrum>,
+        field: &Field,
+    ) -> String {
+        decimal(if what != Q::Volts {
+            wave.map_or(0.0, |wave| {
+                wave.i.order(usize::try_from(order).unwrap_or(0))
+            })
+        } else if order == 0 {
+            self.measured(Q::OffsetVolts, field)
+        } else {
+            self.measured(what, field) * ratio(self.amplifier.wave(), order)
         })
     }
 
     /// THD, percent of the fundamental.
-    pub(super) fn distortion(&self, what: Quantity) -> String {
+    pub(super) fn distortion(&self, what: Quantity, wave: Option<&Spectrum>) -> String {
         decimal(if what == Q::Volts {
             100.0 * distortion(self.amplifier.wave())
         } else {
-            0.0
+            wave.map_or(0.0, |wave| {
+                let fundamental = wave.i.order(1);
+                if fundamental > 0.0 {
+                    100.0 * wave.i.total(2, ORDERS as usize) / fundamental
+                } else {
+                    0.0
+                }
+            })
         })
     }
 
@@ -138,19 +172,30 @@ impl AmetekMx {
         Ok((0..=last).map(value).collect::<Vec<_>>().join(","))
     }
 
-    /// Phase of a harmonic against the voltage of the phase, degrees.
-    pub(super) fn harmonic_phase(&self, what: Quantity, order: i64, field: &Field) -> String {
+    /// Phase of a harmonic against the fundamental of the voltage of the phase, degrees.
+    pub(super) fn harmonic_phase(
+        &self,
+        what: Quantity,
+        order: i64,
+        wave: Option<&Spectrum>,
+    ) -> String {
         if what == Q::Volts {
             let harmonics = &self.amplifier.wave().harmonics;
             let harmonic = harmonics.iter().find(|h| i64::from(h.order) == order);
             return decimal(harmonic.map_or(0.0, |harmonic| harmonic.deg));
         }
-        let turns = if what == Q::Amps && order == 1 {
-            -self.lag_turns(field)
-        } else {
-            0.0
-        };
-        decimal(turns * 360.0)
+        let order = usize::try_from(order).unwrap_or(0);
+        decimal(wave.map_or(0.0, |wave| {
+            let ((c, d), (a, b)) = (wave.i.phasor(order), wave.u.phasor(1));
+            if order == 0 || c.hypot(d) <= 0.0 {
+                return 0.0;
+            }
+            // sines, as the fundamental of the voltage: a quarter of a turn from the cosines
+            let current = atan2_turns(d, c) + 0.25;
+            let voltage = atan2_turns(b, a) + 0.25;
+            let turns = current - order as f64 * voltage;
+            (turns - floor(turns + 0.5)) * 360.0
+        }))
     }
 
     /// How far the current lags the voltage, turns.

@@ -2,7 +2,7 @@
 
 use super::{MOST_AMPS, MOST_VOLTS, MOST_WATTS};
 use crate::scpi::pattern::Use::{self, Both, Query, Set};
-use crate::scpi::setting::Kind::{Choice, Switch, Text};
+use crate::scpi::setting::Kind::{Choice, Plain, Switch, Text};
 use crate::scpi::setting::{Form, Row, number};
 
 /// Settings with a name of their own.
@@ -165,8 +165,8 @@ pub(super) const SETTINGS: &[Row<Key>] = &[
     ("SYSTem:COMMunicate:LAN:DGATeway|DGATEWAY SYSTem:COMMunicate:LAN:CURRent:DGATeway", Key::Kept, Text("192.168.0.1")),
     ("SYSTem:COMMunicate:LAN:DHCP[:STATe]", Key::Kept, Switch(false)),
     ("SYSTem:COMMunicate:LAN:SOCKetport", Key::Kept, number("", (1.0, 65_535.0), 30_000.0, Form::Nr1)),
-    ("SYSTem:DATE", Key::Kept, Text("2026,1,1")),
-    ("SYSTem:TIME", Key::Kept, Text("0,0,0")),
+    ("SYSTem:DATE", Key::Kept, Plain("2026,1,1")),
+    ("SYSTem:TIME", Key::Kept, Plain("0,0,0")),
     ("OUTPut:PON:STATe", Key::Kept, Choice(&["RST|OFF|0", "LAST", "LASTOFF"])),
 ];
 

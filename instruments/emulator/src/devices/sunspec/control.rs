@@ -41,7 +41,7 @@ pub(crate) const REACTIVE_MODES: [(u16, &str); 5] = [
 
 /// What the points ask for: the smaller of both limits, 704 before 123 and 124.
 pub(crate) fn setpoints(map: &Map, plate: &Nameplate) -> Setpoints {
-    let most = value(map, 121, "WMax") / plate.dut.rated_power_w;
+    let most = most_watts(map, plate) / plate.dut.rated_power_w;
     let limit = |model, enable, percent| {
         if on(map, model, enable) {
             part(map, model, percent)
@@ -60,10 +60,15 @@ pub(crate) fn setpoints(map: &Map, plate: &Nameplate) -> Setpoints {
         volt_var: responds(map, Which::VoltVar),
         volt_watt: responds(map, Which::VoltWatt),
         reconnect: reconnect(map, plate),
-        droop: droop::droop(map, plate, 0).filter(|_| on(map, 711, "Ena")),
-        watt_var: droop::watt_var(map, plate, 0).filter(|_| on(map, 712, "Ena")),
+        droop: droop::droop(map, plate, 0).filter(|_| adopted(map, 711, "AdptCtlReq")),
+        watt_var: droop::watt_var(map, plate, 0).filter(|_| adopted(map, 712, "AdptCrvReq")),
         ..Setpoints::of(&plate.dut)
     }
+}
+
+/// Enabled, and not asked to have no curve or no controls.
+fn adopted(map: &Map, model: u16, request: &'static str) -> bool {
+    on(map, model, "Ena") && map.raw(at(model, request)) != 0
 }
 
 /// Enabled, and a curve is selected.
@@ -71,7 +76,60 @@ fn responds(map: &Map, which: Which) -> bool {
     on(map, which.der(), "Ena") && map.raw(at(which.fixed(), "ActCrv")) != 0
 }
 
+/// Largest active power as set, W: within the settings of apparent power and current as well. What
+/// the registers cannot hold exactly is as built until it is written.
+fn most_watts(map: &Map, plate: &Nameplate) -> f64 {
+    let dut = &plate.dut;
+    let lowered = |read: f64, built: f64, step: f64, watts: f64| {
+        if read < built - step {
+            watts
+        } else {
+            f64::INFINITY
+        }
+    };
+    let (va, amps) = (value(map, 121, "VAMax"), value(map, 702, "AMax"));
+    value(map, 121, "WMax")
+        .min(lowered(va, dut.rated_apparent_va, 1.0, va))
+        .min(lowered(amps, dut.max_current_a, 0.1, amps * dut.nominal_v))
+}
+
+/// Largest reactive power as set, injected and absorbed, var.
+pub(crate) fn var_most(map: &Map, plate: &Nameplate) -> (f64, f64) {
+    let most = |name, other| {
+        let set = map.get(at(702, name)).unwrap_or(other);
+        if (set - other).abs() < 1.0 {
+            other
+        } else {
+            set
+        }
+    };
+    let built = plate.var_most();
+    (most("VarMaxInj", built), most("VarMaxAbs", built))
+}
+
+/// A share of the largest reactive power as set, injected or absorbed by its sign, var.
+pub(crate) fn of_var_most(map: &Map, plate: &Nameplate, share: f64) -> f64 {
+    let (injected, absorbed) = var_most(map, plate);
+    share * if share < 0.0 { absorbed } else { injected }
+}
+
 fn active(map: &Map, plate: &Nameplate) -> Option<f64> {
+    let charge = if plate.battery.is_some() {
+        value(map, 702, "WChaRteMax")
+    } else {
+        f64::INFINITY
+    };
+    // with PV beside it the battery's share of what is fed in is not known here
+    let discharge = if plate.battery.is_some() && plate.trackers == 0 {
+        value(map, 702, "WDisChaRteMax")
+    } else {
+        f64::INFINITY
+    };
+    asked(map).map(|watts| watts.clamp(-charge, discharge))
+}
+
+/// Active power that is asked for, W.
+fn asked(map: &Map) -> Option<f64> {
     if on(map, 704, "WSetEna") {
         return Some(if on(map, 704, "WSetMod") {
             value(map, 704, "WSet")
@@ -82,7 +140,7 @@ fn active(map: &Map, plate: &Nameplate) -> Option<f64> {
     // 124: bit 1 discharges at OutWRte, bit 0 charges at InWRte; both exchange the difference
     let mode = map.raw(at(124, "StorCtl_Mod")) & 3;
     let discharge = if mode & 2 != 0 {
-        part(map, 124, "OutWRte") * plate.dut.rated_power_w
+        part(map, 124, "OutWRte") * value(map, 702, "WDisChaRteMax")
     } else {
         0.0
     };
@@ -96,28 +154,28 @@ fn active(map: &Map, plate: &Nameplate) -> Option<f64> {
 
 fn reactive(map: &Map, plate: &Nameplate) -> f64 {
     let volt_amps = plate.dut.rated_apparent_va;
-    let (of_watts, of_vars) = (
-        value(map, 121, "WMax") / volt_amps,
-        plate.var_most() / volt_amps,
-    );
-    if on(map, 704, "VarSetEna") {
+    let watts = value(map, 121, "WMax");
+    let of_vars = |share| of_var_most(map, plate, share);
+    let asked = if on(map, 704, "VarSetEna") {
         let share = part(map, 704, "VarSetPct");
-        return match map.raw(at(704, "VarSetMod")) {
-            0 => share * of_watts,
-            3 => share,
-            4 => value(map, 704, "VarSet") / volt_amps,
-            _ => share * of_vars,
-        };
-    }
-    if on(map, 123, "VArPct_Ena") {
-        return match map.raw(at(123, "VArPct_Mod")) {
-            1 => part(map, 123, "VArWMaxPct") * of_watts,
-            2 => part(map, 123, "VArMaxPct") * of_vars,
-            3 => part(map, 123, "VArAvalPct") * of_vars,
+        match map.raw(at(704, "VarSetMod")) {
+            0 => share * watts,
+            3 => share * volt_amps,
+            4 => value(map, 704, "VarSet"),
+            _ => of_vars(share),
+        }
+    } else if on(map, 123, "VArPct_Ena") {
+        match map.raw(at(123, "VArPct_Mod")) {
+            1 => part(map, 123, "VArWMaxPct") * watts,
+            2 => of_vars(part(map, 123, "VArMaxPct")),
+            3 => of_vars(part(map, 123, "VArAvalPct")),
             _ => 0.0,
-        };
-    }
-    0.0
+        }
+    } else {
+        return 0.0;
+    };
+    let (injected, absorbed) = var_most(map, plate);
+    asked.clamp(-absorbed, injected) / volt_amps
 }
 
 /// > 0 over-excited.
@@ -197,7 +255,13 @@ fn takes(map: &Map, plate: &Nameplate, place: &Place) -> bool {
         (1, "DA") => (1..=247).contains(&raw),
         (121 | 702, "WMax") => rating(plate.dut.rated_power_w),
         (121 | 702, "VAMax") => rating(plate.dut.rated_apparent_va),
-        (124, "WChaMax") => rating(plate.dut.rated_charge_w),
+        (124, "WChaMax") | (702, "WChaRteMax") => rating(plate.dut.rated_charge_w),
+        (702, "WDisChaRteMax") => rating(plate.dut.rated_power_w),
+        (702, "AMax") => rating(plate.dut.max_current_a + 0.05),
+        (702, "VarMaxInj" | "VarMaxAbs") | (121, "VArMaxQ1") => {
+            (0.0..=plate.var_most() + 0.5).contains(&value)
+        }
+        (121, "VArMaxQ4") => (0.0..=plate.var_most() + 0.5).contains(&-value),
         (123 | 704, "WMaxLimPct")
         | (704, "WMaxLimPctRvrt" | "WSetPct" | "WSetPctRvrt" | "VarSetPct" | "VarSetPctRvrt")
         | (123, "VArWMaxPct" | "VArMaxPct" | "VArAvalPct")
@@ -210,9 +274,13 @@ fn takes(map: &Map, plate: &Nameplate, place: &Place) -> bool {
         (126 | 132, "ActCrv") => raw <= u64::from(CURVES),
         (126 | 132, "ModEna") => raw <= 1,
         (126 | 132, "curve.ActPt") => (1..=u64::from(OLD_POINTS)).contains(&raw),
-        (705 | 706 | 712, "AdptCrvReq" | "RvrtCrv")
-        | (707..=710, "AdptCrvReq")
-        | (711, "AdptCtlReq" | "RvrtCtl") => (1..=u64::from(CURVES)).contains(&raw),
+        (705 | 706, "AdptCrvReq" | "RvrtCrv") | (707..=710, "AdptCrvReq") => {
+            (1..=u64::from(CURVES)).contains(&raw)
+        }
+        // of these two 0 is none
+        (711, "AdptCtlReq" | "RvrtCtl") | (712, "AdptCrvReq" | "RvrtCrv") => {
+            raw <= u64::from(CURVES)
+        }
         (705..=712, point) if point.ends_with("ActPt") => raw <= u64::from(POINTS),
         (703, "ESVHi" | "ESVLo") => map.get(at(703, "ESVLo")) < map.get(at(703, "ESVHi")),
         (703, "ESHzHi" | "ESHzLo") => map.get(at(703, "ESHzLo")) < map.get(at(703, "ESHzHi")),

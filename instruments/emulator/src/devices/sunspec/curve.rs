@@ -1,6 +1,7 @@
 //! Volt-var and volt-watt: the same function seen through an old model (126, 132) and a new one
 //! (705, 706), and what a client makes of it.
 
+use super::control::of_var_most;
 use super::map::{At, Map, POINTS, at};
 use super::plate::Nameplate;
 
@@ -137,17 +138,20 @@ impl Curve {
 }
 
 /// Volts of 100 %.
-fn reference(map: &Map, plate: &Nameplate) -> f64 {
+fn volts_of(map: &Map, plate: &Nameplate) -> f64 {
     map.get(at(702, "VNom")).unwrap_or(plate.dut.nominal_v)
 }
 
-/// Rated apparent power's share of what 100 % of a dependent reference stand for.
-fn base(map: &Map, plate: &Nameplate, which: Which, reference: Reference) -> f64 {
+/// Rated apparent power's share of what 100 % of a dependent reference stand for; of the largest
+/// reactive power that is injected for an output > 0, else absorbed.
+fn base(map: &Map, plate: &Nameplate, which: Which, reference: Reference, output: f64) -> f64 {
     let volt_amps = plate.dut.rated_apparent_va;
     let watts = map.get(at(121, "WMax")).unwrap_or(plate.dut.rated_power_w);
     match (which, reference) {
         (Which::VoltWatt, _) | (Which::VoltVar, Reference::Watts) => watts / volt_amps,
-        (Which::VoltVar, Reference::Vars) => plate.var_most() / volt_amps,
+        (Which::VoltVar, Reference::Vars) => {
+            of_var_most(map, plate, 1_f64.copysign(output)).abs() / volt_amps
+        }
         (Which::VoltVar, Reference::VoltAmps) => 1.0,
     }
 }
@@ -171,12 +175,12 @@ pub(crate) fn publish(map: &mut Map, plate: &Nameplate, which: Which, n: u8, cur
 
 /// Writes the curve into curve `n` of the new model; volt-var in % of the apparent power.
 pub(crate) fn publish_der(map: &mut Map, plate: &Nameplate, which: Which, n: u8, curve: &Curve) {
-    let (model, volts) = (which.der(), reference(map, plate));
+    let (model, volts) = (which.der(), volts_of(map, plate));
     let (code, reference) = match which {
         Which::VoltVar => (3, Reference::VoltAmps),
         Which::VoltWatt => (0, Reference::Watts),
     };
-    let base = base(map, plate, which, reference);
+    let base = base(map, plate, which, reference, 1.0);
     map.set(at(model, "Crv.ActPt").of(n), curve.points.len() as u64);
     map.set(at(model, "Crv.DeptRef").of(n), code);
     map.set(at(model, "Crv.ReadOnly").of(n), u64::from(n == 0));
@@ -206,8 +210,8 @@ pub(crate) fn publish_der(map: &mut Map, plate: &Nameplate, which: Which, n: u8,
 
 /// Writes the curve into curve `n` of the old model, in % of the active power setting.
 pub(crate) fn publish_fixed(map: &mut Map, plate: &Nameplate, which: Which, n: u8, curve: &Curve) {
-    let (model, volts) = (which.fixed(), reference(map, plate));
-    let base = base(map, plate, which, Reference::Watts);
+    let (model, volts) = (which.fixed(), volts_of(map, plate));
+    let base = base(map, plate, which, Reference::Watts, 1.0);
     map.set(at(model, "curve.ActPt").of(n), curve.points.len() as u64);
     map.set(at(model, "curve.DeptRef").of(n), 1);
     map.set(at(model, "curve.ReadOnly").of(n), u64::from(n == 0));
@@ -236,24 +240,20 @@ pub(crate) fn set_dynamics(map: &mut Map, which: Which, n: u8, tau_s: f64) {
 
 /// Curve `n` of the new model, if a function can run on it.
 pub(crate) fn read_der(map: &Map, plate: &Nameplate, which: Which, n: u8) -> Option<Curve> {
-    let (model, volts) = (which.der(), reference(map, plate));
+    let (model, volts) = (which.der(), volts_of(map, plate));
     let code = map.raw(at(model, "Crv.DeptRef").of(n));
-    let base = base(
-        map,
-        plate,
-        which,
-        match code {
-            0 => Reference::Watts,
-            3 => Reference::VoltAmps,
-            _ => Reference::Vars,
-        },
-    );
+    let reference = match code {
+        0 => Reference::Watts,
+        3 => Reference::VoltAmps,
+        _ => Reference::Vars,
+    };
+    let of = |output: f64| output / 100.0 * base(map, plate, which, reference, output);
     let shift = map.get(at(model, "Crv.VRef").of(n)).unwrap_or(100.0) / 100.0;
     let active = map.raw(at(model, "Crv.ActPt").of(n)).min(u64::from(POINTS)) as u8;
     let points = (0..active).map(|i| {
         let volt = map.get(at(model, "Crv.Pt.V").of(n).point(i))?;
         let output = map.get(which.output().of(n).point(i))?;
-        Some((volt / 100.0 * volts * shift, output / 100.0 * base))
+        Some((volt / 100.0 * volts * shift, of(output)))
     });
     let response_s = map.get(at(model, "Crv.RspTms").of(n));
     let curve = Curve {
@@ -265,26 +265,19 @@ pub(crate) fn read_der(map: &Map, plate: &Nameplate, which: Which, n: u8) -> Opt
 
 /// The curve that the old model has selected, if a function can run on it.
 pub(crate) fn read_fixed(map: &Map, plate: &Nameplate, which: Which) -> Option<Curve> {
-    let (model, volts) = (which.fixed(), reference(map, plate));
+    let (model, volts) = (which.fixed(), volts_of(map, plate));
     let n = map.raw(at(model, "ActCrv")).checked_sub(1)? as u8;
     let code = map.raw(at(model, "curve.DeptRef").of(n));
-    let base = base(
-        map,
-        plate,
-        which,
-        match code {
-            1 => Reference::Watts,
-            _ => Reference::Vars,
-        },
-    );
+    let reference = match code {
+        1 => Reference::Watts,
+        _ => Reference::Vars,
+    };
+    let of = |output: f64| output / 100.0 * base(map, plate, which, reference, output);
     let active = map.raw(at(model, "curve.ActPt").of(n)) as usize;
     let names = VOLTS.into_iter().zip(which.outputs()).take(active);
     let points = names.map(|(v, y)| {
         let volt = map.get(at(model, v).of(n))?;
-        Some((
-            volt / 100.0 * volts,
-            map.get(at(model, y).of(n))? / 100.0 * base,
-        ))
+        Some((volt / 100.0 * volts, of(map.get(at(model, y).of(n))?)))
     });
     let curve = Curve {
         points: points.collect::<Option<_>>()?,

@@ -3,6 +3,7 @@
 use gridproof_plant::config::{FrequencySlope, FrequencyWatt, SlopeLaw};
 use gridproof_plant::input::CurvePoints;
 
+use super::control::{of_var_most, var_most};
 use super::map::{CURVES, Map, POINTS, at};
 use super::plate::Nameplate;
 
@@ -102,10 +103,15 @@ pub(crate) fn droop(map: &Map, plate: &Nameplate, n: u8) -> Option<FrequencyWatt
 pub(crate) fn watt_var(map: &Map, plate: &Nameplate, n: u8) -> Option<CurvePoints> {
     let volt_amps = plate.dut.rated_apparent_va;
     let watts = map.get(at(121, "WMax")).unwrap_or(plate.dut.rated_power_w);
-    let base = match map.raw(at(712, "Crv.DeptRef").of(n)) {
-        0 => watts / volt_amps,
-        3 => 1.0,
-        _ => plate.var_most() / volt_amps,
+    let reference = map.raw(at(712, "Crv.DeptRef").of(n));
+    let (injected, absorbed) = var_most(map, plate);
+    let vars = |share: f64| {
+        let asked = match reference {
+            0 => share * watts,
+            3 => share * volt_amps,
+            _ => of_var_most(map, plate, share),
+        };
+        asked.clamp(-absorbed, injected)
     };
     let active = map.raw(at(712, "Crv.ActPt").of(n)).min(u64::from(POINTS)) as u8;
     let points: Option<Vec<(f64, f64)>> = (0..active)
@@ -114,7 +120,7 @@ pub(crate) fn watt_var(map: &Map, plate: &Nameplate, n: u8) -> Option<CurvePoint
             let var = map.get(at(712, "Crv.Pt.Var").of(n).point(i))?;
             Some((
                 w / 100.0 * watts / plate.dut.rated_power_w,
-                var / 100.0 * base,
+                vars(var / 100.0) / volt_amps,
             ))
         })
         .collect();

@@ -3,7 +3,7 @@
 
 use gridproof_plant::DutView;
 use gridproof_plant::config::Health;
-use gridproof_plant::signal::DutState;
+use gridproof_plant::signal::{DutState, PvInputState};
 
 use super::map::{Map, at};
 use super::plate::Nameplate;
@@ -24,6 +24,8 @@ struct Now<'a> {
     seconds: u64,
     /// Delivered and taken at the ac terminals since power-on, Wh.
     energy_wh: (f64, f64),
+    /// PV inputs in order; looked at only where a client reads them.
+    inputs: Vec<PvInputState>,
 }
 
 /// Brings the models up to date.
@@ -50,6 +52,11 @@ pub(crate) fn refresh(map: &mut Map, models: &[u16], plate: &Nameplate, field: &
         },
         seconds: field.now() / 1_000_000_000,
         view,
+        inputs: if models.contains(&160) {
+            field.plant.state().pv_inputs
+        } else {
+            Vec::new()
+        },
     };
     for (_, update) in UPDATES.iter().filter(|update| models.contains(&update.0)) {
         update(map, &now);
@@ -190,28 +197,30 @@ fn storage(map: &mut Map, now: &Now<'_>) {
 
 fn trackers(map: &mut Map, now: &Now<'_>) {
     let v = &now.view;
-    put_all(
-        map,
-        160,
-        &[
-            ("module.DCA", v.pv_a.abs()),
-            ("module.DCV", v.pv_v),
-            ("module.DCW", v.pv_w),
+    map.set(at(160, "Evt"), 0);
+    for (n, input) in (0..now.plate.trackers).zip(&now.inputs) {
+        let amps = if input.volts > 0.0 {
+            input.watts / input.volts
+        } else {
+            0.0
+        };
+        for (name, value) in [
+            ("module.DCA", amps),
+            ("module.DCV", input.volts),
+            ("module.DCW", input.watts),
             ("module.Tmp", v.temperature_c),
-        ],
-    );
-    let idle = v.pv_v <= 0.0 && !now.dead;
-    set_all(
-        map,
-        160,
-        &[
-            ("Evt", 0),
-            ("module.ID", 1),
+        ] {
+            map.put(at(160, name).of(n), value);
+        }
+        let idle = input.volts <= 0.0 && !now.dead;
+        for (name, raw) in [
             ("module.Tms", now.seconds),
             ("module.DCSt", if idle { 2 } else { now.state() }),
             ("module.DCEvt", 0),
-        ],
-    );
+        ] {
+            map.set(at(160, name).of(n), raw);
+        }
+    }
 }
 
 fn measurement(map: &mut Map, now: &Now<'_>) {

@@ -39,7 +39,7 @@ pub(crate) const LATENCY: Nanos = 100 * MILLISECOND;
 const IN_PROGRESS: u64 = 0;
 const COMPLETED: u64 = 1;
 const FAILED: u64 = 2;
-/// Number of no curve: the points have been read already.
+/// Number of no curve: the points of 705 and 706 have been read already, 711 and 712 have none.
 const NONE: u64 = 0;
 
 /// Time windows: a command point, and the longest random delay of its command in s.
@@ -54,13 +54,14 @@ const WINDOWS: [(At, At); 7] = [
 ];
 
 /// Points of different models that are one setting.
-const SAME: [(At, At); 6] = [
+const SAME: [(At, At); 7] = [
     (at(121, "WMax"), at(702, "WMax")),
     (at(121, "VAMax"), at(702, "VAMax")),
     (at(121, "VRef"), at(702, "VNom")),
     (at(126, "ModEna"), at(705, "Ena")),
     (at(132, "ModEna"), at(706, "Ena")),
     (at(124, "WChaMax"), at(702, "WChaRteMax")),
+    (at(121, "VArMaxQ1"), at(702, "VarMaxInj")),
 ];
 
 /// The SunSpec interface.
@@ -156,6 +157,20 @@ impl SunSpec {
                 self.map.set(one, self.map.raw(other));
             }
         }
+        // absorbed reactive power has a sign in 121 only
+        let (old, new) = (at(121, "VArMaxQ4"), at(702, "VarMaxAbs"));
+        if written(old) {
+            self.map.put(new, -self.map.get(old).unwrap_or(0.0));
+        } else if written(new) {
+            self.map.put(old, -self.map.get(new).unwrap_or(0.0));
+        }
+        if [at(121, "VArMaxQ1"), at(702, "VarMaxInj"), old, new]
+            .into_iter()
+            .any(written)
+        {
+            self.adoptions
+                .push((now + LATENCY, Which::VoltVar.der(), NONE));
+        }
         let volt_var = written(at(705, "Ena")) || written(at(126, "ModEna"));
         if volt_var {
             self.displaced = false;
@@ -234,7 +249,10 @@ impl SunSpec {
     /// Does what was requested; the plant has it from now on.
     fn adopt(&mut self, model: u16, number: u64, field: &mut Field) {
         let Some(n) = number.checked_sub(1).map(|n| n as u8) else {
-            self.act_on_curve(model, field);
+            match model {
+                711 | 712 => self.map.set(result(model), COMPLETED),
+                _ => self.act_on_curve(model, field),
+            }
             return;
         };
         let adopted = n == 0 || self.take(model, n, field);
@@ -282,11 +300,23 @@ impl SunSpec {
         sound
     }
 
+    /// Points of a curve, reactive power held inside what it is set to be at most.
+    fn held(&self, which: Which, curve: &Curve) -> Vec<(f64, f64)> {
+        let volt_amps = self.plate.dut.rated_apparent_va;
+        let (injected, absorbed) = control::var_most(&self.map, &self.plate);
+        let (least, most) = match which {
+            Which::VoltVar => (-absorbed / volt_amps, injected / volt_amps),
+            Which::VoltWatt => (f64::NEG_INFINITY, f64::INFINITY),
+        };
+        let points = curve.points.iter();
+        points.map(|&(v, y)| (v, y.clamp(least, most))).collect()
+    }
+
     fn act_on_curve(&self, model: u16, field: &mut Field) {
         for (which, curve) in BOTH.into_iter().zip(&self.acting) {
             if which.der() == model {
                 // `NPt` of the plate is what the plant can hold, and a curve was checked when read.
-                let Some(points) = CurvePoints::new(&curve.points) else {
+                let Some(points) = CurvePoints::new(&self.held(which, curve)) else {
                     continue;
                 };
                 tell(

@@ -239,7 +239,11 @@ fn common(map: &mut Map, plate: &Nameplate) {
     map.set_text(at(1, "SN"), "EMU0000001");
     map.set(at(1, "DA"), u64::from(plate.unit));
     map.set_text(at(122, "TmSrc"), "RTC");
-    map.set_text(at(160, "module.IDStr"), "MPPT 1");
+    for n in 0..plate.trackers {
+        let number = u16::from(n) + 1;
+        map.set(at(160, "module.ID").of(n), u64::from(number));
+        map.set_text(at(160, "module.IDStr").of(n), &format!("MPPT {number}"));
+    }
 }
 
 fn ratings(map: &mut Map, plate: &Nameplate) {

@@ -8,7 +8,7 @@ use crate::field::SECOND;
 /// A command that falls back after a time.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Timer {
-    /// The point that starts it when it is written.
+    /// The point that starts it when it is written, as writing the time does.
     pub(crate) enable: At,
     /// Value of the enable point at rest.
     rest: u64,
@@ -139,12 +139,17 @@ impl Timer {
 pub(crate) struct Running(Vec<(Nanos, &'static Timer)>);
 
 impl Running {
-    /// An enable point has been written: its timer starts, starts again, or ends.
-    pub(crate) fn written(&mut self, map: &Map, enable: At, now: Nanos) {
-        for timer in TIMERS.iter().filter(|timer| timer.enable == enable) {
-            self.0.retain(|running| running.1.enable != enable);
+    /// An enable point or a time has been written: its timer starts, starts again, or ends. A time
+    /// starts the timer of a command that is not on as well where what is left of it is shown.
+    pub(crate) fn written(&mut self, map: &Map, point: At, now: Nanos) {
+        for timer in TIMERS {
+            if point != timer.enable && point != timer.time {
+                continue;
+            }
+            self.0.retain(|running| running.1.enable != timer.enable);
             let seconds = timer.seconds(map);
-            if map.raw(enable) != timer.rest && seconds > 0 {
+            let shown = point == timer.time && timer.remaining.is_some();
+            if seconds > 0 && (shown || map.raw(timer.enable) != timer.rest) {
                 self.0.push((now + seconds * SECOND, timer));
             }
         }

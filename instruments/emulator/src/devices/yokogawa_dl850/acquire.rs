@@ -170,13 +170,15 @@ impl Dl850 {
         let longest = delays.iter().copied().fold(0.0, f64::max);
         let late = (longest * f64::from(rate) * decimate as f64).ceil() as usize;
         let last = self.time_base.margin(samples - before) + late;
-        let pre_samples = before + first;
+        // the trigger point is later than what triggers
+        let delay = (self.delay_s * f64::from(rate) * decimate as f64).round() as usize;
+        let pre_samples = (before + first).saturating_sub(delay);
         let ready = Nanos::from(1_000_000_000 / (rate * decimate as u32)) * pre_samples as Nanos;
         let trigger = self.trigger(field, field.now() + ready)?;
         let spec = CaptureSpec {
             signals,
             rate_hz: rate * decimate as u32,
-            samples: samples + first + last,
+            samples: pre_samples + delay + samples - before + last,
             pre_samples,
             trigger,
             low_pass,
@@ -190,6 +192,7 @@ impl Dl850 {
             decimate,
             samples,
             before,
+            delay,
             delays,
         });
         Ok(())
@@ -213,7 +216,7 @@ impl Dl850 {
         };
         let decimate = armed.decimate;
         // a trigger that came early leaves fewer samples before it
-        let taken = capture.trigger_index;
+        let taken = capture.trigger_index + armed.delay;
         let shown = taken.min(armed.before);
         let period_ns = 1e9 / f64::from(capture.rate_hz);
         let now = field.now();

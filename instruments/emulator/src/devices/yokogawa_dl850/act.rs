@@ -191,9 +191,7 @@ impl Dl850 {
             }
             C::TriggerSlope => self.slope = params.choice(0, &SLOPES)?,
             C::TriggerPosition => self.position = within(params.only_number("")?, 0.0, 100.0)?,
-            C::TriggerDelay => {
-                within(params.only_number("S")?, 0.0, 0.0)?;
-            }
+            C::TriggerDelay => self.delay_s = within(params.only_number("S")?, 0.0, 10.0)?,
             C::Start => {
                 params.none()?;
                 self.start(field)?;
@@ -405,7 +403,8 @@ impl Dl850 {
             C::TriggerLevel => nr3(self.level, 3),
             C::TriggerSlope => SLOPES[self.slope].to_owned(),
             C::TriggerPosition => format!("{:.1}", self.position),
-            C::TriggerDelay | C::WaveOffset | C::WavePosition => nr3(0.0, 3),
+            C::TriggerDelay => nr3(self.delay_s, 3),
+            C::WaveOffset | C::WavePosition => nr3(0.0, 3),
             C::SingleStart => return self.single_start(call, field),
             C::Kept(row) => {
                 let lane = match call.suffixes.first() {

@@ -106,6 +106,8 @@ struct Armed {
     samples: usize,
     /// Of these, before the trigger.
     before: usize,
+    /// True samples from what triggered to the trigger.
+    delay: usize,
     /// Delays of the anti-alias filters of the channels, s, which the time axis leaves out.
     delays: Vec<f64>,
 }
@@ -160,6 +162,8 @@ pub(crate) struct Dl850 {
     /// Rising, falling, both.
     slope: usize,
     position: f64,
+    /// From what triggers to the trigger point, s.
+    delay_s: f64,
     armed: Option<Armed>,
     record: Option<Record>,
     trace: u8,
@@ -241,6 +245,7 @@ impl Dl850 {
             level: 0.0,
             slope: 0,
             position: 50.0,
+            delay_s: 0.0,
             armed: None,
             record: None,
             trace: first,
@@ -321,6 +326,7 @@ impl ScpiDevice for Dl850 {
         self.level = 0.0;
         self.slope = 0;
         self.position = 50.0;
+        self.delay_s = 0.0;
         self.timer = (0.0, 60.0);
         self.kept.reset();
         self.mode = 0;

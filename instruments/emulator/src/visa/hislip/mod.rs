@@ -225,6 +225,7 @@ impl Gateway {
         loop {
             match decoder.next() {
                 Ok(Some(frame)) => {
+                    requested &= self.requests_service();
                     let answer = self.answer(frame, session).await;
                     stream.write_all(&answer).await?;
                     continue;
@@ -232,20 +233,21 @@ impl Gateway {
                 Ok(None) => {}
                 Err(_) => return fatal(&mut stream, Fatal::BadHeader).await,
             }
+            // at every turn: while a message was answered, a cause may have gone and come again
+            let requests = session.serviced && self.requests_service();
+            if requests && !requested {
+                let status = self.status(session);
+                let message = encode(Kind::AsyncServiceRequest, status, 0, b"");
+                stream.write_all(&message).await?;
+            }
+            requested = requests;
             tokio::select! {
                 read = stream.read_buf(&mut decoder.input) => {
                     if read? == 0 {
                         return Ok(());
                     }
                 }
-                () = self.bench.stirred(), if session.serviced => {
-                    let requests = self.requests_service();
-                    if requests && !std::mem::replace(&mut requested, requests) {
-                        let status = self.status(session);
-                        stream.write_all(&encode(Kind::AsyncServiceRequest, status, 0, b"")).await?;
-                    }
-                    requested = requests;
-                }
+                () = self.bench.stirred(), if session.serviced => {}
                 () = session.changed.notified() => {
                     if session.closed.get() {
                         return Ok(());
