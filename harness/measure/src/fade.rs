@@ -216,7 +216,7 @@ pub(crate) fn fade(window: &Continued, scene_threshold: f64) -> Option<Fade> {
             .sum()
     };
     let noise_only = window.variance() * (count + 2.0 * (2.0 * count).sqrt());
-    let plain: Vec<(Placed, f64)> = [Shape::Line, Shape::Exponential, Shape::Cosine]
+    let (best, left) = [Shape::Line, Shape::Exponential, Shape::Cosine]
         .into_iter()
         .filter_map(|shape| {
             (0..LENGTHS)
@@ -224,21 +224,21 @@ pub(crate) fn fade(window: &Continued, scene_threshold: f64) -> Option<Fade> {
                 .map(|p| (p, roughly(&p)))
                 .min_by(|a, b| a.1.total_cmp(&b.1))
         })
-        .map(|(start, _)| start.fitted::<3>(window))
-        .collect();
-    let least = |found: &[(Placed, f64)]| found.iter().copied().min_by(|a, b| a.1.total_cmp(&b.1));
-    let (mut best, mut left) = least(&plain)?;
-    // The frequency may have moved since: of every shape, unless one leaves only noise.
-    let turned: Vec<(Placed, f64)> = if left < noise_only {
-        vec![best.fitted::<5>(window)]
-    } else {
-        plain.iter().map(|p| p.0.fitted::<5>(window)).collect()
-    };
-    let (other, less) = least(&turned)?;
-    let moved = less + 2.0 * window.price() < left;
-    if moved {
-        (best, left) = (other, less + 2.0 * window.price());
-    }
+        .map(|(start, _)| {
+            let (plain, left) = start.fitted::<3>(window);
+            // The frequency may have moved since.
+            if left < noise_only {
+                return (plain, left);
+            }
+            let (turned, less) = plain.fitted::<5>(window);
+            let less = less + 2.0 * window.price();
+            if less < left {
+                (turned, less)
+            } else {
+                (plain, left)
+            }
+        })
+        .min_by(|a, b| a.1.total_cmp(&b.1))?;
     let begin = best.begin(window.threshold);
     let over = best.at + 0.05 * window.cycle;
     if best.at - begin < ABRUPT_POINTS * window.group || over >= window.points.last()?.at {
@@ -269,11 +269,7 @@ pub(crate) fn fade(window: &Continued, scene_threshold: f64) -> Option<Fade> {
     if excess > MISFIT * window.peak || rms(&rest) > loud || goes_on {
         return None;
     }
-    let spread = if moved {
-        regression(best.rows::<5>(window))?.spread[0]
-    } else {
-        regression(best.rows::<3>(window))?.spread[0]
-    };
+    let fit = regression(best.rows::<3>(window))?;
     // What is not noise moves neighbours alike: a quarter of a cycle counts as one point.
     let alike = 0.25 * window.cycle / window.group;
     let scatter = window
@@ -285,7 +281,7 @@ pub(crate) fn fade(window: &Continued, scene_threshold: f64) -> Option<Fade> {
         envelope: best.at,
         last: seen.min(best.at),
         end: best.end(window.threshold),
-        doubt: scatter * spread.sqrt(),
+        doubt: scatter * fit.spread[0].sqrt(),
         slope: best.slope(window) * window.peak,
         left,
     })
