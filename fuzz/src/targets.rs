@@ -182,10 +182,10 @@ pub fn yokogawa_wdf(data: &[u8]) {
 
 /// A file that people write, as text; what is no UTF-8 never reaches its parser.
 fn written<T, E: std::fmt::Display>(data: &[u8], parse: impl Fn(&str, &str) -> Result<T, E>) {
-    if let Ok(text) = std::str::from_utf8(data) {
-        if let Err(problems) = parse("fuzz.yaml", text) {
-            assert!(!problems.to_string().is_empty());
-        }
+    if let Ok(text) = std::str::from_utf8(data)
+        && let Err(problems) = parse("fuzz.yaml", text)
+    {
+        assert!(!problems.to_string().is_empty());
     }
 }
 

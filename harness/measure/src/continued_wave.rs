@@ -11,8 +11,12 @@ use crate::zero_crossing::{falling_crossings, middle_period, rising_crossings};
 /// Longest steady part that is fitted and longest part searched for it, cycles.
 const STEADY_CYCLES: usize = 8;
 const LONGEST_CYCLES: usize = 60;
-/// A steady cycle has at least this share of the largest one.
+/// A steady cycle has at least this share of the largest one of some cycles before it, so many windows
+/// of which there are four in a cycle. Farther back another frequency makes windows of one cycle
+/// ripple, by half of what it differs: of those the share is less.
 const STEADY: f64 = 0.985;
+const COMPARED: usize = 12;
+const RIPPLE: f64 = 0.93;
 /// Part whose zero crossings tell the cycle, and how many of each direction, the last ones.
 const CROSSED_CYCLES: usize = 12;
 const CROSSINGS: usize = 6;
@@ -189,14 +193,19 @@ fn steady_part(amps: &[f64], last: usize, cycle: usize, from: usize) -> Option<R
             None => break,
         }
     }
-    let alike = |level: &f64| *level >= STEADY * highest;
-    let first = levels.iter().position(|(_, level)| alike(level))?;
+    let steady = |k: &usize| {
+        let near = levels[*k..].iter().take(COMPARED);
+        let largest = near.map(|(_, level)| *level).fold(0.0, f64::max);
+        levels[*k].1 >= (STEADY * largest).max(RIPPLE * highest)
+    };
+    let first = (0..levels.len()).find(steady)?;
     // The window before: in this one the fade may have begun.
     let begun = first + 4;
-    let count = levels[begun.min(levels.len())..]
+    let level = levels.get(begun)?.1;
+    let count = levels[begun..]
         .iter()
         .take(4 * STEADY_CYCLES)
-        .take_while(|(_, level)| alike(level))
+        .take_while(|(_, other)| (other / level - 1.0).abs() <= 1.0 - STEADY)
         .count();
     let (begin, _) = *levels.get((begun + count).checked_sub(1)?)?;
     let end = levels.get(begun)?.0 + cycle;

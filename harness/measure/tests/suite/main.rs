@@ -29,6 +29,7 @@ mod transfers;
 mod trips;
 mod truth_changes;
 mod truth_currents;
+mod truth_drifts;
 mod truth_ends;
 mod truth_levels;
 mod truth_steps;

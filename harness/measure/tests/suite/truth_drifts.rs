@@ -1,0 +1,114 @@
+//! Currents of an island whose frequency drifts, at a steady rate or towards a new one, while they
+//! flow and while they fade: against the instant at which their envelope passes 1 % of rated.
+
+use gridproof_measure::analyze::{Channel64, RunOnAnalysis, RunOnChannels, run_on};
+
+use super::bench::{Noise, SQRT2, TAU};
+use super::truth_transfers::sampled;
+
+const RATED: f64 = 21.7;
+const PEAK: f64 = SQRT2 * RATED;
+const OPEN: f64 = 0.3;
+
+/// What the frequency does once the switch is open.
+#[derive(Debug, Clone, Copy)]
+enum Drift {
+    /// Hz/s, to the end of the record.
+    Steady(f64),
+    /// By so many hertz, with a time constant, s.
+    Approach(f64, f64),
+}
+
+impl Drift {
+    /// Turns gained after so many seconds.
+    fn gained(self, since: f64) -> f64 {
+        match self {
+            Self::Steady(rate) => 0.5 * rate * since * since,
+            Self::Approach(hz, tau) => hz * (since - tau * (1.0 - (-since / tau).exp())),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Draw {
+    drift: Drift,
+    hz: f64,
+    turns: f64,
+    /// Peak, A.
+    amps: f64,
+    /// When the fade begins and its time constant, s.
+    fades: f64,
+    tau: f64,
+}
+
+impl Draw {
+    fn new(case: u32, random: &mut Noise) -> Self {
+        let spread = |a: f64, b: f64, x: f64| a * (b / a).powf(x);
+        let size = [1.0, -1.0][case as usize % 2] * (0.5 + 2.5 * random.uniform());
+        // A quick approach lies behind where the fade begins, a slow one goes on in it.
+        let drift = if (case / 2).is_multiple_of(3) {
+            Drift::Steady(size)
+        } else {
+            Drift::Approach(size, spread(0.05, 0.5, random.uniform()))
+        };
+        Self {
+            drift,
+            hz: [50.0, 60.0][case as usize / 6 % 2],
+            turns: random.uniform(),
+            amps: PEAK * [1.0, 0.6, 0.33][case as usize % 3],
+            fades: OPEN + 0.1 + 0.5 * random.uniform(),
+            tau: spread(2e-3, 40e-3, random.uniform()),
+        }
+    }
+
+    fn at(&self, t: f64) -> f64 {
+        let turns = self.turns + self.hz * t + self.drift.gained((t - OPEN).max(0.0));
+        self.amps * (-(t - self.fades).max(0.0) / self.tau).exp() * (TAU * turns).sin()
+    }
+
+    fn ceases(&self) -> f64 {
+        self.fades + self.tau * (self.amps / (0.01 * PEAK)).ln()
+    }
+
+    fn analysed(&self, rate: f64, noise: f64, bits: i32, random: &mut Noise) -> RunOnAnalysis {
+        let length = self.ceases() + 0.4;
+        let sigma = noise * self.amps / SQRT2;
+        let amps = sampled(rate, length, sigma, bits, 40.0, random, |t| self.at(t));
+        let contact: Vec<f64> = (0..amps.len())
+            .map(|k| f64::from(u8::from((k as f64) < OPEN * rate)))
+            .collect();
+        let channel = |samples| Channel64 {
+            samples,
+            rate_hz: rate,
+        };
+        let channels = RunOnChannels {
+            current: channel(&amps),
+            switch: Some(channel(&contact)),
+            voltage: None,
+            grid_current: None,
+        };
+        run_on(&channels, RATED).unwrap()
+    }
+}
+
+#[test]
+fn fades_while_the_frequency_drifts() {
+    let mut random = Noise(815);
+    for (noise, bits, most_ms) in [(0.0, 16, 0.2), (0.003, 10, 0.4), (0.01, 12, 0.8)] {
+        let (mut worst, mut inside, cases) = (0.0_f64, 0, 36);
+        for case in 0..cases {
+            let rate = [10_000.0, 20_000.0][case as usize / 18];
+            let draw = Draw::new(case, &mut random);
+            let found = draw.analysed(rate, noise, bits, &mut random);
+            let error = (found.t_cease_s.unwrap() - draw.ceases()).abs();
+            worst = worst.max(error);
+            inside += u32::from(error <= found.uncertainty_s.unwrap());
+            assert!(
+                error < most_ms * 1e-3,
+                "{noise} {case}: {error} {draw:?} {found:?}"
+            );
+        }
+        println!("noise {noise}: worst {worst} s, {inside} of {cases} inside U");
+        assert!(inside * 100 >= cases * 93, "{inside} of {cases}");
+    }
+}
