@@ -29,6 +29,9 @@ pub(super) enum Reduction {
     Extremes,
 }
 
+/// Instants by name, s from the first sample of the file.
+type Instants = Vec<(String, f64)>;
+
 /// From and to, s from the first sample of the file; the ends of the file without.
 pub(super) type Span = (Option<f64>, Option<f64>);
 
@@ -309,7 +312,7 @@ pub(super) fn event<R: Serialize>(
     analyse: impl Fn(&Loaded) -> Result<R, Failure>,
 ) -> Result<Value, Failure> {
     let mut span = (file.from, file.to);
-    let mut before: Option<(Vec<(String, f64)>, Vec<String>)> = None;
+    let mut before: Option<(Instants, Vec<String>)> = None;
     loop {
         let loaded = Loaded::read(file, Some(names.to_vec()), span, Reduction::Means)?;
         loaded.at_least(file, EVENT_RATE_HZ, "an event")?;
@@ -393,7 +396,7 @@ pub(super) fn shift(figures: &mut Value, by_s: f64) {
 }
 
 /// Instants on the top level of some figures.
-fn instants(figures: &Value) -> Vec<(String, f64)> {
+fn instants(figures: &Value) -> Instants {
     let Value::Object(fields) = figures else {
         return Vec::new();
     };
