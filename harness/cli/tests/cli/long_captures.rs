@@ -164,6 +164,17 @@ fn a_transfer_is_found_and_timed_sample_by_sample() {
         );
     }
     assert_eq!(whole["class"], held["class"]);
+    let margins = |figures: &Value| figures["class_margins"].as_array().unwrap().clone();
+    let pairs: Vec<(Value, Value)> = margins(&whole).into_iter().zip(margins(&held)).collect();
+    assert_eq!(pairs.len(), 3);
+    for (whole, held) in pairs {
+        for name in ["t_margin_s", "t_spare_s", "spare_s"] {
+            assert!(
+                (number(&whole, name) - number(&held, name)).abs() < 2e-6,
+                "{name}: {whole} {held}"
+            );
+        }
+    }
     assert!((number(&held, "transfer_time_s") - 0.0123).abs() < 2.0 / RATE);
 }
 

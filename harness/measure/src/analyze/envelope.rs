@@ -115,12 +115,12 @@ pub struct ClassMargin {
     /// nominal peak. Where a voltage may be missing altogether there is none.
     pub margin_pct: Option<f64>,
     /// Where, s from the first sample.
-    pub margin_at_s: Option<f64>,
+    pub t_margin_s: Option<f64>,
     /// Least time until the envelope would no longer permit a deviation, s: by so much later the
     /// voltage could have come back, or did too late. None if it would always permit all of them.
     pub spare_s: Option<f64>,
     /// Where, s from the first sample.
-    pub spare_at_s: Option<f64>,
+    pub t_spare_s: Option<f64>,
 }
 
 /// A deviation from the nominal peak, share of it (under-voltage negative).
@@ -242,9 +242,9 @@ pub(super) fn class(
             ClassMargin {
                 class: envelope.class,
                 margin_pct: margin.map(|m| 100.0 * m.0),
-                margin_at_s: margin.map(|m| m.1),
+                t_margin_s: margin.map(|m| m.1),
                 spare_s: spare.map(|m| m.0),
-                spare_at_s: spare.map(|m| m.1),
+                t_spare_s: spare.map(|m| m.1),
             },
         );
     }

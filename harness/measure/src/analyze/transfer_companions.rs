@@ -51,7 +51,7 @@ pub struct TransferParts {
     /// Time zero of metric M6: when the grid failed, s from the first sample.
     pub t_fail_s: Option<f64>,
     /// U (k = 2) of `t_fail_s`, s.
-    pub t_fail_uncertainty_s: Option<f64>,
+    pub fail_uncertainty_s: Option<f64>,
     /// What shows the failure: `switch`, `grid-current` or `reference`.
     pub fail_by: Option<&'static str>,
     /// When the relay of the DUT opened, s from the first sample.
@@ -137,7 +137,7 @@ pub(super) fn parts(
     if let Some((fail, by)) = fail {
         (found.t_fail_s, found.fail_by) = (Some(fail.at_s), Some(by));
         let instant = Budget::new("s").rectangular("end of the grid", fail.half_s);
-        found.t_fail_uncertainty_s = Some(instant.expanded());
+        found.fail_uncertainty_s = Some(instant.expanded());
         let since = |to: Option<Instant>| {
             let measured = to.map(|to| between(fail, to));
             (measured.as_ref().map(|m| m.value), measured.map(|m| m.u))

@@ -31,6 +31,7 @@ mod truth_changes;
 mod truth_currents;
 mod truth_drifts;
 mod truth_ends;
+mod truth_groups;
 mod truth_levels;
 mod truth_steps;
 mod truth_transfers;

@@ -58,15 +58,15 @@ fn a_dead_time_of_five_milliseconds() {
     near(two.spare_s, 1e-3 - missing, RUN_S);
     near(three.spare_s, 10e-3 - missing, RUN_S);
     for margin in [&one, &two, &three] {
-        near(margin.spare_at_s, AT + 5e-3, RUN_S);
+        near(margin.t_spare_s, AT + 5e-3, RUN_S);
     }
     // 30 % are permitted until 5 ms and until 10 ms.
     near(one.margin_pct, 30.0 - 100.0, 0.5);
     near(two.margin_pct, 30.0 - 100.0, 0.5);
-    near(two.margin_at_s, AT + 5e-3, RUN_S);
+    near(two.t_margin_s, AT + 5e-3, RUN_S);
     // No voltage at all is permitted until 10 ms, ±10 % in the end.
     near(three.margin_pct, 10.0, 0.2);
-    assert!(three.margin_at_s.unwrap() > AT + 0.1);
+    assert!(three.t_margin_s.unwrap() > AT + 0.1);
 }
 
 #[test]

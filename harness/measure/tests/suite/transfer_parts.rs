@@ -336,7 +336,7 @@ fn the_grid_current_shows_the_failure_without_a_switch() {
         };
         let parts = analysed(&volts, &beside).parts;
         assert_eq!(parts.fail_by, Some("grid-current"));
-        let u = parts.t_fail_uncertainty_s.unwrap();
+        let u = parts.fail_uncertainty_s.unwrap();
         let off = parts.t_fail_s.unwrap() - event.fail;
         inside += u32::from(off.abs() <= u);
         // A zero of the current hides its end for as long as it is below 5 %.
