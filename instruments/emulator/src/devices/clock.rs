@@ -52,6 +52,11 @@ impl Clock {
         self.at_power_on_s + (now / SECOND) as i64
     }
 
+    /// Seconds until it shows a time of day, in seconds, on a date; negative when that has been.
+    pub(crate) fn until(self, date: Date, of_day_s: f64, now: Nanos) -> f64 {
+        (days(date) * DAY - self.at_power_on_s) as f64 + of_day_s - now as f64 / SECOND as f64
+    }
+
     /// Date that it shows.
     pub(crate) fn date(self, now: Nanos) -> Date {
         date(self.reads(now).div_euclid(DAY))
