@@ -33,6 +33,12 @@ fn date(days: i64) -> Date {
     (era * 400 + year + i64::from(month < 3), month, day)
 }
 
+/// Day of the week of a date, 0 is Sunday.
+pub(crate) fn weekday(date: Date) -> usize {
+    // 1 January 1970 was a Thursday
+    (days(date) + 4).rem_euclid(7) as usize
+}
+
 /// The clock.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Clock {

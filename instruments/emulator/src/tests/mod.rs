@@ -4,6 +4,7 @@ mod ac_source;
 mod analyser_groups;
 mod analysers;
 mod chain;
+mod chamber_programs;
 mod dc_sources;
 mod dut;
 mod effects;
