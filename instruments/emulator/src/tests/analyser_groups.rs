@@ -176,6 +176,24 @@ fn the_timer_ends_integration() {
     meter.set(ERROR, &[":INTEG:RES"]);
     assert_eq!(says(&mut meter, ":INTEG:STAT?"), "RESET");
     assert_eq!(numbers(&mut meter)[..2], [0.0, 0.0]);
+    // a timer that is set below what has been integrated ends it there
+    meter.set(ERROR, &[":INTEG:TIM 0,1,0", ":INTEG:STAR"]);
+    advance(&bench, 20.0);
+    let before = numbers(&mut meter);
+    meter.set(ERROR, &[":INTEG:TIM 0,0,5"]);
+    advance(&bench, 2.0);
+    assert_eq!(says(&mut meter, ":INTEG:STAT?"), "TIMEUP");
+    let after = numbers(&mut meter);
+    assert!(after[0] >= before[0] && after[1].abs() >= before[1].abs());
+    for timer in ["-1,0,0", "0,60,0", "0,0,NAN", "10001,0,0"] {
+        meter.say(&format!(":INTEG:TIM {timer}"));
+        assert_eq!(
+            says(&mut meter, ERROR),
+            "222,\"Data out of range\"",
+            "{timer}"
+        );
+    }
+    meter.set(ERROR, &[":INTEG:RES"]);
     // a timer that is no multiple of the interval
     meter.set(ERROR, &[":RATE 5S;:INTEG:TIM 0,0,7", ":INTEG:STAR"]);
     advance(&bench, 30.0);

@@ -1,6 +1,6 @@
 //! The WT3000 command table and what each command does.
 
-use super::integration::{INTEGRATING, Integration, TIMING};
+use super::integration::{INTEGRATING, Integration, TIMING, is_timer};
 use super::items::{self, Item, MOST_ITEMS, MOST_LISTS};
 use super::kept::{KEPT, Key, LANES};
 use super::meter::{AMP_RANGES, Range, VOLT_RANGES};
@@ -282,6 +282,11 @@ impl Wt3000 {
             }
             C::Kept(row) => {
                 let value = self.kept.parse(row, params)?;
+                if let (Key::Timer, Value::Text(text)) = (self.kept.key(row), &value)
+                    && !is_timer(text)
+                {
+                    return Err(fault::OUT_OF_RANGE);
+                }
                 if self.kept.key(row) == Key::WaveHold {
                     // held once more, the data are the latest
                     self.held = (value == Value::On(true)).then(|| self.all_traces(field));

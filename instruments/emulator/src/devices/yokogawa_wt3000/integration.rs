@@ -46,6 +46,17 @@ fn fields(text: &str) -> Vec<f64> {
     text.split(',').map(number).collect()
 }
 
+/// Whether a text is a time of the timer: hours to 10000, minutes, seconds.
+pub(super) fn is_timer(text: &str) -> bool {
+    let most = [10_000.0, 59.0, 59.0];
+    let fields = fields(text);
+    fields.len() == most.len()
+        && fields
+            .iter()
+            .zip(most)
+            .all(|(x, most)| (0.0..=most).contains(x))
+}
+
 impl Wt3000 {
     /// Time of the timer, s; 0 is none.
     pub(super) fn timer_s(&self) -> f64 {
@@ -111,8 +122,8 @@ impl Wt3000 {
         }
         let mut rest = self.rate as f64 / SECOND as f64;
         let timer = match self.timer_s() {
-            0.0 => f64::INFINITY,
-            seconds => seconds,
+            seconds if seconds > 0.0 => seconds,
+            _ => f64::INFINITY,
         };
         let to_the_end = if self.by_the_clock() {
             self.until(Key::RealEnd, now) + rest
@@ -121,7 +132,10 @@ impl Wt3000 {
         };
         rest = rest.min(to_the_end.max(0.0));
         while self.integration == Integration::Started && rest > 0.0 {
-            if self.repeats() && self.integrated_s >= timer - ROUNDING_S {
+            if self.integrated_s >= timer - ROUNDING_S {
+                if !self.repeats() {
+                    break;
+                }
                 self.forget();
             }
             let part = rest.min(timer - self.integrated_s);
@@ -132,11 +146,9 @@ impl Wt3000 {
             }
             self.integrated_s += part;
             rest -= part;
-            if !self.repeats() && self.integrated_s >= timer - ROUNDING_S {
-                self.integration = Integration::TimeUp;
-            }
         }
-        if self.integration == Integration::Started && self.over(now) {
+        let up = !self.repeats() && self.integrated_s >= timer - ROUNDING_S;
+        if self.integration == Integration::Started && (up || self.over(now)) {
             self.integration = Integration::TimeUp;
         }
     }
