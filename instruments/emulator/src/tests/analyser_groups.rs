@@ -185,13 +185,17 @@ fn the_timer_ends_integration() {
     assert_eq!(says(&mut meter, ":INTEG:STAT?"), "TIMEUP");
     let after = numbers(&mut meter);
     assert!(after[0] >= before[0] && after[1].abs() >= before[1].abs());
-    for timer in ["-1,0,0", "0,60,0", "0,0,NAN", "10001,0,0"] {
-        meter.say(&format!(":INTEG:TIM {timer}"));
-        assert_eq!(
-            says(&mut meter, ERROR),
-            "222,\"Data out of range\"",
-            "{timer}"
-        );
+    for wrong in [
+        "TIM -1,0,0",
+        "TIM 0,60,0",
+        "TIM 0,0,NAN",
+        "TIM 10001,0,0",
+        "RTIM:STAR 99999999999999,1,1,0,0,0",
+        "RTIM:END 2026,13,1,0,0,0",
+    ] {
+        meter.say(&format!(":INTEG:{wrong}"));
+        let error = says(&mut meter, ERROR);
+        assert_eq!(error, "222,\"Data out of range\"", "{wrong}");
     }
     meter.set(ERROR, &[":INTEG:RES"]);
     // a timer that is no multiple of the interval

@@ -1,6 +1,6 @@
 //! The WT3000 command table and what each command does.
 
-use super::integration::{INTEGRATING, Integration, TIMING, is_timer};
+use super::integration::{INTEGRATING, Integration, TIMING, takes};
 use super::items::{self, Item, MOST_ITEMS, MOST_LISTS};
 use super::kept::{KEPT, Key, LANES};
 use super::meter::{AMP_RANGES, Range, VOLT_RANGES};
@@ -282,8 +282,8 @@ impl Wt3000 {
             }
             C::Kept(row) => {
                 let value = self.kept.parse(row, params)?;
-                if let (Key::Timer, Value::Text(text)) = (self.kept.key(row), &value)
-                    && !is_timer(text)
+                if let Value::Text(text) = &value
+                    && !takes(self.kept.key(row), text)
                 {
                     return Err(fault::OUT_OF_RANGE);
                 }

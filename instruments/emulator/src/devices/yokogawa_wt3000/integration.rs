@@ -42,19 +42,32 @@ impl Integration {
 
 /// Numbers of `1,0,0`.
 fn fields(text: &str) -> Vec<f64> {
-    let number = |field: &str| field.trim().parse().unwrap_or_default();
+    let number = |field: &str| field.trim().parse().unwrap_or(f64::NAN);
     text.split(',').map(number).collect()
 }
 
-/// Whether a text is a time of the timer: hours to 10000, minutes, seconds.
-pub(super) fn is_timer(text: &str) -> bool {
-    let most = [10_000.0, 59.0, 59.0];
+/// Whether a setting of integration takes a text: hours, minutes and seconds of the timer, date and
+/// time of day of the start and the stop.
+#[expect(clippy::wildcard_enum_match_arm, reason = "settings of other things")]
+pub(super) fn takes(key: Key, text: &str) -> bool {
+    let within: &[(f64, f64)] = match key {
+        Key::Timer => &[(0.0, 10_000.0), (0.0, 59.0), (0.0, 59.0)],
+        Key::RealStart | Key::RealEnd => &[
+            (2001.0, 2099.0),
+            (1.0, 12.0),
+            (1.0, 31.0),
+            (0.0, 23.0),
+            (0.0, 59.0),
+            (0.0, 59.0),
+        ],
+        _ => return true,
+    };
     let fields = fields(text);
-    fields.len() == most.len()
+    fields.len() == within.len()
         && fields
             .iter()
-            .zip(most)
-            .all(|(x, most)| (0.0..=most).contains(x))
+            .zip(within)
+            .all(|(x, (least, most))| (least..=most).contains(&x))
 }
 
 impl Wt3000 {
