@@ -118,7 +118,16 @@ pub(crate) const PLACES: [(&str, Place); 19] = [
     ),
     (
         "espec_p300",
-        place("embedded", "chamber", &["espec_p300.rs"]),
+        place(
+            "embedded",
+            "chamber",
+            &[
+                "espec_p300/mod.rs",
+                "espec_p300/program.rs",
+                "espec_p300/query.rs",
+                "espec_p300/timer.rs",
+            ],
+        ),
     ),
     ("adam_6060", place("embedded", "dred-a", &[])),
     ("sunspec", place("embedded", "dut", &[])),

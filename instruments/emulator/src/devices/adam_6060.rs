@@ -118,6 +118,10 @@ impl Adam6060 {
 }
 
 impl ModbusDevice for Adam6060 {
+    fn functions(&self) -> &'static [u8] {
+        &[1, 2, 3, 4, 5, 6, 8, 15, 16]
+    }
+
     fn handle(&mut self, request: Request, field: &mut Field) -> Result<Response, Exception> {
         let now = field.now();
         match request {

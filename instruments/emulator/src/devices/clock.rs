@@ -33,6 +33,12 @@ fn date(days: i64) -> Date {
     (era * 400 + year + i64::from(month < 3), month, day)
 }
 
+/// Day of the week of a date, 0 is Sunday.
+pub(crate) fn weekday(date: Date) -> usize {
+    // 1 January 1970 was a Thursday
+    (days(date) + 4).rem_euclid(7) as usize
+}
+
 /// The clock.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Clock {
@@ -50,6 +56,11 @@ impl Clock {
 
     fn reads(self, now: Nanos) -> i64 {
         self.at_power_on_s + (now / SECOND) as i64
+    }
+
+    /// Seconds until it shows a time of day, in seconds, on a date; negative when that has been.
+    pub(crate) fn until(self, date: Date, of_day_s: f64, now: Nanos) -> f64 {
+        (days(date) * DAY - self.at_power_on_s) as f64 + of_day_s - now as f64 / SECOND as f64
     }
 
     /// Date that it shows.

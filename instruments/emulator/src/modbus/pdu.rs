@@ -85,6 +85,8 @@ pub(crate) enum Response {
 
 /// A device behind a Modbus server.
 pub(crate) trait ModbusDevice {
+    /// Function codes that it has; any other is exception 1, however it goes on.
+    fn functions(&self) -> &'static [u8];
     /// Carries out a request.
     fn handle(&mut self, request: Request, field: &mut Field) -> Result<Response, Exception>;
 
@@ -245,7 +247,11 @@ fn parse_multiple(pdu: &[u8], function: u8, start: u16, count: u16) -> Result<Re
 /// Answers one request PDU.
 pub(crate) fn answer(pdu: &[u8], device: &mut impl ModbusDevice, field: &mut Field) -> Vec<u8> {
     let function = pdu.first().copied().unwrap_or(0);
-    let outcome = parse(pdu).and_then(|request| device.handle(request, field));
+    let outcome = if device.functions().contains(&function) {
+        parse(pdu).and_then(|request| device.handle(request, field))
+    } else {
+        Err(Exception::Function)
+    };
     match outcome {
         Ok(Response::Bits(bits)) => {
             let mut bytes = vec![0u8; bits.len().div_ceil(8)];

@@ -61,7 +61,8 @@ pub(crate) struct Dialect {
     pub(crate) events: bool,
     /// Bit 2 of the status byte tells of queued errors (SCPI; Chroma leaves it 0).
     pub(crate) error_bit: bool,
-    /// A query of a node that is no command answers with every setting below it (Yokogawa).
+    /// A query of a node answers with every setting below it, and `STATus:SPOLl?` with the status byte
+    /// (Yokogawa).
     pub(crate) groups: bool,
     /// A blank may stand before the question mark, `SAS:VOC ?` (Chroma 62000H).
     pub(crate) blank_before_mark: bool,
@@ -162,6 +163,26 @@ pub(crate) trait ScpiDevice {
     /// An overlapped operation is pending: `*OPC`, `*OPC?` and `*WAI` wait for it.
     fn busy(&self, _field: &Field) -> bool {
         false
+    }
+    /// How many numbers a node `NAME<n>` (its name in long form) of a command has here.
+    fn members(&self, _command: Self::Command, _node: &str) -> u32 {
+        1
+    }
+    /// Whether each of the alternatives of a node of a command is a setting of its own.
+    fn distinct(&self, _command: Self::Command) -> bool {
+        false
+    }
+    /// Whether a query of the node above a setting tells it.
+    fn listed(&self, _command: Self::Command) -> bool {
+        true
+    }
+    /// An enabled bit of the extended event register is set (Yokogawa: bit 3 of the status byte).
+    fn extended_summary(&self) -> bool {
+        false
+    }
+    /// The error query tells the text besides the number (Yokogawa: `STATus:QMESsage`).
+    fn tells_messages(&self) -> bool {
+        true
     }
     /// Headers of replies.
     fn reply_header(&self) -> ReplyHeader {

@@ -7,7 +7,7 @@ use super::engine::{Dialect, Reply, ReplyHeader, ScpiDevice};
 use super::fault;
 use super::framing;
 use super::message::{self, Unit};
-use super::pattern::{Matched, Table};
+use super::pattern::{Matched, Members, Table};
 use super::status::Status;
 use super::system::{self, System};
 use super::{Call, Outcome, Params};
@@ -58,6 +58,7 @@ impl<D: ScpiDevice> ScpiInstrument<D> {
         if let Some(conditions) = self.device.conditions(field) {
             self.status.follow(conditions);
         }
+        self.status.set_extended(self.device.extended_summary());
         if self.status.awaits_completion() && !self.device.busy(field) {
             self.status.operation_complete();
         }
@@ -112,9 +113,10 @@ impl<D: ScpiDevice> ScpiInstrument<D> {
                 outcome => outcome,
             }
         } else if let Ok(found) = self.system.find(&unit.header, unit.query) {
-            let reply = system::execute(found.command, unit, &self.dialect, &mut self.status);
+            let manner = (&self.dialect, self.device.tells_messages());
+            let reply = system::execute(found.command, unit, manner, &mut self.status);
             // Yokogawa answers its error query without a header
-            if self.dialect.events {
+            if self.dialect.events || found.command == System::Poll {
                 reply.map(|reply| self.headed(&found.short, &found.long, unit.query, reply))
             } else {
                 reply
@@ -134,10 +136,18 @@ impl<D: ScpiDevice> ScpiInstrument<D> {
 
     fn own(&mut self, unit: &Unit, field: &mut Field) -> Outcome {
         let found = self.table.find(&unit.header, unit.query);
-        if found.is_err() && unit.query && self.dialect.groups && unit.params.is_empty() {
-            let below = self.table.below(&unit.header);
-            if !below.is_empty() {
-                return self.group(&below, field);
+        if unit.query && self.dialect.groups && unit.params.is_empty() {
+            // what is one setting is answered as one
+            let least = match &found {
+                Ok(found) if found.open => 2,
+                Ok(_) => usize::MAX,
+                Err(_) => 1,
+            };
+            if least < usize::MAX {
+                let below = self.table.below(&unit.header, &Of(&self.device));
+                if below.len() >= least {
+                    return self.group(&below, field);
+                }
             }
         }
         let found = found.map_err(|fault| {
@@ -158,9 +168,11 @@ impl<D: ScpiDevice> ScpiInstrument<D> {
         Ok(self.headed(&found.short, &found.long, unit.query, reply))
     }
 
-    /// Every setting below a node, as one reply.
+    /// Every setting below a node, as one reply whose headers go on from one another as those of a
+    /// program message do (IEEE 488.2, appendix A).
     fn group(&mut self, below: &[Matched<D::Command>], field: &mut Field) -> Outcome {
-        let mut parts = Vec::with_capacity(below.len());
+        let mut parts: Vec<String> = Vec::with_capacity(below.len());
+        let mut path = String::new();
         for found in below {
             let call = Call {
                 query: true,
@@ -168,10 +180,23 @@ impl<D: ScpiDevice> ScpiInstrument<D> {
                 word: found.word,
                 params: Params::new(&[]),
             };
-            let reply = self.device.execute(found.command, &call, field)?;
-            if let Reply::Text(text) = self.headed(&found.short, &found.long, true, reply) {
-                parts.push(text);
-            }
+            let Reply::Text(text) = self.device.execute(found.command, &call, field)? else {
+                continue;
+            };
+            let header = match self.device.reply_header() {
+                ReplyHeader::Off => {
+                    parts.push(text);
+                    continue;
+                }
+                ReplyHeader::Short => &found.short,
+                ReplyHeader::Long => &found.long,
+            };
+            let shown = match header.strip_prefix(&path) {
+                Some(rest) if !path.is_empty() => rest,
+                Some(_) | None => header,
+            };
+            parts.push(format!("{shown} {text}"));
+            path = header[..=header.rfind(':').unwrap_or_default()].to_owned();
         }
         Ok(Reply::Text(parts.join(";")))
     }
@@ -187,6 +212,23 @@ impl<D: ScpiDevice> ScpiInstrument<D> {
     /// Refuses a message that is too long.
     fn overrun(&mut self) {
         self.status.raise(fault::INPUT_OVERRUN);
+    }
+}
+
+/// Members of the nodes of a device's commands.
+struct Of<'a, D>(&'a D);
+
+impl<D: ScpiDevice> Members<D::Command> for Of<'_, D> {
+    fn numbers(&self, command: D::Command, node: &str) -> u32 {
+        self.0.members(command, node)
+    }
+
+    fn distinct(&self, command: D::Command) -> bool {
+        self.0.distinct(command)
+    }
+
+    fn listed(&self, command: D::Command) -> bool {
+        self.0.listed(command)
     }
 }
 

@@ -51,6 +51,8 @@ pub(crate) struct Matched<C> {
     pub(crate) short: String,
     /// In long form.
     pub(crate) long: String,
+    /// Nodes at its end may be left out, and were.
+    pub(crate) open: bool,
 }
 
 impl<C: Copy> Table<C> {
@@ -93,26 +95,38 @@ impl<C: Copy> Table<C> {
     }
 }
 
+/// How many there are of what a pattern leaves open.
+pub(crate) trait Members<C> {
+    /// Numbers of a node `NAME<n>`, its name in long form.
+    fn numbers(&self, command: C, node: &str) -> u32;
+    /// Whether each of the alternatives of a node is a setting of its own.
+    fn distinct(&self, command: C) -> bool;
+    /// Whether the node above tells it.
+    fn listed(&self, command: C) -> bool;
+}
+
 impl<C: Copy + PartialEq> Table<C> {
-    /// The settings below the node that `header` names, in the order of the table; of numbered
-    /// nodes that the header leaves open, the first.
-    pub(crate) fn below(&self, header: &[String]) -> Vec<Matched<C>> {
+    /// The settings below the node that `header` names, in the order of the table, with every member
+    /// of the nodes that the header leaves open.
+    pub(crate) fn below(&self, header: &[String], members: &impl Members<C>) -> Vec<Matched<C>> {
         let mut all: Vec<Matched<C>> = Vec::new();
-        for entry in self.entries.iter().filter(|e| e.usage == Use::Both) {
+        let told = |entry: &&Entry<C>| entry.usage == Use::Both && members.listed(entry.command);
+        for entry in self.entries.iter().filter(told) {
             for taken in 1..entry.nodes.len() {
-                let (head, rest) = entry.nodes.split_at(taken);
                 let mut trail = Vec::with_capacity(8);
-                if !walk(head, header, &mut trail, &mut false) {
+                if !walk(&entry.nodes[..taken], header, &mut trail, &mut false) {
                     continue;
                 }
-                let open = rest.iter().enumerate().filter(|(_, node)| !node.optional);
-                trail.extend(open.map(|(at, node)| (taken + at, 0, node.suffix.then_some(1))));
-                let matched = entry.matched(&trail);
-                let known = |one: &Matched<C>| {
-                    one.command == matched.command && one.suffixes == matched.suffixes
-                };
-                if !all.iter().any(known) {
-                    all.push(matched);
+                for trail in entry.spread(taken, trail, members) {
+                    let matched = entry.matched(&trail);
+                    let known = |one: &Matched<C>| {
+                        one.command == matched.command
+                            && one.suffixes == matched.suffixes
+                            && one.word == matched.word
+                    };
+                    if !all.iter().any(known) {
+                        all.push(matched);
+                    }
                 }
                 break;
             }
@@ -125,6 +139,34 @@ impl<C: Copy + PartialEq> Table<C> {
 type Step = (usize, usize, Option<u32>);
 
 impl<C: Copy> Entry<C> {
+    /// The trail goes on from node `taken` to the end, once for every member of what is open there.
+    fn spread(&self, taken: usize, trail: Vec<Step>, members: &impl Members<C>) -> Vec<Vec<Step>> {
+        let mut trails = vec![trail];
+        for (at, node) in self.nodes.iter().enumerate().skip(taken) {
+            let last = node.names.len() - 1;
+            let steps: Vec<Step> = if node.suffix {
+                let count = members.numbers(self.command, &node.names[last].1);
+                // the only one goes without its number
+                let number = |n| Some(n).filter(|_| count > 1);
+                (1..=count).map(|n| (at, last, number(n))).collect()
+            } else if members.distinct(self.command) {
+                (0..=last)
+                    .map(|alternative| (at, alternative, None))
+                    .collect()
+            } else {
+                vec![(at, 0, None)]
+            };
+            trails = trails
+                .into_iter()
+                .flat_map(|trail| {
+                    let longer = |&step: &Step| [trail.as_slice(), &[step]].concat();
+                    steps.iter().map(longer).collect::<Vec<_>>()
+                })
+                .collect();
+        }
+        trails
+    }
+
     fn matched(&self, trail: &[Step]) -> Matched<C> {
         let mut matched = Matched {
             command: self.command,
@@ -132,6 +174,9 @@ impl<C: Copy> Entry<C> {
             word: 0,
             short: String::new(),
             long: String::new(),
+            open: trail
+                .last()
+                .is_some_and(|step| step.0 + 1 < self.nodes.len()),
         };
         for (index, node) in self.nodes.iter().enumerate() {
             let step = trail.iter().find(|step| step.0 == index);
@@ -295,6 +340,23 @@ mod tests {
         assert_eq!(find("TRIG2"), Err(-114));
     }
 
+    /// Two of everything; alternatives of 5 are settings of their own.
+    struct Two;
+
+    impl Members<u8> for Two {
+        fn numbers(&self, _command: u8, _node: &str) -> u32 {
+            2
+        }
+
+        fn distinct(&self, command: u8) -> bool {
+            command == 5
+        }
+
+        fn listed(&self, _command: u8) -> bool {
+            true
+        }
+    }
+
     #[test]
     fn a_node_stands_for_the_settings_below_it() {
         let table = Table::new(&[
@@ -304,21 +366,26 @@ mod tests {
             ("NUMeric:VALue", 3, Use::Query),
             ("CHANnel<n>:VOLTage:PROBe", 4, Use::Both),
             ("CHANnel<n>:PROBe", 4, Use::Both),
+            ("LANGuage:MENU|MESSage", 5, Use::Both),
         ]);
         let below = |text: &str| -> Vec<(u8, Vec<u32>, String)> {
             let header: Vec<String> = text.split(':').map(str::to_owned).collect();
-            let all = table.below(&header).into_iter();
+            let all = table.below(&header, &Two).into_iter();
             all.map(|m| (m.command, m.suffixes, m.short)).collect()
         };
-        let range = (1, vec![], ":INP:VOLT:RANG".to_owned());
+        let range = |n: u32| (1, vec![n], format!(":INP:VOLT:RANG:ELEM{n}"));
         let filter = (2, vec![], ":INP:FILT:LINE".to_owned());
-        assert_eq!(below("INPUT"), [range.clone(), filter]);
-        assert_eq!(below("INP:VOLT"), [range]);
-        assert_eq!(below("VOLT")[0].2, ":VOLT:RANG");
+        assert_eq!(below("INPUT"), [range(1), range(2), filter]);
+        assert_eq!(below("INP:VOLT"), [range(1), range(2)]);
+        assert_eq!(below("INP:VOLT:RANG"), [range(1), range(2)]);
+        assert_eq!(below("VOLT")[1].2, ":VOLT:RANG:ELEM2");
         assert_eq!(
             below("CHAN3"),
             [(4, vec![3], ":CHAN3:VOLT:PROB".to_owned())]
         );
+        let words = [":LANG:MENU", ":LANG:MESS"];
+        let shorts: Vec<String> = below("LANG").into_iter().map(|one| one.2).collect();
+        assert_eq!(shorts, words);
         assert_eq!(below("NUM"), []);
         assert_eq!(below("INP:VOLT:RANG:ELEM1:X"), []);
     }

@@ -28,6 +28,8 @@ pub(crate) struct Status {
     /// `*OPC` waits for a pending operation.
     completion: bool,
     error_bit: bool,
+    /// Summary of registers that are the device's own.
+    extended: bool,
     queue: VecDeque<Fault>,
     operation: Register,
     questionable: Register,
@@ -43,6 +45,7 @@ impl Status {
             power_on_clear: true,
             completion: false,
             error_bit,
+            extended: false,
             queue: VecDeque::new(),
             operation: Register::new(),
             questionable: Register::new(),
@@ -61,6 +64,11 @@ impl Status {
     pub(crate) fn follow(&mut self, conditions: Conditions) {
         self.operation.follow(conditions.operation);
         self.questionable.follow(conditions.questionable);
+    }
+
+    /// The summary of registers that are the device's own.
+    pub(crate) fn set_extended(&mut self, summary: bool) {
+        self.extended = summary;
     }
 
     /// Queues an error and sets its event bit.
@@ -124,14 +132,15 @@ impl Status {
         std::mem::take(&mut self.events)
     }
 
-    /// `*STB?`: bit 2 error queue, 3 QUEStionable, 4 message available, 5 event summary, 6 master
+    /// `*STB?`: bit 2 error queue, 3 QUEStionable or
+    /// extended events, 4 message available, 5 event summary, 6 master
     /// summary, 7 OPERation.
     pub(crate) fn status_byte(&self, message_available: bool) -> u8 {
         let mut byte = 0;
         if self.error_bit && !self.queue.is_empty() {
             byte |= 1 << 2;
         }
-        if self.questionable.summary() {
+        if self.questionable.summary() || self.extended {
             byte |= 1 << 3;
         }
         if self.operation.summary() {

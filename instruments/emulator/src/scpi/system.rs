@@ -23,6 +23,8 @@ pub(crate) enum System {
     Code,
     /// `:CODE:ALL?`.
     CodeAll,
+    /// `STATus:SPOLl?`: the status byte.
+    Poll,
     /// `SYSTem:VERSion?`.
     Version,
     /// `STATus:PRESet`.
@@ -50,6 +52,9 @@ pub(crate) fn table(dialect: &Dialect, registers: bool) -> Table<System> {
         ]
         .map(|(pattern, command)| (pattern.to_owned(), command, Use::Query))
         .to_vec();
+    }
+    if dialect.groups {
+        rows.push(("STATus:SPOLl".to_owned(), System::Poll, Use::Query));
     }
     if dialect.version.is_some() {
         rows.push(("SYSTem:VERSion".to_owned(), System::Version, Use::Query));
@@ -79,11 +84,11 @@ pub(crate) fn table(dialect: &Dialect, registers: bool) -> Table<System> {
     Table::new(&rows)
 }
 
-/// Carries out a command of [`table`].
+/// Carries out a command of [`table`]; `messages`: errors are told with their text.
 pub(crate) fn execute(
     command: System,
     unit: &Unit,
-    dialect: &Dialect,
+    (dialect, messages): (&Dialect, bool),
     status: &mut Status,
 ) -> Outcome {
     // a channel list names outputs that share one status structure here
@@ -101,6 +106,12 @@ pub(crate) fn execute(
     params.none()?;
     let entry = |fault: Fault| format!("{},\"{}\"", code(dialect, fault), fault.text);
     Ok(match command {
+        System::Next if !messages => Reply::text(
+            status
+                .pop()
+                .map_or(0, |fault| code(dialect, fault))
+                .to_string(),
+        ),
         System::Next => Reply::Text(
             status
                 .pop()
@@ -131,6 +142,7 @@ pub(crate) fn execute(
                 all.join(",")
             })
         }
+        System::Poll => Reply::text(status.status_byte(false).to_string()),
         System::Version => Reply::text(dialect.version.unwrap_or_default()),
         System::Preset => {
             status.register(Which::Operation).preset();

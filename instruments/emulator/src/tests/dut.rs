@@ -125,6 +125,37 @@ pub(super) fn frame(body: &[u8]) -> Vec<u8> {
     frame
 }
 
+/// A function code that it does not have is refused as such, whatever it asks for; the power factor
+/// while it takes power reads as not implemented and cannot be switched on.
+#[test]
+fn what_the_unit_does_not_have_is_told_so() {
+    let bench = bench_with(AUX, 1);
+    let mut dut = Talk::new(&bench, "dut");
+    for pdu in [
+        [4, 0, 0, 0, 200],
+        [1, 0, 0, 0, 0],
+        [2, 0, 0, 0xff, 0xff],
+        [5, 0, 0, 0x12, 0],
+    ] {
+        assert_eq!(tcp(&mut dut, &pdu), [0x80 | pdu[0], 1]);
+    }
+    assert_eq!(tcp(&mut dut, &[3, 0x9c, 0x40, 0, 126]), [0x83, 3]);
+    let injected = model(704) + 2;
+    let absorbed = model(704) + 8;
+    assert_eq!(read(&mut dut, injected, 2), [0, 0]);
+    assert_eq!(read(&mut dut, absorbed, 2), [0xffff, 0xffff]);
+    for value in [0, 1] {
+        assert_eq!(write(&mut dut, absorbed, &[value]), [0x90, 3]);
+    }
+    assert_eq!(
+        write(&mut dut, absorbed, &[0xffff])[0],
+        16,
+        "nothing is written"
+    );
+    assert_eq!(write(&mut dut, injected, &[1])[0], 16);
+    assert_eq!(read(&mut dut, absorbed, 1), [0xffff]);
+}
+
 /// A function that the device does not have is refused in one piece, however its frame arrives.
 #[test]
 fn rtu_refuses_functions_that_it_does_not_have() {

@@ -150,7 +150,10 @@ fn a_range_follows_the_signal_and_a_sensor_has_its_own() {
         "EXTERNAL,10.000E+00;2.0000E+00\n"
     );
     meter.say(":INP:SCAL:VT 2");
-    assert_eq!(meter.say(":INP:SCAL:VT?;CT?"), "2.0000E+00;1.0000E+00\n");
+    assert_eq!(
+        meter.say(":INP:SCAL:VT:ELEM3?;:INP:SCAL:CT:ELEM3?"),
+        "2.0000E+00;1.0000E+00\n"
+    );
     assert_eq!(meter.say(":STAT:ERR?"), "0,\"No error\"\n");
 }
 

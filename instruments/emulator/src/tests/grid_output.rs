@@ -41,13 +41,18 @@ fn ametek_on(bench: &EmulatedBench, more: &[&str]) -> Talk {
     grid
 }
 
-/// RMS of one cycle and of its harmonics over the whole, from the array that the unit samples.
-fn spectrum(grid: &mut Talk, orders: &[u16]) -> Vec<f64> {
-    let bytes = grid.bytes(b"MEAS:ARR:VOLT?\n");
-    let samples: Vec<f64> = bytes[7..7 + 4 * 4096]
+/// The array that the unit samples.
+fn array(grid: &mut Talk, what: &str) -> Vec<f64> {
+    let bytes = grid.bytes(format!("MEAS:ARR:{what}?\n").as_bytes());
+    bytes[7..7 + 4 * 4096]
         .chunks_exact(4)
         .map(|b| f64::from(f32::from_be_bytes([b[0], b[1], b[2], b[3]])))
-        .collect();
+        .collect()
+}
+
+/// RMS of one cycle and of its harmonics over the whole, from the array that the unit samples.
+fn spectrum(grid: &mut Talk, orders: &[u16]) -> Vec<f64> {
+    let samples = array(grid, "VOLT");
     // 6 cycles of 641.0256 samples
     let cycle = 0.02 / 31.2e-6;
     let count = (6.0 * cycle) as usize;
@@ -87,6 +92,20 @@ fn the_ametek_reads_the_spectrum_of_the_current() {
         assert!(phase.abs() < 5.0, "{order}: {phase}");
     }
     assert!(orders[2] < 0.02 && orders[8] < 0.02, "{list}");
+    // a square to order 49 peaks 18 % above its flat, less what the inductance takes
+    let crest = number(&grid.say("MEAS:CURR:CRES?"));
+    assert!((1.0..1.25).contains(&crest), "{crest}");
+    let peak = number(&grid.say("MEAS:CURR:AMPL:MAX?"));
+    let rms = number(&grid.say("MEAS:CURR?"));
+    assert!((peak / rms - crest).abs() < 0.02, "{peak} {rms} {crest}");
+    let samples = array(&mut grid, "CURR");
+    let most = samples.iter().fold(0.0f64, |most, x| most.max(x.abs()));
+    assert!((most / peak - 1.0).abs() < 0.02, "{most} {peak}");
+    // through a resistance the samples of both are one shape
+    let volts = array(&mut grid, "VOLT");
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let alike = dot(&samples, &volts) / (dot(&samples, &samples) * dot(&volts, &volts)).sqrt();
+    assert!(alike > 0.99, "{alike}");
     let thd = number(&grid.say("MEAS:CURR:HARM:THD?"));
     let truth = number(&grid.say("MEAS:VOLT:HARM:THD?"));
     assert!((thd - truth).abs() < 2.0, "{thd} of {truth}");

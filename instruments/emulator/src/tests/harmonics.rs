@@ -163,10 +163,7 @@ fn lists_hold_the_total_the_direct_part_and_the_orders() {
     // items and settings are read back as the manual shows them
     meter.set(ERROR, &[":NUM:LIST:PRES 1"]);
     assert_eq!(meter.say(":NUM:LIST:ITEM3?"), "P,1\n");
-    assert_eq!(
-        meter.say(":NUM:LIST?"),
-        "NUMBER 1;ORDER 7;SELECT ODD;ITEM1 U,1\n"
-    );
+    assert_eq!(meter.say(":NUM:LIST?"), "1;7;ODD;U,1\n");
     meter.set(ERROR, &[":NUM:FORM FLO"]);
     let block = meter.bytes(b":NUM:LIST:VAL? 1\n");
     assert_eq!(block[..8], *b"#6000024");

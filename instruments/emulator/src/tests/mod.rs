@@ -1,8 +1,10 @@
 //! Conversations with every emulated model, byte for byte, and what they do to the plant.
 
 mod ac_source;
+mod analyser_groups;
 mod analysers;
 mod chain;
+mod chamber_programs;
 mod dc_sources;
 mod dut;
 mod effects;

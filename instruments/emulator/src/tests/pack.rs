@@ -15,7 +15,13 @@ const GROWATT: &str = "reference-growatt-6k5";
 
 /// The Growatt pack at a state of charge, the grid there.
 fn bench_at(soc: f64, pack: Pack) -> (EmulatedBench, Talk) {
-    let text = fixture("benches/embedded-d.yaml");
+    bench_speaking("growatt-can", soc, pack)
+}
+
+/// The pack with a management system of a model.
+fn bench_speaking(model: &str, soc: f64, pack: Pack) -> (EmulatedBench, Talk) {
+    let text = fixture("benches/embedded-d.yaml")
+        .replace("model: growatt-can", &format!("model: {model}"));
     let bench = load::parse_bench("embedded-d", &text).expect("good");
     let dut = profile(GROWATT);
     let over = Behaviour {
@@ -95,10 +101,69 @@ fn the_bus_tells_the_true_state_of_the_pack() {
         near(limits[2], 0.1, now.pack_discharge_limit_a.expect("a pack"));
         assert!(now.battery_a.abs() > 50.0 && cells[0] > cells[1]);
         assert_eq!(now.battery_a > 0.0, watts > 0);
+        let spread = now
+            .pack_cell_max_v
+            .zip(now.pack_cell_min_v)
+            .map(|(most, least)| most - least);
+        near(
+            listen(&bench, &mut adapter, 0x314)[2],
+            1e-3,
+            spread.expect("a pack"),
+        );
         // sixteen cells are the pack
         let others = listen(&bench, &mut adapter, 0x316)[0];
         let sum = f64::from(cells[0]) + f64::from(cells[1]) + 14.0 * f64::from(others);
         assert!((sum * 1e-3 - now.battery_v).abs() < 0.02);
+    }
+}
+
+/// At rest, discharging and charging, and with a cell too high.
+#[test]
+fn a_pylontech_pack_tells_its_true_state() {
+    let slow = Pack {
+        limits_follow: Some(Seconds(3600.0)),
+        ..Pack::default()
+    };
+    let (bench, mut dut) = bench_speaking("pylontech-can", 0.9, slow);
+    let mut adapter = Talk::new(&bench, "bms");
+    adapter.bytes(b"S6\rO\r");
+    for (watts, seconds) in [(0, 60.0), (3000, 300.0), (-3000, 300.0), (-3300, 2400.0)] {
+        command(&mut dut, watts);
+        advance(&bench, seconds);
+        let mut words = |id: u32| -> Vec<u16> {
+            listen(&bench, &mut adapter, id)
+                .into_iter()
+                .map(u16::swap_bytes)
+                .collect()
+        };
+        let (limits, charge, measured) = (words(0x351), words(0x355), words(0x356));
+        let (flags, permits) = (words(0x359), words(0x35c));
+        let now = state(&bench);
+        let near = |raw: u16, step: f64, value: f64| {
+            let shown = f64::from(raw as i16) * step;
+            assert!(
+                (shown - value).abs() < 1.5 * step,
+                "{watts} W: {shown} {value}"
+            );
+        };
+        near(measured[0], 0.01, now.battery_v);
+        near(measured[1], 0.1, -now.battery_a);
+        near(charge[0], 0.01, now.battery_soc_pu);
+        near(limits[1], 0.1, now.pack_charge_limit_a.expect("a pack"));
+        near(limits[2], 0.1, now.pack_discharge_limit_a.expect("a pack"));
+        let over = now.pack_protections == ["cell-over-voltage"];
+        assert_eq!(
+            flags[0],
+            if over { 0x0002 } else { 0 },
+            "{:?}",
+            now.pack_protections
+        );
+        assert_eq!(permits[0] & 0x40, 0x40, "discharging is permitted");
+        assert_eq!(permits[0] & 0x80 != 0, limits[1] > 0, "charging {limits:?}");
+        assert_eq!(watts == -3300, over, "only the last step overcharges");
+        if watts == 3000 {
+            assert!((measured[1] as i16) < -500, "discharging is negative");
+        }
     }
 }
 

@@ -52,6 +52,7 @@ fn round(mut talk: Talk, error: &str, end: &str, list: &str) {
         String::from_utf8_lossy(&reply).into_owned()
     };
     say("*CLS");
+    let mut lost: Vec<String> = Vec::new();
     for line in list.lines() {
         let (line, read_back) = match line.strip_suffix(" =") {
             Some(line) => (line, true),
@@ -60,7 +61,11 @@ fn round(mut talk: Talk, error: &str, end: &str, list: &str) {
         let reply = say(line);
         assert_eq!(line.contains('?'), !reply.is_empty(), "{line}: {reply:?}");
         let answer = say(error);
-        assert!(answer.starts_with("0,"), "{line}: {answer}");
+        // an analyser may have been told to leave the text out
+        assert!(
+            answer.starts_with("0,") || answer == "0\n",
+            "{line}: {answer}"
+        );
         if read_back {
             let (header, set) = line.split_once(' ').expect("a parameter");
             let (set, channels) = match set.split_once("(@") {
@@ -70,9 +75,13 @@ fn round(mut talk: Talk, error: &str, end: &str, list: &str) {
                 None => (set, String::new()),
             };
             let reply = say(&format!("{header}?{channels}"));
-            assert!(tells(&reply, set), "{line}: {reply}");
+            // of every element where the header names none
+            if !reply.split(';').all(|one| tells(one, set)) {
+                lost.push(format!("{line}: {reply}"));
+            }
         }
     }
+    assert_eq!(lost, [""; 0]);
 }
 
 #[test]

@@ -221,7 +221,9 @@ impl AmetekMx {
     pub(super) fn answer(&self, command: C, call: &Call<'_>, field: &mut Field) -> Outcome {
         let of_current = matches!(
             command,
-            C::HarmonicArray(Quantity::Amps)
+            C::Measure(Quantity::PeakAmps | Quantity::Crest)
+                | C::Array(Quantity::Amps)
+                | C::HarmonicArray(Quantity::Amps)
                 | C::PhaseArray(Quantity::Amps)
                 | C::Harmonic(Quantity::Amps)
                 | C::HarmonicPhase(Quantity::Amps)
@@ -263,8 +265,8 @@ impl AmetekMx {
             }
             C::ListPoints(List::Shape) => self.lists.shapes[self.selected].len().to_string(),
             C::ListPoints(list) => self.lists.get(list, self.selected).len().to_string(),
-            C::Measure(what) => decimal(self.measured(what, field)),
-            C::Array(what) => return self.array(what, params, field),
+            C::Measure(what) => decimal(self.measured(what, wave, field)),
+            C::Array(what) => return self.array(what, params, wave, field),
             C::HarmonicArray(what) => {
                 self.harmonics(params, |order| self.harmonic(what, order, wave, field))?
             }

@@ -1,7 +1,7 @@
 //! Measurements of the MX (SCPI manual, 4.3): scalars, harmonics, sampled arrays.
 //!
-//! The plant meters RMS values and powers: the spectrum of the voltage is that of the wave which the
-//! unit makes, that of the current is taken out of its waveform.
+//! The plant meters RMS values and powers: the shape of the voltage is that of the wave which the
+//! unit makes, spectrum, peaks, crest factor and samples of the current are taken out of its waveform.
 
 use gridproof_plant::input::GridHarmonic;
 use gridproof_plant::signal::{MeterPoint, Reading, Signal};
@@ -10,7 +10,7 @@ use gridproof_plant::trig::{atan2_turns, floor, sincos_turns};
 use super::AmetekMx;
 use super::commands::Key;
 use crate::devices::shape::{distortion, ratio};
-use crate::devices::spectrum::{Spectrum, look};
+use crate::devices::spectrum::{HIGHEST, Spectrum, look};
 use crate::field::{Field, MILLISECOND};
 use crate::scpi::engine::Reply;
 use crate::scpi::fault::{self, Fault};
@@ -73,16 +73,19 @@ impl AmetekMx {
         }
     }
 
-    /// A number.
-    pub(super) fn measured(&self, what: Quantity, field: &Field) -> f64 {
+    /// A number; `wave` holds the current where its shape counts.
+    pub(super) fn measured(&self, what: Quantity, wave: Option<&Spectrum>, field: &Field) -> f64 {
         let r = self.reading(field);
         let apparent = r.volts * r.amps;
+        let peak = |wave: &Spectrum| wave.i.peak.abs().max(wave.i.trough.abs());
         match what {
             Q::Volts => r.volts,
             Q::Amps => r.amps,
-            Q::PeakAmps => r.amps * std::f64::consts::SQRT_2,
-            Q::Crest if r.amps > 0.0 => std::f64::consts::SQRT_2,
-            Q::Crest | Q::Zero => 0.0,
+            Q::PeakAmps => wave.map_or(0.0, peak),
+            Q::Crest => wave
+                .filter(|wave| wave.i.rms > 0.0)
+                .map_or(0.0, |wave| peak(wave) / wave.i.rms),
+            Q::Zero => 0.0,
             Q::OffsetVolts if self.output => self.amplifier.wave().dc_v,
             Q::OffsetVolts => 0.0,
             Q::Hertz => r.hz,
@@ -132,9 +135,9 @@ impl AmetekMx {
                 wave.i.order(usize::try_from(order).unwrap_or(0))
             })
         } else if order == 0 {
-            self.measured(Q::OffsetVolts, field)
+            self.measured(Q::OffsetVolts, None, field)
         } else {
-            self.measured(what, field) * ratio(self.amplifier.wave(), order)
+            self.measured(what, None, field) * ratio(self.amplifier.wave(), order)
         })
     }
 
@@ -198,19 +201,15 @@ impl AmetekMx {
         }))
     }
 
-    /// How far the current lags the voltage, turns.
-    fn lag_turns(&self, field: &Field) -> f64 {
-        let r = self.reading(field);
-        if r.amps > 0.0 {
-            atan2_turns(r.vars, r.watts)
-        } else {
-            0.0
-        }
-    }
-
     /// `MEASure:ARRay…?`: 4096 samples, big-endian single precision, or so many blocks of 256 from a
     /// block on.
-    pub(super) fn array(&self, what: Quantity, params: Params<'_>, field: &Field) -> Outcome {
+    pub(super) fn array(
+        &self,
+        what: Quantity,
+        params: Params<'_>,
+        wave: Option<&Spectrum>,
+        field: &Field,
+    ) -> Outcome {
         params.at_most(2)?;
         let number = |index: usize, default: i64| {
             if params.len() > index {
@@ -225,28 +224,38 @@ impl AmetekMx {
         }
         let places = (from * BLOCK) as usize..((from + count) * BLOCK) as usize;
         let r = self.reading(field);
-        let (rms, lag) = if what == Q::Amps {
-            (r.amps, self.lag_turns(field))
-        } else {
-            (r.volts, 0.0)
-        };
         let first = self.settings.number(Key::SweepOffset);
         let bytes: Vec<u8> = places
             .flat_map(|index| {
-                let turns = (index as f64 + first) * INTERVAL_S * r.hz - lag;
+                let turns = (index as f64 + first) * INTERVAL_S * r.hz;
                 let sine = |turns: f64| sincos_turns(turns - floor(turns)).0;
-                let relative = if what == Q::Volts {
+                let value = if what == Q::Volts {
                     let wave = self.amplifier.wave();
                     let over = |h: &GridHarmonic| {
                         h.ratio * sine(f64::from(h.order) * turns + h.deg / 360.0)
                     };
-                    wave.fundamental * sine(turns) + wave.harmonics.iter().map(over).sum::<f64>()
+                    let all: f64 = wave.harmonics.iter().map(over).sum();
+                    r.volts * std::f64::consts::SQRT_2 * (wave.fundamental * sine(turns) + all)
                 } else {
-                    sine(turns)
+                    wave.map_or(0.0, |wave| current_at(wave, turns))
                 };
-                ((rms * std::f64::consts::SQRT_2 * relative) as f32).to_be_bytes()
+                (value as f32).to_be_bytes()
             })
             .collect();
         Ok(Reply::Block(block(&bytes, 5)))
     }
+}
+
+/// The current so many turns after the fundamental of the voltage rose through zero.
+fn current_at(wave: &Spectrum, turns: f64) -> f64 {
+    let (a, b) = wave.u.phasor(1);
+    // a sine is a cosine a quarter of a turn later
+    let begin = turns - 0.25 - atan2_turns(b, a);
+    let order = |order: usize| {
+        let (re, im) = wave.i.phasor(order);
+        let angle = order as f64 * begin;
+        let (sin, cos) = sincos_turns(angle - floor(angle));
+        std::f64::consts::SQRT_2 * (re * cos - im * sin)
+    };
+    wave.i.dc + (1..=HIGHEST).map(order).sum::<f64>()
 }

@@ -126,7 +126,12 @@ pub(crate) fn growatt(r: &Report) -> Vec<Frame> {
         ),
         Frame::standard(
             0x314,
-            &big([unsigned(r.soc * r.pack.capacity_ah, 0.01), full, 0, 12]),
+            &big([
+                unsigned(r.soc * r.pack.capacity_ah, 0.01),
+                full,
+                unsigned(r.cells_v[0] - r.cells_v[1], 1e-3),
+                12,
+            ]),
         ),
     ];
     // the highest cell is the first one, the lowest the second

@@ -229,6 +229,10 @@ impl EaPsbModbus {
 }
 
 impl ModbusDevice for EaPsbModbus {
+    fn functions(&self) -> &'static [u8] {
+        &[1, 3, 5, 6, 15, 16]
+    }
+
     fn handle(&mut self, request: Request, field: &mut Field) -> Result<Response, Exception> {
         let mut unit = self.unit.borrow_mut();
         let coils = |all: Vec<(u16, bool)>| {

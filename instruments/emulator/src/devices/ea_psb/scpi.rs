@@ -137,6 +137,7 @@ impl EaPsbScpi {
             | C::AlarmCount(_)
             | C::NoCount
             | C::BatteryCondition
+            | C::MacAddress
             | C::DeviceClass => return Err(fault::UNDEFINED_HEADER),
         }
         Ok(())
@@ -186,6 +187,8 @@ impl EaPsbScpi {
                 count.to_string()
             }
             C::NoCount => "0".to_owned(),
+            // of no interface that there is
+            C::MacAddress => "02:00:00:00:00:01".to_owned(),
             C::DeviceClass => DEVICE_CLASS.to_string(),
             // no battery test runs
             C::BatteryCondition => "STOP".to_owned(),

@@ -53,6 +53,7 @@ pub(crate) enum Command {
     /// Taken without effect.
     Nothing,
     DeviceClass,
+    MacAddress,
     BatteryCondition,
     BatteryTest,
 }
@@ -153,6 +154,7 @@ pub(crate) const SETTINGS: &[Row<Key>] = &[
     ("SYSTem:COMMunicate:LAN:DOMain", Key::Kept, Text("")),
     ("SYSTem:COMMunicate:LAN:SPORt|PORT", Key::Kept, number("", (1.0, 65_535.0), 5025.0, Form::Nr1)),
     ("SYSTem:COMMunicate:LAN:KEEPalive", Key::Kept, Switch(false)),
+    ("SYSTem:COMMunicate:LAN:TIMeout", Key::Kept, number("", (5.0, 65535.0), 5.0, Form::Nr1)),
     ("SYSTem:COMMunicate:LAN:DNS", Key::Kept, Text("0.0.0.0")),
     ("SYSTem:COMMunicate:TIMeout", Key::Kept, number("", (5.0, 65535.0), 5.0, Form::Nr1)),
     ("SYSTem:SHARe:LINK", Key::Kept, Switch(false)),
@@ -207,6 +209,7 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("SYSTem[:MS]:NOMinal:POWer", C::NominalWatts, Query),
     ("SYSTem[:MS]:NOMinal:RESistance:MINimum", C::NominalLeastOhms, Query),
     ("SYSTem[:MS]:NOMinal:RESistance:MAXimum", C::NominalMostOhms, Query),
+    ("SYSTem:COMMunicate:LAN:MAC", C::MacAddress, Query),
     ("SYSTem:DEVice:CLASs", C::DeviceClass, Query),
     ("SYSTem:ALARm:COUNt:OVOLtage", C::AlarmCount(Protection::Volts), Query),
     ("SYSTem:ALARm:COUNt:OCURrent|OCURR", C::AlarmCount(Protection::SourceAmps), Query),

@@ -81,6 +81,10 @@ impl Ddsu666 {
 }
 
 impl ModbusDevice for Ddsu666 {
+    fn functions(&self) -> &'static [u8] {
+        &[3, 6, 16]
+    }
+
     fn handle(&mut self, request: Request, field: &mut Field) -> Result<Response, Exception> {
         match request {
             Request::ReadHolding { start, count } => {

@@ -100,6 +100,10 @@ fn even(start: u16, count: u16) -> Result<(), Exception> {
 }
 
 impl ModbusDevice for Sdm120 {
+    fn functions(&self) -> &'static [u8] {
+        &[3, 4, 16]
+    }
+
     fn handle(&mut self, request: Request, field: &mut Field) -> Result<Response, Exception> {
         match request {
             Request::ReadInput { start, count } => {

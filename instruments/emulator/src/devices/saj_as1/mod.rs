@@ -282,6 +282,10 @@ impl SajAs1 {
 }
 
 impl ModbusDevice for SajAs1 {
+    fn functions(&self) -> &'static [u8] {
+        &[3, 6, 8, 16]
+    }
+
     fn silent(&self, field: &Field) -> bool {
         field.plant.dut_is_off()
     }

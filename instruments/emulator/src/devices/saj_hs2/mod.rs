@@ -244,6 +244,10 @@ impl SajHs2 {
 }
 
 impl ModbusDevice for SajHs2 {
+    fn functions(&self) -> &'static [u8] {
+        &[3, 6, 16]
+    }
+
     fn silent(&self, field: &Field) -> bool {
         field.plant.dut_is_off()
     }

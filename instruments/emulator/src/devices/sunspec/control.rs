@@ -266,8 +266,7 @@ fn takes(map: &Map, plate: &Nameplate, place: &Place) -> bool {
         | (704, "WMaxLimPctRvrt" | "WSetPct" | "WSetPctRvrt" | "VarSetPct" | "VarSetPctRvrt")
         | (123, "VArWMaxPct" | "VArMaxPct" | "VArAvalPct")
         | (124, "OutWRte" | "InWRte" | "MinRsvPct" | "WChaGra" | "WDisChaGra") => percent,
-        (123, "OutPFSet")
-        | (704, "PFWInj.PF" | "PFWInjRvrt.PF" | "PFWAbs.PF" | "PFWAbsRvrt.PF") => {
+        (123, "OutPFSet") | (704, "PFWInj.PF" | "PFWInjRvrt.PF") => {
             (FACTOR_LEAST - 1e-9..=1.0 + 1e-9).contains(&value.abs())
         }
         (124, "StorCtl_Mod") => raw <= 3,

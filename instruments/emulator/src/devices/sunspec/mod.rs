@@ -136,7 +136,8 @@ impl SunSpec {
         let mut changed = self.map.clone();
         changed.write(start, values, &points);
         control::check(&changed, &self.plate, &points)?;
-        if points.iter().any(|point| lacks(&changed, point.at)) {
+        let told = |point: &Place| changed.raw(point.at) != point.kind.absent();
+        if points.iter().any(|point| lacks(point.at) && told(point)) {
             return Err(Exception::Value);
         }
         self.map = changed;
@@ -403,13 +404,10 @@ fn in_curve(name: &str) -> bool {
         .any(|group| name.starts_with(group))
 }
 
-/// The point switches on a function that this unit does not have.
-fn lacks(map: &Map, point: At) -> bool {
-    let function = matches!(
-        (point.model, point.name),
-        (704, "PFWAbsEna" | "PFWAbsEnaRvrt")
-    );
-    function && map.raw(point) == 1
+/// The point belongs to a function that this unit does not have, the power factor while it takes power:
+/// it reads as not implemented and takes nothing.
+fn lacks(point: At) -> bool {
+    point.model == 704 && point.name.starts_with("PFWAbs")
 }
 
 fn tell(field: &mut Field, command: DutCommand) {
@@ -417,6 +415,10 @@ fn tell(field: &mut Field, command: DutCommand) {
 }
 
 impl ModbusDevice for SunSpec {
+    fn functions(&self) -> &'static [u8] {
+        &[3, 6, 8, 16]
+    }
+
     fn silent(&self, field: &Field) -> bool {
         field.plant.dut_is_off()
     }

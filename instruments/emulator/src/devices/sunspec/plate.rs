@@ -178,10 +178,6 @@ const CONSTANTS: &[(u16, &str, u64)] = &[
     (704, "PFWInjEnaRvrt", 0),
     (704, "PFWInjRvrtTms", 0),
     (704, "PFWInjRvrtRem", 0),
-    (704, "PFWAbsEna", 0),
-    (704, "PFWAbsEnaRvrt", 0),
-    (704, "PFWAbsRvrtTms", 0),
-    (704, "PFWAbsRvrtRem", 0),
     (704, "WMaxLimPctEna", 0),
     (704, "WMaxLimPctEnaRvrt", 0),
     (704, "WMaxLimPctRvrtTms", 0),
@@ -211,8 +207,6 @@ const CONSTANTS: &[(u16, &str, u64)] = &[
     (704, "AntiIslEna", 1),
     (704, "PFWInj.Ext", 0),
     (704, "PFWInjRvrt.Ext", 0),
-    (704, "PFWAbs.Ext", 0),
-    (704, "PFWAbsRvrt.Ext", 0),
 ];
 
 /// The registers at power-on.
@@ -339,8 +333,6 @@ fn settings(map: &mut Map, plate: &Nameplate) {
         (704, "WMaxLimPctRvrt", 100.0),
         (704, "PFWInj.PF", 1.0),
         (704, "PFWInjRvrt.PF", 1.0),
-        (704, "PFWAbs.PF", 1.0),
-        (704, "PFWAbsRvrt.PF", 1.0),
     ] {
         map.put(at(model, name), value);
     }

@@ -80,18 +80,6 @@ pub(crate) const TIMERS: &[Timer] = &[
     ),
     new(
         [
-            "PFWAbsEna",
-            "PFWAbsEnaRvrt",
-            "PFWAbsRvrtTms",
-            "PFWAbsRvrtRem",
-        ],
-        &[
-            (at(704, "PFWAbs.PF"), at(704, "PFWAbsRvrt.PF")),
-            (at(704, "PFWAbs.Ext"), at(704, "PFWAbsRvrt.Ext")),
-        ],
-    ),
-    new(
-        [
             "WMaxLimPctEna",
             "WMaxLimPctEnaRvrt",
             "WMaxLimPctRvrtTms",

@@ -253,7 +253,6 @@ impl Dl850 {
             C::Last => self.last = Some(within(params.only_number("")?, 0.0, 1e9)? as usize),
             C::Module
             | C::Pending
-            | C::SerialPoll
             | C::Model
             | C::Measured(_)
             | C::WaveSign
@@ -364,7 +363,7 @@ impl Dl850 {
             }
             .to_owned(),
             C::WaveSign | C::MeasureSwitch => "1".to_owned(),
-            C::FirstRecord | C::SerialPoll => "0".to_owned(),
+            C::FirstRecord => "0".to_owned(),
             C::Model => if self.dl950 { "DL950" } else { "DL850E" }.to_owned(),
             C::Filter => {
                 let index = call.suffix_up_to(0, 16)? as usize - 1;

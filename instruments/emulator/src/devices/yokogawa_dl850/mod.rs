@@ -17,7 +17,7 @@ use gridproof_model::fault::FaultKind;
 use gridproof_plant::Nanos;
 use gridproof_plant::signal::{LowPass, Signal};
 
-use self::commands::{Command, KEPT};
+use self::commands::{Command, KEPT, Key};
 use self::convert::Sensor;
 use self::timebase::TimeBase;
 use crate::devices::sensor::SensorSpec;
@@ -171,7 +171,7 @@ pub(crate) struct Dl850 {
     little_endian: bool,
     first: usize,
     last: Option<usize>,
-    kept: Settings<()>,
+    kept: Settings<Key>,
     mode: usize,
     probe: [String; SLOTS],
     bandwidth: [String; SLOTS],
@@ -311,6 +311,14 @@ impl ScpiDevice for Dl850 {
 
     fn clear(&mut self) {
         self.events = 0;
+    }
+
+    fn extended_summary(&self) -> bool {
+        self.events & self.kept.number(Key::EventEnable) as u16 != 0
+    }
+
+    fn tells_messages(&self) -> bool {
+        self.kept.on(Key::Messages)
     }
 
     /// Acquisition settings; header, verbose and the record stay.

@@ -1,10 +1,11 @@
 //! The WT3000 command table and what each command does.
 
+use super::integration::{INTEGRATING, Integration, TIMING, takes};
 use super::items::{self, Item, MOST_ITEMS, MOST_LISTS};
-use super::kept::{Key, LANES};
+use super::kept::{KEPT, Key, LANES};
 use super::meter::{AMP_RANGES, Range, VOLT_RANGES};
-use super::readout::{NONE, count, described, numbered, span};
-use super::{Integration, UPDATE, Wt3000};
+use super::readout::{NONE, count, described, span};
+use super::{UPDATE, Wt3000};
 use crate::devices::chroma_61845::within;
 use crate::devices::spectrum::HIGHEST;
 use crate::field::{Field, MILLISECOND};
@@ -32,14 +33,13 @@ pub(crate) enum Command {
     Wiring,
     /// A row of the kept settings.
     Kept(u16),
-    ItemList,
     ListValue,
     ListItem,
     ListNumber,
     ListOrder,
+    ListSelect,
     ListClear,
     ListDelete,
-    ListSettings,
     Rate,
     Format,
     Number,
@@ -59,8 +59,10 @@ pub(crate) enum Command {
     Filter,
     Events,
     Condition,
-    SerialPoll,
     Model,
+    /// Date and time of day of its clock.
+    Date,
+    TimeOfDay,
     Slot,
     WaveLength,
     WaveRate,
@@ -70,8 +72,10 @@ pub(crate) enum Command {
     /// The same of a time.
     NoTime,
     Path,
-    /// Every function of a list of outputs on or off.
-    AllFunctions,
+    /// Every function of a list of outputs, below this node, on or off.
+    AllFunctions(&'static str),
+    /// Every trace below this node on or off.
+    AllTraces(&'static str),
     /// Needs the card that is not in its slot.
     Save,
     /// Done at once, nothing to see on this bench.
@@ -102,12 +106,7 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("[INPut:]CRANge", C::PeakOver, Query),
     ("[INPut:]WIRing", C::Wiring, Both),
     ("RATE[:INTerval]", C::Rate, Both),
-    ("NUMeric[:NORMal]", C::ItemList, Query),
-    ("NUMeric:LIST", C::ListSettings, Query),
     ("NUMeric:LIST:VALue", C::ListValue, Query),
-    ("NUMeric:LIST:ITEM<n>", C::ListItem, Both),
-    ("NUMeric:LIST:NUMBer|NUM", C::ListNumber, Both),
-    ("NUMeric:LIST:ORDer", C::ListOrder, Both),
     ("NUMeric:LIST:CLEar", C::ListClear, Set),
     ("NUMeric:LIST:DELete", C::ListDelete, Set),
     ("NUMeric:HOLD", C::Hold, Both),
@@ -121,9 +120,12 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("DISPlay:NUMeric[:NORMal]:VAL4|VAL8|VAL16:PRESet", C::Done, Set),
     ("FILE:FREE", C::PeakOver, Query),
     ("FILE:PATH", C::Path, Query),
-    ("FILE:SAVE:NUMeric:NORMal:ALL", C::AllFunctions, Set),
-    ("HCOPy:PRINter:LIST[:NORMal]:ALL", C::AllFunctions, Set),
-    ("STORe:NUMeric[:NORMal]:ALL", C::AllFunctions, Set),
+    ("FILE:SAVE:NUMeric:NORMal:ALL", C::AllFunctions("FILE:SAVE:NUMeric:NORMal"), Set),
+    ("HCOPy:PRINter:LIST[:NORMal]:ALL", C::AllFunctions("HCOPy:PRINter:LIST[:NORMal]"), Set),
+    ("STORe:NUMeric[:NORMal]:ALL", C::AllFunctions("STORe:NUMeric[:NORMal]"), Set),
+    ("DISPlay:WAVE:ALL", C::AllTraces("DISPlay:WAVE"), Set),
+    ("DISPlay:TRENd:ALL", C::AllTraces("DISPlay:TRENd"), Set),
+    ("STORe:WAVE:ALL", C::AllTraces("STORe:WAVE"), Set),
     ("FILE:SAVE:NUMeric:NORMal:PRESet<n>", C::Done, Set),
     ("HCOPy:PRINter:LIST[:NORMal]:PRESet<n>", C::Done, Set),
     ("HCOPy:EXECute", C::Done, Set),
@@ -138,8 +140,12 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("FILE:DELete:WAVE:BINary|ASCii|FLOat", C::Save, Set),
     ("IMAGe:EXECute", C::Save, Set),
     ("NUMeric:FORMat", C::Format, Both),
-    ("NUMeric[:NORMal]:NUMBer|NUM", C::Number, Both),
+    ("NUMeric[:NORMal]:NUMber|NUMB", C::Number, Both),
     ("NUMeric[:NORMal]:ITEM<n>", C::Item, Both),
+    ("NUMeric:LIST:NUMber|NUMB", C::ListNumber, Both),
+    ("NUMeric:LIST:ORDer", C::ListOrder, Both),
+    ("NUMeric:LIST:SELect", C::ListSelect, Both),
+    ("NUMeric:LIST:ITEM<n>", C::ListItem, Both),
     ("NUMeric[:NORMal]:CLEar", C::ClearItems, Set),
     ("NUMeric[:NORMal]:DELete", C::DeleteItems, Set),
     ("NUMeric[:NORMal]:HEADer", C::ItemNames, Query),
@@ -155,8 +161,9 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("STATus:FILTer<n>", C::Filter, Both),
     ("STATus:EESR", C::Events, Query),
     ("STATus:CONDition", C::Condition, Query),
-    ("STATus:SPOLl", C::SerialPoll, Query),
     ("COMMunicate:OPSR", C::PeakOver, Query),
+    ("SYSTem:DATE", C::Date, Both),
+    ("SYSTem:TIME", C::TimeOfDay, Both),
     ("SYSTem:MODel", C::Model, Query),
     ("SYSTem:SLOT", C::Slot, Query),
     ("[INPut:]MODUle", C::Slot, Query),
@@ -176,12 +183,28 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
 
 /// Modes of integration.
 const INTEGRATE_MODES: [&str; 4] = ["NORMal", "CONTinuous", "RNORmal", "RCONtinuous"];
+/// Orders of a list.
+const SELECTS: [&str; 3] = ["ALL", "EVEN", "ODD"];
 /// Update rates, ms.
 const RATES_MS: [u64; 11] = [10, 50, 100, 200, 250, 500, 1000, 2000, 5000, 10_000, 20_000];
 /// Ranges of the input for an external current sensor, V.
 const SENSOR_RANGES: [f64; 8] = [0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0];
+/// Bits of the condition register that change on this bench without a fault.
+const WAITED: u16 = UPDATE | INTEGRATING | TIMING;
 /// Words of the transition filters.
 const FILTERS: [&str; 4] = ["NEVer", "RISE", "FALL", "BOTH"];
+
+/// Three numbers of a date or a time of day.
+fn triple(text: &str, separator: char) -> Option<(u8, u8, u8)> {
+    let mut parts = text.split(separator).map(|part| part.trim().parse().ok());
+    let all = (parts.next()??, parts.next()??, parts.next()??);
+    parts.next().is_none().then_some(all)
+}
+
+/// Bits of the extended event register.
+fn mask(params: Params<'_>) -> Result<u16, Fault> {
+    u16::try_from(params.integer(0)?).map_err(|_| fault::OUT_OF_RANGE)
+}
 
 /// A listed value, found with a little room for its decimal form.
 fn listed(value: f64, list: &[f64]) -> Result<f64, Fault> {
@@ -204,8 +227,9 @@ fn sensor_volts(params: Params<'_>) -> Result<Option<f64>, Fault> {
 }
 
 impl Wt3000 {
-    fn waits(&self) -> Reply {
-        if self.events & UPDATE == 0 {
+    /// Whether to wait for one of these extended events.
+    fn waits(&self, mask: u16) -> Reply {
+        if mask & WAITED != 0 && self.events & mask == 0 {
             Reply::Wait
         } else {
             Reply::None
@@ -229,13 +253,7 @@ impl Wt3000 {
             }
             C::Header => self.header = params.only_boolean()?,
             C::Verbose => self.verbose = params.only_boolean()?,
-            C::Wait => {
-                return match params.integer(0)? {
-                    mask if mask & i64::from(UPDATE) != 0 => Ok(self.waits()),
-                    0..=65_535 => Ok(Reply::None),
-                    _ => Err(fault::OUT_OF_RANGE),
-                };
-            }
+            C::Wait => return Ok(self.waits(mask(params)?)),
             C::VoltRange => {
                 let range = listed(params.only_number("V")?, &VOLT_RANGES)?;
                 self.set_range(call, |element| element.volts = Range::fixed(range))?;
@@ -264,11 +282,16 @@ impl Wt3000 {
             }
             C::Kept(row) => {
                 let value = self.kept.parse(row, params)?;
+                if let Value::Text(text) = &value
+                    && !takes(self.kept.key(row), text)
+                {
+                    return Err(fault::OUT_OF_RANGE);
+                }
                 if self.kept.key(row) == Key::WaveHold {
                     // held once more, the data are the latest
                     self.held = (value == Value::On(true)).then(|| self.all_traces(field));
                 }
-                match call.suffixes.first() {
+                match call.suffixes.last() {
                     Some(&n) if (1..=LANES as u32).contains(&n) => {
                         self.kept.store(row, [n as usize - 1], &value);
                     }
@@ -307,6 +330,7 @@ impl Wt3000 {
             }
             C::ListNumber => self.list_number = count(params, MOST_LISTS)?,
             C::ListOrder => self.list_order = count(params, HIGHEST)?,
+            C::ListSelect => self.list_select = params.choice(0, &SELECTS)?,
             C::ListClear => {
                 let span = span(params, MOST_LISTS, MOST_LISTS)?;
                 self.lists[span].fill(None);
@@ -324,8 +348,28 @@ impl Wt3000 {
                 let pattern = within(params.only_number("")?, 1.0, 4.0)?;
                 self.items = items::preset(pattern as usize);
             }
-            C::AllFunctions => {
-                params.only_boolean()?;
+            C::AllFunctions(node) => {
+                let on = params.only_boolean()?;
+                self.switch_below(node, Key::Words, on);
+            }
+            C::AllTraces(node) => {
+                let on = params.only_boolean()?;
+                self.switch_below(node, Key::Plain, on);
+            }
+            C::Date => {
+                params.at_most(1)?;
+                let wanted = triple(params.string(0)?, '/').ok_or(fault::ILLEGAL_VALUE)?;
+                let wanted = (2000 + i64::from(wanted.0), wanted.1, wanted.2);
+                if !self.clock.set_date(wanted, field.now()) {
+                    return Err(fault::ILLEGAL_VALUE);
+                }
+            }
+            C::TimeOfDay => {
+                params.at_most(1)?;
+                let wanted = triple(params.string(0)?, ':').ok_or(fault::ILLEGAL_VALUE)?;
+                if !self.clock.set_time(wanted, field.now()) {
+                    return Err(fault::ILLEGAL_VALUE);
+                }
             }
             C::Save => {
                 params.at_most(1)?;
@@ -338,15 +382,10 @@ impl Wt3000 {
             C::IntegrateMode => self.integrate_mode = params.choice(0, &INTEGRATE_MODES)?,
             C::IntegrateReset => {
                 self.integration = Integration::Reset;
-                self.integrated_s = 0.0;
-                self.elements.iter_mut().for_each(super::Element::forget);
+                self.forget();
             }
-            C::IntegrateStart => self.integration = Integration::Started,
-            C::IntegrateStop => {
-                if self.integration == Integration::Started {
-                    self.integration = Integration::Stopped;
-                }
-            }
+            C::IntegrateStart => self.start_integration()?,
+            C::IntegrateStop => self.stop_integration(),
             C::Done => params.at_most(1)?,
             C::Filter => {
                 let index = call.suffix_up_to(0, 16)? as usize - 1;
@@ -354,7 +393,6 @@ impl Wt3000 {
             }
             C::PeakOver
             | C::ItemNames
-            | C::SerialPoll
             | C::Model
             | C::Slot
             | C::WaveLength
@@ -364,8 +402,6 @@ impl Wt3000 {
             | C::NoTime
             | C::Path
             | C::Value
-            | C::ItemList
-            | C::ListSettings
             | C::ListValue
             | C::IntegrateState
             | C::Events
@@ -393,6 +429,21 @@ impl Wt3000 {
         Ok(())
     }
 
+    /// Every switch right below a node whose settings are of one kind; wiring units stay.
+    fn switch_below(&mut self, node: &str, kind: Key, on: bool) {
+        for (row, setting) in (0..).zip(KEPT) {
+            let child = setting
+                .0
+                .strip_prefix(node)
+                .and_then(|rest| rest.strip_prefix(':'));
+            let direct =
+                child.is_some_and(|child| !child.contains(':') && !child.starts_with("SIGMA"));
+            if direct && setting.1 == kind {
+                self.kept.store(row, 0..LANES, &Value::On(on));
+            }
+        }
+    }
+
     fn clear_items(&mut self, params: Params<'_>) -> Result<(), Fault> {
         let span = span(params, MOST_ITEMS, MOST_ITEMS)?;
         self.items[span].fill(None);
@@ -415,7 +466,7 @@ impl Wt3000 {
         field: &mut Field,
     ) -> Outcome {
         if command == C::Wait {
-            return Ok(match self.waits() {
+            return Ok(match self.waits(mask(call.params)?) {
                 Reply::Wait => Reply::Wait,
                 Reply::None | Reply::Text(_) | Reply::Block(_) => Reply::text("1"),
             });
@@ -437,7 +488,7 @@ impl Wt3000 {
                 None => engineering(self.elements[element()?].amps.value),
             },
             C::SensorRatio => engineering(self.elements[element()?].sensor_ratio),
-            C::PeakOver | C::SerialPoll => "0".to_owned(),
+            C::PeakOver => "0".to_owned(),
             C::Model => if self.wt5000 { "WT5000" } else { "760304" }.to_owned(),
             C::Slot => match call.params.len() {
                 0 => "30,30,30,30".to_owned(),
@@ -456,25 +507,16 @@ impl Wt3000 {
                 .join(","),
             C::Wiring => self.wiring.clone(),
             C::Kept(row) => {
-                let lane = match call.suffixes.first() {
+                let lane = match call.suffixes.last() {
                     Some(&n) => n.saturating_sub(1) as usize,
                     None if self.kept.key(row) == Key::Words => call.word,
                     None => 0,
                 };
                 return self.kept.answer(row, lane, call);
             }
-            C::ItemList => {
-                let items = numbered(&self.items[..self.number], false);
-                format!("NUMBER {};{items}", self.number)
-            }
-            C::ListSettings => {
-                let select = ["ALL", "EVEN", "ODD"][self.kept.word(Key::Select)];
-                let items = numbered(&self.lists[..self.list_number], true);
-                let (number, order) = (self.list_number, self.list_order);
-                format!("NUMBER {number};ORDER {order};SELECT {select};{items}")
-            }
             C::ListNumber => self.list_number.to_string(),
             C::ListOrder => self.list_order.to_string(),
+            C::ListSelect => SELECTS[self.list_select].to_owned(),
             C::ListItem => {
                 let index = call.suffix_up_to(0, MOST_LISTS as u32)? as usize - 1;
                 described(self.lists[index].as_ref(), true)
@@ -489,11 +531,15 @@ impl Wt3000 {
             }
             C::Hold => u8::from(self.hold).to_string(),
             C::IntegrateMode => INTEGRATE_MODES[self.integrate_mode].to_ascii_uppercase(),
-            C::IntegrateState => match self.integration {
-                Integration::Reset => "RESET".to_owned(),
-                Integration::Started => "START".to_owned(),
-                Integration::Stopped => "STOP".to_owned(),
-            },
+            C::IntegrateState => self.integration.word().to_owned(),
+            C::Date => {
+                let (year, month, day) = self.clock.date(field.now());
+                format!("\"{:02}/{month:02}/{day:02}\"", year.rem_euclid(100))
+            }
+            C::TimeOfDay => {
+                let (hour, minute, second) = self.clock.time(field.now());
+                format!("\"{hour:02}:{minute:02}:{second:02}\"")
+            }
             C::Filter => {
                 let index = call.suffix_up_to(0, 16)? as usize - 1;
                 FILTERS[usize::from(self.filter[index])].to_ascii_uppercase()
@@ -506,7 +552,8 @@ impl Wt3000 {
             | C::ListClear
             | C::ListDelete
             | C::ListPreset
-            | C::AllFunctions
+            | C::AllFunctions(_)
+            | C::AllTraces(_)
             | C::Save
             | C::Preset
             | C::IntegrateReset

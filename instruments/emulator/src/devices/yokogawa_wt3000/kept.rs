@@ -3,8 +3,8 @@
 use crate::scpi::setting::Kind::{Choice, OffOr, Plain, Switch, Text};
 use crate::scpi::setting::{Form, Kind, Row, number};
 
-/// Members of a numbered setting: items of lists.
-pub(super) const LANES: usize = 64;
+/// Most members of a numbered setting: items of the display of 16 values.
+pub(super) const LANES: usize = 144;
 
 /// What a setting does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +23,6 @@ pub(crate) enum Key {
     Thd,
     Orders,
     Pll,
-    Select,
     Eta,
     Udef,
     Iec,
@@ -37,6 +36,14 @@ pub(crate) enum Key {
     WaveFormat,
     WaveTrace,
     WaveHold,
+    /// Of integration.
+    Timer,
+    RealStart,
+    RealEnd,
+    /// Extended events that the status byte tells of.
+    EventEnable,
+    /// Errors are told with their text.
+    Messages,
 }
 
 use Key as K;
@@ -46,6 +53,55 @@ const SCALING: Kind = Choice(&["AUTO", "MANual"]);
 const PERCENT: Kind = number("", (-130.0, 130.0), 0.0, Form::Nr2(3));
 const DATE: Kind = Plain("2026,1,1,0,0,0");
 const RATIO: Kind = number("", (1e-4, 1e5), 1.0, Form::Nr3(4));
+
+/// How many numbers a node of a setting has (IM WT3001E-17EN, chapter 6).
+pub(super) fn members(pattern: &str, node: &str, wt5000: bool) -> u32 {
+    match node {
+        "ELEMENT" | "U" | "I" | "ETA" => 4,
+        "UDEF" | "P" | "POSITION" | "TRACE" | "MATH" | "FFT" => 2,
+        "CONSTANT" => 8,
+        "FILTER" | "T" => 16,
+        "FUNCTION" => 20,
+        "HARMONICS" if wt5000 => 2,
+        "ITEM" => {
+            let counts = [
+                (":VAL4:", 36),
+                (":VAL8:", 72),
+                (":VAL16:", 144),
+                (":TRENd:", 16),
+                (":BAR:", 3),
+            ];
+            let found = counts.iter().find(|(part, _)| pattern.contains(part));
+            found.map_or(2, |(_, count)| *count)
+        }
+        _ => 1,
+    }
+}
+
+/// Settings of the WT1800 and WT5000 that the WT3000 takes too, but does not tell of in groups.
+pub(super) fn of_others(pattern: &str) -> bool {
+    [
+        ":CONFig[",
+        ":POJump[",
+        ":EXTSensor:",
+        "[INPut:]ESELect",
+        "[INPut:]MODE",
+        ":ZCRoss[",
+        ":WPTYpe[",
+        ":QMODe[",
+        "AVERaging:EXPonent",
+        ":SFORmula",
+        ":DMeasure:MODE",
+        "HARMonics<n>:WINDow",
+        "HARMonics<n>:CONFigure",
+        "HARMonics<n>:STATe",
+        "DISPlay:FORMat",
+        ":IAMount",
+        ":FRAMe",
+    ]
+    .iter()
+    .any(|part| pattern.contains(part))
+}
 
 /// Settings that are kept: synchronisation and filters do not change what this bench measures
 /// (IM WT3001E-17EN, chapter 6, and IM WT5000-17EN, chapter 5).
@@ -81,10 +137,10 @@ pub(crate) const KEPT: &[Row<Key>] = &[
     ("MEASure:PHASe", K::Phase, Choice(&["180", "360"])),
     ("MEASure:MHOLd", K::Plain, Switch(false)),
     ("MEASure:SYNChronize", K::Plain, Choice(&["MASTer", "SLAVe"])),
-    ("INTEGrate:TIMer<n>", K::Plain, Plain("0,0,0")),
+    ("INTEGrate:TIMer<n>", K::Timer, Plain("0,0,0")),
     ("INTEGrate:ACAL", K::Plain, Switch(false)),
     ("MEASure:DMeasure:MODE", K::Plain, Choice(&["RMS", "MEAN", "DC", "RMEan", "AC"])),
-    ("MEASure:DMeasure[:SIGMA|SIGMB|SIGMC]", K::Plain, Choice(&["OFF", "DIFFerence", "P3W3_V3A3", "DT_ST", "ST_DT"])),
+    ("MEASure:DMeasure[:SIGMA|SIGMB|SIGMC]", K::Words, Choice(&["OFF", "DIFFerence", "P3W3_V3A3", "DT_ST", "ST_DT"])),
     ("MEASure:EFFiciency:ETA<n>", K::Eta, Plain("OFF,OFF")),
     ("MEASure:EFFiciency:UDEF<n>", K::Udef, Plain("NONE,NONE,NONE,NONE")),
     ("MEASure:FUNCtion<n>:EXPRession", K::Plain, Text("")),
@@ -105,15 +161,14 @@ pub(crate) const KEPT: &[Row<Key>] = &[
     ("HARMonics<n>:IEC:OBJect", K::Plain, Plain("ELEMENT1")),
     ("HARMonics<n>:IEC:UGRouping|IGRouping", K::Words, Choice(&["OFF", "TYPE1", "TYPE2"])),
     ("HARMonics<n>:THD", K::Thd, Choice(&["TOTal", "FUNDamental"])),
-    ("NUMeric:LIST:SELect", K::Select, Choice(&["ALL", "EVEN", "ODD"])),
     ("DISPlay:MODE", K::Plain, Choice(&["NUMeric", "WAVE", "BAR", "VECTor", "TRENd", "NWAVe", "NBAR", "NTRend", "WBAR", "WTRend", "BTRend", "MATH", "NMATh", "FFT", "NFFT", "WFFT", "IECHarm"])),
     ("DISPlay:FORMat", K::Plain, Choice(&["NUMeric", "WAVE", "BAR", "VECTor", "TRENd"])),
     ("DISPlay:NUMeric[:NORMal]:FORMat", K::Plain, Choice(&["VAL4", "VAL8", "VAL16", "MATRix", "ALL", "SINGle", "DUAL", "CUSTom"])),
     ("DISPlay:NUMeric[:NORMal]:IAMount", K::Plain, Plain("4")),
     ("DISPlay:NUMeric[:NORMal]:FRAMe", K::Plain, Switch(true)),
-    ("DISPlay:NUMeric[:NORMal]:VAL4:CURSor|PAGE", K::Plain, number("", (1.0, 48.0), 1.0, Form::Nr1)),
-    ("DISPlay:NUMeric[:NORMal]:VAL8:CURSor|PAGE", K::Plain, number("", (1.0, 96.0), 1.0, Form::Nr1)),
-    ("DISPlay:NUMeric[:NORMal]:VAL16:CURSor|PAGE", K::Plain, number("", (1.0, 192.0), 1.0, Form::Nr1)),
+    ("DISPlay:NUMeric[:NORMal]:VAL4:CURSor|PAGE", K::Words, number("", (1.0, 48.0), 1.0, Form::Nr1)),
+    ("DISPlay:NUMeric[:NORMal]:VAL8:CURSor|PAGE", K::Words, number("", (1.0, 96.0), 1.0, Form::Nr1)),
+    ("DISPlay:NUMeric[:NORMal]:VAL16:CURSor|PAGE", K::Words, number("", (1.0, 192.0), 1.0, Form::Nr1)),
     ("DISPlay:NUMeric[:NORMal]:ALL:PAGE", K::Plain, number("", (1.0, 12.0), 1.0, Form::Nr1)),
     ("DISPlay:WAVE:FORMat", K::Plain, Choice(&["SINGle", "DUAL", "TRIad", "QUAD", "HEXa"])),
     ("DISPlay:WAVE:TDIV", K::TimePerDiv, number("S", (5e-5, 2.0), 5e-3, Form::Nr3(3))),
@@ -136,20 +191,18 @@ pub(crate) const KEPT: &[Row<Key>] = &[
     ("COMMunicate:LOCKout", K::Plain, Switch(false)),
     ("COMMunicate:OPSE", K::Plain, number("", (0.0, 65_535.0), 0.0, Form::Nr1)),
     ("COMMunicate:OVERlap", K::Plain, number("", (0.0, 65_535.0), 0.0, Form::Nr1)),
-    ("STATus:EESE", K::Plain, number("", (0.0, 65_535.0), 0.0, Form::Nr1)),
+    ("STATus:EESE", K::EventEnable, number("", (0.0, 65_535.0), 0.0, Form::Nr1)),
     ("STATus:QENable", K::Plain, Switch(true)),
-    ("STATus:QMESsage", K::Plain, Switch(true)),
+    ("STATus:QMESsage", K::Messages, Switch(true)),
     ("SYSTem:KLOCk", K::Plain, Switch(false)),
-    ("SYSTem:DATE", K::Plain, Text("26/01/01")),
-    ("SYSTem:TIME", K::Plain, Text("00:00:00")),
     ("SYSTem:LANGuage:MENU|MESSage", K::Words, Choice(&["ENGLish", "JAPANese", "GERMan"])),
     ("SYSTem:LCD:BRIGhtness", K::Plain, number("", (-1.0, 10.0), 2.0, Form::Nr1)),
     ("[INPut:]CURRent:MODE[:ALL|SIGMA|SIGMB|SIGMC|ELEMent<n>]", K::AmpMode, MODE),
     ("MEASure:COMPensation:EFFiciency", K::Plain, Switch(false)),
     ("MEASure:COMPensation:V3A3", K::Plain, Switch(false)),
     ("MEASure:COMPensation:WIRing:ELEMent<n>", K::Plain, Choice(&["OFF", "U_I", "I_U"])),
-    ("INTEGrate:RTIMe:STARt", K::Plain, DATE),
-    ("INTEGrate:RTIMe:END", K::Plain, DATE),
+    ("INTEGrate:RTIMe:STARt", K::RealStart, DATE),
+    ("INTEGrate:RTIMe:END", K::RealEnd, DATE),
     ("HARMonics<n>:PLLWarning[:STATe]", K::Plain, Switch(true)),
     ("CURSor:BAR[:STATe]", K::Plain, Switch(false)),
     ("CURSor:BAR:POSition<n>", K::Plain, number("", (0.0, 100.0), 1.0, Form::Nr1)),
@@ -177,7 +230,6 @@ pub(crate) const KEPT: &[Row<Key>] = &[
     ("DISPlay:NUMeric[:NORMal]:VAL4:ITEM<n>", K::Plain, Plain("URMS,1")),
     ("DISPlay:NUMeric[:NORMal]:VAL8:ITEM<n>", K::Plain, Plain("URMS,1")),
     ("DISPlay:NUMeric[:NORMal]:VAL16:ITEM<n>", K::Plain, Plain("URMS,1")),
-    ("DISPlay:TRENd:ALL", K::Plain, Switch(true)),
     ("DISPlay:TRENd:FORMat", K::Plain, Choice(&["SINGle", "DUAL", "TRIad", "QUAD"])),
     ("DISPlay:TRENd:ITEM<n>[:FUNCtion]", K::Plain, Plain("U,1")),
     ("DISPlay:TRENd:ITEM<n>:SCALing:MODE", K::Plain, SCALING),
@@ -188,7 +240,6 @@ pub(crate) const KEPT: &[Row<Key>] = &[
     ("DISPlay:VECTor:OBJect", K::Plain, Choice(&["SIGMA", "SIGMB"])),
     ("DISPlay:VECTor:UMAG", K::Plain, number("", (0.1, 100.0), 1.0, Form::Nr2(3))),
     ("DISPlay:VECTor:IMAG", K::Plain, number("", (0.1, 100.0), 1.0, Form::Nr2(3))),
-    ("DISPlay:WAVE:ALL", K::Plain, Switch(true)),
     ("DISPlay:WAVE:MATH<n>", K::Plain, Switch(false)),
     ("DISPlay:WAVE:MAPPing[:MODE]", K::Plain, Choice(&["AUTO", "FIXed", "USER"])),
     ("DISPlay:WAVE:MAPPing:U<n>", K::Plain, number("", (0.0, 3.0), 0.0, Form::Nr1)),
@@ -235,7 +286,6 @@ pub(crate) const KEPT: &[Row<Key>] = &[
     ("STORe:RTIMe:STARt", K::Plain, DATE),
     ("STORe:RTIMe:END", K::Plain, DATE),
     ("STORe:SMODe", K::Plain, Choice(&["MANual", "RTIMe", "INTEGrate"])),
-    ("STORe:WAVE:ALL", K::Plain, Switch(false)),
     ("STORe:WAVE:U<n>", K::Plain, Switch(true)),
     ("STORe:WAVE:I<n>", K::Plain, Switch(true)),
     ("SYSTem:CLOCk:DISPlay", K::Plain, Switch(true)),
@@ -261,6 +311,7 @@ pub(crate) const KEPT: &[Row<Key>] = &[
     ("ACQuisition:BYTeorder", K::Plain, Choice(&["MSBFirst", "LSBFirst"])),
     ("ACQuisition:END", K::Plain, number("", (0.0, 3_999_999.0), 199_999.0, Form::Nr1)),
     ("ACQuisition:FORMat", K::Plain, Choice(&["ASCii", "FLOat"])),
+    ("ACQuisition:HOLD", K::Plain, Switch(false)),
     ("ACQuisition:STARt", K::Plain, number("", (0.0, 3_999_999.0), 0.0, Form::Nr1)),
     ("ACQuisition:TRACe", K::Plain, Plain("U1")),
     ("CURSor:FFT[:STATe]", K::Plain, Switch(false)),

@@ -4,6 +4,7 @@
 mod commands;
 mod display;
 mod functions;
+mod integration;
 mod items;
 mod kept;
 mod meter;
@@ -17,13 +18,15 @@ use gridproof_model::fault::{FaultKind, MeterQuantity};
 use gridproof_plant::Nanos;
 
 use self::commands::Command;
+use self::integration::{INTEGRATING, Integration, TIMING};
 use self::items::Item;
 use self::kept::{KEPT, Key, LANES};
 use self::meter::{Element, Gains, Values};
 pub(crate) use self::meter::{Spec, Specs};
 use self::numeric::Waves;
+use crate::devices::clock::Clock;
 use crate::devices::spectrum::HIGHEST;
-use crate::field::{Disturbance, Drifts, Field, MILLISECOND, SECOND};
+use crate::field::{Disturbance, Drifts, Field, MILLISECOND};
 use crate::rng::Rng;
 use crate::scpi::engine::{Dialect, ReplyHeader, ScpiDevice};
 use crate::scpi::fault::Fault;
@@ -38,14 +41,6 @@ const LATENCY_LEAST: f64 = 0.5;
 const LATENCY_JITTER: f64 = 0.1;
 /// Update bit of the condition and extended event registers.
 const UPDATE: u16 = 1;
-
-/// State of integration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Integration {
-    Reset,
-    Started,
-    Stopped,
-}
 
 /// What an interval gave.
 #[derive(Debug)]
@@ -86,6 +81,7 @@ pub(crate) struct Wt3000 {
     lists: Vec<Option<Item>>,
     list_number: usize,
     list_order: usize,
+    list_select: usize,
     /// Waveforms of the values shown; `None` when nobody has asked for any.
     waves: Option<Waves>,
     /// Of the interval under way.
@@ -102,6 +98,9 @@ pub(crate) struct Wt3000 {
     events: u16,
     integration: Integration,
     integrated_s: f64,
+    clock: Clock,
+    /// The condition register when it was last looked at.
+    before: u16,
     drifts: Drifts,
 }
 
@@ -140,6 +139,7 @@ impl Wt3000 {
             lists: items::list_preset(2),
             list_number: 1,
             list_order: HIGHEST,
+            list_select: 0,
             waves: None,
             coming: None,
             wanted: false,
@@ -151,6 +151,8 @@ impl Wt3000 {
             events: 0,
             integration: Integration::Reset,
             integrated_s: 0.0,
+            clock: Clock::new((2026, 1, 1)),
+            before: 0,
             drifts: Drifts::default(),
         }
     }
@@ -192,15 +194,7 @@ impl Wt3000 {
             .iter_mut()
             .map(|element| element.update(gains))
             .collect();
-        for (index, values) in values.iter().enumerate() {
-            if let (Integration::Started, Some(values)) = (self.integration, values) {
-                let hours = self.rate as f64 / SECOND as f64 / 3600.0;
-                self.elements[index].integrate(*values, hours);
-            }
-        }
-        if self.integration == Integration::Started {
-            self.integrated_s += self.rate as f64 / SECOND as f64;
-        }
+        self.integrate(&values, now);
         let jitter = LATENCY_JITTER * self.latency as f64 * self.jitter.uniform();
         let at = now + self.least_latency + jitter as Nanos;
         // one after the other
@@ -242,7 +236,10 @@ impl Wt3000 {
     fn condition(&self) -> u16 {
         let mut condition = 0;
         if self.integration == Integration::Started {
-            condition |= 1 << 1;
+            condition |= INTEGRATING;
+            if self.timer_s() > 0.0 {
+                condition |= TIMING;
+            }
         }
         for (index, element) in self.elements.iter().enumerate() {
             if element
@@ -253,6 +250,24 @@ impl Wt3000 {
             }
         }
         condition
+    }
+
+    /// Changes of the condition register become extended events as the filters say; the update bit rises
+    /// and falls in one instant.
+    fn transitions(&mut self) {
+        let now = self.condition();
+        for (bit, &filter) in self.filter.iter().enumerate().skip(1) {
+            let is = |register: u16| register >> bit & 1 == 1;
+            let seen = match (is(self.before), is(now)) {
+                (false, true) => filter & 1 != 0,
+                (true, false) => filter & 2 != 0,
+                (false, false) | (true, true) => false,
+            };
+            if seen {
+                self.events |= 1 << bit;
+            }
+        }
+        self.before = now;
     }
 }
 
@@ -286,8 +301,40 @@ impl ScpiDevice for Wt3000 {
         if call.query {
             self.answer(command, call, field)
         } else {
-            self.set(command, call, field)
+            let outcome = self.set(command, call, field);
+            self.transitions();
+            outcome
         }
+    }
+
+    fn members(&self, command: Command, node: &str) -> u32 {
+        if let Command::Kept(row) = command {
+            return kept::members(KEPT[usize::from(row)].0, node, self.wt5000);
+        }
+        if command == Command::Item {
+            self.number as u32
+        } else if command == Command::ListItem {
+            self.list_number as u32
+        } else {
+            kept::members("", node, self.wt5000)
+        }
+    }
+
+    fn listed(&self, command: Command) -> bool {
+        self.wt5000
+            || !matches!(command, Command::Kept(row) if kept::of_others(KEPT[usize::from(row)].0))
+    }
+
+    fn distinct(&self, command: Command) -> bool {
+        matches!(command, Command::Kept(row) if self.kept.key(row) == Key::Words)
+    }
+
+    fn extended_summary(&self) -> bool {
+        self.events & self.kept.number(Key::EventEnable) as u16 != 0
+    }
+
+    fn tells_messages(&self) -> bool {
+        self.kept.on(Key::Messages)
     }
 
     /// Settings of the measurement; the interface settings (header, verbose) stay.
@@ -299,11 +346,13 @@ impl ScpiDevice for Wt3000 {
         self.lists = items::list_preset(2);
         self.list_number = 1;
         self.list_order = HIGHEST;
+        self.list_select = 0;
         self.wanted = false;
         self.held = None;
         self.integrate_mode = 0;
         self.float = false;
         self.integration = Integration::Reset;
+        self.forget();
         self.set_rate(500 * MILLISECOND, field.now());
     }
 
@@ -358,6 +407,7 @@ impl ScpiDevice for Wt3000 {
             self.update(now);
         }
         self.show(now);
+        self.transitions();
         if self.wanted && (now + self.wave_span()).is_multiple_of(self.rate) {
             self.coming = Some(self.look(field));
         }

@@ -414,7 +414,7 @@ impl Wt3000 {
     /// The orders of a list item: the total, the direct component, then the selected orders.
     pub(super) fn list(&self, item: Option<&Item>) -> Vec<Number> {
         let most = self.list_order;
-        let selected = |order: &usize| match self.kept.word(Key::Select) {
+        let selected = |order: &usize| match self.list_select {
             0 => true,
             1 => order.is_multiple_of(2),
             _ => !order.is_multiple_of(2),

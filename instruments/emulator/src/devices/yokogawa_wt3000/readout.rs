@@ -48,16 +48,6 @@ pub(super) fn described(item: Option<&Item>, list: bool) -> String {
     item.map_or_else(|| NONE.to_owned(), |item| item.describe(list))
 }
 
-/// `ITEM1 U,1,TOTAL;ITEM2 …`.
-pub(super) fn numbered(items: &[Option<Item>], list: bool) -> String {
-    let texts: Vec<String> = items
-        .iter()
-        .zip(1..)
-        .map(|(item, n)| format!("ITEM{n} {}", described(item.as_ref(), list)))
-        .collect();
-    texts.join(";")
-}
-
 /// `ALL` or a number up to `most`.
 pub(super) fn count(params: Params<'_>, most: usize) -> Result<usize, Fault> {
     if params.text(0)?.eq_ignore_ascii_case("ALL") {
