@@ -2,8 +2,9 @@
 
 use gridproof_model::capture::Capture;
 
-/// Access to the recordings of a run. A report asks only for what it plots, each file once.
-pub trait CaptureSource {
+/// Access to the recordings of a run. A report asks only for what it plots, each file once, from
+/// several threads.
+pub trait CaptureSource: Sync {
     /// The capture in `file` (as in `CaseResult::recordings`), or `None` if it is not available;
     /// the report then says so in place of the plot.
     fn load(&self, file: &str) -> Option<Capture>;
@@ -19,7 +20,7 @@ impl CaptureSource for NoCaptures {
     }
 }
 
-impl<F: Fn(&str) -> Option<Capture>> CaptureSource for F {
+impl<F: Fn(&str) -> Option<Capture> + Sync> CaptureSource for F {
     fn load(&self, file: &str) -> Option<Capture> {
         self(file)
     }

@@ -15,6 +15,8 @@ use crate::view::{Word, anchor};
 
 /// Tests with more cases than this show all in one table and only the worst case in full.
 const MANY: usize = 4;
+/// Fewest cases that are worth a thread.
+const FEWEST: usize = 4;
 
 /// A test.
 #[derive(Debug, Serialize)]
@@ -102,17 +104,10 @@ pub(crate) fn view(
     let id = anchor(&[&test.dut, &test.test]);
     let over = overview(test, &format!("{id}-all"));
     let over = over.map_err(|error| plot_error(&id, &error.to_string()))?;
-    let mut cases = Vec::with_capacity(test.cases.len());
-    for (index, case) in test.cases.iter().enumerate() {
+    let mut cases = in_parallel(&test.cases, |index, case| {
         let first = Some(index) == worst;
-        cases.push(case_view(
-            case,
-            !many || first,
-            many && first,
-            info,
-            source,
-        )?);
-    }
+        case_view(case, !many || first, many && first, info, source)
+    })?;
     // The worst case leads, so that it is not lost among its folded siblings.
     if let (true, Some(index)) = (many, worst) {
         let first = cases.remove(index);
@@ -133,6 +128,38 @@ pub(crate) fn view(
         many,
         overview: over.map(FigureView::from),
         cases,
+    })
+}
+
+/// What `make` makes of each case, in their order: loading and drawing the waveforms of many of them
+/// takes every processor.
+fn in_parallel(
+    cases: &[CaseResult],
+    make: impl Fn(usize, &CaseResult) -> Result<Case, ReportError> + Sync,
+) -> Result<Vec<Case>, ReportError> {
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = cases.len().div_ceil(workers).max(FEWEST);
+    let make = &make;
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = cases
+            .chunks(share)
+            .enumerate()
+            .map(|(chunk, part)| {
+                scope.spawn(move || -> Result<Vec<Case>, ReportError> {
+                    let first = chunk * share;
+                    let numbered = part.iter().enumerate();
+                    numbered.map(|(k, case)| make(first + k, case)).collect()
+                })
+            })
+            .collect();
+        let mut all = Vec::with_capacity(cases.len());
+        for worker in workers {
+            match worker.join() {
+                Ok(part) => all.extend(part?),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        Ok(all)
     })
 }
 
