@@ -9,10 +9,10 @@
 #[path = "../tests/sample/mod.rs"]
 mod sample;
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use gridproof_reports::{CaptureSource as _, html, json, junit, summary};
@@ -33,9 +33,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     {
         captures.insert(file.clone(), sample::Waves.load(file));
     }
-    let loads = Cell::new(0);
+    let loads = AtomicUsize::new(0);
     let source = |file: &str| {
-        loads.set(loads.get() + 1);
+        loads.fetch_add(1, Ordering::Relaxed);
         captures.get(file).cloned().flatten()
     };
     let start = Instant::now();
@@ -52,7 +52,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     writeln!(
         out,
         "{cases} cases, {} captures loaded, {} bytes, rendered in {took:.2?}",
-        loads.get(),
+        loads.load(Ordering::Relaxed),
         page.len()
     )?;
     Ok(())

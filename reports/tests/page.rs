@@ -2,8 +2,8 @@
 
 mod sample;
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::sync::Mutex;
 
 use gridproof_model::capture::Capture;
 use gridproof_model::event::RunOutcome;
@@ -161,9 +161,9 @@ fn equal_inputs_give_equal_bytes() -> Outcome {
 #[rstest]
 fn each_recording_is_loaded_at_most_once() -> Outcome {
     let results = sample::results();
-    let loaded = RefCell::new(Vec::new());
+    let loaded = Mutex::new(Vec::new());
     let source = |file: &str| -> Option<Capture> {
-        loaded.borrow_mut().push(file.to_owned());
+        loaded.lock().expect("no panic").push(file.to_owned());
         sample::Waves.load(file)
     };
     render(&results, &source)?;
@@ -173,7 +173,7 @@ fn each_recording_is_loaded_at_most_once() -> Outcome {
         .flat_map(|test| &test.cases)
         .map(|case| case.recordings.len())
         .sum();
-    assert_eq!(loaded.borrow().len(), plotted);
+    assert_eq!(loaded.into_inner()?.len(), plotted);
     Ok(())
 }
 
