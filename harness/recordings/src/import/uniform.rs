@@ -49,7 +49,8 @@ impl Scan {
             self.first = Some(time);
         } else {
             let step = time - self.last;
-            if step.is_nan() || step <= 0.0 {
+            // nor does a step so small that it has no rate
+            if step.is_nan() || step <= 0.0 || step.recip().is_infinite() {
                 return Err(Fault::NotIncreasing {
                     before: self.last,
                     now: time,
@@ -135,6 +136,14 @@ fn rounding(time: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::{Fault, Scan};
+
+    #[test]
+    fn a_step_without_a_rate_is_none() {
+        let mut scan = Scan::default();
+        scan.push(0.0, 0.0).unwrap();
+        let tiny = scan.push(1e-309, 0.0);
+        assert!(matches!(tiny, Err(Fault::NotIncreasing { .. })), "{tiny:?}");
+    }
 
     #[test]
     fn a_jump_is_found_where_it_is_and_quantised_stamps_pass() {
