@@ -2,24 +2,10 @@
 
 use serde_json::Value;
 
-use crate::bench::gridproof;
+use crate::bench::{figures, gridproof};
 
 const CAPTURE: &str =
     "fixtures/records/format-1/recordings/aux-asg-5sl-zh_TRIP-61727-UV2_01_trip.parquet";
-
-fn figures(args: &[&str]) -> Value {
-    let mut all = vec!["analyze"];
-    all.extend(args);
-    all.push("--json");
-    let output = gridproof(&all);
-    assert_eq!(
-        output.status.code(),
-        Some(0),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    serde_json::from_slice(&output.stdout).unwrap()
-}
 
 /// The blind analysis finds the trip that the judge, who knows the trigger, found in the record.
 #[test]

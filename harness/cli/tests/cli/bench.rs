@@ -72,3 +72,18 @@ pub(crate) fn events(dir: &TempDir) -> Vec<Value> {
         .map(|line| serde_json::from_str(line).unwrap())
         .collect()
 }
+
+/// What `gridproof analyze … --json` prints.
+pub(crate) fn figures(args: &[&str]) -> Value {
+    let mut all = vec!["analyze"];
+    all.extend(args);
+    all.push("--json");
+    let output = gridproof(&all);
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    serde_json::from_slice(&output.stdout).unwrap()
+}

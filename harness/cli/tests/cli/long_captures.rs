@@ -44,16 +44,9 @@ fn capture(dir: &Path, names: &[&str], value: impl Fn(usize, f64) -> f64) -> Pat
 }
 
 fn figures(kind: &str, file: &Path, args: &[&str]) -> Value {
-    let mut all = vec!["analyze", kind, file.to_str().unwrap(), "--json"];
+    let mut all = vec![kind, file.to_str().unwrap()];
     all.extend(args);
-    let output = gridproof(&all);
-    assert_eq!(
-        output.status.code(),
-        Some(0),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    serde_json::from_slice(&output.stdout).unwrap()
+    crate::bench::figures(&all)
 }
 
 /// Figures of the whole and of what is held in parts.
@@ -83,6 +76,15 @@ fn sine(t: f64) -> f64 {
 }
 
 const AT: f64 = 11.234_56;
+/// Arguments of `analyze trip`.
+const TRIP: [&str; 6] = [
+    "--voltage",
+    "v",
+    "--current",
+    "i",
+    "--rated-current",
+    "21 A",
+];
 
 #[test]
 fn an_event_is_found_and_timed_sample_by_sample() {
@@ -92,14 +94,7 @@ fn an_event_is_found_and_timed_sample_by_sample() {
         _ if t >= AT + 0.1537 => 0.0,
         _ => 30.0 * sine(t),
     });
-    let args = [
-        "--voltage",
-        "v",
-        "--current",
-        "i",
-        "--rated-current",
-        "21 A",
-    ];
+    let args = TRIP;
     let (whole, held) = both("trip", &trip, &args);
     for name in ["t_event_s", "t_interrupt_s", "trip_time_s"] {
         assert!(
@@ -188,14 +183,7 @@ fn events_far_apart_are_timed_in_groups() {
         _ if t >= 17.0 => 0.0,
         _ => 30.0 * sine(t),
     });
-    let args = [
-        "--voltage",
-        "v",
-        "--current",
-        "i",
-        "--rated-current",
-        "21 A",
-    ];
+    let args = TRIP;
     let (whole, held) = both("trip", &late, &args);
     let off = (number(&whole, "trip_time_s") - number(&held, "trip_time_s")).abs();
     assert!(off <= number(&held, "uncertainty_s"), "{whole} {held}");

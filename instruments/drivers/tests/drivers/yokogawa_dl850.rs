@@ -68,22 +68,28 @@ fn setup() -> CaptureSetup {
     }
 }
 
+/// What [`setup`] sets whatever is shown.
+const SETTINGS: [&str; 8] = [
+    ":TIM:TDIV 100MS",
+    ":ACQ:RLEN 10000",
+    ":TRIG:POS 10",
+    ":TRIG:SIMP:SOUR 8",
+    ":TRIG:SIMP:LEV 2.500",
+    ":TRIG:SIMP:SLOP RISE",
+    ":TRIG:MODE SINGLE",
+    ":STAR",
+];
+
 fn arming(script: Script) -> Script {
-    script.accept_all(&[
-        ":COMM:REM ON",
-        ":STOP",
-        ":CHAN1:DISP ON",
-        ":CHAN2:DISP OFF",
-        ":CHAN8:DISP ON",
-        ":TIM:TDIV 100MS",
-        ":ACQ:RLEN 10000",
-        ":TRIG:POS 10",
-        ":TRIG:SIMP:SOUR 8",
-        ":TRIG:SIMP:LEV 2.500",
-        ":TRIG:SIMP:SLOP RISE",
-        ":TRIG:MODE SINGLE",
-        ":STAR",
-    ])
+    script
+        .accept_all(&[
+            ":COMM:REM ON",
+            ":STOP",
+            ":CHAN1:DISP ON",
+            ":CHAN2:DISP OFF",
+            ":CHAN8:DISP ON",
+        ])
+        .accept_all(&SETTINGS)
 }
 
 fn block(codes: impl Iterator<Item = i16>) -> Vec<u8> {
@@ -295,21 +301,11 @@ async fn only_what_is_recorded_is_shown() {
         channels: vec![ChannelKind::GridVoltage, ChannelKind::DutCurrent],
         ..setup()
     };
-    let settings = [
-        ":TIM:TDIV 100MS",
-        ":ACQ:RLEN 10000",
-        ":TRIG:POS 10",
-        ":TRIG:SIMP:SOUR 8",
-        ":TRIG:SIMP:LEV 2.500",
-        ":TRIG:SIMP:SLOP RISE",
-        ":TRIG:MODE SINGLE",
-        ":STAR",
-    ];
     let (link, peer) = arming(script())
         .accept_all(&[":COMM:REM ON", ":STOP", ":CHAN2:DISP ON"])
-        .accept_all(&settings)
+        .accept_all(&SETTINGS)
         .accept_all(&[":COMM:REM ON", ":STOP"])
-        .accept_all(&settings)
+        .accept_all(&SETTINGS)
         .play();
     let mut recorder = driver(link);
     for setup in [setup(), other.clone(), other] {

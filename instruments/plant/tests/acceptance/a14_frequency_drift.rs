@@ -2,12 +2,12 @@
 //! the phase of the load is θ = π cf/2, so it trips where that lies outside of the limits and runs on
 //! where it does not (docs/models.md 7.3).
 
-use gridproof_plant::config::{AntiIslanding, CurrentReference};
+use gridproof_plant::config::{AntiIslanding, CurrentReference, Watch};
 use gridproof_plant::signal::{DutState, MeterPoint};
 
 use crate::common::*;
-use crate::frequency_loop::{P, limits};
-use crate::island_load::{Load, islanded, unprotected};
+use crate::frequency_loop::P;
+use crate::island_load::{Load, islanded, limits, unprotected};
 use crate::show;
 
 /// Limits of frequency, Hz.
@@ -23,7 +23,7 @@ fn drifted_hz(cf: f64, load: Load) -> f64 {
 fn opened(cf: f64, qf: f64, dq: f64) -> (Load, Option<f64>) {
     let load = Load::new(230.0, P, qf, 0.0, dq);
     let mut config = unprotected(CurrentReference::ConstantPower, AntiIslanding::Afd { cf });
-    config.dut.protection = limits(LIMITS, 0.1);
+    config.dut.protection = limits(Watch::Frequency, LIMITS, 0.1);
     let mut plant = islanded(config, P, load, 0.0);
     plant.advance_to(plant.now() + 4 * S);
     let state = plant.state();

@@ -1,11 +1,11 @@
 //! Non-detection zone of the voltage limits: a unit of constant power leaves an island at V √(P/P_load), so
 //! it is not seen while (V/Vmax)² − 1 ≤ ΔP/P ≤ (V/Vmin)² − 1, Δ the load minus the unit.
 
-use gridproof_plant::config::{AntiIslanding, CurrentReference, ProtectionElement, Side, Watch};
+use gridproof_plant::config::{AntiIslanding, CurrentReference, Watch};
 use gridproof_plant::signal::DutState;
 
 use crate::common::*;
-use crate::island_load::{Load, islanded, unprotected};
+use crate::island_load::{Load, islanded, limits, unprotected};
 
 const P: f64 = 3000.0;
 /// Limits of voltage, V.
@@ -14,17 +14,7 @@ const LIMITS: (f64, f64) = (180.0, 265.0);
 /// It still feeds 3 s after the opening onto a load that takes P (1 + dp) at 230 V.
 fn lives(dp: f64) -> bool {
     let mut config = unprotected(CurrentReference::ConstantPower, AntiIslanding::Off);
-    let limit = |name: &str, side, threshold| ProtectionElement {
-        name: name.to_owned(),
-        watch: Watch::Voltage,
-        side,
-        threshold,
-        delay_s: 0.1,
-    };
-    config.dut.protection = vec![
-        limit("UV", Side::Under, LIMITS.0),
-        limit("OV", Side::Over, LIMITS.1),
-    ];
+    config.dut.protection = limits(Watch::Voltage, LIMITS, 0.1);
     let load = Load::new(230.0, P, 1.0, dp, 0.0);
     let mut plant = islanded(config, P, load, 0.0);
     plant.advance_to(plant.now() + 3 * S);

@@ -2,13 +2,13 @@
 //! alternating reactive power (docs/models.md 7.3).
 
 use gridproof_plant::Plant;
-use gridproof_plant::config::{AntiIslanding, CurrentReference, ProtectionElement, Side, Watch};
+use gridproof_plant::config::{AntiIslanding, CurrentReference, ProtectionElement, Watch};
 use gridproof_plant::input::Input;
 use gridproof_plant::signal::{DutState, MeterPoint};
 
 use crate::common::*;
 use crate::frequency_loop::{METER_S, P, lags, run_on, two_lags};
-use crate::island_load::{Load, connected, islanded, unprotected};
+use crate::island_load::{Load, connected, islanded, limits, unprotected};
 use crate::show;
 
 /// Limits of the slip mode's tests lie so far from the grid, Hz: its sine is straight within 5 % there.
@@ -137,17 +137,7 @@ fn voltage_shift_leaves_the_limits_above_a_gain_of_one(
     #[values(0.85, 0.95, 1.1, 1.3)] g: f64,
     #[values(0.002, -0.002)] dp: f64,
 ) {
-    let limit = |name: &str, side, threshold| ProtectionElement {
-        name: name.to_owned(),
-        watch: Watch::Voltage,
-        side,
-        threshold,
-        delay_s: 0.1,
-    };
-    let protection = vec![
-        limit("UV", Side::Under, 207.0),
-        limit("OV", Side::Over, 253.0),
-    ];
+    let protection = limits(Watch::Voltage, (207.0, 253.0), 0.1);
     let mut plant = Shifting::new(g, dp).opened(protection);
     plant.advance_to(plant.now() + 10 * S);
     assert_eq!(plant.state().dut != DutState::Grid, g > 1.0);

@@ -1,11 +1,11 @@
 //! The loop of a frequency-shift method and an island: when it leaves the limits, simulated and in closed
 //! form (docs/models.md 7.3).
 
-use gridproof_plant::config::{AntiIslanding, CurrentReference, ProtectionElement, Side, Watch};
+use gridproof_plant::config::{AntiIslanding, CurrentReference, Watch};
 use gridproof_plant::signal::DutState;
 
 use crate::common::*;
-use crate::island_load::{Load, islanded, unprotected};
+use crate::island_load::{Load, islanded, limits, unprotected};
 
 /// Power of the DUT, W.
 pub(crate) const P: f64 = 4000.0;
@@ -14,25 +14,13 @@ pub(crate) const LAG_S: f64 = 0.2;
 /// Period of the grid, s.
 pub(crate) const CYCLE_S: f64 = 0.02;
 
-/// Limits of frequency, Hz, and how long they may be left, s.
-pub(crate) fn limits((low, high): (f64, f64), delay_s: f64) -> Vec<ProtectionElement> {
-    let limit = |name: &str, side, threshold| ProtectionElement {
-        name: name.to_owned(),
-        watch: Watch::Frequency,
-        side,
-        threshold,
-        delay_s,
-    };
-    vec![limit("UF", Side::Under, low), limit("OF", Side::Over, high)]
-}
-
 /// Time from the opening to the trip decision, s, with limits `offset_hz` around 50 Hz and a load of
 /// quality 1 whose inductor takes (1 + dq) of what its capacitor gives; `None` after 20 s without.
 pub(crate) fn run_on(method: AntiIslanding, offset_hz: f64, dq: f64) -> (Option<f64>, Load) {
     let load = Load::new(230.0, P, 1.0, 0.0, dq);
     let mut config = unprotected(CurrentReference::ConstantPower, method);
     config.dut.anti_islanding_lag_s = LAG_S;
-    config.dut.protection = limits((50.0 - offset_hz, 50.0 + offset_hz), 0.0);
+    config.dut.protection = limits(Watch::Frequency, (50.0 - offset_hz, 50.0 + offset_hz), 0.0);
     let mut plant = islanded(config, P, load, 0.0);
     let start = plant.now();
     while plant.now() < start + 20 * S {

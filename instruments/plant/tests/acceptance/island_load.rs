@@ -1,7 +1,9 @@
 //! An island bench: the DUT feeding, a parallel load of given power, quality and imbalance.
 
 use gridproof_plant::Plant;
-use gridproof_plant::config::{AntiIslanding, CurrentReference, PlantConfig};
+use gridproof_plant::config::{
+    AntiIslanding, CurrentReference, PlantConfig, ProtectionElement, Side, Watch,
+};
 use gridproof_plant::input::{DutCommand, Input};
 
 use crate::common::*;
@@ -52,6 +54,25 @@ pub(crate) fn unprotected(reference: CurrentReference, method: AntiIslanding) ->
     // a low island voltage shall not run into the limit of the bridge
     config.dut.max_current_a = 100.0;
     config
+}
+
+/// Limits of voltage or frequency, V or Hz, and how long they may be left, s.
+pub(crate) fn limits(
+    watch: Watch,
+    (low, high): (f64, f64),
+    delay_s: f64,
+) -> Vec<ProtectionElement> {
+    let limit = |name: &str, side, threshold| ProtectionElement {
+        name: name.to_owned(),
+        watch,
+        side,
+        threshold,
+        delay_s,
+    };
+    vec![
+        limit("under", Side::Under, low),
+        limit("over", Side::Over, high),
+    ]
 }
 
 /// Feeds `p` into the grid with the load connected; S1 opens at `deg` of the source.
