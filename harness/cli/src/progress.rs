@@ -43,11 +43,19 @@ impl Progress {
         }
     }
 
-    /// Take note of an event of a unit.
-    pub(crate) fn see(&mut self, unit: usize, event: &Event) {
+    /// Take note of an event of a share of a test.
+    pub(crate) fn see(&mut self, share: usize, event: &Event) {
         match &event.what {
-            EventKind::TestStarted { test, dut, cases } => {
-                let name = format!("{dut} {test}");
+            EventKind::TestStarted {
+                test,
+                dut,
+                part,
+                cases,
+            } => {
+                let part = part.map_or_else(String::new, |part| {
+                    format!(", part {} of {}", part.number, part.of)
+                });
+                let name = format!("{dut} {test}{part}");
                 let running = Running {
                     name,
                     case: String::new(),
@@ -55,16 +63,16 @@ impl Progress {
                     worst: None,
                     at_s: 0.0,
                 };
-                self.running.insert(unit, running);
+                self.running.insert(share, running);
             }
             EventKind::CaseStarted { label } => {
-                if let Some(running) = self.running.get_mut(&unit) {
+                if let Some(running) = self.running.get_mut(&share) {
                     running.case.clone_from(label);
                 }
                 self.show();
             }
             EventKind::Judged { verdict, .. } => {
-                if let Some(running) = self.running.get_mut(&unit) {
+                if let Some(running) = self.running.get_mut(&share) {
                     running.worst = running.worst.max(Some(*verdict));
                     self.bench_s += event.at_s - running.at_s;
                     running.at_s = event.at_s;
@@ -75,7 +83,7 @@ impl Progress {
                 self.show();
             }
             EventKind::TestEnded { safe, .. } => {
-                if let Some(running) = self.running.remove(&unit) {
+                if let Some(running) = self.running.remove(&share) {
                     self.bench_s += event.at_s - running.at_s;
                     let verdict = running.worst.unwrap_or(Verdict::NotRun);
                     let cases = output::count(running.cases, "case");

@@ -22,6 +22,15 @@ pub struct Event {
     pub what: EventKind,
 }
 
+/// A share of a long test, which an emulated bench runs from cold to safe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// From 1.
+    pub number: usize,
+    /// How many shares the test has, at least 2.
+    pub of: usize,
+}
+
 /// What can happen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
@@ -31,12 +40,15 @@ pub enum EventKind {
         /// Number of cases planned.
         cases: usize,
     },
-    /// A test begins on a fresh bench.
+    /// A test, or a part of a long one, begins on a fresh bench.
     TestStarted {
         /// Test.
         test: String,
         /// DUT.
         dut: String,
+        /// The part; absent when it is the whole test.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        part: Option<Part>,
         /// Cases planned.
         cases: usize,
     },
@@ -104,7 +116,7 @@ pub enum EventKind {
         /// The reading that proves it, or what failed.
         proof: String,
     },
-    /// A test ended and the bench is in safe state (or not).
+    /// A test, or a part of one, ended and the bench is in safe state (or not).
     TestEnded {
         /// Test.
         test: String,

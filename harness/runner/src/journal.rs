@@ -1,7 +1,7 @@
 //! The journal: one event a line, each line carrying the SHA-256 of the line before it.
 //!
 //! Tests run on several emulated benches at once must still give one reproducible journal: the
-//! events of the oldest unfinished unit are written as they come, those of later units wait.
+//! events of the oldest unfinished share are written as they come, those of later ones wait.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -30,7 +30,7 @@ pub(crate) struct Journal {
     out: BufWriter<File>,
     seq: u64,
     prev: String,
-    /// Unit whose events are written as they come.
+    /// Share whose events are written as they come.
     head: usize,
     waiting: BTreeMap<usize, Vec<Event>>,
     finished: Vec<usize>,
@@ -62,18 +62,18 @@ impl Journal {
         })
     }
 
-    /// Take an event of unit number `unit`.
-    pub(crate) fn unit_event(&mut self, unit: usize, event: Event) -> Result<(), RunError> {
-        if unit == self.head {
+    /// Take an event of share number `share`.
+    pub(crate) fn share_event(&mut self, share: usize, event: Event) -> Result<(), RunError> {
+        if share == self.head {
             return self.line(event);
         }
-        self.waiting.entry(unit).or_default().push(event);
+        self.waiting.entry(share).or_default().push(event);
         Ok(())
     }
 
-    /// Unit number `unit` has no more events. The next units' events follow as far as they came.
-    pub(crate) fn unit_finished(&mut self, unit: usize) -> Result<(), RunError> {
-        self.finished.push(unit);
+    /// Share number `share` has no more events. Those of the next follow as far as they came.
+    pub(crate) fn share_finished(&mut self, share: usize) -> Result<(), RunError> {
+        self.finished.push(share);
         while self.finished.contains(&self.head) {
             self.head += 1;
             for event in self.waiting.remove(&self.head).unwrap_or_default() {
@@ -176,13 +176,13 @@ mod tests {
     fn order_does_not_depend_on_arrival() {
         let dir = tempfile::tempdir().unwrap();
         let mut journal = Journal::create(dir.path()).unwrap();
-        journal.unit_event(1, note("b1")).unwrap();
-        journal.unit_event(0, note("a1")).unwrap();
-        journal.unit_finished(2).unwrap();
-        journal.unit_event(1, note("b2")).unwrap();
-        journal.unit_finished(0).unwrap();
-        journal.unit_event(1, note("b3")).unwrap();
-        journal.unit_finished(1).unwrap();
+        journal.share_event(1, note("b1")).unwrap();
+        journal.share_event(0, note("a1")).unwrap();
+        journal.share_finished(2).unwrap();
+        journal.share_event(1, note("b2")).unwrap();
+        journal.share_finished(0).unwrap();
+        journal.share_event(1, note("b3")).unwrap();
+        journal.share_finished(1).unwrap();
         journal
             .write(EventKind::RunEnded {
                 outcome: RunOutcome::Completed,
@@ -197,7 +197,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut journal = Journal::create(dir.path()).unwrap();
         for text in ["one", "two", "three"] {
-            journal.unit_event(0, note(text)).unwrap();
+            journal.share_event(0, note(text)).unwrap();
         }
         journal.drain().unwrap();
         let path = dir.path().join("events.ndjson");

@@ -26,6 +26,7 @@ mod rig;
 pub mod run;
 mod safe_state;
 mod schedule;
+mod share;
 pub mod stop;
 pub mod stored;
 mod unit;

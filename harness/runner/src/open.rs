@@ -21,11 +21,12 @@ use gridproof_model::dut::{DutProfile, InterfaceProtocol};
 use gridproof_model::fault::FaultFile;
 use gridproof_model::register_file::RegisterFile;
 
-use crate::campaign::{Campaign, Unit};
+use crate::campaign::Campaign;
 use crate::clock::{VirtualClock, WallClock};
 use crate::error::RunError;
 use crate::rig::{Names, Rig};
-use crate::unit::unit_seed;
+use crate::share::Share;
+use crate::unit::share_seed;
 
 /// Slot of the island load with S1 and S2 in a bench file.
 const ISLAND_LOAD: &str = "island-load";
@@ -36,8 +37,9 @@ const RECORDER_RATE_HZ: f64 = 100_000.0;
 /// A TCP connection must stand within this time.
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 
-/// Open the bench for one unit. Nothing is energised by this.
-pub(crate) async fn open(campaign: &Campaign, unit: &Unit, seed: u64) -> Result<Rig, RunError> {
+/// Open the bench for one share of a unit. Nothing is energised by this.
+pub(crate) async fn open(campaign: &Campaign, share: &Share, seed: u64) -> Result<Rig, RunError> {
+    let unit = &campaign.units[share.unit];
     let bench = &campaign.bench.value;
     let dut = &campaign.duts[unit.dut].value;
     let registers = campaign.registers[unit.dut]
@@ -50,7 +52,7 @@ pub(crate) async fn open(campaign: &Campaign, unit: &Unit, seed: u64) -> Result<
                 .iter()
                 .map(|code| code.value.clone())
                 .collect();
-            let seed = unit_seed(seed, &dut.dut, &unit.test);
+            let seed = share_seed(seed, &dut.dut, &unit.test, share.part);
             let emulated = EmulatedBench::new(bench, dut, &dut.behaviour, &codes, seed)
                 .map_err(|error| RunError::Bench(error.to_string()))?;
             if let Some(faults) = &campaign.faults {

@@ -119,7 +119,7 @@ fn collect(events: Vec<Event>) -> (BTreeMap<String, CaseRecord>, Ended) {
                 records.entry(event.case).or_default().acquisition = Some(acquisition);
             }
             EventKind::TestEnded { test, dut, .. } => {
-                ended.insert((dut, test), event.at_s);
+                *ended.entry((dut, test)).or_insert(0.0) += event.at_s;
             }
             EventKind::RunStarted { .. }
             | EventKind::TestStarted { .. }

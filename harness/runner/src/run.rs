@@ -7,14 +7,15 @@ use gridproof_model::event::{Event, EventKind, RunOutcome};
 use gridproof_model::result::{CaseResult, RunResults};
 use gridproof_model::verdict::Verdict;
 
-use crate::campaign::{Campaign, expected_s};
+use crate::campaign::Campaign;
 use crate::error::RunError;
 use crate::header::{Circumstances, RunHeader};
 use crate::journal::Journal;
 use crate::rejudge::{run_results, test_result};
 use crate::schedule::Schedule;
+use crate::share::{Share, shares};
 use crate::stop::StopFlag;
-use crate::unit::{UnitOutcome, Workplace, aborted, not_run, run_unit};
+use crate::unit::{ShareOutcome, Workplace, aborted, not_run, run_share};
 
 /// How to run a campaign.
 #[derive(Debug, Clone)]
@@ -42,7 +43,7 @@ pub struct Finished {
 
 enum Message {
     Event(usize, Event),
-    Finished(usize, UnitOutcome),
+    Finished(usize, ShareOutcome),
 }
 
 /// Run a campaign and judge it; `results.json` is the caller's to write. Every event goes to `observer` as it happens; the journal gets
@@ -73,37 +74,39 @@ pub fn run(
         recordings: &recordings,
         stop: stop.clone(),
     };
-    let mut outcomes: Vec<Option<UnitOutcome>> = campaign.units.iter().map(|_| None).collect();
-    let written = work(
-        &place,
-        workers(campaign, options.jobs),
-        &mut |message| match message {
-            Message::Event(unit, event) => {
-                observer(unit, &event);
-                journal.unit_event(unit, event)
-            }
-            Message::Finished(unit, outcome) => {
-                outcomes[unit] = Some(outcome);
-                journal.unit_finished(unit)
-            }
-        },
-    );
+    let shares = shares(campaign);
+    let mut outcomes: Vec<Option<ShareOutcome>> = shares.iter().map(|_| None).collect();
+    let jobs = workers(campaign, options.jobs, shares.len());
+    let written = work(&place, &shares, jobs, &mut |message| match message {
+        Message::Event(share, event) => {
+            observer(share, &event);
+            journal.share_event(share, event)
+        }
+        Message::Finished(share, outcome) => {
+            outcomes[share] = Some(outcome);
+            journal.share_finished(share)
+        }
+    });
     written?;
     journal.drain()?;
 
     let outcome = outcome(&outcomes, stop);
     journal.write(EventKind::RunEnded { outcome })?;
     journal.drain()?;
-    let mut bench_s = 0.0;
-    let mut tests = Vec::new();
-    for (number, (unit, done)) in header.units.iter().zip(outcomes).enumerate() {
-        let (cases, spent) = match done {
+    let mut ran: Vec<(Vec<CaseResult>, f64)> = vec![(Vec::new(), 0.0); header.units.len()];
+    for (share, done) in shares.iter().zip(outcomes) {
+        let (cases, spent_s) = match done {
             Some(done) => (done.cases, done.bench_s),
-            None => (not_run(&place, number), 0.0),
+            None => (not_run(&place, share), 0.0),
         };
-        bench_s += spent;
-        tests.push(test_result(unit, cases, spent));
+        ran[share.unit].0.extend(cases);
+        ran[share.unit].1 += spent_s;
     }
+    let bench_s = ran.iter().map(|(_, spent_s)| spent_s).sum();
+    let tests = header.units.iter().zip(ran);
+    let tests = tests
+        .map(|(unit, (cases, spent_s))| test_result(unit, cases, spent_s))
+        .collect();
     let results = run_results(&header, tests);
     Ok(Finished {
         header,
@@ -113,22 +116,18 @@ pub fn run(
     })
 }
 
-/// Run all units on `jobs` threads; `take` gets every message on the calling thread. When it
+/// Run all shares on `jobs` threads; `take` gets every message on the calling thread. When it
 /// fails (the journal cannot be written), every worker is stopped safely.
 fn work(
     place: &Workplace<'_>,
+    shares: &[Share],
     jobs: usize,
     take: &mut dyn FnMut(Message) -> Result<(), RunError>,
 ) -> Result<(), RunError> {
     let schedule = if jobs == 1 {
-        Schedule::in_order(place.campaign.units.len())
+        Schedule::in_order(shares.len())
     } else {
-        let costs: Vec<f64> = place
-            .campaign
-            .units
-            .iter()
-            .map(|unit| unit.content.cases().iter().map(expected_s).sum())
-            .collect();
+        let costs: Vec<f64> = shares.iter().map(|share| share.expected_s).collect();
         Schedule::longest_first(&costs)
     };
     let (sender, receiver) = mpsc::channel();
@@ -136,7 +135,7 @@ fn work(
         for _ in 0..jobs {
             let sender = sender.clone();
             let schedule = &schedule;
-            scope.spawn(move || worker(place, schedule, &sender));
+            scope.spawn(move || worker(place, shares, schedule, &sender));
         }
         drop(sender);
         let mut result = Ok(());
@@ -152,7 +151,12 @@ fn work(
     })
 }
 
-fn worker(place: &Workplace<'_>, schedule: &Schedule, sender: &mpsc::Sender<Message>) {
+fn worker(
+    place: &Workplace<'_>,
+    shares: &[Share],
+    schedule: &Schedule,
+    sender: &mpsc::Sender<Message>,
+) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
@@ -168,26 +172,26 @@ fn worker(place: &Workplace<'_>, schedule: &Schedule, sender: &mpsc::Sender<Mess
             let mut emit = |event: Event| {
                 let _receiver_gone_means_stopping = sender.send(Message::Event(number, event));
             };
-            run_unit(place, number, &mut emit).await
+            run_share(place, &shares[number], &mut emit).await
         });
         let _receiver_gone_means_stopping = sender.send(Message::Finished(number, outcome));
     }
 }
 
-fn workers(campaign: &Campaign, jobs: usize) -> usize {
+fn workers(campaign: &Campaign, jobs: usize, shares: usize) -> usize {
     match campaign.bench.value.environment {
-        gridproof_model::bench::Environment::Emulated => jobs.clamp(1, campaign.units.len().max(1)),
+        gridproof_model::bench::Environment::Emulated => jobs.clamp(1, shares.max(1)),
         gridproof_model::bench::Environment::Real => 1,
     }
 }
 
-fn outcome(outcomes: &[Option<UnitOutcome>], stop: &StopFlag) -> RunOutcome {
+fn outcome(outcomes: &[Option<ShareOutcome>], stop: &StopFlag) -> RunOutcome {
     let done = || outcomes.iter().flatten();
-    if done().any(|unit| !unit.safe) {
+    if done().any(|share| !share.safe) {
         RunOutcome::LeftEnergised
     } else if stop.is_raised()
         || outcomes.iter().any(Option::is_none)
-        || done().any(|unit| aborted(&unit.cases))
+        || done().any(|share| aborted(&share.cases))
     {
         RunOutcome::Aborted
     } else {

@@ -1,11 +1,11 @@
-//! One unit: a test on a DUT, from a cold bench to a safe one.
+//! One share of a unit: a test on a DUT, or a part of it, from a cold bench to a safe one.
 
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 
 use futures_util::FutureExt;
 use gridproof_model::case::Case;
-use gridproof_model::event::{Event, EventKind};
+use gridproof_model::event::{Event, EventKind, Part};
 use gridproof_model::record::{Acquisition, CaseData, InstrumentSpecs};
 use gridproof_model::result::CaseResult;
 use gridproof_model::verdict::Verdict;
@@ -18,11 +18,12 @@ use crate::procedures;
 use crate::rejudge::judge;
 use crate::rig::Rig;
 use crate::safe_state::make_safe;
+use crate::share::Share;
 use crate::stop::StopFlag;
 
-/// What a unit leaves behind besides its events and recordings.
+/// What a share leaves behind besides its events and recordings.
 #[derive(Debug)]
-pub(crate) struct UnitOutcome {
+pub(crate) struct ShareOutcome {
     pub(crate) cases: Vec<CaseResult>,
     /// Bench time at the end, s.
     pub(crate) bench_s: f64,
@@ -30,7 +31,7 @@ pub(crate) struct UnitOutcome {
     pub(crate) safe: bool,
 }
 
-/// What a worker needs to run any unit.
+/// What a worker needs to run any share.
 pub(crate) struct Workplace<'a> {
     pub(crate) campaign: &'a Campaign,
     pub(crate) instruments: InstrumentSpecs,
@@ -39,13 +40,13 @@ pub(crate) struct Workplace<'a> {
     pub(crate) stop: StopFlag,
 }
 
-/// Run one unit. Whatever happens inside, the bench is made safe before this returns.
-pub(crate) async fn run_unit(
+/// Run one share of a unit. Whatever happens inside, the bench is made safe before this returns.
+pub(crate) async fn run_share(
     place: &Workplace<'_>,
-    number: usize,
+    share: &Share,
     emit: &mut dyn FnMut(Event),
-) -> UnitOutcome {
-    let unit = &place.campaign.units[number];
+) -> ShareOutcome {
+    let unit = &place.campaign.units[share.unit];
     let dut = place.campaign.duts[unit.dut].value.dut.clone();
     let mut send = |case: &str, at_s: f64, what: EventKind| {
         emit(Event {
@@ -66,13 +67,13 @@ pub(crate) async fn run_unit(
                     reason: reason.clone(),
                 },
             );
-            return UnitOutcome {
+            return ShareOutcome {
                 cases: Vec::new(),
                 bench_s: 0.0,
                 safe: true,
             };
         }
-        UnitContent::Cases(cases) => cases,
+        UnitContent::Cases(cases) => &cases[share.cases.clone()],
     };
     send(
         "",
@@ -80,10 +81,11 @@ pub(crate) async fn run_unit(
         EventKind::TestStarted {
             test: unit.test.clone(),
             dut: dut.clone(),
+            part: share.part,
             cases: cases.len(),
         },
     );
-    let mut rig = match open::open(place.campaign, unit, place.seed).await {
+    let mut rig = match open::open(place.campaign, share, place.seed).await {
         Ok(rig) => rig,
         Err(problem) => {
             let results = abandon(
@@ -101,7 +103,7 @@ pub(crate) async fn run_unit(
                     safe: true,
                 },
             );
-            return UnitOutcome {
+            return ShareOutcome {
                 cases: results,
                 bench_s: 0.0,
                 safe: true,
@@ -123,7 +125,7 @@ pub(crate) async fn run_unit(
             safe,
         },
     );
-    UnitOutcome {
+    ShareOutcome {
         cases: results,
         bench_s,
         safe,
@@ -283,22 +285,26 @@ async fn identify(ctx: &mut Context<'_>) -> Result<(), Halt> {
     Ok(())
 }
 
-/// Cases of a unit that was never started.
-pub(crate) fn not_run(place: &Workplace<'_>, number: usize) -> Vec<CaseResult> {
+/// Cases of a share that was never started.
+pub(crate) fn not_run(place: &Workplace<'_>, share: &Share) -> Vec<CaseResult> {
     let mut silent = |_: &str, _: f64, _: EventKind| {};
     abandon(
         place,
-        place.campaign.units[number].content.cases(),
+        &place.campaign.units[share.unit].content.cases()[share.cases.clone()],
         &Acquisition::NotRun,
         &mut silent,
     )
 }
 
-/// Seed of a unit: depends on the run's seed and on what the unit is, not on when it runs.
-pub(crate) fn unit_seed(seed: u64, dut: &str, test: &str) -> u64 {
-    // FNV-1a over the names, mixed with the seed by one round of SplitMix64.
+/// Seed of a share: depends on the run's seed and on what the share is, not on when it runs.
+pub(crate) fn share_seed(seed: u64, dut: &str, test: &str, part: Option<Part>) -> u64 {
+    let name = match part {
+        Some(part) => format!("{dut}/{test}/{}", part.number),
+        None => format!("{dut}/{test}"),
+    };
+    // FNV-1a over the name, mixed with the seed by one round of SplitMix64.
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for byte in dut.bytes().chain(*b"/").chain(test.bytes()) {
+    for byte in name.bytes() {
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
     }
     let mut mixed = seed ^ hash;
@@ -331,11 +337,17 @@ mod tests {
     }
 
     #[test]
-    fn seeds_depend_on_what_a_unit_is() {
-        let seed = unit_seed(1, "dut", "VW");
-        assert_eq!(seed, unit_seed(1, "dut", "VW"));
-        assert_ne!(seed, unit_seed(2, "dut", "VW"));
-        assert_ne!(seed, unit_seed(1, "dut", "VV"));
-        assert_ne!(seed, unit_seed(1, "other", "VW"));
+    fn seeds_depend_on_what_a_share_is() {
+        let part = |number| Some(Part { number, of: 3 });
+        let seed = share_seed(1, "dut", "VW", None);
+        assert_eq!(seed, share_seed(1, "dut", "VW", None));
+        assert_ne!(seed, share_seed(2, "dut", "VW", None));
+        assert_ne!(seed, share_seed(1, "dut", "VV", None));
+        assert_ne!(seed, share_seed(1, "other", "VW", None));
+        assert_ne!(seed, share_seed(1, "dut", "VW", part(1)));
+        assert_ne!(
+            share_seed(1, "dut", "VW", part(1)),
+            share_seed(1, "dut", "VW", part(2))
+        );
     }
 }

@@ -51,8 +51,8 @@ pub(crate) fn run(args: Run) -> Result<u8, Failure> {
 
     let started = wall_now();
     let mut progress = Progress::new(campaign.cases());
-    let mut finished = run_campaign(&campaign, &options, &stop, &mut |unit, event| {
-        progress.see(unit, event)
+    let mut finished = run_campaign(&campaign, &options, &stop, &mut |share, event| {
+        progress.see(share, event)
     })?;
     progress.finish();
     let wall = started.elapsed();
