@@ -39,6 +39,13 @@ fn condition_c_repeats_every_point_at_its_dc_voltage() {
     let events = std::fs::read_to_string(out.join("events.ndjson")).unwrap();
     // 90 V + 18 % of 430 V.
     assert_eq!(events.matches("Vmp 167.4 V").count(), 33);
+    // Four hours are divided between benches; each part ends with a safe bench of its own.
+    let of_parts = |event: &str| {
+        let lines = events.lines().filter(|line| line.contains(event));
+        lines.count()
+    };
+    assert_eq!(of_parts("\"test-started\""), 5);
+    assert_eq!(of_parts("\"safe\":true"), 5);
 }
 
 /// Exit code of one island of the SAJ, 3 kW, quality factor 1.
