@@ -77,9 +77,24 @@ impl Wave {
             fit,
         };
         if let Some(bent) = wave.bent(samples, part.start) {
-            wave = bent;
+            wave = wave.straightened(bent, samples, part.start);
         }
         Some(wave)
+    }
+
+    /// `bent` with harmonics that are those of the wave, not what a fixed frequency leaves of it:
+    /// fitted anew to the samples as they were if the frequency of this wave had stayed.
+    fn straightened(&self, bent: Self, samples: &[f64], first: usize) -> Self {
+        let straight = samples.iter().enumerate().map(|(k, x)| {
+            let at = (first + k) as f64;
+            x - bent.at(at).0 + self.at(at).0
+        });
+        let straight: Vec<f64> = straight.collect();
+        let Some(fit) = SineFit::with_points(&straight, first, self.cycle, 1.0, FITTED) else {
+            return bent;
+        };
+        let again = Self { fit, ..bent };
+        again.bent(samples, first).unwrap_or(again)
     }
 
     /// With the change of the frequency that the samples show; `None` if noise may explain it.

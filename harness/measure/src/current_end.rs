@@ -6,8 +6,10 @@ use crate::continued_wave::local_cycle;
 use crate::fade::fade;
 use crate::linear::least_squares;
 use crate::math::sin_cos;
+use crate::remainder::{left_by_weaker, remainder};
 use crate::ringing::ringing;
 use crate::steady::Continued;
+use crate::tail::Tail;
 
 /// Ringing after a cut is taken for real if it lowers the sum of squares by so many variances of a
 /// sample: the best of some hundred frequencies and time constants in noise reaches 17 in one of
@@ -171,38 +173,47 @@ pub(crate) fn ending(amps: &[f64], last: usize, scene: &Scene) -> Option<Ending>
         return cut;
     }
     let fade = fade(&window, scene.threshold);
+    let rest = remainder(&window);
+    let rings = ringing(&window);
     // Weak current that went on after the wave was cut: the wave says nothing of its end.
     let ends = window.split(0, window.points.len(), |_| 0.0)?;
     let ends = window.points.get(ends).map_or(f64::INFINITY, |p| p.at);
-    let rings = ringing(&window);
-    let weak_after = fade.is_none() && place.is_some_and(|at| at > ends + window.cycle);
-    if weak_after && rings.is_none() {
+    let weak_after = place
+        .filter(|&at| fade.is_none() && at > ends + window.cycle)
+        .map(|at| left_by_weaker(&window, at) + 3.0 * window.price());
+    let rest = rest.filter(|tail| weak_after.is_none_or(|left| tail.left < left));
+    if weak_after.is_some() && rings.is_none() && rest.is_none() {
         return cut;
     }
     // A cut has one free number, a fade three.
     let by_cut = place.map_or(f64::INFINITY, |at| window.left_by_cut(at));
     let by_fade = fade.map_or(f64::INFINITY, |f| f.left + 2.0 * window.price());
-    let least = by_cut.min(by_fade);
+    let simple = by_cut.min(by_fade);
+    let by_rest = rest.as_ref().map_or(f64::INFINITY, |tail| tail.left);
+    let least = simple.min(by_rest);
+    let tail = |found: &Tail| {
+        if found.weak {
+            Ending::Cut {
+                at: found.envelope,
+                doubt: found.doubt,
+                level: window.peak,
+            }
+        } else {
+            Ending::Ramp {
+                last: found.last,
+                envelope: found.envelope,
+                end: found.envelope,
+                doubt: found.doubt,
+                slope: found.slope,
+            }
+        }
+    };
     let mut cut = cut;
     if let Some(found) = rings {
         // Its numbers are looked for near the cut only: at a lower price.
         let gained = (least - found.left) / window.variance();
         if gained > RINGS {
-            return Some(if found.weak {
-                Ending::Cut {
-                    at: found.envelope,
-                    doubt: found.doubt,
-                    level: window.peak,
-                }
-            } else {
-                Ending::Ramp {
-                    last: found.last,
-                    envelope: found.envelope,
-                    end: found.envelope,
-                    doubt: found.doubt,
-                    slope: found.slope,
-                }
-            });
+            return Some(tail(&found));
         }
         // Noise may just hide it.
         if let Some(Ending::Cut { at, doubt, .. }) = &mut cut
@@ -211,15 +222,16 @@ pub(crate) fn ending(amps: &[f64], last: usize, scene: &Scene) -> Option<Ending>
             *doubt = doubt.hypot(0.5 * (found.envelope - *at).max(found.doubt));
         }
     }
-    match fade {
-        Some(fade) if by_fade < by_cut => Some(Ending::Ramp {
+    match (rest, fade) {
+        (Some(rest), _) if by_rest < simple => Some(tail(&rest)),
+        (_, Some(fade)) if by_fade < by_cut => Some(Ending::Ramp {
             last: fade.last,
             envelope: fade.envelope,
             end: fade.end,
             doubt: fade.doubt,
             slope: fade.slope,
         }),
-        Some(_) | None => cut.or_else(|| ramp(amps, last, scene)),
+        _ => cut.or_else(|| ramp(amps, last, scene)),
     }
 }
 

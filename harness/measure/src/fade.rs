@@ -81,12 +81,14 @@ pub(crate) struct Fade {
     pub(crate) left: f64,
 }
 
-/// A shape with its place: where the envelope passes the threshold, its length (samples), the
-/// level of the steady wave, and how its phase leaves that wave after the steady part.
+/// A shape with its place: where the envelope passes the threshold and where it begins to fall, its
+/// length (samples), the level of the steady wave, and how its phase leaves that wave after the
+/// steady part.
 #[derive(Debug, Clone, Copy)]
 struct Placed {
     shape: Shape,
     at: f64,
+    begin: f64,
     length: f64,
     level: f64,
     /// Radians by powers of the time in cycles, from the first on.
@@ -94,22 +96,27 @@ struct Placed {
 }
 
 impl Placed {
-    fn begin(&self, threshold: f64) -> f64 {
-        self.at - self.length * self.shape.reaches(threshold / self.level)
+    /// With the beginning that the other numbers imply.
+    fn beginning(self, threshold: f64) -> Self {
+        let before = self.length * self.shape.reaches(threshold / self.level);
+        Self {
+            begin: self.at - before,
+            ..self
+        }
     }
 
     fn end(&self, threshold: f64) -> f64 {
         match self.shape {
-            Shape::Line => self.begin(threshold) + self.length,
+            Shape::Line => self.begin + self.length,
             Shape::Exponential | Shape::Cosine => {
                 let rms = threshold * std::f64::consts::FRAC_1_SQRT_2;
-                self.begin(threshold) + self.length * self.shape.reaches(rms / self.level)
+                self.begin + self.length * self.shape.reaches(rms / self.level)
             }
         }
     }
 
     fn value(&self, window: &Continued, p: &Point) -> f64 {
-        let x = (p.at - self.begin(window.threshold)) / self.length;
+        let x = (p.at - self.begin) / self.length;
         let size = self.level * self.shape.envelope(x);
         let [turn, bend] = self.ahead;
         let u = ((p.at - window.steady_end) / window.cycle).max(0.0);
@@ -136,7 +143,7 @@ impl Placed {
     /// Moved by changes of place, length, level and, if given, phase.
     fn moved(&self, step: &[f64], window: &Continued) -> Self {
         let by = |n: usize| step.get(n).copied().unwrap_or(0.0);
-        Self {
+        let moved = Self {
             at: self.at + by(0),
             length: (self.length + by(1))
                 .max(0.2 * self.length)
@@ -144,7 +151,8 @@ impl Placed {
             level: (self.level + by(2)).clamp(0.8, 1.2),
             ahead: [self.ahead[0] + by(3), self.ahead[1] + by(4)],
             ..*self
-        }
+        };
+        moved.beginning(window.threshold)
     }
 
     /// Rows of a least-squares step from here: how each number moves each point.
@@ -202,12 +210,16 @@ pub(crate) fn fade(window: &Continued, scene_threshold: f64) -> Option<Fade> {
     let shared: f64 = window.points.iter().map(|p| p.value * p.wave).sum();
     let count = window.points.len() as f64;
     let middle = window.points.first()?.at + shared / power * count * window.group;
-    let placed = |shape: Shape, length: f64| Placed {
-        shape,
-        at: middle - length * (shape.area() - shape.reaches(window.threshold)),
-        length,
-        level: 1.0,
-        ahead: [0.0; 2],
+    let placed = |shape: Shape, length: f64| {
+        let placed = Placed {
+            shape,
+            at: middle - length * (shape.area() - shape.reaches(window.threshold)),
+            begin: middle,
+            length,
+            level: 1.0,
+            ahead: [0.0; 2],
+        };
+        placed.beginning(window.threshold)
     };
     let stride = (window.points.len() / TRIED_POINTS).max(1);
     let roughly = |tried: &Placed| -> f64 {
@@ -239,7 +251,7 @@ pub(crate) fn fade(window: &Continued, scene_threshold: f64) -> Option<Fade> {
             }
         })
         .min_by(|a, b| a.1.total_cmp(&b.1))?;
-    let begin = best.begin(window.threshold);
+    let begin = best.begin;
     let over = best.at + 0.05 * window.cycle;
     if best.at - begin < ABRUPT_POINTS * window.group || over >= window.points.last()?.at {
         return None;

@@ -35,10 +35,10 @@ pub(crate) fn sin_cos(x: f64) -> (f64, f64) {
     let n = (x * FRAC_2_PI).round();
     let r = (x - n * PIO2_HEAD) - n * PIO2_TAIL;
     let (s, c) = (kernel_sin(r), kernel_cos(r));
-    match n.rem_euclid(4.0) {
-        q if q < 0.5 => (s, c),
-        q if q < 1.5 => (c, -s),
-        q if q < 2.5 => (-s, -c),
+    match n as i64 & 3 {
+        0 => (s, c),
+        1 => (c, -s),
+        2 => (-s, -c),
         _ => (-c, s),
     }
 }

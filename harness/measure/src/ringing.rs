@@ -6,8 +6,8 @@
 
 use crate::linear::{least_squares, regression};
 use crate::math::sin_cos;
-use crate::rms::rms;
 use crate::steady::{Continued, Point};
+use crate::tail::{Decay, Tail};
 
 /// Longest ringing, from the cut to the threshold, cycles.
 const LONGEST_CYCLES: f64 = 3.0;
@@ -19,24 +19,6 @@ const LOWEST: f64 = 0.25;
 const SHARPEST: f64 = 10.0;
 /// Points that the first tries look at.
 const TRIED_POINTS: usize = 1500;
-/// What the oscillation may leave beyond noise, as a share of it.
-const MISFIT: f64 = 0.15;
-
-/// Where an oscillation that decays passes the threshold, and how well that is known.
-pub(crate) struct Ringing {
-    /// Where the envelope passes the threshold, sample position; the cut if it begins below.
-    pub(crate) envelope: f64,
-    /// Last instant at which it exceeds the threshold itself, sample position.
-    pub(crate) last: f64,
-    /// Standard uncertainty of both, samples.
-    pub(crate) doubt: f64,
-    /// How fast the envelope falls there, A per sample.
-    pub(crate) slope: f64,
-    /// Noise may have lifted it over the threshold: the current ends with the cut.
-    pub(crate) weak: bool,
-    /// Sum of squares that wave and ringing leave of all points.
-    pub(crate) left: f64,
-}
 
 /// exp(−t/τ)·(a·cos ωt + b·sin ωt), t in nominal cycles from `origin`, a sample position.
 #[derive(Clone, Copy)]
@@ -60,7 +42,7 @@ impl Decaying {
         [cos, sin, -t * value, t * (self.sin * cos - self.cos * sin)]
     }
 
-    fn value(&self, at: f64) -> f64 {
+    fn at(&self, at: f64) -> f64 {
         let [c, s, ..] = self.row(at);
         self.cos * c + self.sin * s
     }
@@ -70,8 +52,8 @@ impl Decaying {
     }
 
     /// With the amplitudes that fit best.
-    fn with_amplitudes(self, points: &[Point], stride: usize) -> Option<Self> {
-        let rows = points.iter().step_by(stride).map(|p| {
+    fn with_amplitudes(self, points: &[Point]) -> Option<Self> {
+        let rows = points.iter().map(|p| {
             let [c, s, ..] = self.row(p.at);
             ([c, s], p.value)
         });
@@ -80,9 +62,9 @@ impl Decaying {
     }
 
     /// Sum of squares that it leaves.
-    fn left(&self, points: &[Point], stride: usize) -> f64 {
-        let some = points.iter().step_by(stride);
-        some.map(|p| (p.value - self.value(p.at)).powi(2)).sum()
+    fn left(&self, points: &[Point]) -> f64 {
+        let squares = points.iter().map(|p| (p.value - self.at(p.at)).powi(2));
+        squares.sum()
     }
 
     /// The same oscillation told from another origin, at which it is a cosine: then the first
@@ -99,25 +81,13 @@ impl Decaying {
         }
     }
 
-    /// Standard uncertainty of the envelope at the origin, for noise of one.
-    fn spread(&self, points: &[Point]) -> Option<f64> {
-        let amplitude = self.amplitude();
-        let (s, c) = (self.sin / amplitude, self.cos / amplitude);
-        let rows = points.iter().map(|p| {
-            let [cos, sin, decay, turn] = self.row(p.at);
-            let row = [c * cos + s * sin, c * sin - s * cos, decay, turn];
-            (row, p.value - self.value(p.at))
-        });
-        Some(regression(rows)?.spread[0].sqrt())
-    }
-
     /// Least squares (Gauss–Newton while it helps).
     fn fitted(mut self, points: &[Point]) -> Option<(Self, f64)> {
-        let mut left = self.left(points, 1);
+        let mut left = self.left(points);
         for _ in 0..15 {
             let rows = points
                 .iter()
-                .map(|p| (self.row(p.at), p.value - self.value(p.at)));
+                .map(|p| (self.row(p.at), p.value - self.at(p.at)));
             let [_, _, decay, turn] = least_squares(rows)?;
             let found = [1.0, 0.3, 0.1].into_iter().find_map(|part| {
                 let next = Self {
@@ -126,8 +96,8 @@ impl Decaying {
                     turn: self.turn + part * turn.clamp(-0.3 * self.turn, 0.3 * self.turn),
                     ..self
                 };
-                let next = next.with_amplitudes(points, 1)?;
-                let less = next.left(points, 1);
+                let next = next.with_amplitudes(points)?;
+                let less = next.left(points);
                 (less < left).then_some((next, less))
             });
             let Some((next, less)) = found else { break };
@@ -138,6 +108,32 @@ impl Decaying {
             }
         }
         Some((self, left))
+    }
+}
+
+impl Decay for Decaying {
+    fn value(&self, p: &Point) -> f64 {
+        self.at(p.at)
+    }
+
+    fn envelope(&self, at: f64) -> f64 {
+        self.from(at).amplitude()
+    }
+
+    fn rate(&self) -> f64 {
+        self.per_cycle / self.cycle
+    }
+
+    fn spread(&self, at: f64, points: &[Point]) -> Option<f64> {
+        let there = self.from(at);
+        let amplitude = there.amplitude();
+        let (s, c) = (there.sin / amplitude, there.cos / amplitude);
+        let rows = points.iter().map(|p| {
+            let [cos, sin, decay, turn] = there.row(p.at);
+            let row = [c * cos + s * sin, c * sin - s * cos, decay, turn];
+            (row, p.value - self.at(p.at))
+        });
+        Some(regression(rows)?.spread[0].sqrt())
     }
 }
 
@@ -160,9 +156,15 @@ fn oscillation(points: &[Point], window: &Continued) -> Option<(Decaying, f64)> 
         // After four time constants there is nothing left to see.
         let count = (4.0 * decay * window.cycle / window.group).max(8.0) as usize;
         let some = &points[..count.min(points.len())];
-        let model = model.with_amplitudes(some, stride)?;
-        let all: f64 = some.iter().step_by(stride).map(|p| p.value * p.value).sum();
-        Some((model, all - model.left(some, stride)))
+        let rows = some.iter().step_by(stride).map(|p| {
+            let [c, s, ..] = model.row(p.at);
+            ([c, s], p.value)
+        });
+        let rows: Vec<([f64; 2], f64)> = rows.collect();
+        let [cos, sin] = least_squares(rows.iter().copied())?;
+        // What is left of the values is orthogonal to the model.
+        let shared = rows.iter().map(|([c, s], x)| (cos * c + sin * s) * x);
+        Some((Decaying { cos, sin, ..model }, shared.sum::<f64>()))
     };
     // The best of each time constant: noise makes other minima than the deepest.
     let starts = DECAYS.into_iter().filter_map(|decay| {
@@ -181,75 +183,33 @@ fn oscillation(points: &[Point], window: &Continued) -> Option<(Decaying, f64)> 
 
 /// The ringing after the current was cut; `None` if nothing that decays explains the samples, or
 /// if it lasts.
-pub(crate) fn ringing(window: &Continued) -> Option<Ringing> {
+pub(crate) fn ringing(window: &Continued) -> Option<Tail> {
     // First as if nothing followed the wave.
     let mut cut = window.split(0, window.points.len(), |_| 0.0)?;
     // A group of samples that the cut lies in is neither.
     let mixed = usize::from(window.group > 1.0);
-    let (mut best, mut left) = oscillation(window.points.get(cut + mixed..)?, window)?;
+    let (mut best, _) = oscillation(window.points.get(cut + mixed..)?, window)?;
     let near = (0.3 * window.cycle / window.group) as usize;
     for _ in 0..4 {
         let moved = window.split(
             cut.saturating_sub(near),
             (cut + near).min(window.points.len()),
-            |at| best.value(at),
+            |at| best.at(at),
         )?;
         if moved == cut {
             break;
         }
         cut = moved;
-        (best, left) = best.fitted(window.points.get(cut + mixed..)?)?;
+        (best, _) = best.fitted(window.points.get(cut + mixed..)?)?;
     }
-    let (before, after) = window.points.split_at(cut);
-    let begin = after.first()?.at - 0.5 * window.group;
-    let after = after.get(mixed..)?;
-    let best = best.from(begin);
-    let residual: Vec<f64> = after.iter().map(|p| p.value - best.value(p.at)).collect();
-    let size = (rms(&after.iter().map(|p| p.value).collect::<Vec<_>>()).powi(2)
-        - window.variance())
-    .max(0.0)
-    .sqrt();
-    // What it leaves beyond noise (3 standard deviations), at most in one of its cycles.
-    let cycle = (window.cycle / window.group) as usize;
-    let excess = residual.chunks(cycle.max(8)).map(|part| {
-        let count = part.len() as f64;
-        let noise = window.variance() * (1.05 + 3.0 * (2.0 / count).sqrt());
-        (part.iter().map(|x| x * x).sum::<f64>() / count - noise).max(0.0)
-    });
-    let excess = excess.fold(0.0, f64::max).sqrt();
-    let slow = std::f64::consts::TAU * LOWEST;
-    if excess > MISFIT * size || best.turn < slow || before.is_empty() {
+    if best.turn < std::f64::consts::TAU * LOWEST {
         return None;
     }
-    let threshold = window.threshold * window.peak;
-    let cycles = (best.amplitude() / threshold).ln() / best.per_cycle;
     // What lasts is no ringing.
-    if cycles > LONGEST_CYCLES {
+    let begin = window.points.get(cut)?.at - 0.5 * window.group;
+    let share = best.envelope(begin) / (window.threshold * window.peak);
+    if share.ln() / best.per_cycle > LONGEST_CYCLES {
         return None;
     }
-    // The envelope at the place in question, its rate of fall and what both leave open of when it
-    // passes the threshold.
-    let envelope = begin + cycles.max(0.0) * window.cycle;
-    let there = best.from(envelope);
-    let slope = there.amplitude() * there.per_cycle / window.cycle;
-    let shown = &residual[..residual.len().min(2 * cycle)];
-    let scatter = window.scatter_of(shown).hypot(excess);
-    // What noise may have lifted over the threshold at the cut is no current; it may be one.
-    let weak = best.amplitude() < threshold + 2.0 * scatter * best.spread(after)?;
-    let exceeds =
-        |p: &&Point| p.at < begin + cycles * window.cycle && best.value(p.at).abs() > threshold;
-    let seen = after.iter().rev().find(exceeds).map_or(begin, |p| p.at);
-    let wave: f64 = before.iter().map(|p| (p.value - p.wave).powi(2)).sum();
-    Some(Ringing {
-        envelope: if weak { begin } else { envelope },
-        last: seen,
-        doubt: if weak {
-            0.5 * (envelope - begin)
-        } else {
-            scatter * there.spread(after)? / slope
-        },
-        weak,
-        slope,
-        left: wave + left,
-    })
+    Tail::new(window, (cut, mixed), &best)
 }

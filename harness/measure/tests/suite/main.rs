@@ -33,6 +33,7 @@ mod truth_drifts;
 mod truth_ends;
 mod truth_groups;
 mod truth_levels;
+mod truth_remainders;
 mod truth_steps;
 mod truth_transfers;
 mod truth_trip_ends;

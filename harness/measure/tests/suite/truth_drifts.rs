@@ -91,24 +91,41 @@ impl Draw {
     }
 }
 
+/// U of the noise alone: without what else may be called the end.
+fn u_of_noise(found: &RunOnAnalysis) -> f64 {
+    let lines = found.budget.iter();
+    let noise = lines.filter(|line| !line.source.starts_with("definition"));
+    2.0 * noise.map(|line| line.u * line.u).sum::<f64>().sqrt()
+}
+
 #[test]
 fn fades_while_the_frequency_drifts() {
     let mut random = Noise(815);
-    for (noise, bits, most_ms) in [(0.0, 16, 0.2), (0.003, 10, 0.4), (0.01, 12, 0.8)] {
-        let (mut worst, mut inside, cases) = (0.0_f64, 0, 36);
+    for (noise, bits, most_ms, rates) in [
+        (0.0, 16, 0.05, [10_000.0, 20_000.0]),
+        (1e-3, 14, 0.05, [50_000.0, 100_000.0]),
+        (0.003, 10, 0.4, [10_000.0, 20_000.0]),
+        (0.01, 12, 0.8, [10_000.0, 20_000.0]),
+    ] {
+        let (mut worst, mut inside, mut by_noise, cases) = (0.0_f64, 0, 0, 36);
         for case in 0..cases {
-            let rate = [10_000.0, 20_000.0][case as usize / 18];
+            let rate = rates[case as usize / 18];
             let draw = Draw::new(case, &mut random);
             let found = draw.analysed(rate, noise, bits, &mut random);
             let error = (found.t_cease_s.unwrap() - draw.ceases()).abs();
             worst = worst.max(error);
             inside += u32::from(error <= found.uncertainty_s.unwrap());
+            by_noise += u32::from(error <= u_of_noise(&found));
             assert!(
                 error < most_ms * 1e-3,
                 "{noise} {case}: {error} {draw:?} {found:?}"
             );
         }
-        println!("noise {noise}: worst {worst} s, {inside} of {cases} inside U");
+        println!(
+            "noise {noise}: worst {worst} s, {inside} of {cases} inside U, {by_noise} of noise"
+        );
         assert!(inside * 100 >= cases * 93, "{inside} of {cases}");
+        // Of 36 draws that are covered by 95 %, 31 or fewer are in one of 28 runs.
+        assert!(by_noise * 100 >= cases * 87, "{by_noise} of {cases}");
     }
 }
