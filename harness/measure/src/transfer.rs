@@ -521,3 +521,28 @@ fn gap(
     let longest = |level: f64| longest_below(part, level, seek).filter(counts);
     dwell(longest, level, seek, accuracy)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A gap that begins a sample before a zero of the wave: a sample, then nothing to see for ten,
+    /// then all of it.
+    fn departure(first: f64, second: f64) -> Option<usize> {
+        let mut deviation = vec![0.0; 20];
+        deviation.extend([first, second]);
+        deviation.extend([10.0; 10]);
+        deviation.extend([200.0; 20]);
+        first_departure(&deviation, 32.0, 33.5, 5, 20)
+    }
+
+    #[test]
+    fn a_leap_before_a_zero_begins_a_gap() {
+        // Beyond what noise lifts; beyond the limit at the leap, half a sample before; not even there.
+        assert_eq!(departure(34.0, 20.0), Some(20));
+        assert_eq!(departure(31.0, 28.0), Some(20));
+        assert_eq!(departure(31.0, 10.0), Some(32));
+        // One that comes gradually does not leap.
+        assert_eq!(departure(15.0, 29.0), Some(32));
+    }
+}

@@ -35,11 +35,13 @@ pub(crate) fn analyze(kind: &AnalyzeKind) -> Result<u8, Failure> {
             relay,
             inverter,
         } => {
-            accuracy.check(&[Some(voltage)])?;
+            accuracy.check(&[Some(voltage), load_current.as_ref()])?;
             let known = EventAccuracy {
                 level: accuracy.level(voltage)?,
                 ..EventAccuracy::default()
             };
+            let of_load = load_current.as_ref().map(|name| accuracy.level(name));
+            let load_accuracy = of_load.transpose()?.flatten();
             let beside = [
                 reference,
                 load_current,
@@ -54,6 +56,7 @@ pub(crate) fn analyze(kind: &AnalyzeKind) -> Result<u8, Failure> {
                 let beside = TransferCompanions {
                     reference: file.optional(reference.as_ref())?,
                     load_current: file.optional(load_current.as_ref())?,
+                    load_accuracy,
                     switch: file.optional(switch.as_ref())?,
                     grid_current: file.optional(grid_current.as_ref())?,
                     relay: file.optional(relay.as_ref())?,

@@ -1,10 +1,12 @@
 //! Output dynamic performance classes of IEC 62040-3 as planning envelopes
 //! (docs/models.md, section 8): figures in data, all unconfirmed.
 
+use gridproof_model::record::Accuracy;
 use serde::Serialize;
 
 use crate::rms::half_cycle_series;
 use crate::transfer::Transfer;
+use crate::uncertainty::Budget;
 
 /// From the previous point's time until `until_s` after the start, the deviation may be `share`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -114,11 +116,15 @@ pub struct ClassMargin {
     /// Least distance of the deviation from what the envelope permits at the same instant, % of the
     /// nominal peak. Where a voltage may be missing altogether there is none.
     pub margin_pct: Option<f64>,
+    /// U (k = 2) of `margin_pct` by noise and the accuracy of the voltage, % of the nominal peak.
+    pub margin_uncertainty_pct: Option<f64>,
     /// Where, s from the first sample.
     pub t_margin_s: Option<f64>,
     /// Least time until the envelope would no longer permit a deviation, s: by so much later the
     /// voltage could have come back, or did too late. None if it would always permit all of them.
     pub spare_s: Option<f64>,
+    /// U (k = 2) of `spare_s` by both instants, noise and the accuracy of the voltage, s.
+    pub spare_uncertainty_s: Option<f64>,
     /// Where, s from the first sample.
     pub t_spare_s: Option<f64>,
 }
@@ -126,8 +132,12 @@ pub struct ClassMargin {
 /// A deviation from the nominal peak, share of it (under-voltage negative).
 #[derive(Debug, Clone, Copy)]
 struct Deviation {
-    /// After the start of the transfer, as it is held against the envelope, s.
+    /// After the start of the transfer, s.
     since_s: f64,
+    /// By how much it may be earlier, s.
+    early_s: f64,
+    /// What a gain error moves it by, share of the nominal peak.
+    reading: f64,
     /// From the first sample, s.
     at_s: f64,
     share: f64,
@@ -145,7 +155,10 @@ impl Deviation {
     /// Share that is left to the envelope; without bound where nothing at all is permitted to be
     /// left of the voltage. `noise` may lift a share.
     fn margin(&self, envelope: &ToleranceEnvelope, noise: f64) -> f64 {
-        let (limit, size) = (allowed(self.side(envelope), self.since_s), self.share.abs());
+        let (limit, size) = (
+            allowed(self.side(envelope), self.since_s - self.early_s),
+            self.share.abs(),
+        );
         if self.share < 0.0 && limit >= 1.0 && size <= 1.0 + noise {
             f64::INFINITY
         } else {
@@ -153,9 +166,17 @@ impl Deviation {
         }
     }
 
-    fn spare(&self, envelope: &ToleranceEnvelope, noise: f64) -> f64 {
-        let least = (self.share.abs() - noise).max(0.0);
-        permitted_until(self.side(envelope), least) - self.since_s
+    /// Until when the envelope permits it, s after the start.
+    fn permitted(&self, envelope: &ToleranceEnvelope) -> f64 {
+        permitted_until(self.side(envelope), self.share.abs())
+    }
+
+    /// With `by` of the nominal peak more.
+    fn more(self, by: f64) -> Self {
+        Self {
+            share: (self.share.abs() + by).max(0.0).copysign(self.share),
+            ..self
+        }
     }
 }
 
@@ -164,13 +185,27 @@ fn least(
     deviations: &[Deviation],
     need: usize,
     value: impl Fn(&Deviation) -> f64,
-) -> Option<(f64, f64)> {
-    let windows = deviations.windows(need.max(1)).map(|window| {
-        let best = window.iter().map(|d| (value(d), d.at_s));
-        best.fold(
-            (f64::NEG_INFINITY, 0.0),
-            |a, b| if b.0 > a.0 { b } else { a },
-        )
+) -> Option<(f64, Deviation)> {
+    let windows = deviations.windows(need.max(1)).filter_map(|window| {
+        let best = window.iter().map(|d| (value(d), *d));
+        best.max_by(|a, b| a.0.total_cmp(&b.0))
+    });
+    windows
+        .filter(|w| w.0.is_finite())
+        .min_by(|a, b| a.0.total_cmp(&b.0))
+}
+
+/// The least time to spare at the end of any `need` deviations in a row, by the one that is
+/// `permitted` longest.
+fn least_spare(
+    deviations: &[Deviation],
+    need: usize,
+    permitted: impl Fn(&Deviation) -> f64,
+) -> Option<(f64, Deviation)> {
+    let windows = deviations.windows(need.max(1)).filter_map(|window| {
+        let until = window.iter().map(&permitted).fold(0.0, f64::max);
+        let last = *window.last()?;
+        Some((until - last.since_s, last))
     });
     windows
         .filter(|w| w.0.is_finite())
@@ -187,6 +222,7 @@ pub(super) fn class(
     rate_hz: f64,
     nominal_v: f64,
     found: &Transfer,
+    accuracy: &Accuracy,
 ) -> (Class, Vec<ClassMargin>) {
     let peak = nominal_v * std::f64::consts::SQRT_2;
     let cycle = rate_hz / found.hz_after.max(1.0);
@@ -202,28 +238,37 @@ pub(super) fn class(
         .enumerate()
         .map(|(k, ((&a, b), v))| {
             let e = if a.abs() <= b.abs() { a } else { b };
+            let share = towards_zero(*v, v - e, peak).map_or(e.abs() / peak, |under| -under);
             Deviation {
-                // The first sample beyond the start is at most one sample late.
-                since_s: ((first + k) as f64 - found.start - 1.5) / rate_hz,
+                // It lasts until half a sample later, and began a sample and a half after the first
+                // beyond the start at the latest.
+                since_s: ((first + k) as f64 + 0.5 - found.start) / rate_hz,
+                early_s: 2.0 / rate_hz,
                 at_s: (first + k) as f64 / rate_hz,
-                share: towards_zero(*v, v - e, peak).map_or(e.abs() / peak, |under| -under),
+                reading: share.abs(),
+                share,
             }
         })
         .collect();
     let need = ((1e-4 * rate_hz) as usize).max(2);
-    let noise = 4.0 * found.waves.1.sigma.max(found.waves.0.sigma) / peak;
+    let sigma = found.waves.1.sigma.max(found.waves.0.sigma) / peak;
+    let noise = 4.0 * sigma;
     let tail: Vec<Deviation> = half_cycle_series(volts, cycle, end as f64)
         .into_iter()
         .map(|(at, rms)| Deviation {
             since_s: (at - found.start) / rate_hz,
+            early_s: 0.0,
             at_s: at / rate_hz,
+            reading: rms / nominal_v,
             share: rms / nominal_v - 1.0,
         })
         .collect();
-    let nearer = |a: Option<(f64, f64)>, b: Option<(f64, f64)>| match (a, b) {
+    let nearer = |a: Option<(f64, Deviation)>, b: Option<(f64, Deviation)>| match (a, b) {
         (Some(a), Some(b)) => Some(if b.0 < a.0 { b } else { a }),
         (a, b) => a.or(b),
     };
+    let range = accuracy.of_range * accuracy.range / peak;
+    let step = 1.0 / rate_hz;
     let mut best = Class::None;
     let mut margins = Vec::new();
     for envelope in ENVELOPES.iter().rev() {
@@ -233,18 +278,53 @@ pub(super) fn class(
             best = envelope.class;
         }
         let margin = nearer(instant, later);
-        let spare = nearer(
-            least(&instants, need, |d| d.spare(envelope, noise)),
-            least(&tail, 1, |d| d.spare(envelope, 0.0)),
-        );
+        let spare_of = |by: f64| {
+            nearer(
+                least_spare(&instants, need, |d| d.more(by).permitted(envelope)),
+                least_spare(&tail, 1, |d| d.more(by).permitted(envelope)),
+            )
+        };
+        let spare = spare_of(0.0);
+        let margin_u = margin.map(|(_, at)| {
+            // The mean of a cycle's squares leaves little of it.
+            let noisy = if at.early_s > 0.0 { sigma } else { 0.0 };
+            Budget::new("%")
+                .normal("noise", 100.0 * noisy)
+                .rectangular(
+                    "accuracy, of reading",
+                    100.0 * accuracy.of_reading * at.reading,
+                )
+                .rectangular("accuracy, of range", 100.0 * range)
+                .expanded()
+        });
+        let spare_u = spare.map(|(value, at)| {
+            // By how much a level that is off makes it longer or shorter.
+            let moves = |by: f64| {
+                let beside = [-by, by].map(&spare_of);
+                let off = beside.into_iter().flatten().map(|m| (m.0 - value).abs());
+                off.fold(0.0, f64::max)
+            };
+            Budget::new("s")
+                .sampling("sampling, start", step)
+                .sampling("sampling, end", step)
+                .rectangular("reference and noise, start", found.doubts.0 * step)
+                .normal("noise", moves(sigma))
+                .rectangular(
+                    "accuracy",
+                    moves((accuracy.of_reading * at.reading).hypot(range)),
+                )
+                .expanded()
+        });
         margins.insert(
             0,
             ClassMargin {
                 class: envelope.class,
                 margin_pct: margin.map(|m| 100.0 * m.0),
-                t_margin_s: margin.map(|m| m.1),
+                margin_uncertainty_pct: margin_u,
+                t_margin_s: margin.map(|m| m.1.at_s),
                 spare_s: spare.map(|m| m.0),
-                t_spare_s: spare.map(|m| m.1),
+                spare_uncertainty_s: spare_u,
+                t_spare_s: spare.map(|m| m.1.at_s),
             },
         );
     }

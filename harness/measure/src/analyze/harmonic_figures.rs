@@ -145,7 +145,7 @@ impl Spectrum {
         let square = self.at(line) - noise;
         let doubt = if n > 1 {
             let leak = leak((self.at(line - 1), self.at(line + 1)), noise, windows);
-            leak * (2.0 * square.max(0.0).sqrt() + leak)
+            leak.rms * (2.0 * square.max(0.0).sqrt() * leak.together + leak.rms)
         } else {
             0.0
         };

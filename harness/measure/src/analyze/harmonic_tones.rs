@@ -9,7 +9,7 @@ use rustfft::num_complex::Complex64;
 use crate::math::sin_cos;
 
 /// Fewest windows in which a turning phasor is looked for, and the most that are kept.
-const LEAST: usize = 8;
+const LEAST: usize = 5;
 pub(super) const MOST: usize = 512;
 /// Nearest interharmonic that the lines beside an order tell of, lines: 0.5 Hz.
 const NEAREST: f64 = 0.1;
@@ -95,16 +95,30 @@ pub(super) fn apart(phasors: &[Complex64], noise: f64) -> Option<Apart> {
     })
 }
 
-/// Most that an interharmonic may add to the line of an order, RMS, by the squares of the lines
+/// An interharmonic that may be in the line of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct Leak {
+    /// Most of it, RMS.
+    pub(super) rms: f64,
+    /// How much of its product with the order is left on the mean of all windows at most: it turns
+    /// by δ of a turn in each, and |Σ exp 2πiδk| ≤ 1/sin πδ.
+    pub(super) together: f64,
+}
+
+/// Most that an interharmonic may add to the line of an order by the squares of the lines
 /// `beside` it in windows without a taper: both show it by 1/(1 − δ) and 1/(1 + δ) of what it leaves
 /// in the order's own. 0 where noise explains one of them.
-pub(super) fn leak(beside: (f64, f64), noise: f64, windows: usize) -> f64 {
+pub(super) fn leak(beside: (f64, f64), noise: f64, windows: usize) -> Leak {
     let clear = noise * (1.0 + 5.0 / (windows as f64).sqrt());
     let (low, high) = (beside.0.min(beside.1), beside.0.max(beside.1));
     if low <= clear {
-        return 0.0;
+        return Leak::default();
     }
     let (low, high) = ((low - noise).sqrt(), (high - noise).sqrt());
     let delta = ((high - low) / (high + low)).max(NEAREST);
-    high * (1.0 - delta) / delta
+    let turned = sin_cos(std::f64::consts::PI * delta).0;
+    Leak {
+        rms: high * (1.0 - delta) / delta,
+        together: (1.0 / (windows as f64 * turned)).min(1.0),
+    }
 }

@@ -2,8 +2,13 @@
 
 use super::Channel64;
 
-/// Times at which a mark channel changes, s. A pulse counts once, by its leading edge.
-pub(super) fn edges(channel: &Channel64<'_>) -> Vec<f64> {
+/// Parts of the time after an edge whose means show how far the response goes.
+const PARTS: usize = 10;
+
+/// Times at which a mark channel changes, s. Of one with two levels, a pulse at each step counts once,
+/// by its leading edge; a set point that goes forth and back counts twice. Which it is, the
+/// `response` tells: after a set point it comes back.
+pub(super) fn edges(channel: &Channel64<'_>, response: &Channel64<'_>) -> Vec<f64> {
     let samples = channel.samples;
     let low = samples.iter().copied().fold(f64::INFINITY, f64::min);
     let high = samples.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -11,16 +16,24 @@ pub(super) fn edges(channel: &Channel64<'_>) -> Vec<f64> {
     if span <= 0.0 {
         return Vec::new();
     }
-    let binary = samples.iter().all(|x| (x - low).min(high - x) < 0.2 * span);
+    let binary = samples.iter().all(|x| (x - low).min(high - x) < 0.1 * span);
     let mut found: Vec<f64> = Vec::new();
     if binary {
-        let middle = 0.5 * (low + high);
+        let above = |x: &f64| *x >= 0.5 * (low + high);
+        // A pulse is shorter than what is between two.
+        let rest = 2 * samples.iter().filter(|x| above(x)).count() > samples.len();
+        let (mut leading, mut all) = (Vec::new(), Vec::new());
         for (k, w) in samples.windows(2).enumerate() {
-            if w[0] < middle && w[1] >= middle {
-                found.push((k as f64 + 0.5) / channel.rate_hz);
+            if above(&w[0]) != above(&w[1]) {
+                let at = (k as f64 + 0.5) / channel.rate_hz;
+                all.push(at);
+                if above(&w[0]) == rest {
+                    leading.push(at);
+                }
             }
         }
-        return found;
+        let set_point = all.len() == 1 || comes_back(response, &all);
+        return if set_point { all } else { leading };
     }
     // A staircase of set points: changes by more than 2 % of its span within two samples.
     let mut k = 0;
@@ -35,4 +48,88 @@ pub(super) fn edges(channel: &Channel64<'_>) -> Vec<f64> {
         k += 1;
     }
     found
+}
+
+/// Whether the response, after most pairs of edges forth and back, is where it was before.
+fn comes_back(response: &Channel64<'_>, edges: &[f64]) -> bool {
+    let samples = response.samples;
+    let index = |t: f64| ((t * response.rate_hz).ceil().max(0.0) as usize).min(samples.len());
+    let mean = |part: &[f64]| part.iter().sum::<f64>() / part.len().max(1) as f64;
+    let low = samples.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = samples.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let last = |part: &[f64]| mean(&part[part.len() - part.len().div_ceil(PARTS)..]);
+    let back = |n: usize| {
+        let from = n.checked_sub(1).map_or(0, |k| index(edges[k]));
+        let at = index(edges[n]);
+        let end = edges.get(n + 2).map_or(samples.len(), |t| index(*t));
+        let (start, after) = (last(&samples[from..at]), &samples[at..end]);
+        let parts = after.chunks(after.len().div_ceil(PARTS).max(1));
+        let way = parts.map(|p| (mean(p) - start).abs()).fold(0.0, f64::max);
+        way > 0.1 * (high - low) && (last(after) - start).abs() < 0.5 * way
+    };
+    let pairs = edges.len() / 2;
+    2 * (0..pairs).filter(|n| back(2 * n)).count() > pairs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A response of 1000 samples at 100 Hz that follows `level` with 0.1 s, and a mark.
+    fn marked(level: impl Fn(f64) -> f64, mark: impl Fn(f64) -> bool) -> Vec<f64> {
+        let mut y = level(0.0);
+        let (mut response, mut marks) = (Vec::new(), Vec::new());
+        for k in 0..1000 {
+            let t = 0.01 * f64::from(k);
+            y += 0.1 * (level(t) - y);
+            response.push(y);
+            marks.push(f64::from(u8::from(mark(t))));
+        }
+        let channel = |samples| Channel64 {
+            samples,
+            rate_hz: 100.0,
+        };
+        let found = edges(&channel(&marks), &channel(&response));
+        // An edge lies half a sample before the first that shows it.
+        let shown = |t: &f64| ((t + 0.005) * 1e3).round() / 1e3;
+        found.iter().map(shown).collect()
+    }
+
+    #[test]
+    fn a_mark_of_two_levels_is_a_pulse_or_a_set_point() {
+        let upper = |t: f64| (3.0..7.0).contains(&t);
+        let forth_and_back = |t: f64| 5.0 + if upper(t) { 3.0 } else { 0.0 };
+        // A set point: both of its edges are steps, whichever way it goes first.
+        assert_eq!(marked(forth_and_back, upper), [3.0, 7.0]);
+        assert_eq!(marked(forth_and_back, |t| !upper(t)), [3.0, 7.0]);
+        // It is there for longer than before.
+        let long = |t: f64| (2.0..9.0).contains(&t);
+        assert_eq!(marked(|t| f64::from(u8::from(long(t))), long), [2.0, 9.0]);
+        // It goes forth once more.
+        let again = |t: f64| upper(t) || t >= 9.0;
+        assert_eq!(
+            marked(|t| f64::from(u8::from(again(t))), again),
+            [3.0, 7.0, 9.0]
+        );
+        // It goes once only, up or down.
+        let later = |t: f64| if t < 4.0 { 5.0 } else { 1.0 };
+        assert_eq!(marked(later, |t| t >= 4.0), [4.0]);
+        assert_eq!(marked(later, |t| t < 4.0), [4.0]);
+        // A pulse at each step, long or short, upwards or downwards.
+        let stairs = |t: f64| 1.0 + f64::from(u8::from(t >= 3.0)) + f64::from(u8::from(t >= 7.0));
+        for length in [0.05, 1.5] {
+            let pulse =
+                |t: f64| (3.0..3.0 + length).contains(&t) || (7.0..7.0 + length).contains(&t);
+            assert_eq!(marked(stairs, pulse), [3.0, 7.0], "{length}");
+            assert_eq!(marked(stairs, |t| !pulse(t)), [3.0, 7.0], "{length}");
+            // Pulses at the steps forth and back.
+            assert_eq!(marked(forth_and_back, pulse), [3.0, 7.0], "{length}");
+        }
+        // Nothing answers: pulses stay what they are.
+        let pulse = |t: f64| (3.0..3.2).contains(&t);
+        assert_eq!(marked(|_| 2.0, pulse), [3.0]);
+        let ripple =
+            |t: f64| 2.0 + 0.1 * (40.0 * t).sin() + 1e-3 * (0.45 * (t - 3.0).max(0.0)).sin();
+        assert_eq!(marked(ripple, pulse), [3.0]);
+    }
 }

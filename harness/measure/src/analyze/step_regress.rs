@@ -109,27 +109,6 @@ impl Fitted {
         square.max(0.0).sqrt()
     }
 
-    /// Covariances of the numbers by errors of the points' times, of standard uncertainty `times_u`
-    /// (s) each: as much as they move a value along the slope.
-    pub(super) fn by_times(&self, points: &[Point], times_u: &[f64]) -> [Numbers; 5] {
-        let mut covariances = [[0.0; 5]; 5];
-        let rows = rows(self.placed, points, self.fitted > 4);
-        for (((row, _), point), u) in rows.zip(points).zip(times_u) {
-            let change = self.placed.p[4] - self.placed.p[3];
-            let error = point.weight.sqrt() * u * change * self.placed.slope_at(point.t);
-            let moved = self.inverse.map(|line| {
-                let along = line.iter().zip(row).map(|(a, b)| a * b);
-                error * along.sum::<f64>()
-            });
-            for (a, line) in moved.iter().zip(&mut covariances) {
-                for (b, x) in moved.iter().zip(line) {
-                    *x += a * b;
-                }
-            }
-        }
-        covariances
-    }
-
     /// The shape as it is fitted to `points` if each of them is moved by `by`.
     pub(super) fn moved(&self, points: &[Point], by: impl Fn(&Point) -> f64) -> Placed {
         let free = self.fitted > 4;
@@ -240,8 +219,8 @@ fn levelled(shape: Shape, numbers: [f64; 3], points: &[Point]) -> Option<Placed>
     Some(Placed::new(shape, [t90, delay, own, before, target]))
 }
 
-fn fitted(trial: &Trial, points: &[Point], t90: f64) -> Option<Fitted> {
-    let free = trial.begin.len() > 1;
+/// Where to begin with the `trial`.
+fn beginning(trial: &Trial, points: &[Point], t90: f64) -> Option<Placed> {
     let begins = trial.begin.iter().flat_map(|&own| {
         DELAYS
             .iter()
@@ -257,7 +236,17 @@ fn fitted(trial: &Trial, points: &[Point], t90: f64) -> Option<Fitted> {
         .filter_map(|numbers| levelled(trial.shape, numbers, &few))
         .map(|placed| (placed, left(&placed, &few)))
         .min_by(|a, b| a.1.total_cmp(&b.1))?;
-    let mut best = best.0;
+    Some(best.0)
+}
+
+/// The `trial` fitted to `points`, beginning with what fitted `before` or, without, with the best of
+/// some that reach 90 % at about `t90`.
+fn fitted(trial: &Trial, points: &[Point], t90: f64, before: Option<Placed>) -> Option<Fitted> {
+    let free = trial.begin.len() > 1;
+    let mut best = match before {
+        Some(placed) => placed,
+        None => beginning(trial, points, t90)?,
+    };
     let mut least = left(&best, points);
     for _ in 0..30 {
         let Some(step) = least_squares(rows(best, points, free)) else {
@@ -289,22 +278,36 @@ fn fitted(trial: &Trial, points: &[Point], t90: f64) -> Option<Fitted> {
 
 /// The shape that explains the points best, one that reaches 90 % at about `t90`: what it leaves
 /// in units of `variance` (of one observation), and two for each number fitted (Akaike's criterion).
-pub(super) fn best_shape(points: &[Point], t90: f64, variance: f64) -> Option<Fitted> {
+/// `before` is what fitted nearly the same points.
+pub(super) fn best_shape(
+    points: &[Point],
+    t90: f64,
+    variance: f64,
+    before: Option<&Fitted>,
+) -> Option<Fitted> {
     if points.len() < LEAST_POINTS || t90.is_nan() || t90 <= 0.0 || variance <= 0.0 {
         return None;
     }
     let cost = |f: &Fitted| f.left / variance + 2.0 * f.fitted as f64;
-    let found: Vec<Fitted> = TRIALS
+    let found: Vec<Option<Fitted>> = TRIALS
         .iter()
-        .filter_map(|trial| fitted(trial, points, t90))
-        .filter(|fit| fit.left.is_finite())
+        .enumerate()
+        .map(|(n, trial)| {
+            let begin = before
+                .and_then(|fit| fit.likely[n])
+                .map(|(_, placed)| placed);
+            fitted(trial, points, t90, begin).filter(|fit| fit.left.is_finite())
+        })
         .collect();
-    let mut best = *found.iter().min_by(|a, b| cost(a).total_cmp(&cost(b)))?;
+    let all = found.iter().flatten();
+    let mut best = *all.min_by(|a, b| cost(a).total_cmp(&cost(b)))?;
     // Akaike weights: how likely each of the others is beside the best.
     let mut likely = [None; TRIALS.len()];
     for (slot, other) in likely.iter_mut().zip(&found) {
-        let weight = (0.5 * (cost(&best) - cost(other))).exp();
-        *slot = Some((weight, other.placed));
+        *slot = other.map(|other| {
+            let weight = (0.5 * (cost(&best) - cost(&other))).exp();
+            (weight, other.placed)
+        });
     }
     best.likely = likely;
     Some(best)
@@ -321,5 +324,5 @@ pub(super) fn first_order(points: &[Point], t90: f64) -> Option<f64> {
     if rise.len() < LEAST_POINTS {
         return None;
     }
-    fitted(&TRIALS[0], &rise, t90)?.placed.tau()
+    fitted(&TRIALS[0], &rise, t90, None)?.placed.tau()
 }

@@ -98,7 +98,10 @@ pub fn step_response(
         Marks::Times(times) => (times.to_vec(), 0.0),
         Marks::Channel(channel) => {
             channel.check("mark")?;
-            (edges(channel), 1.0 / channel.rate_hz / 12.0_f64.sqrt())
+            (
+                edges(channel, response),
+                1.0 / channel.rate_hz / 12.0_f64.sqrt(),
+            )
         }
     };
     if times.is_empty() {
@@ -247,7 +250,9 @@ fn figures(
     result.budget = measured.budget;
     if let Some((t, u)) = found.commence {
         result.t_commence_s = Some(at + t);
-        result.commence_uncertainty_s = expanded(u);
+        // Nothing begins before the step: what seems to is known as well as the step's instant.
+        let instant = if t > 0.0 { 0.0 } else { mark_u };
+        result.commence_uncertainty_s = expanded(u.map(|u| u.hypot(instant)));
     }
     result.overshoot_pct = Some(100.0 * found.overshoot.0);
     result.overshoot_uncertainty_pct = expanded(found.overshoot.1.map(|u| 100.0 * u));

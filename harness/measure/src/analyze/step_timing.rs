@@ -2,7 +2,7 @@
 
 use super::step_fit::{SMOOTHED, commencement, drift, level, reach, slope_at, smoothed, window};
 use super::step_regress::{Fitted, Point, best_shape, first_order};
-use super::step_shapes::{BAND, LEVEL, Numbers, Placed};
+use super::step_shapes::{BAND, LEVEL, Placed};
 use super::step_updates::{Samples, Updates, updates};
 use crate::uncertainty::Budget;
 
@@ -105,6 +105,13 @@ fn divided(group: &[(f64, f64)], size: usize, corners: &[f64], points: &mut Vec<
     });
 }
 
+/// Standard uncertainty of an update's instant up to which its value is that of the samples until the
+/// next, share of the time between two.
+const SHARP: f64 = 0.1;
+
+/// Times that updates are weighed anew by the slope of the shape that fitted before.
+const REWEIGHTED: usize = 2;
+
 /// Times that points are grouped anew about the corners of the shape that fitted before.
 const REGROUPED: usize = 2;
 
@@ -131,8 +138,6 @@ struct Accepted {
     /// The shape as it would be fitted if the level before or after were off by what the
     /// converter's step leaves of it: all samples at rest are off alike.
     rest: [Placed; 2],
-    /// Covariances of the numbers by the instants of updates.
-    by_times: [Numbers; 5],
 }
 
 impl Accepted {
@@ -184,14 +189,7 @@ impl Accepted {
             misfit: beside.sqrt(),
             widen,
             rest,
-            by_times: [[0.0; 5]; 5],
         })
-    }
-
-    /// With updates known to `times_u` each, s.
-    fn at_times(mut self, points: &[Point], times_u: &[f64]) -> Self {
-        self.by_times = self.fit.by_times(points, times_u);
-        self
     }
 
     /// Standard uncertainty of a figure by what the converter leaves of the levels.
@@ -217,8 +215,7 @@ impl Accepted {
     fn with_u(&self, figure: impl Fn(&Placed) -> f64) -> (f64, Option<f64>) {
         let noise = self.widen * self.fit.u_of(&figure);
         let shape = self.fit.shape_u(&figure);
-        let times = self.fit.spread_of(&self.by_times, &figure);
-        let u = noise.hypot(shape).hypot(self.rest_u(&figure)).hypot(times);
+        let u = noise.hypot(shape).hypot(self.rest_u(&figure));
         (figure(&self.fit.placed), Some(u))
     }
 
@@ -247,17 +244,17 @@ pub(super) fn timing(step: &Step<'_>) -> Option<Timing> {
     let span = step.settled.1;
     let rough = reach(step.shares, LEVEL, step.noise, span)?.at;
     let variance = |noise: f64| noise.powi(2) + step.quantum.powi(2) / 12.0 + FLOOR.powi(2);
-    let fitted = |corners: &[f64]| {
+    let fitted = |corners: &[f64], before: Option<&Fitted>| {
         let points = grouped(step.shares, rough, corners);
-        let fit = best_shape(&points, rough, variance(step.noise));
+        let fit = best_shape(&points, rough, variance(step.noise), before);
         (points, fit)
     };
-    let (mut points, mut smooth) = fitted(&[]);
+    let (mut points, mut smooth) = fitted(&[], None);
     // A corner within a group of samples would lie where the group's mean puts it.
     for _ in 0..REGROUPED {
         let corners = smooth.map_or(Vec::new(), |fit| fit.placed.corners());
         if !corners.is_empty() && points.len() < step.shares.len() {
-            (points, smooth) = fitted(&corners);
+            (points, smooth) = fitted(&corners, smooth.as_ref());
         }
     }
     let mut samples = Samples {
@@ -337,9 +334,15 @@ fn held_timing(step: &Step<'_>, held: &Updates, rough: f64) -> Option<Timing> {
         widen,
         unseen,
     };
-    let fit = best_shape(&held.points, rough, variance)
-        .and_then(|fit| Accepted::new(fit, &held.points, known))
-        .map(|fit| fit.at_times(&held.points, &held.instants_u));
+    let mut points = held.points.clone();
+    let mut fit = best_shape(&points, rough, variance, None);
+    for _ in 0..REWEIGHTED {
+        if let Some(found) = fit {
+            points = held.weighed(&found.placed, variance);
+            fit = best_shape(&points, rough, variance, Some(&found));
+        }
+    }
+    let fit = fit.and_then(|fit| Accepted::new(fit, &points, known));
     // Each update is converted on its own.
     let converter = step.quantum / 12.0_f64.sqrt();
     let after = |t: f64| {
@@ -371,20 +374,44 @@ fn held_timing(step: &Step<'_>, held: &Updates, rough: f64) -> Option<Timing> {
         n.map_or(0.0, |n| held.instants_u[n])
     };
     let later = || held.points.iter().filter(|p| p.t > 0.0);
-    // The update that shows what is reached at `crossed`, and how far the first or last is of those
-    // that may be that one.
-    let shown = |crossed: f64, crossed_u: f64| {
-        let t = after(crossed.max(0.0) - 1e-3 * held.spacing)?;
-        let sure = 2.0 * crossed_u.hypot(instant_u(t));
-        let last = if t - crossed < sure {
-            let next = after(t + 1e-9).map_or(held.spacing, |next| next - t);
-            next.max(after(crossed + sure).map_or(0.0, |last| last - t))
-        } else {
-            0.0
+    // By how much an update comes after what is reached at `crossed`, and how well that is known.
+    let after_curve =
+        |p: &Point, crossed: f64, crossed_u: f64| (p.t - crossed, crossed_u.hypot(instant_u(p.t)));
+    // The update that shows it by `lead`, and how far the first or last is of those that may be that
+    // one.
+    let shown = |lead: &dyn Fn(&Point) -> (f64, f64)| {
+        let all: Vec<&Point> = later().collect();
+        let k = all.iter().position(|p| lead(p).0 >= -1e-3 * held.spacing)?;
+        let t = all[k].t;
+        let may_be_early = |p: &&&Point| lead(p).0 < 2.0 * lead(p).1;
+        let early = all[k..].iter().take_while(may_be_early).count();
+        let last = match (early, all.get(k + early)) {
+            (0, _) => 0.0,
+            (_, Some(p)) => p.t - t,
+            (_, None) => early as f64 * held.spacing,
         };
-        let may = |p: &&Point| p.t < t && crossed - p.t < 2.0 * crossed_u.hypot(instant_u(p.t));
-        let earlier = later().find(may);
+        let may = |p: &&&Point| -lead(p).0 < 2.0 * lead(p).1;
+        let earlier = all[..k].iter().find(may);
         Some((t, earlier.map_or(last, |p| last.max(t - p.t))))
+    };
+    let curve =
+        |crossed: f64, crossed_u: f64| shown(&|p: &Point| after_curve(p, crossed, crossed_u));
+    // Of 90 % the value of an update tells too, which no doubt about its instant touches.
+    let reached = |p: &Point| {
+        let (lead, u) = after_curve(p, crossed, crossed_u);
+        let Some(fit) = fit
+            .as_ref()
+            .filter(|_| instant_u(p.t) < SHARP * held.spacing)
+        else {
+            return (lead, u);
+        };
+        let [.., before, target] = fit.fit.placed.p;
+        let slope = fit.fit.placed.slope();
+        let by_value = ((p.y - before) / (target - before) - LEVEL) / slope;
+        let target_u = fit.with_u(|p| p.p[4]).1.unwrap_or(0.0);
+        let value_u = (noise / p.weight.sqrt()).hypot(converter).hypot(target_u) / slope;
+        let (a, b) = (u.powi(-2), value_u.max(1e-9).powi(-2));
+        ((a * lead + b * by_value) / (a + b), (a + b).sqrt().recip())
     };
     // Either update is right or wrong: U is all of the distance, and what is open of an instant.
     let other_u = |t: f64, open: f64| {
@@ -394,12 +421,13 @@ fn held_timing(step: &Step<'_>, held: &Updates, rough: f64) -> Option<Timing> {
             0.0
         }
     };
-    let (t90, open) = shown(crossed, crossed_u)?;
+    let (t90, open) = shown(&reached)?;
     let mut budget = Budget::new("s").normal("instant of an update", instant_u(t90));
     budget = budget.normal("update before or after", other_u(t90, open));
     let overshoot = later().map(|p| value(p) - 1.0).fold(0.0, f64::max);
     let blur = 3.0 * noise / held.points.first().map_or(1.0, |p| p.weight.sqrt());
-    // By how much updates come early or late, share of the time between two.
+    // By how much updates come early or late, share of the time between two: the most of a few is
+    // not the most.
     let gaps: Vec<f64> = later().map(|p| p.t).collect();
     let uneven = gaps
         .windows(2)
@@ -412,11 +440,17 @@ fn held_timing(step: &Step<'_>, held: &Updates, rough: f64) -> Option<Timing> {
         let seen = (4.0 * noise / p.weight.sqrt()).max(step.quantum);
         p.t <= 0.0 && p.t > -2.0 * *u && p.y > seen
     });
+    // Nothing begins after an update that shows it beyond doubt.
+    let seen = later().find(|p| {
+        let beyond = (4.5 * noise / p.weight.sqrt()).max(1.5 * step.quantum);
+        p.y > beyond && instant_u(p.t) < 0.1 * held.spacing
+    });
     let commence = match (at_once, &fit) {
         (Some((p, u)), _) => Some(((0.5 * (p.t + u * 3.0_f64.sqrt())).max(0.0), 0.0)),
         (None, Some(fit)) => {
             let (delay, u) = fit.with_u(|p| p.p[1]);
-            shown(delay, u.unwrap_or(0.0))
+            let latest = seen.map_or(f64::INFINITY, |p| p.t);
+            curve(delay.min(latest), u.unwrap_or(0.0))
         }
         (None, None) => later().find(|p| p.y > 0.01 + blur).map(|p| (p.t, 0.0)),
     };
@@ -427,7 +461,7 @@ fn held_timing(step: &Step<'_>, held: &Updates, rough: f64) -> Option<Timing> {
         // One that came soon after the step showed too little to be seen, if the first that is seen
         // comes late enough.
         let first = !later().any(|p| p.t < t);
-        let hides = first && t > (1.0 - uneven) * held.spacing - instant_u(t);
+        let hides = first && t > (1.0 - 1.5 * uneven) * held.spacing - instant_u(t);
         let open = if hides { open.max(t) } else { open };
         (t, Some(instant_u(t).hypot(other_u(t, open))))
     });
@@ -436,7 +470,7 @@ fn held_timing(step: &Step<'_>, held: &Updates, rough: f64) -> Option<Timing> {
             let (crossed, u) = fit.with_u(|p| p.settling());
             let slope = fit.fit.placed.slope_at(crossed).abs().max(1e-12);
             let beside = fit.misfit_u(slope).hypot(converter / slope);
-            shown(crossed, u.unwrap_or(0.0).hypot(beside))
+            curve(crossed, u.unwrap_or(0.0).hypot(beside))
                 .map(|(t, open)| (t, Some(instant_u(t).hypot(other_u(t, open)))))
         }
         None => {

@@ -4,6 +4,7 @@
 use super::step_fit::median;
 use super::step_grid::{BETWEEN, completed};
 use super::step_regress::Point;
+use super::step_shapes::Placed;
 
 /// Fewest samples an update lasts that can be told from samples.
 const LEAST_SAMPLES: usize = 2;
@@ -26,6 +27,22 @@ pub(super) struct Updates {
     pub(super) instants_u: Vec<f64>,
     /// Noise belongs to the updates, not to the samples.
     pub(super) noisy_updates: bool,
+}
+
+impl Updates {
+    /// The updates with the weights they have for a fit if those of which the instant is known less
+    /// than the value count less: by how much `placed` moves within the standard uncertainty of the
+    /// instant, `variance` being that of one observation.
+    pub(super) fn weighed(&self, placed: &Placed, variance: f64) -> Vec<Point> {
+        let moves = |t: f64, u: f64| 0.5 * (placed.value(t + u) - placed.value(t - u));
+        let points = self.points.iter().zip(&self.instants_u);
+        points
+            .map(|(p, u)| Point {
+                weight: p.weight / (1.0 + p.weight * moves(p.t, *u).powi(2) / variance),
+                ..*p
+            })
+            .collect()
+    }
 }
 
 /// What is known of the samples.

@@ -173,9 +173,9 @@ pub fn transfer_beside(
                         voltage,
                         current,
                         found: (*found).clone(),
-                        accuracy: rule.accuracy,
+                        accuracy: [rule.accuracy, beside.load_accuracy.unwrap_or(EXACT)],
                     });
-                    describe(voltage, nominal_v, hz, &found)
+                    describe(voltage, nominal_v, hz, &found, &rule.accuracy)
                 }
                 Outcome::Unbroken => unbroken(voltage, hz, nominal_v),
                 Outcome::NotRestored { start, last_rms } => TransferAnalysis {
@@ -331,6 +331,7 @@ fn describe(
     nominal_v: f64,
     hz: f64,
     found: &Transfer,
+    accuracy: &Accuracy,
 ) -> TransferAnalysis {
     let rate = voltage.rate_hz;
     let step = 1.0 / rate;
@@ -340,7 +341,7 @@ fn describe(
         .rectangular("reference and noise, start", found.doubts.0 * step)
         .rectangular("reference and noise, end", found.doubts.1 * step)
         .measure((found.end - found.start) * step);
-    let (class, class_margins) = class(voltage.samples, rate, nominal_v, found);
+    let (class, class_margins) = class(voltage.samples, rate, nominal_v, found, accuracy);
     let [gap, dip] = [&found.gap, &found.rms_dip].map(|m| m.budget(step).measure(m.length * step));
     TransferAnalysis {
         t_start_s: Some(found.start * step),

@@ -2,6 +2,7 @@
 //! of the transfer time (metric M6), from the loss of the grid to the opening of the relay and to
 //! the start of the inverter.
 
+use gridproof_model::record::Accuracy;
 use gridproof_model::result::{BudgetLine, Measurement};
 use serde::Serialize;
 
@@ -22,6 +23,8 @@ pub struct TransferCompanions<'a> {
     pub reference: Option<Channel64<'a>>,
     /// Current of the load, A.
     pub load_current: Option<Channel64<'a>>,
+    /// Accuracy of `load_current`, which the energy lost follows from.
+    pub load_accuracy: Option<Accuracy>,
     /// Auxiliary contact of the switch that takes the grid away: its first lasting change is the
     /// failure.
     pub switch: Option<Channel64<'a>>,
@@ -44,7 +47,8 @@ pub struct TransferParts {
     /// Energy the load missed between the departure of the voltage and its return, against the waves
     /// of its voltage and current before, J.
     pub lost_energy_j: Option<f64>,
-    /// U (k = 2) of `lost_energy_j` by the instants, the noise and the accuracy of the voltage, J.
+    /// U (k = 2) of `lost_energy_j` by the instants, the noise and the accuracy of voltage and current,
+    /// J.
     pub lost_energy_uncertainty_j: Option<f64>,
     /// Where the U of `lost_energy_j` comes from, J.
     pub lost_energy_budget: Vec<BudgetLine>,

@@ -16,8 +16,8 @@ pub(super) struct LostEnergy<'a> {
     pub(super) voltage: &'a Channel64<'a>,
     pub(super) current: Channel64<'a>,
     pub(super) found: Transfer,
-    /// Of the voltage.
-    pub(super) accuracy: Accuracy,
+    /// Of voltage and current.
+    pub(super) accuracy: [Accuracy; 2],
 }
 
 impl LostEnergy<'_> {
@@ -46,15 +46,17 @@ impl LostEnergy<'_> {
         };
         let (v0, i0) = (expected(kept), expected(&drawn));
         let missing = |k: usize| v0[k] * i0[k] - volts[first + k] * amps[first + k];
-        let (mut energy, mut charge, mut noise) = (0.0, 0.0, 0.0);
+        // Missing energy, charge and flux, per step.
+        let (mut energy, mut charge, mut flux, mut noise) = (0.0, 0.0, 0.0, 0.0);
         let place = first as f64;
         for k in 0..v0.len() {
             // A sample stands for half a step to each side: at a leap both ends lie between two.
             let at = (first + k) as f64;
             let w = ((at + 0.5).min(end) - (at - 0.5).max(start)).max(0.0);
             energy += w * missing(k);
-            charge += w * (i0[k] - amps[first + k]);
             let (v, i) = (volts[first + k], amps[first + k]);
+            charge += w * (i0[k] - i);
+            flux += w * (v0[k] - v);
             noise += w * w * ((v * drawn.sigma).powi(2) + (i * kept.sigma).powi(2));
         }
         // Beyond an end the power is there again: it is what an end that lies elsewhere moves.
@@ -68,6 +70,7 @@ impl LostEnergy<'_> {
         let fitted =
             |fit: &SineFit| fit.sigma / fit.amplitude() * (2.0 / fit.points() as f64).sqrt();
         let whole: f64 = (0..v0.len()).map(|k| v0[k] * i0[k]).sum::<f64>() * step;
+        let [volts_of, amps_of] = &self.accuracy;
         Ok(Budget::new("J")
             .sampling("sampling, start", begins * step)
             .sampling("sampling, end", ends * step)
@@ -84,13 +87,15 @@ impl LostEnergy<'_> {
                 "noise of the waves before",
                 whole * fitted(kept).hypot(fitted(&drawn)),
             )
-            .rectangular(
-                "voltage, of reading",
-                self.accuracy.of_reading * energy * step,
-            )
+            .rectangular("voltage, of reading", volts_of.of_reading * energy * step)
             .rectangular(
                 "voltage, of range",
-                self.accuracy.of_range * self.accuracy.range * charge * step,
+                volts_of.of_range * volts_of.range * charge * step,
+            )
+            .rectangular("current, of reading", amps_of.of_reading * energy * step)
+            .rectangular(
+                "current, of range",
+                amps_of.of_range * amps_of.range * flux * step,
             )
             .measure(energy * step))
     }

@@ -2,7 +2,7 @@
 //! tuned on, and how much of the error of T90 no estimator could avoid.
 
 use super::bench::Noise;
-use super::truth_steps::{Follow, KINDS, Record};
+use super::truth_steps::{FAMILY_COLUMNS, Family, Follow, KINDS, Record};
 
 /// How often one figure was inside its U, of how many that had one.
 #[derive(Debug, Clone, Copy, Default)]
@@ -87,16 +87,18 @@ fn delay(follow: Follow) -> f64 {
 
 #[test]
 fn every_figure_of_a_step() {
-    println!("| family | {} |", FIGURES.join(" | "));
+    println!("| family | {} |\n{FAMILY_COLUMNS}", FIGURES.join(" | "));
     let mut total = [Hits::default(); FIGURES.len()];
     let mut outside = Vec::new();
     for (kind, name) in KINDS.iter().enumerate() {
         let mut random = Noise(31_000 + kind as u64);
         let mut hits = [Hits::default(); FIGURES.len()];
+        let mut family = Family::default();
         for _ in 0..200 {
             let record = Record::draw(kind, &mut random);
             let follow = record.follow;
             for (n, step) in record.analysed().iter().enumerate() {
+                family.add(&record, n, step);
                 let at = record.times[n];
                 let shown = |t: f64| record.shown(n, t);
                 if let Some(t90) = step.t90_s {
@@ -124,10 +126,13 @@ fn every_figure_of_a_step() {
         }
         let text = hits.map(|h| format!("{:.1} of {}", h.percent(), h.all));
         println!("| {name} | {} |", text.join(" | "));
+        if !family.is_right(kind) {
+            outside.push(format!("{name}: T90"));
+        }
         for (figure, hits) in FIGURES.iter().zip(hits).filter(|(_, h)| h.all > 100) {
             // Which update that comes early or late was the first, noise leaves open.
             let least = match (*figure, kind) {
-                ("commencement", 5) => 89.0,
+                ("commencement", 5) => 91.5,
                 _ => 93.0,
             };
             if hits.percent() < least {
@@ -258,6 +263,8 @@ fn what_noise_makes_impossible() {
     for (kind, name) in KINDS.iter().enumerate().take(4) {
         let mut random = Noise(52_000 + kind as u64);
         let (mut all, mut missed, mut ideal) = (0, 0, 0.0);
+        // U against twice the bound.
+        let mut ratios = Vec::new();
         for _ in 0..200 {
             let record = Record::draw(kind, &mut random);
             for (n, step) in record.analysed().iter().enumerate() {
@@ -265,7 +272,11 @@ fn what_noise_makes_impossible() {
                 let truth = record.t90(n);
                 all += 1;
                 missed += u32::from((t90 / truth - 1.0).abs() > 0.05);
-                ideal += beyond(bound(&record, n) / (0.05 * truth));
+                let bound = bound(&record, n);
+                ideal += beyond(bound / (0.05 * truth));
+                if record.noise > record.lsb {
+                    ratios.push(step.uncertainty_s.unwrap() / (2.0 * bound));
+                }
             }
         }
         let share = |x: f64| 100.0 * x / f64::from(all);
@@ -275,6 +286,14 @@ fn what_noise_makes_impossible() {
             share(ideal)
         );
         assert!(all > 200);
+        ratios.sort_by(f64::total_cmp);
+        let median = ratios[ratios.len() / 2];
+        println!(
+            "| {name} | U of {} is {median:.3} of twice the bound |",
+            ratios.len()
+        );
+        // As much as the bound and what not knowing the family costs: 1.02 to 1.15.
+        assert!((0.98..1.2).contains(&median), "{name}: U {median:.3}");
         // Not knowing the family costs: shapes that come to the same in noise have other T90.
         assert!(
             share(f64::from(missed)) < 2.0 * share(ideal) + 2.0,

@@ -1,6 +1,10 @@
 //! How far a transfer stays from the class envelopes, against closed forms.
 
-use gridproof_measure::analyze::{Channel64, Class, ClassMargin, TransferAnalysis, transfer};
+use gridproof_measure::analyze::{
+    Channel64, Class, ClassMargin, ENVELOPES, EnvelopePoint, EventAccuracy, ToleranceEnvelope,
+    TransferAnalysis, transfer, transfer_with,
+};
+use gridproof_model::record::Accuracy;
 
 use super::bench::{Noise, SQRT2, TAU};
 use super::truth_transfers::sampled;
@@ -97,8 +101,122 @@ fn all_of_a_high_voltage_may_be_missing() {
     let found = found(1.06, 0.0, 1.0, 5e-3);
     assert_eq!(found.class, Class::Three);
     near(of(&found, Class::One).margin_pct, 30.0 - 100.0, 0.5);
+    // Neither where it comes back as high as it was.
+    let high = self::found(1.06, 0.0, 1.06, 5e-3);
+    near(of(&high, Class::One).margin_pct, 30.0 - 100.0, 0.5);
     // One that has turned over is more than missing.
     let turned = self::found(1.0, -1.0, 1.0, 5e-3);
     assert_eq!(turned.class, Class::None);
     near(of(&turned, Class::Three).margin_pct, 100.0 - 200.0, 1.0);
+}
+
+/// A share `missing` of the voltage from a zero at `AT` on for `length` s, `after` × nominal from then on.
+struct Sag {
+    missing: f64,
+    length: f64,
+    after: f64,
+}
+
+impl Sag {
+    fn at(&self, t: f64) -> f64 {
+        let size = match t {
+            _ if t < AT => 1.0,
+            _ if t < AT + self.length => 1.0 - self.missing,
+            _ => self.after,
+        };
+        size * 230.0 * SQRT2 * (TAU * 50.0 * (t - AT)).sin()
+    }
+
+    /// Margin (%) and time to spare (s), from the deviation every µs.
+    fn truths(&self, envelope: &ToleranceEnvelope, rate: f64) -> (f64, f64) {
+        let allowed = |points: &[EnvelopePoint], t: f64| {
+            points.iter().find(|p| t <= p.until_s).unwrap().share
+        };
+        let until = |points: &[EnvelopePoint], share: f64| {
+            let permits = points.iter().rev().find(|p| share <= p.share);
+            permits.map_or(0.0, |p| p.until_s)
+        };
+        let start = departs(self.missing);
+        // What stays away from the nominal counts to the end of the record.
+        let rest = self.after - 1.0;
+        let side = if rest < 0.0 {
+            envelope.under
+        } else {
+            envelope.over
+        };
+        let mut margin = 0.1 - rest.abs();
+        let mut spare = until(side, rest.abs()) - 0.45;
+        let run = (((1e-4 * rate) as usize).max(2) as f64 / rate * 1e6).round() as i32;
+        let grid = |k: i32| 1e-6 * f64::from(k);
+        // From the nearer of the waves before and after.
+        let away = self.missing.min((self.missing + rest).abs());
+        let share = |t: f64| away * (TAU * 50.0 * t).sin().abs();
+        let (first, last) = ((start * 1e6) as i32 + 1, (self.length * 1e6) as i32);
+        for k in first..last - run {
+            // The mildest of a run: a half-wave is so at one of its ends.
+            let (a, b) = (grid(k), grid(k + run));
+            let limit = allowed(envelope.under, a - start);
+            if limit < 1.0 {
+                margin = margin.min(limit - share(a).min(share(b)));
+            }
+            let mildest = share(a).min(share(b));
+            spare = spare.min(until(envelope.under, mildest) - (b - start));
+        }
+        (100.0 * margin, spare)
+    }
+}
+
+#[test]
+fn coverage_of_margins() {
+    let mut random = Noise(40_404);
+    let (mut hits, mut all, mut total) = ([0, 0], [0, 0], [0.0, 0.0]);
+    for draw in 0..240 {
+        let rate = [10_000.0, 25_600.0, 50_000.0, 100_000.0][draw % 4];
+        let db = [f64::INFINITY, 60.0, 40.0][draw % 3];
+        let sag = Sag {
+            missing: 0.35 + 0.65 * random.uniform(),
+            length: 2e-3 + 28e-3 * random.uniform(),
+            after: 1.0 + 0.12 * (random.uniform() - 0.5),
+        };
+        let gain = 0.01 * (2.0 * random.uniform() - 1.0);
+        let sigma = 230.0 * 10_f64.powf(-db / 20.0);
+        let samples = sampled(rate, 0.7, sigma, 14, 600.0, &mut random, |t| {
+            (1.0 + gain) * sag.at(t)
+        });
+        let channel = Channel64 {
+            samples: &samples,
+            rate_hz: rate,
+        };
+        let accuracy = EventAccuracy {
+            level: Some(Accuracy {
+                of_reading: 0.01,
+                of_range: 0.0,
+                range: 600.0,
+            }),
+            ..EventAccuracy::default()
+        };
+        let found = transfer_with(&channel, None, 230.0, &accuracy).unwrap();
+        for envelope in &ENVELOPES {
+            let margin = of(&found, envelope.class);
+            let (margin_pct, spare_s) = sag.truths(envelope, rate);
+            let figures = [
+                (margin.margin_pct, margin.margin_uncertainty_pct, margin_pct),
+                (margin.spare_s, margin.spare_uncertainty_s, spare_s),
+            ];
+            for (n, (value, u, truth)) in figures.into_iter().enumerate() {
+                let (Some(value), Some(u)) = (value, u) else {
+                    continue;
+                };
+                all[n] += 1;
+                hits[n] += i32::from((value - truth).abs() <= u);
+                total[n] += u;
+            }
+        }
+    }
+    let [margin, spare] = [0, 1].map(|n| total[n] / f64::from(all[n]));
+    println!("margins: {hits:?} of {all:?} inside U of {margin:.3} % and {spare:.2e} s");
+    assert!(margin < 1.5 && spare < 0.15e-3, "{margin} {spare}");
+    for (hits, all) in hits.into_iter().zip(all) {
+        assert!(100 * hits >= 93 * all, "{hits} of {all}");
+    }
 }

@@ -4,6 +4,8 @@ use gridproof_measure::analyze::{
     Channel64, EventAccuracy, TransferAnalysis, TransferCompanions, transfer_beside,
 };
 
+use gridproof_model::record::Accuracy;
+
 use super::bench::{Noise, SQRT2, TAU};
 
 const RATE: f64 = 50_000.0;
@@ -280,9 +282,19 @@ fn energy_that_a_resistor_missed() {
             230.0 * SQRT2 * event.wave(t)
         });
         let amps = 230.0 * SQRT2 / ohms;
-        let load = sampled(&mut random, amps * sigma, 1e-3, |t| amps * event.wave(t));
+        // The current is known to 1 % of its reading and 0.1 A, which moves little of it.
+        let gain = 1.0 + 0.01 * (2.0 * random.uniform() - 1.0);
+        let offset = 0.1 * (2.0 * random.uniform() - 1.0);
+        let load = sampled(&mut random, amps * sigma, 1e-3, |t| {
+            gain * amps * event.wave(t) + offset
+        });
         let beside = TransferCompanions {
             load_current: Some(channel(&load)),
+            load_accuracy: Some(Accuracy {
+                of_reading: 0.01,
+                of_range: 0.001,
+                range: 100.0,
+            }),
             ..TransferCompanions::default()
         };
         let parts = analysed(&volts, &beside).parts;
@@ -297,6 +309,12 @@ fn energy_that_a_resistor_missed() {
             parts.lost_energy_uncertainty_j.unwrap(),
         );
         inside += u32::from((found - truth).abs() <= u);
+        let line = parts
+            .lost_energy_budget
+            .iter()
+            .find(|line| line.source == "current, of reading")
+            .unwrap();
+        assert!((line.u - 0.01 * found.abs() / 3.0_f64.sqrt()).abs() < 1e-9 * found.abs());
         worst = worst.max((found / truth - 1.0).abs());
         all += 1;
     }
@@ -305,7 +323,7 @@ fn energy_that_a_resistor_missed() {
         100.0 * worst
     );
     assert!(100 * inside >= 93 * all, "{inside} of {all}");
-    assert!(worst < 0.03, "{worst}");
+    assert!(worst < 0.04, "{worst}");
 }
 
 #[test]
