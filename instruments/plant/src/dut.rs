@@ -402,6 +402,9 @@ impl Inverter {
             DutCommand::Clock { at_power_on_s } => self.dispatch.working.set_clock(at_power_on_s),
             DutCommand::ReactivePower(pu) => self.dispatch.reactive.fixed_pu = pu,
             DutCommand::PowerFactor(factor) => self.dispatch.reactive.power_factor = factor,
+            DutCommand::PowerFactorAbsorbing(factor) => {
+                self.dispatch.reactive.absorbing_factor = factor;
+            }
             DutCommand::PowerFactorCurve(on) => self.dispatch.reactive.curve_enabled = on,
             DutCommand::FrequencyWatt(on) => self.dispatch.frequency_watt.enabled = on,
             DutCommand::FrequencyResponse(config) => {

@@ -296,6 +296,9 @@ pub enum DutCommand {
     ReactivePower(f64),
     /// Fixed cosφ; `None` switches it off.
     PowerFactor(Option<PowerFactor>),
+    /// Fixed cosφ while active power is absorbed, before that of both directions; `None` switches it
+    /// off.
+    PowerFactorAbsorbing(Option<PowerFactor>),
     /// Switch cosφ(P).
     PowerFactorCurve(bool),
     /// Switch frequency-watt.

@@ -39,6 +39,11 @@ pub(crate) enum Parameter {
     Burst,
     /// Number of rising edges.
     Pulses,
+    /// Number of falling edges.
+    Falls,
+    /// Numbers of whole pulses above and below the middle.
+    PositivePulses,
+    NegativePulses,
 }
 
 /// A level is one when so much of the trace lies within a hundredth of its height. A sine's crest has 6 %.
@@ -120,6 +125,13 @@ impl Trace {
         Some((edges.get(at + 1)?.0 - edges[at].0) * self.interval_s)
     }
 
+    /// Number of edges of a kind that another one follows.
+    fn pulses(&self, rising: bool) -> f64 {
+        let edges = self.edges(self.middle());
+        let last = edges.len().saturating_sub(1);
+        of_kind(&edges[..last], rising).count() as f64
+    }
+
     /// Time of the first rising edge, s.
     pub(crate) fn first_rise(&self) -> Option<f64> {
         let edges = self.edges(self.middle());
@@ -174,6 +186,9 @@ impl Trace {
                 Some((edges.last()?.0 - edges.first()?.0) * self.interval_s)
             }
             P::Pulses => Some(of_kind(&self.edges(self.middle()), true).count() as f64),
+            P::Falls => Some(of_kind(&self.edges(self.middle()), false).count() as f64),
+            P::PositivePulses => Some(self.pulses(true)),
+            P::NegativePulses => Some(self.pulses(false)),
         }
     }
 }
@@ -322,6 +337,10 @@ mod tests {
         );
         assert!((of(P::NegativeDuty) - 70.0).abs() < 0.2);
         assert!((of(P::Pulses) - 3.0).abs() < 1e-9);
+        assert!((of(P::Falls) - 3.0).abs() < 1e-9);
+        // the last one falls for good: two lie between pulses
+        assert!((of(P::PositivePulses) - 3.0).abs() < 1e-9);
+        assert!((of(P::NegativePulses) - 2.0).abs() < 1e-9);
         assert!((of(P::Period) - 1.0).abs() < 1e-9);
         assert!((of(P::Burst) - 2.3).abs() < 1.1e-3, "{}", of(P::Burst));
     }

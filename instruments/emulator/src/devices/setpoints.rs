@@ -22,6 +22,8 @@ pub(crate) struct Setpoints {
     pub(crate) reactive: f64,
     /// Displacement factor instead of reactive power, > 0 over-excited.
     pub(crate) factor: Option<f64>,
+    /// The same while active power is absorbed, before `factor`.
+    pub(crate) absorbing_factor: Option<f64>,
     pub(crate) volt_var: bool,
     pub(crate) volt_watt: bool,
     /// The back-up port takes over at a blackout.
@@ -46,6 +48,7 @@ impl Setpoints {
             export_w: dut.functions.export_limit.and_then(|limit| limit.soft_w),
             reactive: 0.0,
             factor: None,
+            absorbing_factor: None,
             volt_var: dut.volt_var.enabled,
             volt_watt: dut.volt_watt.enabled,
             backup: dut.backup.as_ref().is_some_and(|backup| backup.enabled),
@@ -85,10 +88,11 @@ impl Setpoints {
             ),
             (
                 self.factor != to.factor,
-                DutCommand::PowerFactor(to.factor.map(|factor| PowerFactor {
-                    cos: factor.abs(),
-                    over_excited: factor > 0.0,
-                })),
+                DutCommand::PowerFactor(to.factor.map(power_factor)),
+            ),
+            (
+                self.absorbing_factor != to.absorbing_factor,
+                DutCommand::PowerFactorAbsorbing(to.absorbing_factor.map(power_factor)),
             ),
             (
                 self.volt_var != to.volt_var,
@@ -116,5 +120,13 @@ impl Setpoints {
         ];
         let changed = changes.into_iter().filter(|(changed, _)| *changed);
         changed.map(|(_, command)| command).collect()
+    }
+}
+
+/// Of a displacement factor, > 0 over-excited.
+fn power_factor(factor: f64) -> PowerFactor {
+    PowerFactor {
+        cos: factor.abs(),
+        over_excited: factor > 0.0,
     }
 }

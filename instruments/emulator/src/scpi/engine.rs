@@ -61,9 +61,12 @@ pub(crate) struct Dialect {
     pub(crate) events: bool,
     /// Bit 2 of the status byte tells of queued errors (SCPI; Chroma leaves it 0).
     pub(crate) error_bit: bool,
-    /// A query of a node answers with every setting below it, and `STATus:SPOLl?` with the status byte
-    /// (Yokogawa).
+    /// A query of a node answers with every setting below it (Yokogawa, Tektronix).
     pub(crate) groups: bool,
+    /// `STATus:SPOLl?` answers with the status byte (Yokogawa).
+    pub(crate) polls: bool,
+    /// Longest node of a header (IEEE 488.2, 7.6.1.4.1).
+    pub(crate) longest_mnemonic: usize,
     /// A blank may stand before the question mark, `SAS:VOC ?` (Chroma 62000H).
     pub(crate) blank_before_mark: bool,
     /// `*CAL?` answers (0: no fault).
@@ -83,6 +86,8 @@ impl Dialect {
         events: false,
         error_bit: true,
         groups: false,
+        polls: false,
+        longest_mnemonic: 12,
         blank_before_mark: false,
         calibrates: false,
         version: Some("1999.0"),
@@ -99,6 +104,8 @@ impl Dialect {
         no_error: "0,\"No events to report - queue empty\"",
         positive_codes: true,
         events: true,
+        groups: true,
+        longest_mnemonic: usize::MAX,
         error_bit: false,
         version: None,
         ..Self::SCPI
@@ -108,6 +115,7 @@ impl Dialect {
         error_query: "STATus:ERRor",
         positive_codes: true,
         groups: true,
+        polls: true,
         calibrates: true,
         version: None,
         ..Self::SCPI

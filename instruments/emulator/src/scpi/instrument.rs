@@ -18,9 +18,6 @@ use crate::session::Session;
 /// Longest program message, bytes; beyond it -363 and the message is dropped.
 pub(crate) const LONGEST_MESSAGE: usize = 65_536;
 
-/// Longest node of a header (IEEE 488.2, 7.6.1.4.1).
-const LONGEST_MNEMONIC: usize = 12;
-
 /// Whether a unit is done.
 #[derive(Debug, PartialEq, Eq)]
 enum Progress {
@@ -151,7 +148,7 @@ impl<D: ScpiDevice> ScpiInstrument<D> {
             }
         }
         let found = found.map_err(|fault| {
-            let long = |node: &String| node.len() > LONGEST_MNEMONIC;
+            let long = |node: &String| node.len() > self.dialect.longest_mnemonic;
             if fault == fault::UNDEFINED_HEADER && unit.header.iter().any(long) {
                 fault::MNEMONIC_TOO_LONG
             } else {

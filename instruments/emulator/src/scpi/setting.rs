@@ -312,6 +312,11 @@ impl<K: Copy + PartialEq + std::fmt::Debug> Settings<K> {
         Ok(Reply::Text(self.print(kind, value)))
     }
 
+    /// A number as the replies of a row print it.
+    pub(crate) fn number_text(&self, row: u16, value: f64) -> String {
+        self.print(self.rows[usize::from(row)].2, &Value::Number(value))
+    }
+
     fn print(&self, kind: Kind, value: &Value) -> String {
         match (kind, value) {
             (Kind::Number { form, .. }, Value::Number(value)) => form.print(*value),
@@ -448,6 +453,14 @@ pub(crate) fn limit(text: &str, least: f64, most: f64, default: f64) -> Option<f
         .into_iter()
         .find(|(word, _)| is_word(text, word))
         .map(|(_, value)| value)
+}
+
+/// The value of a parameter `MIN` or `MAX`, where the limits are others than those of the row.
+pub(crate) fn bound(params: Params<'_>, (least, most): (f64, f64)) -> Option<f64> {
+    let text = params.text(0).ok().filter(|_| params.len() == 1)?;
+    let ends = [("MINimum", least), ("MAXimum", most)];
+    let found = ends.into_iter().find(|(word, _)| is_word(text, word));
+    found.map(|(_, value)| value)
 }
 
 /// Index of the word that the first parameter spells.

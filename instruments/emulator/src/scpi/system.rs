@@ -53,7 +53,7 @@ pub(crate) fn table(dialect: &Dialect, registers: bool) -> Table<System> {
         .map(|(pattern, command)| (pattern.to_owned(), command, Use::Query))
         .to_vec();
     }
-    if dialect.groups {
+    if dialect.polls {
         rows.push(("STATus:SPOLl".to_owned(), System::Poll, Use::Query));
     }
     if dialect.version.is_some() {

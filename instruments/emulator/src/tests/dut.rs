@@ -1,6 +1,6 @@
 //! The DUT's own interfaces.
 
-use super::{AUX, SAJ, Talk, advance, bench_with};
+use super::{AUX, SAJ, Talk, advance, bench_behaving, bench_with, profile};
 use crate::modbus::rtu::crc;
 
 pub(super) fn tcp(dut: &mut Talk, pdu: &[u8]) -> Vec<u8> {
@@ -125,11 +125,13 @@ pub(super) fn frame(body: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// A function code that it does not have is refused as such, whatever it asks for; the power factor
-/// while it takes power reads as not implemented and cannot be switched on.
+/// A function code that it does not have is refused as such, whatever it asks for; without a battery
+/// the power factor while it takes power reads as not implemented and cannot be switched on.
 #[test]
 fn what_the_unit_does_not_have_is_told_so() {
-    let bench = bench_with(AUX, 1);
+    let mut profile = profile(AUX);
+    profile.battery = None;
+    let bench = bench_behaving(&profile, &profile.behaviour, 1);
     let mut dut = Talk::new(&bench, "dut");
     for pdu in [
         [4, 0, 0, 0, 200],
@@ -140,10 +142,15 @@ fn what_the_unit_does_not_have_is_told_so() {
         assert_eq!(tcp(&mut dut, &pdu), [0x80 | pdu[0], 1]);
     }
     assert_eq!(tcp(&mut dut, &[3, 0x9c, 0x40, 0, 126]), [0x83, 3]);
-    let injected = model(704) + 2;
-    let absorbed = model(704) + 8;
+    // model 124, storage, does not stand before it
+    let controls = model(704) - (2 + 24);
+    let injected = controls + 2;
+    let absorbed = controls + 8;
+    assert_eq!(read(&mut dut, controls, 1), [704]);
     assert_eq!(read(&mut dut, injected, 2), [0, 0]);
-    assert_eq!(read(&mut dut, absorbed, 2), [0xffff, 0xffff]);
+    for point in [absorbed, absorbed + 4] {
+        assert_eq!(read(&mut dut, point, 2), [0xffff, 0xffff]);
+    }
     for value in [0, 1] {
         assert_eq!(write(&mut dut, absorbed, &[value]), [0x90, 3]);
     }

@@ -359,3 +359,26 @@ fn a_skewed_clock_leaves_the_specification() {
     let fast = -(late - early) / 5.0;
     assert!((fast - 1e-3).abs() < 6e-5, "{fast}");
 }
+
+/// A mains of 200 V with 20 V of direct voltage.
+#[test]
+fn the_coupling_of_a_channel_decides_what_is_recorded() {
+    let bench = bench_with(SAJ, 1);
+    let mains = ["VOLT:AC 200", "VOLT:DC 20", "OUTP:REL ON", "OUTP:STAT ON"];
+    Talk::new(&bench, "grid").set("SYST:ERR?", &mains);
+    advance(&bench, 1.0);
+    let mut recorder = Talk::new(&bench, "recorder");
+    recorder.say(":COMM:HEAD OFF;:TIM:TDIV 10MS;:ACQ:RLEN 10000;:TRIG:MODE AUTO");
+    let both = 200f64.hypot(20.0);
+    for (coupling, mean, rms) in [("DC", 20.0, both), ("AC", 0.0, 200.0), ("GND", 0.0, 0.0)] {
+        recorder.say(&format!(":CHAN1:VOLT:COUP {coupling};:STAR"));
+        advance(&bench, 0.5);
+        let read = ["AVER", "RMS"].map(|of| {
+            let reply = recorder.say(&format!(":MEAS:TRAC1:{of}:VAL?"));
+            reply.trim().parse::<f64>().expect("a number")
+        });
+        assert!((read[0] - mean).abs() < 1.0, "{coupling}: mean {}", read[0]);
+        assert!((read[1] - rms).abs() < 2.0, "{coupling}: RMS {}", read[1]);
+    }
+    assert_eq!(recorder.say(":STAT:ERR?"), "0,\"No error\"\n");
+}

@@ -1,5 +1,6 @@
-//! A second round of commands from manuals and public drivers, one a line: every one is taken, a
-//! query answers, and where a line ends in `=`, the query of the same header tells what was set.
+//! A second round of commands from manuals and public drivers, one a line: every one is taken, with a
+//! header in both forms also in its short form, a query answers, and where a line ends in `=`, the query
+//! of the same header tells what was set.
 
 use super::second_bench::bench as second;
 use super::{AUX, Talk, bench_with};
@@ -46,46 +47,79 @@ fn tells(reply: &str, set: &str) -> bool {
     told.len() == wanted.len() && pairs().all(equal)
 }
 
-fn round(mut talk: Talk, error: &str, end: &str, list: &str) {
+/// The short form of a header that stands in both: the capitals of its nodes.
+fn short(header: &str) -> Option<String> {
+    let capitals = |node: &str| node.chars().filter(|c| !c.is_ascii_lowercase()).collect();
+    let nodes: Vec<String> = header.split(':').map(capitals).collect();
+    let both = nodes.iter().all(|node: &String| node.len() > 1);
+    (both && header.contains(|c: char| c.is_ascii_lowercase())).then(|| nodes.join(":"))
+}
+
+/// What of a list is not as it should be; `limits` are asked for and set by name as well.
+fn round(mut talk: Talk, (error, limits): (&str, bool), end: &str, list: &str) -> Vec<String> {
     let mut say = |line: &str| {
         let reply = talk.bytes(format!("{line}{end}").as_bytes());
         String::from_utf8_lossy(&reply).into_owned()
     };
     say("*CLS");
     let mut lost: Vec<String> = Vec::new();
+    let mut taken = |line: &str, lost: &mut Vec<String>| {
+        let reply = say(line);
+        let answer = say(error);
+        // an analyser may have been told to leave the text out
+        let good = answer.starts_with("0,") || answer == "0\n";
+        if line.contains('?') == reply.is_empty() || !good {
+            lost.push(format!("{line}: {reply:?} {answer}"));
+        }
+        reply
+    };
     for line in list.lines() {
         let (line, read_back) = match line.strip_suffix(" =") {
             Some(line) => (line, true),
             None => (line, false),
         };
-        let reply = say(line);
-        assert_eq!(line.contains('?'), !reply.is_empty(), "{line}: {reply:?}");
-        let answer = say(error);
-        // an analyser may have been told to leave the text out
-        assert!(
-            answer.starts_with("0,") || answer == "0\n",
-            "{line}: {answer}"
-        );
+        let (header, parameter) = match line.split_once(' ') {
+            Some((header, parameter)) => (header, format!(" {parameter}")),
+            None => (line, String::new()),
+        };
+        taken(line, &mut lost);
+        if let Some(short) = short(header) {
+            taken(&format!("{short}{parameter}"), &mut lost);
+        }
         if read_back {
-            let (header, set) = line.split_once(' ').expect("a parameter");
-            let (set, channels) = match set.split_once("(@") {
+            let (set, channels) = match parameter.split_once("(@") {
                 Some((set, channels)) => {
                     (set.trim_end_matches([' ', ',']), format!(" (@{channels}"))
                 }
-                None => (set, String::new()),
+                None => (parameter.as_str(), String::new()),
             };
-            let reply = say(&format!("{header}?{channels}"));
+            let reply = taken(&format!("{header}?{channels}"), &mut lost);
             // of every element where the header names none
             if !reply.split(';').all(|one| tells(one, set)) {
                 lost.push(format!("{line}: {reply}"));
             }
+            // limits of what is set now are no limits of their own
+            let level = reply.contains('.') && !header.to_ascii_uppercase().contains(":LIM");
+            if limits && level && number(&reply).is_some() {
+                for word in ["MIN", "MAX"] {
+                    let limit = taken(&format!("{header}? {word}"), &mut lost);
+                    taken(&format!("{header} {word}"), &mut lost);
+                    let reply = taken(&format!("{header}?"), &mut lost);
+                    if !tells(&reply, &limit) {
+                        lost.push(format!("{header} {word}: {limit} {reply}"));
+                    }
+                    taken(line, &mut lost);
+                }
+            }
         }
     }
-    assert_eq!(lost, [""; 0]);
+    lost
 }
 
 #[test]
 fn what_was_set_is_read_back() {
+    let mut lost: Vec<String> = Vec::new();
+    let limits = ["grid", "battery"];
     let bench = bench_with(AUX, 1);
     let lists = [
         (
@@ -120,7 +154,12 @@ fn what_was_set_is_read_back() {
         ),
     ];
     for (name, error, end, list) in lists {
-        round(Talk::new(&bench, name), error, end, list);
+        lost.extend(round(
+            Talk::new(&bench, name),
+            (error, limits.contains(&name)),
+            end,
+            list,
+        ));
     }
     let bench = second();
     let lists = [
@@ -129,8 +168,21 @@ fn what_was_set_is_read_back() {
         ("battery", include_str!("read_back/ea_psb.txt")),
     ];
     for (name, list) in lists {
-        round(Talk::new(&bench, name), "SYST:ERR?", "\n", list);
+        lost.extend(round(
+            Talk::new(&bench, name),
+            ("SYST:ERR?", name != "pv"),
+            "\n",
+            list,
+        ));
     }
+    let scope = include_str!("read_back/tektronix_mdo4000.txt");
+    lost.extend(round(
+        Talk::new(&bench, "recorder"),
+        ("ALLEV?", false),
+        "\n",
+        scope,
+    ));
+    assert!(lost.is_empty(), "{}", lost.join("\n"));
 }
 
 #[test]

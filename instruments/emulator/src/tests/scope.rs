@@ -162,3 +162,110 @@ fn a_set_up_that_was_learnt_can_be_sent_back() {
     scope.say("RECALL:SETUP FACTORY");
     assert!(number(&scope.say("HOR:SCALE?")) != 0.01);
 }
+
+/// A mains of 200 V with 20 V of direct voltage.
+#[test]
+fn the_coupling_of_an_input_decides_what_is_recorded() {
+    let bench = second();
+    let mains = [
+        "MODE ACDC",
+        "VOLT 200",
+        "VOLT:OFFS 20",
+        "FREQ 50",
+        "OUTP ON",
+    ];
+    Talk::new(&bench, "grid").set("SYST:ERR?", &mains);
+    advance(&bench, 1.0);
+    let mut scope = Talk::new(&bench, "recorder");
+    scope.say("HEADER OFF;:CH1:SCALE 100;:HOR:SCALE 0.01;RECO 10000");
+    assert_eq!(scope.say("MEASU:SNAPS:MEAN?"), "9.910000E+37\n", "none yet");
+    let both = 200f64.hypot(20.0);
+    for (coupling, mean, rms) in [("DC", 20.0, both), ("AC", 0.0, 200.0), ("GND", 0.0, 0.0)] {
+        scope.say(&format!("CH1:COUPLING {coupling}"));
+        scope.say("ACQ:STOPA SEQ;STATE RUN");
+        advance(&bench, 0.5);
+        scope.say("SELECT:CONTROL CH1;:MEASUREMENT:SNAPSHOT");
+        let read = ["MEAN", "RMS"].map(|of| number(&scope.say(&format!("MEASU:SNAPS:{of}?"))));
+        assert!((read[0] - mean).abs() < 3.0, "{coupling}: mean {}", read[0]);
+        assert!((read[1] - rms).abs() < 6.0, "{coupling}: RMS {}", read[1]);
+        assert!(scope.say(ERROR).starts_with("0,"));
+    }
+}
+
+#[test]
+fn words_stand_for_numbers_and_nodes_for_what_is_below() {
+    let (_bench, mut scope) = recorded();
+    for (line, reply) in [
+        ("CH2:BANDWIDTH TWENTY;BANDWIDTH?", "2.0000E+07\n"),
+        ("CH2:TERMINATION FIFTY;TERMINATION?", "5.0000E+01\n"),
+        ("TRIG:A:LEV:CH1 TTL;:TRIG:A:LEV?", "1.4000E+00\n"),
+        ("TRIG:B:LEV:CH2 ECL;:TRIG:B:LEV:CH2?", "-1.3000E+00\n"),
+        ("CURS:HBA:POSITION1 -5;POSITION2 7.5;DELT?", "1.2500E+01\n"),
+        ("CURS:VBA:DELT?", "0.0000E+00\n"),
+        ("CONFIGURATION:ANALOG:NUMCHANNELS?", "4\n"),
+        ("MATHVAR:VAR2 3;:MATHVAR?", "0.0000E+00;3.0000E+00\n"),
+    ] {
+        assert_eq!(scope.say(line), reply, "{line}");
+    }
+    scope.say("HEADER ON");
+    assert!(
+        scope
+            .say("CH1?")
+            .starts_with(":CH1:SCALE 1.0000E+02;POSITION ")
+    );
+    scope.say("CH1:SCALE TTL;:MATHVAR:VAR3 1;:SAVE:IMAGE 'E:/screen.png'");
+    assert_eq!(
+        scope.say(ERROR),
+        ":ALLEV 104,\"Data type error\",114,\"Header suffix out of range\",252,\"Missing media\"\n"
+    );
+}
+
+#[test]
+fn the_screen_is_sent_with_its_traces() {
+    let (bench, mut scope) = recorded();
+    scope.say("CH1:POSITION 1;:ACQ:STATE RUN");
+    advance(&bench, 0.5);
+    scope.say("SELECT:CH2 OFF;CH3 OFF;CH4 OFF");
+    let mut image = Vec::new();
+    for (format, begin) in [("PNG", "\u{89}PNG"), ("BMP", "BM"), ("TIFF", "II*")] {
+        scope.say(&format!("SAVE:IMAGE:FILEFORMAT {format}"));
+        image = scope.bytes(b"HARDCOPY START\n");
+        let begin: Vec<u8> = begin.chars().map(|c| c as u8).collect();
+        assert_eq!(image[..begin.len()], begin, "{format}");
+        assert!(scope.say(ERROR).starts_with("0,"));
+    }
+    // of the TIFF the rows that show a colour, from its only strip on
+    let pixels = &image[140..140 + 3 * 1024 * 768];
+    let rows = |colour: [u8; 3]| -> Vec<usize> {
+        let shows = |row: &[u8]| row.chunks(3).any(|pixel| pixel == colour);
+        let rows = pixels.chunks(3 * 1024).enumerate();
+        rows.filter(|(_, row)| shows(row)).map(|(y, _)| y).collect()
+    };
+    let trace = rows([255, 215, 0]);
+    // 325 V are 3.25 divisions of 64 pixels, about one above the middle
+    let reach = 64.0 * 2.3 * 2f64.sqrt();
+    let ends = [trace[0], trace[trace.len() - 1]].map(|y| y as f64 - (64.0 + 320.0 - 64.0));
+    assert!(
+        (ends[0] + reach).abs() < 8.0 && (ends[1] - reach).abs() < 8.0,
+        "{ends:?}"
+    );
+    assert!(rows([0, 180, 60]).is_empty(), "channel 4 is off");
+    scope.say("SELECT:CH4 ON");
+    image = scope.bytes(b"HARDCOPY START\n");
+    assert!(image[140..].chunks(3).any(|pixel| pixel == [0, 180, 60]));
+}
+
+#[test]
+fn buttons_do_what_their_commands_do() {
+    let (_bench, mut scope) = recorded();
+    assert_eq!(scope.say("ACQ:STATE?"), "0\n");
+    scope.say("FPANEL:PRESS RUNSTOP");
+    assert_eq!(scope.say("ACQ:STATE?"), "1\n");
+    scope.say("HOR:SCALE 0.02;:FPANEL:PRESS AUTOSET");
+    assert_eq!(number(&scope.say("HOR:SCALE?")), 0.01);
+    scope.say("FPANEL:PRESS MENUOFF;PRESS DEFAULTSETUP");
+    assert_eq!(number(&scope.say("HOR:SCALE?")), 4e-6);
+    assert!(scope.say(ERROR).starts_with("0,"));
+    scope.say("FPANEL:PRESS NOTHING");
+    assert!(scope.say(ERROR).starts_with("224,"));
+}

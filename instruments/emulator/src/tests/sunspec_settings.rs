@@ -164,3 +164,36 @@ fn no_controls_is_a_choice_of_the_droop_and_of_watt_var() {
     assert_eq!(refused(&mut dut, 705, 3, &[0]), 3, "curves count from 1");
     assert_eq!(refused(&mut dut, 711, 3, &[4]), 3);
 }
+
+#[test]
+fn the_power_factor_is_another_one_while_power_is_absorbed() {
+    let (bench, mut dut) = feeding();
+    let still = bench.view().var;
+    let near = |wanted: f64| {
+        let read = bench.view().var;
+        assert!((read - wanted).abs() < 30.0, "{read} {wanted}");
+    };
+    assert_eq!(point(&mut dut, 704, 63), 100);
+    assert_eq!(refused(&mut dut, 704, 63, &[79, 0]), 3);
+    // 0.8 over-excited, while it feeds in without an effect
+    accepted(&mut dut, 704, 63, &[80, 0]);
+    accepted(&mut dut, 704, 8, &[1]);
+    advance(&bench, 20.0);
+    near(still);
+    accepted(&mut dut, 704, 24, &[0xffff, word(-2000)]);
+    advance(&bench, 60.0);
+    let watts = bench.view().w;
+    assert!((watts + 2000.0).abs() < 20.0, "{watts}");
+    near(1500.0);
+    // that of both directions does not displace it
+    accepted(&mut dut, 704, 59, &[90, 1]);
+    accepted(&mut dut, 704, 2, &[1]);
+    advance(&bench, 20.0);
+    near(1500.0);
+    accepted(&mut dut, 704, 10, &[0, 30]);
+    advance(&bench, 1.0);
+    assert_eq!(point(&mut dut, 704, 13), 29, "seconds that remain");
+    advance(&bench, 50.0);
+    assert_eq!(point(&mut dut, 704, 8), 0, "reverted");
+    near(-2000.0 * (1.0f64 / 0.81 - 1.0).sqrt());
+}

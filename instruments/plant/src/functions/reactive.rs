@@ -12,6 +12,8 @@ pub(crate) struct Reactive {
     curve: Vec<(f64, f64)>,
     /// Fixed cosφ.
     pub(crate) power_factor: Option<PowerFactor>,
+    /// The one that goes before it while active power is absorbed.
+    pub(crate) absorbing_factor: Option<PowerFactor>,
     /// Q(P): (P pu of rated power, Q pu of rated apparent power); empty is off.
     pub(crate) watt_var: CurvePoints,
     /// cosφ(P) is on.
@@ -29,6 +31,7 @@ impl Reactive {
                 .map(|(p, factor)| (*p, factor.tan()))
                 .collect(),
             power_factor: None,
+            absorbing_factor: None,
             watt_var: CurvePoints::default(),
             curve_enabled: !points.is_empty(),
             fixed_pu: 0.0,
@@ -38,6 +41,7 @@ impl Reactive {
     /// Reactive power in pu of rated apparent power, if it does not follow from the active power.
     pub(crate) fn constant_pu(&self) -> Option<f64> {
         let follows = self.power_factor.is_some()
+            || self.absorbing_factor.is_some()
             || !self.watt_var.points().is_empty()
             || (self.curve_enabled && !self.curve.is_empty());
         (!follows).then_some(self.fixed_pu)
@@ -46,7 +50,8 @@ impl Reactive {
     /// Reactive power in pu of rated apparent power for an active power `p_w`.
     #[inline]
     pub(crate) fn target_pu(&self, p_w: f64, rated_w: f64, rated_va: f64) -> f64 {
-        match self.power_factor {
+        let absorbing = self.absorbing_factor.filter(|_| p_w < 0.0);
+        match absorbing.or(self.power_factor) {
             Some(factor) => p_w.abs() * factor.tan() / rated_va,
             None if !self.watt_var.points().is_empty() => {
                 curve(self.watt_var.points(), p_w / rated_w)
@@ -82,7 +87,17 @@ mod tests {
         });
         assert!((q(&reactive, 4000.0) - 0.6).abs() < 1e-12);
         assert!((q(&reactive, -4000.0) - 0.6).abs() < 1e-12);
+        reactive.absorbing_factor = Some(under(0.6));
+        assert!((q(&reactive, 4000.0) - 0.6).abs() < 1e-12);
+        assert!((q(&reactive, -3000.0) + 0.8).abs() < 1e-12);
         reactive.power_factor = None;
+        reactive.curve_enabled = false;
+        reactive.fixed_pu = 0.1;
+        assert_eq!(reactive.constant_pu(), None);
+        assert_eq!(q(&reactive, 4000.0), 0.1);
+        assert!((q(&reactive, -3000.0) + 0.8).abs() < 1e-12);
+        reactive.absorbing_factor = None;
+        reactive.curve_enabled = true;
         reactive.watt_var = CurvePoints::new(&[(0.4, 0.0), (1.0, -0.3)]).expect("a curve");
         assert!((q(&reactive, 3500.0) + 0.15).abs() < 1e-12);
         assert_eq!(q(&reactive, -1000.0), 0.0);

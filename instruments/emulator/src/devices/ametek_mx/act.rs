@@ -1,6 +1,8 @@
 //! What each command of the MX does that is not a plain setting.
 
-use super::commands::{Command as C, FASTEST, HIGH_RANGE, INFINITE, Key, LOW_RANGE, List};
+use super::commands::{
+    Command as C, FASTEST, HIGH_RANGE, INFINITE, Key, LOW_RANGE, List, SETTINGS,
+};
 use super::measure::Quantity;
 use super::program::MOST_POINTS;
 use super::{AmetekMx, measure, waves};
@@ -9,7 +11,7 @@ use crate::scpi::engine::{Reply, ScpiDevice};
 use crate::scpi::fault::{self, Fault};
 use crate::scpi::format::decimal;
 use crate::scpi::param::is_word;
-use crate::scpi::setting::Value;
+use crate::scpi::setting::{Kind, Value, bound};
 use crate::scpi::{Call, Outcome, Params};
 
 impl AmetekMx {
@@ -114,9 +116,23 @@ impl AmetekMx {
         Ok(())
     }
 
+    /// What `MIN` or `MAX` stands for where it depends on the range, or is less than what is taken.
+    fn bound(&self, row: u16, params: Params<'_>) -> Option<f64> {
+        let limits = match (self.settings.key(row), SETTINGS[usize::from(row)].2) {
+            (Key::Volts | Key::VoltsTriggered, _) => (0.0, self.range_v()),
+            (Key::VoltRange, _) => (LOW_RANGE, HIGH_RANGE),
+            (_, Kind::Number { least, most, .. }) if most >= INFINITE => (least, FASTEST),
+            (_, _) => return None,
+        };
+        bound(params, limits)
+    }
+
     fn write(&mut self, row: u16, params: Params<'_>, field: &mut Field) -> Result<(), Fault> {
         let key = self.settings.key(row);
-        let mut value = self.settings.parse(row, params)?;
+        let mut value = match self.bound(row, params) {
+            Some(number) => Value::Number(number),
+            None => self.settings.parse(row, params)?,
+        };
         if let (Key::VoltSlew | Key::HertzSlew | Key::Kept | Key::PhaseKept, Value::Number(slew)) =
             (key, &value)
             && *slew > FASTEST
@@ -240,7 +256,10 @@ impl AmetekMx {
                 } else {
                     0
                 };
-                return self.settings.answer(row, lane, call);
+                return match self.bound(row, params) {
+                    Some(number) => Ok(Reply::Text(self.settings.number_text(row, number))),
+                    None => self.settings.answer(row, lane, call),
+                };
             }
             C::Output => u8::from(self.output).to_string(),
             C::Couple => if self.coupled { "ALL" } else { "NONE" }.to_owned(),

@@ -18,7 +18,12 @@ impl Chroma61845 {
         call: &Call<'_>,
         field: &mut Field,
     ) -> Result<(), Fault> {
-        let params = call.params;
+        let named = self.named(command, call.params);
+        let params = match &named {
+            Some(number) => Params::new(number),
+            None => call.params,
+        };
+        let call = &Call { params, ..*call };
         let on_off = |params: Params<'_>| -> Result<bool, Fault> { params.only_boolean() };
         match command {
             C::Trigger => {
@@ -146,14 +151,7 @@ impl Chroma61845 {
         field: &mut Field,
     ) -> Result<(), Fault> {
         let params = call.params;
-        let named = match (self.limits(command), params.text(0)) {
-            (Some((least, most, default, _)), Ok(text)) => limit(text, least, most, default),
-            (_, _) => None,
-        };
-        let number = |unit| {
-            params.at_most(1)?;
-            named.map_or_else(|| params.number(0, unit), Ok)
-        };
+        let number = |unit| params.only_number(unit);
         match command {
             C::Volts => {
                 let volts = self.check_volts(number("V")?)?;
@@ -230,7 +228,14 @@ impl Chroma61845 {
         within(params.only_number("")?, 1.0, 3.0).map(|phase| phase as u32)
     }
 
-    /// Least, most and value after `*RST` of a level, with the decimals of its replies.
+    /// The number that `MIN`, `MAX` or `DEF` stands for.
+    fn named(&self, command: Command, params: Params<'_>) -> Option<[String; 1]> {
+        let (least, most, default, _) = self.limits(command)?;
+        let text = params.text(0).ok().filter(|_| params.len() == 1)?;
+        limit(text, least, most, default).map(|number| [number.to_string()])
+    }
+
+    /// Least, most and value after `*RST` of a number, with the decimals of its replies.
     #[expect(
         clippy::wildcard_enum_match_arm,
         reason = "all other commands have no limits to ask for"
@@ -246,6 +251,19 @@ impl Chroma61845 {
             C::CurrentDelay => (0.0, 5.0, 0.0, 1),
             C::SlewVolts | C::SlewDc => (0.0, FASTEST_V_PER_MS, FASTEST_V_PER_MS, 3),
             C::SlewHertz => (0.0, FASTEST_HZ_PER_MS, FASTEST_HZ_PER_MS, 3),
+            C::PhaseOn | C::PhaseOff | C::PulsePhase | C::StepPhase => (0.0, 360.0, 360.0, 1),
+            C::P12 => (0.0, 360.0, 120.0, 1),
+            C::P13 => (0.0, 360.0, 240.0, 1),
+            C::ShapeThd => (0.0, 43.0, 0.0, 1),
+            C::SynthFundamental => (0.0, self.range_v(), 0.0, 1),
+            C::SynthDc => (-424.2, 424.2, 0.0, 1),
+            C::ListCount | C::PulseCount | C::StepCount => (0.0, 65_535.0, 1.0, 0),
+            C::PulseVolts | C::StepVolts => (0.0, volts, 0.0, 1),
+            C::PulseHertz | C::StepHertz => (30.0, 100.0, 50.0, 2),
+            C::StepDeltaVolts => (-300.0, 300.0, 0.0, 1),
+            C::StepDeltaHertz => (-100.0, 100.0, 0.0, 2),
+            C::PulseDuty => (0.0, 100.0, 50.0, 1),
+            C::PulsePeriod | C::StepDwell => (0.0, 99_999_999.9, 1000.0, 1),
             _ => return None,
         })
     }

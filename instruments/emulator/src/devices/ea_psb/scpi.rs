@@ -15,8 +15,8 @@ use crate::field::{Disturbance, Field};
 use crate::scpi::engine::{Conditions, Dialect, Reply, ScpiDevice};
 use crate::scpi::fault::{self, Fault};
 use crate::scpi::pattern::Use;
-use crate::scpi::setting::{Settings, Style, Value, patterns};
-use crate::scpi::{Call, Outcome};
+use crate::scpi::setting::{Settings, Style, Value, bound, patterns};
+use crate::scpi::{Call, Outcome, Params};
 
 impl From<Refusal> for Fault {
     fn from(refusal: Refusal) -> Self {
@@ -61,6 +61,19 @@ impl EaPsbScpi {
         }
     }
 
+    /// `MIN` and `MAX` of a set value are its adjustment limits (5.4.6).
+    fn bound(&self, row: u16, params: Params<'_>) -> Option<f64> {
+        match self.settings.key(row) {
+            Key::Set(setting) => bound(params, self.unit.borrow().psb.limits(setting)),
+            Key::Ohms(_)
+            | Key::Protect(_)
+            | Key::Least(_)
+            | Key::Most(_)
+            | Key::Mode
+            | Key::Kept => None,
+        }
+    }
+
     fn store(&mut self, row: u16, value: &Value, field: &mut Field) -> Result<(), Fault> {
         let key = self.settings.key(row);
         let mut unit = self.unit.borrow_mut();
@@ -102,7 +115,10 @@ impl EaPsbScpi {
         }
         match command {
             C::Setting(row) => {
-                let value = self.settings.parse(row, params)?;
+                let value = match self.bound(row, params) {
+                    Some(number) => Value::Number(number),
+                    None => self.settings.parse(row, params)?,
+                };
                 self.store(row, &value, field)?;
             }
             C::Output => {
@@ -149,6 +165,9 @@ impl EaPsbScpi {
             if key == Key::Mode {
                 let resistance = self.unit.borrow().psb.resistance_mode();
                 return Ok(Reply::text(if resistance { "UIR" } else { "UIP" }));
+            }
+            if let Some(number) = self.bound(row, call.params) {
+                return Ok(Reply::Text(self.settings.number_text(row, number)));
             }
             if let Some(value) = self.held(key) {
                 self.settings.put(key, value);

@@ -31,10 +31,11 @@ pub(crate) fn fixes_reactive(map: &Map) -> bool {
 }
 
 /// Enable points of the modes that exclude volt-var.
-pub(crate) const REACTIVE_MODES: [(u16, &str); 5] = [
+pub(crate) const REACTIVE_MODES: [(u16, &str); 6] = [
     (123, "OutPFSet_Ena"),
     (123, "VArPct_Ena"),
     (704, "PFWInjEna"),
+    (704, "PFWAbsEna"),
     (704, "VarSetEna"),
     (712, "Ena"),
 ];
@@ -57,6 +58,7 @@ pub(crate) fn setpoints(map: &Map, plate: &Nameplate) -> Setpoints {
         active_w: active(map, plate),
         reactive: reactive(map, plate),
         factor: factor(map),
+        absorbing_factor: factor_of(map, ["PFWAbsEna", "PFWAbs.PF", "PFWAbs.Ext"]),
         volt_var: responds(map, Which::VoltVar),
         volt_watt: responds(map, Which::VoltWatt),
         reconnect: reconnect(map, plate),
@@ -180,12 +182,15 @@ fn reactive(map: &Map, plate: &Nameplate) -> f64 {
 
 /// > 0 over-excited.
 fn factor(map: &Map) -> Option<f64> {
-    if on(map, 704, "PFWInjEna") {
-        let magnitude = value(map, 704, "PFWInj.PF");
-        let under = map.raw(at(704, "PFWInj.Ext")) == 1;
-        return Some(if under { -magnitude } else { magnitude });
-    }
-    on(map, 123, "OutPFSet_Ena").then(|| value(map, 123, "OutPFSet"))
+    factor_of(map, ["PFWInjEna", "PFWInj.PF", "PFWInj.Ext"])
+        .or_else(|| on(map, 123, "OutPFSet_Ena").then(|| value(map, 123, "OutPFSet")))
+}
+
+/// A factor of 704: its enable point, magnitude and excitation.
+fn factor_of(map: &Map, [enable, magnitude, excitation]: [&'static str; 3]) -> Option<f64> {
+    let magnitude = on(map, 704, enable).then(|| value(map, 704, magnitude))?;
+    let under = map.raw(at(704, excitation)) == 1;
+    Some(if under { -magnitude } else { magnitude })
 }
 
 fn reconnect(map: &Map, plate: &Nameplate) -> Reconnect {
@@ -266,7 +271,8 @@ fn takes(map: &Map, plate: &Nameplate, place: &Place) -> bool {
         | (704, "WMaxLimPctRvrt" | "WSetPct" | "WSetPctRvrt" | "VarSetPct" | "VarSetPctRvrt")
         | (123, "VArWMaxPct" | "VArMaxPct" | "VArAvalPct")
         | (124, "OutWRte" | "InWRte" | "MinRsvPct" | "WChaGra" | "WDisChaGra") => percent,
-        (123, "OutPFSet") | (704, "PFWInj.PF" | "PFWInjRvrt.PF") => {
+        (123, "OutPFSet")
+        | (704, "PFWInj.PF" | "PFWInjRvrt.PF" | "PFWAbs.PF" | "PFWAbsRvrt.PF") => {
             (FACTOR_LEAST - 1e-9..=1.0 + 1e-9).contains(&value.abs())
         }
         (124, "StorCtl_Mod") => raw <= 3,

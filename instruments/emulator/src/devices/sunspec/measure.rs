@@ -153,7 +153,8 @@ fn status(map: &mut Map, now: &Now<'_>) {
     let reads = |model, name| map.raw(at(model, name)) == 1;
     let fixed_w = reads(704, "WSetEna") || map.raw(at(124, "StorCtl_Mod")) & 3 != 0;
     let fixed_var = reads(704, "VarSetEna") || reads(123, "VArPct_Ena");
-    let fixed_factor = reads(704, "PFWInjEna") || reads(123, "OutPFSet_Ena");
+    let fixed_factor =
+        reads(704, "PFWInjEna") || reads(704, "PFWAbsEna") || reads(123, "OutPFSet_Ena");
     let active = u64::from(fixed_w)
         | u64::from(fixed_var) << 1
         | u64::from(fixed_factor) << 2

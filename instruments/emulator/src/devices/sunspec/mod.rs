@@ -137,7 +137,10 @@ impl SunSpec {
         changed.write(start, values, &points);
         control::check(&changed, &self.plate, &points)?;
         let told = |point: &Place| changed.raw(point.at) != point.kind.absent();
-        if points.iter().any(|point| lacks(point.at) && told(point)) {
+        if points
+            .iter()
+            .any(|point| lacks(&self.plate, point.at) && told(point))
+        {
             return Err(Exception::Value);
         }
         self.map = changed;
@@ -404,10 +407,10 @@ fn in_curve(name: &str) -> bool {
         .any(|group| name.starts_with(group))
 }
 
-/// The point belongs to a function that this unit does not have, the power factor while it takes power:
-/// it reads as not implemented and takes nothing.
-fn lacks(point: At) -> bool {
-    point.model == 704 && point.name.starts_with("PFWAbs")
+/// The point belongs to a function that a unit without a battery does not have, the power factor while
+/// it takes power: it reads as not implemented and takes nothing.
+fn lacks(plate: &Nameplate, point: At) -> bool {
+    plate.battery.is_none() && point.model == 704 && point.name.starts_with("PFWAbs")
 }
 
 fn tell(field: &mut Field, command: DutCommand) {

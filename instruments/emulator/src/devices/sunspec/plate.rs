@@ -336,6 +336,21 @@ fn settings(map: &mut Map, plate: &Nameplate) {
     ] {
         map.put(at(model, name), value);
     }
+    if plate.battery.is_some() {
+        for name in [
+            "PFWAbsEna",
+            "PFWAbsEnaRvrt",
+            "PFWAbsRvrtTms",
+            "PFWAbsRvrtRem",
+            "PFWAbs.Ext",
+            "PFWAbsRvrt.Ext",
+        ] {
+            map.set(at(704, name), 0);
+        }
+        for name in ["PFWAbs.PF", "PFWAbsRvrt.PF"] {
+            map.put(at(704, name), 1.0);
+        }
+    }
 }
 
 fn curves(map: &mut Map, plate: &Nameplate) {

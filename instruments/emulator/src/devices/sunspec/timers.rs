@@ -80,6 +80,18 @@ pub(crate) const TIMERS: &[Timer] = &[
     ),
     new(
         [
+            "PFWAbsEna",
+            "PFWAbsEnaRvrt",
+            "PFWAbsRvrtTms",
+            "PFWAbsRvrtRem",
+        ],
+        &[
+            (at(704, "PFWAbs.PF"), at(704, "PFWAbsRvrt.PF")),
+            (at(704, "PFWAbs.Ext"), at(704, "PFWAbsRvrt.Ext")),
+        ],
+    ),
+    new(
+        [
             "WMaxLimPctEna",
             "WMaxLimPctEnaRvrt",
             "WMaxLimPctRvrtTms",
@@ -172,6 +184,9 @@ impl Running {
             let Some(point) = timer.remaining else {
                 continue;
             };
+            if map.get(timer.time).is_none() {
+                continue;
+            }
             let running = self.0.iter().find(|r| r.1.enable == timer.enable);
             let left = running.map_or(0, |r| r.0.saturating_sub(now).div_ceil(SECOND));
             map.set(point, left);

@@ -9,7 +9,9 @@ use gridproof_plant::signal::{CaptureSpec, CaptureState, Signal, Trigger};
 use super::commands::Key;
 use super::{Mdo4000, Record};
 use crate::devices::yokogawa_dl850::acquire::quantity;
-use crate::devices::yokogawa_dl850::convert::{CONTACT_V, COUNTS_PER_TEN_DIV, is_contact};
+use crate::devices::yokogawa_dl850::convert::{
+    CONTACT_V, COUNTS_PER_TEN_DIV, Coupling, is_contact,
+};
 use crate::field::{Field, MILLISECOND};
 
 /// Rates of the plant, S/s.
@@ -183,12 +185,19 @@ impl Mdo4000 {
         let scale = self.settings.number_at(Key::Scale, lane);
         let offset = self.settings.number_at(Key::Offset, lane);
         let shift = self.settings.number_at(Key::Position, lane) * WORD_PER_DIV;
+        let coupling = self.settings.word_at(Key::Coupling, lane);
         let Some(input) = self.inputs.get_mut(&channel) else {
             return Vec::new();
+        };
+        let coupling = match coupling {
+            1 | 2 if !is_contact(input.signal) => Coupling::Ac,
+            3 if !is_contact(input.signal) => Coupling::Ground,
+            _ => Coupling::Dc,
         };
         let drift = quantity(input.signal).map_or(1.0, |of| self.drifts.factor(of, now));
         let lag_s = input.lag_s;
         let mut data = data.to_vec();
+        coupling.pass(&mut data);
         input.sensor.sense(&mut data, armed.rate_hz);
         for value in &mut data {
             *value -= offset as f32;

@@ -1,13 +1,25 @@
 //! What each command and query of the MDO4000 does.
 
-use super::Mdo4000;
-use super::commands::{CHANNELS, Command as C, Key, LENGTHS, Preamble as P, SETTINGS, SLOTS};
+use super::commands::{Command as C, Key, LENGTHS, Preamble as P, SLOTS};
+use super::fixed::FIXED;
+use super::{Mdo4000, lanes};
 use crate::field::Field;
 use crate::scpi::engine::{Reply, ScpiDevice};
 use crate::scpi::fault::{self, Fault};
 use crate::scpi::format::nr3;
-use crate::scpi::setting::Value;
-use crate::scpi::{Call, Outcome};
+use crate::scpi::param::is_word;
+use crate::scpi::setting::{Value, chosen};
+use crate::scpi::{Call, Outcome, Params};
+
+/// Buttons of the front panel; the first ones act.
+#[rustfmt::skip]
+const BUTTONS: &[&str] = &[
+    "RUnstop", "SINGleseq", "FORCetrig", "AUTOset", "DEFaultsetup", "ACQuire", "AFG", "BMENU1", "BMENU2", "BMENU3",
+    "BMENU4", "BMENU5", "BMENU6", "BMENU7", "B1", "B2", "B3", "B4", "CH1", "CH2", "CH3", "CH4", "CURsor|CURSors",
+    "D15|D0", "FINe", "HARdcopy", "INTensity", "MAGnivu", "MARK", "MATh", "MENUOff", "MEASurement", "NEXt",
+    "PAUse", "PREv", "REF", "RF", "RMENU1", "RMENU2", "RMENU3", "RMENU4", "RMENU5", "SAVe", "SAVERecall",
+    "SEARch", "SELect", "TESt", "TRIGger", "UTILity", "VERTButton", "ZOOm",
+];
 
 impl Mdo4000 {
     /// A command without `?`.
@@ -21,45 +33,40 @@ impl Mdo4000 {
         match command {
             C::Setting(row) => {
                 let key = self.settings.key(row);
-                let mut value = self.settings.parse(row, params)?;
+                let word = params.text(0).ok();
+                let word = word.and_then(|text| {
+                    let mut words = key.words().iter();
+                    words.find(|(word, _)| is_word(text, word))
+                });
+                let mut value = match word {
+                    Some(&(_, number)) => Value::Number(number),
+                    None => self.settings.parse(row, params)?,
+                };
                 if let (Key::RecordLength, Value::Number(points)) = (key, &value) {
                     let fits = LENGTHS.into_iter().find(|length| *length >= *points);
                     value = Value::Number(fits.unwrap_or(LENGTHS[LENGTHS.len() - 1]));
                 }
-                let per_channel = matches!(
+                match self.named(row, call)? {
+                    Some(lane) => self.settings.store(row, [lane], &value),
+                    None => self.settings.store(row, 0..SLOTS, &value),
+                }
+                let acquires = matches!(
                     key,
                     Key::Scale
                         | Key::Position
                         | Key::Offset
-                        | Key::Shown
-                        | Key::Kept
-                        | Key::SlotKind
-                        | Key::SlotSource
-                        | Key::SlotTo
-                        | Key::SlotState
-                );
-                match Self::named(call, key)?.filter(|_| per_channel) {
-                    Some(lane) => self.settings.store(row, [lane], &value),
-                    None => self.settings.store(row, 0..SLOTS, &value),
-                }
-                let acquires = !matches!(
-                    key,
-                    Key::Kept
-                        | Key::Header
-                        | Key::Verbose
-                        | Key::Encoding
-                        | Key::Width
-                        | Key::DataSource
-                        | Key::DataStart
-                        | Key::DataStop
-                        | Key::MeasureKind
-                        | Key::MeasureSource
-                        | Key::MeasureTo
-                        | Key::SlotKind
-                        | Key::SlotSource
-                        | Key::SlotTo
-                        | Key::SlotState
-                        | Key::Shown
+                        | Key::Coupling
+                        | Key::TimeScale
+                        | Key::TimePosition
+                        | Key::RecordLength
+                        | Key::DelayMode
+                        | Key::DelayTime
+                        | Key::AcquireMode
+                        | Key::StopAfter
+                        | Key::TriggerMode
+                        | Key::TriggerSource
+                        | Key::TriggerSlope
+                        | Key::TriggerLevel
                 );
                 if acquires {
                     self.restart(field);
@@ -93,30 +100,9 @@ impl Mdo4000 {
             }
             C::AutoSet => {
                 params.choice(0, &["EXECute", "UNDo"])?;
-                self.default_scales();
-                self.settings.put(Key::TimeScale, 0.01);
-                self.settings.put(Key::TriggerLevel, 0.0);
-                self.restart(field);
+                self.auto_set(field);
             }
-            C::Front => match params.choice(
-                0,
-                &[
-                    "RUnstop",
-                    "SINGleseq",
-                    "FORCetrig",
-                    "AUTOset",
-                    "DEFaultsetup",
-                ],
-            )? {
-                0 => self.run(!self.running, field),
-                1 => {
-                    let row = SETTINGS.iter().position(|row| row.1 == Key::StopAfter);
-                    let row = row.and_then(|row| u16::try_from(row).ok()).unwrap_or(0);
-                    self.settings.store(row, 0..CHANNELS, &Value::Word(1));
-                    self.run(true, field);
-                }
-                _ => {}
-            },
+            C::Front => self.press(params, field)?,
             C::DataInit => {
                 params.choice(0, &["INIT", "SNAp"])?;
                 self.settings.put(Key::DataStart, 1.0);
@@ -127,7 +113,7 @@ impl Mdo4000 {
                 self.encode(P::Encoding, word);
             }
             C::Preamble(P::Format) => {
-                let word = params.choice(0, &["RI", "RP"])?;
+                let word = params.choice(0, &["RI", "RP", "FP"])?;
                 self.encode(P::Format, word);
             }
             C::Preamble(P::Order) => {
@@ -141,7 +127,16 @@ impl Mdo4000 {
             }
             C::Recall => self.recall(memory(call)?, field)?,
             C::Factory => self.reset(field),
-            C::Done => {}
+            C::Done | C::Preamble(P::Bits) => {}
+            C::Snapshot => self.snapshot = self.snap(),
+            C::Drive => {
+                let inside = params
+                    .text(1)
+                    .is_ok_and(|to| to.to_ascii_uppercase().starts_with("REF"));
+                if !inside {
+                    return Err(fault::MISSING_MEDIA);
+                }
+            }
             C::Acquisitions
             | C::MaxRate
             | C::TriggerState
@@ -159,21 +154,42 @@ impl Mdo4000 {
             | C::Learn
             | C::Identity
             | C::Unit
-            | C::ChannelAll
-            | C::HorizontalAll
-            | C::TriggerAll
-            | C::AcquireAll
-            | C::DataAll => return Err(fault::UNDEFINED_HEADER),
+            | C::Screen
+            | C::Snapped(_)
+            | C::Delta(_)
+            | C::Fixed(_) => return Err(fault::UNDEFINED_HEADER),
         }
         Ok(())
     }
 
+    /// A button of the front panel; those that only open menus do nothing.
+    fn press(&mut self, params: Params<'_>, field: &mut Field) -> Result<(), Fault> {
+        match chosen(params, BUTTONS)? {
+            0 => self.run(!self.running, field),
+            1 => {
+                self.settings.choose(Key::StopAfter, 1);
+                self.run(true, field);
+            }
+            2 if self.running => self.arm(true, field),
+            3 => self.auto_set(field),
+            4 => self.reset(field),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn auto_set(&mut self, field: &mut Field) {
+        self.default_scales();
+        self.settings.put(Key::TimeScale, 0.01);
+        self.settings.put(Key::TriggerLevel, 0.0);
+        self.restart(field);
+    }
+
     /// A query.
     pub(super) fn answer(&self, command: C, call: &Call<'_>, field: &Field) -> Outcome {
-        let number = |key: Key| nr3(self.settings.number(key), 4);
         Ok(Reply::Text(match command {
             C::Setting(row) => {
-                let lane = Self::named(call, self.settings.key(row))?.unwrap_or(0);
+                let lane = self.named(row, call)?.unwrap_or(0);
                 return self.settings.answer(row, lane, call);
             }
             C::AcquireState => u8::from(self.running).to_string(),
@@ -201,33 +217,15 @@ impl Mdo4000 {
             // one record has been measured
             C::SlotCount => u8::from(self.record.is_some()).to_string(),
             C::SlotDeviation => nr3(0.0, 6),
-            C::Learn => self.settings.learn(|pattern| match pattern {
-                pattern if pattern.starts_with("MEASUrement:MEAS<n>") => SLOTS,
-                pattern if pattern.contains("<n>") => CHANNELS,
-                _ => 1,
-            }),
+            C::Learn => self.settings.learn(lanes),
             C::Identity => "TEK/MDO4104C,CF:91.1CT,FV:v1.24".to_owned(),
             C::Unit => "\"V\"".to_owned(),
-            C::ChannelAll => {
-                let lane = Self::named(call, Key::Scale)?.unwrap_or(0);
-                let of = |key| nr3(self.settings.number_at(key, lane), 4);
-                format!(
-                    "{};{};{}",
-                    of(Key::Scale),
-                    of(Key::Position),
-                    of(Key::Offset)
-                )
+            C::Snapped(what) => nr3(self.snapped(what), 6),
+            C::Delta(key) => {
+                let [first, second] = [0, 1].map(|lane| self.settings.number_at(key, lane));
+                nr3(second - first, 4)
             }
-            C::HorizontalAll => format!(
-                "{};{};{};{}",
-                self.points(),
-                number(Key::TimeScale),
-                number(Key::TimePosition),
-                nr3(1.0 / self.interval_s(), 4)
-            ),
-            C::TriggerAll => format!("EDGE;{}", number(Key::TriggerLevel)),
-            C::AcquireAll => format!("{};{}", u8::from(self.running), self.acquisitions),
-            C::DataAll => format!("{};{}", number(Key::DataStart), number(Key::DataStop)),
+            C::Fixed(row) => FIXED[usize::from(row)].1.to_owned(),
             C::Trigger
             | C::SetLevel
             | C::AutoSet
@@ -236,6 +234,9 @@ impl Mdo4000 {
             | C::Factory
             | C::Save
             | C::Recall
+            | C::Snapshot
+            | C::Drive
+            | C::Screen
             | C::Done => return Err(fault::UNDEFINED_HEADER),
         }))
     }

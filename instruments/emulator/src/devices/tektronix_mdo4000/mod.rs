@@ -7,6 +7,11 @@
 mod acquire;
 mod act;
 mod commands;
+mod events;
+mod fixed;
+mod image;
+mod kept;
+mod screen;
 mod waveform;
 
 use std::collections::BTreeMap;
@@ -16,7 +21,7 @@ use gridproof_plant::Nanos;
 use gridproof_plant::signal::Signal;
 
 use self::acquire::Armed;
-use self::commands::{CHANNELS, Command as C, Key, SETTINGS, SLOTS, TABLE};
+use self::commands::{CHANNELS, Command as C, Key, SETTINGS, SLOTS};
 use super::yokogawa_dl850::Fitted;
 use super::yokogawa_dl850::convert::{Sensor, is_contact};
 use super::yokogawa_dl850::timebase::{TimeBase, lag_s};
@@ -24,7 +29,7 @@ use crate::field::{Disturbance, Drifts, Field};
 use crate::scpi::engine::{Dialect, Reply, ReplyHeader, ScpiDevice};
 use crate::scpi::fault::Fault;
 use crate::scpi::pattern::Use;
-use crate::scpi::setting::{Settings, Style, Value, patterns};
+use crate::scpi::setting::{Settings, Style, Value};
 use crate::scpi::{Call, Outcome};
 
 /// What is connected to a channel.
@@ -56,6 +61,8 @@ pub(crate) struct Mdo4000 {
     running: bool,
     armed: Option<Armed>,
     record: Option<Record>,
+    /// What the last snapshot measured, in the order of the types.
+    snapshot: Vec<Option<f64>>,
     acquisitions: u64,
     time_base: TimeBase,
     drifts: Drifts,
@@ -98,6 +105,7 @@ impl Mdo4000 {
             running: true,
             armed: None,
             record: None,
+            snapshot: Vec::new(),
             acquisitions: 0,
             time_base: TimeBase::new(seed, name, clock),
             drifts: Drifts::default(),
@@ -126,17 +134,11 @@ impl Mdo4000 {
     }
 
     /// The lane that a header's suffix names.
-    fn named(call: &Call<'_>, key: Key) -> Result<Option<usize>, Fault> {
-        if call.suffixes.is_empty() {
+    fn named(&self, row: u16, call: &Call<'_>) -> Result<Option<usize>, Fault> {
+        if call.suffixes.is_empty() || self.settings.key(row) == Key::TriggerLevel {
             return Ok(None);
         }
-        let slots = [Key::SlotKind, Key::SlotSource, Key::SlotTo, Key::SlotState];
-        let most = if slots.contains(&key) {
-            SLOTS
-        } else {
-            CHANNELS
-        };
-        let suffix = call.suffix_up_to(0, most as u32)?;
+        let suffix = call.suffix_up_to(0, lanes(SETTINGS[usize::from(row)].0) as u32)?;
         Ok(Some(suffix as usize - 1))
     }
 
@@ -159,6 +161,24 @@ impl Mdo4000 {
     }
 }
 
+/// How many numbers the node of a pattern has that is numbered; one without any.
+fn lanes(pattern: &str) -> usize {
+    let pattern = pattern.split(' ').next().unwrap_or_default();
+    match pattern.split_once("<n>") {
+        Some((path, _)) => members(path.rsplit(':').next().unwrap_or_default()) as usize,
+        None => 1,
+    }
+}
+
+/// How many numbers a node has, by its name.
+fn members(node: &str) -> u32 {
+    match node.to_ascii_uppercase().as_str() {
+        "MEAS" => SLOTS as u32,
+        "POSITION" | "MID" | "VAR" | "EDGE" | "ALTERNATE" | "HPOS" => 2,
+        _ => CHANNELS as u32,
+    }
+}
+
 impl ScpiDevice for Mdo4000 {
     type Command = C;
 
@@ -167,9 +187,7 @@ impl ScpiDevice for Mdo4000 {
     }
 
     fn commands() -> Vec<(&'static str, C, Use)> {
-        let mut all = TABLE.to_vec();
-        all.extend(patterns(SETTINGS, C::Setting));
-        all
+        commands::all()
     }
 
     fn identity(&self) -> String {
@@ -180,6 +198,9 @@ impl ScpiDevice for Mdo4000 {
         self.collect(field);
         if call.query {
             self.answer(command, call, field)
+        } else if command == C::Screen {
+            call.params.choice(0, &["STARt"])?;
+            Ok(Reply::Block(self.screen()))
         } else {
             self.set(command, call, field).map(|()| Reply::None)
         }
@@ -214,6 +235,14 @@ impl ScpiDevice for Mdo4000 {
             gridproof_plant::signal::CaptureState::Done
         );
         self.settings.word(Key::StopAfter) == 1 && self.running && waits
+    }
+
+    fn members(&self, _command: C, node: &str) -> u32 {
+        members(node)
+    }
+
+    fn distinct(&self, command: C) -> bool {
+        matches!(command, C::Fixed(_))
     }
 
     fn takes(&self, fault: FaultKind) -> bool {

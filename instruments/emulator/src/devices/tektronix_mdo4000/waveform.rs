@@ -198,12 +198,29 @@ impl Mdo4000 {
         if let Some(&what) = PARAMETERS.get(kind) {
             return trace.measure(what);
         }
-        let delay = self.volts(to)?.first_rise()? - trace.first_rise()?;
-        if kind == PARAMETERS.len() {
-            let turns = delay / trace.measure(Parameter::Period)?;
-            return Some(360.0 * (turns - (turns + 0.5).floor()));
+        let delay = || Some(self.volts(to)?.first_rise()? - trace.first_rise()?);
+        match kind - PARAMETERS.len() {
+            0 => {
+                let turns = delay()? / trace.measure(Parameter::Period)?;
+                Some(360.0 * (turns - (turns + 0.5).floor()))
+            }
+            1 => delay(),
+            _ => None,
         }
-        Some(delay)
+    }
+
+    /// Every type of measurement of the waveform that is selected.
+    pub(super) fn snap(&self) -> Vec<Option<f64>> {
+        let lane = self.settings.word(Key::Selected);
+        let kinds = 0..PARAMETERS.len();
+        kinds.map(|kind| self.measure(kind, lane, lane)).collect()
+    }
+
+    /// A value of the last snapshot.
+    pub(super) fn snapped(&self, what: Parameter) -> f64 {
+        let mut values = PARAMETERS.iter().zip(&self.snapshot);
+        let found = values.find(|(kind, _)| **kind == what);
+        found.and_then(|(_, value)| *value).unwrap_or(NO_VALUE)
     }
 
     /// Value of the immediate measurement.
@@ -249,7 +266,7 @@ impl Mdo4000 {
             ) => "s",
             Some(M::PositiveDuty | M::NegativeDuty | M::Overshoot | M::Undershoot) => "%",
             Some(M::Area | M::CycleArea) => return format!("\"{own}s\""),
-            Some(M::Pulses) => "",
+            Some(M::Pulses | M::Falls | M::PositivePulses | M::NegativePulses) => "",
             Some(
                 M::PeakToPeak
                 | M::Most

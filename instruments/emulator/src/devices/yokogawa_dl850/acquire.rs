@@ -109,7 +109,10 @@ impl Dl850 {
 
     /// What the acquisition waits for; its memory is full at `ready`.
     fn trigger(&self, field: &Field, ready: Nanos) -> Result<Trigger, Fault> {
-        if self.trigger_mode == TriggerMode::Auto {
+        if matches!(
+            self.trigger_mode,
+            TriggerMode::Auto | TriggerMode::AutoLevel
+        ) {
             return Ok(Trigger::Immediate);
         }
         // the first of a series of times at or after `ready`
@@ -221,10 +224,14 @@ impl Dl850 {
         let period_ns = 1e9 / f64::from(capture.rate_hz);
         let now = field.now();
         let mut traces = Vec::with_capacity(armed.shown.len());
-        for ((number, data), delay_s) in armed.shown.iter().zip(capture.data).zip(armed.delays) {
+        for ((number, mut data), delay_s) in armed.shown.iter().zip(capture.data).zip(armed.delays)
+        {
             let Some(channel) = self.channels.get(number) else {
                 continue;
             };
+            if !is_contact(channel.signal) {
+                channel.coupling.pass(&mut data);
+            }
             traces.push(Trace {
                 channel: *number,
                 range_v: channel.range_v,

@@ -1,6 +1,7 @@
 //! What each command and query of the DL850 does.
 
 use super::commands::Command::{self, self as C};
+use super::convert::Coupling;
 use super::{Dl850, Format, SLOTS, TriggerMode, TriggerSource, acquire};
 use crate::devices::chroma_61845::within;
 use gridproof_plant::Nanos;
@@ -30,10 +31,19 @@ const ACQUIRE_MODES: [&str; 4] = ["NORMal", "ENVelope", "AVERage", "BOXaverage"]
 const FILTERS: [&str; 4] = ["NEVer", "RISE", "FALL", "BOTH"];
 /// How often a client that waits for the acquisition is thought of.
 const LOOK: Nanos = 10 * MILLISECOND;
-const MODES: [&str; 3] = ["AUTO", "NORMal", "SINGle"];
+const MODES: [(&str, TriggerMode); 4] = [
+    ("AUTO", TriggerMode::Auto),
+    ("ALEVel", TriggerMode::AutoLevel),
+    ("NORMal", TriggerMode::Normal),
+    ("SINGle", TriggerMode::Single),
+];
 const SLOPES: [&str; 3] = ["RISE", "FALL", "BOTH"];
 const SOURCES: [&str; 3] = ["EXTernal", "LINE", "TIME"];
-const COUPLINGS: [&str; 3] = ["DC", "AC", "GND"];
+const COUPLINGS: [(&str, Coupling); 3] = [
+    ("DC", Coupling::Dc),
+    ("AC", Coupling::Ac),
+    ("GND", Coupling::Ground),
+];
 const HYSTERESES: [&str; 3] = ["LOW", "MIDDle", "HIGH"];
 const FORMATS: [&str; 3] = ["WORD", "BYTE", "ASCii"];
 
@@ -102,9 +112,11 @@ impl Dl850 {
                 }
             }
             C::Coupling => {
-                self.slot(call)?;
-                // the sensors are dc coupled
-                params.choice(0, &COUPLINGS[..1])?;
+                let slot = self.slot(call)?;
+                let word = params.choice(0, &COUPLINGS.map(|(word, _)| word))?;
+                if let Some(channel) = self.channels.get_mut(&slot) {
+                    channel.coupling = COUPLINGS[word].1;
+                }
             }
             // the emulated probe is always the one that is set: readings stay those of its input
             C::Probe => {
@@ -157,13 +169,13 @@ impl Dl850 {
                 within(params.only_number("")?, 0.0, 0.0)?;
             }
             C::Done => params.none()?,
+            C::File => return Err(fault::MISSING_MEDIA),
             C::MeasureSwitch => {
                 self.slot(call)?;
                 params.only_boolean()?;
             }
             C::TriggerMode => {
-                self.trigger_mode = [TriggerMode::Auto, TriggerMode::Normal, TriggerMode::Single]
-                    [params.choice(0, &MODES)?];
+                self.trigger_mode = MODES[params.choice(0, &MODES.map(|(word, _)| word))?].1;
             }
             C::TriggerType => {
                 params.choice(0, &["SIMPle"])?;
@@ -351,7 +363,11 @@ impl Dl850 {
             C::Header => u8::from(self.header).to_string(),
             C::Verbose => u8::from(self.verbose).to_string(),
             C::Range => nr3(slot()?.range_v, 3),
-            C::Coupling => slot().map(|_| "DC".to_owned())?,
+            C::Coupling => {
+                let coupling = slot()?.coupling;
+                let word = COUPLINGS.iter().find(|(_, one)| *one == coupling);
+                word.map_or("DC", |(word, _)| word).to_owned()
+            }
             C::Probe => self.probe[usize::from(self.slot(call)?) - 1].clone(),
             C::Bandwidth => self.bandwidth[usize::from(self.slot(call)?) - 1].clone(),
             C::Module => {
@@ -381,11 +397,10 @@ impl Dl850 {
             C::SampleRate => nr3(f64::from(self.rate()), 3),
             C::RecordLength => self.record_length.to_string(),
             C::AcquireMode => ACQUIRE_MODES[self.mode].to_ascii_uppercase(),
-            C::TriggerMode => match self.trigger_mode {
-                TriggerMode::Auto => "AUTO".to_owned(),
-                TriggerMode::Normal => "NORMAL".to_owned(),
-                TriggerMode::Single => "SINGLE".to_owned(),
-            },
+            C::TriggerMode => {
+                let word = MODES.iter().find(|(_, mode)| *mode == self.trigger_mode);
+                word.map_or("", |(word, _)| word).to_ascii_uppercase()
+            }
             C::TriggerType => "SIMPLE".to_owned(),
             C::TriggerSource => match self.source {
                 TriggerSource::Channel(number) => number.to_string(),
@@ -453,6 +468,7 @@ impl Dl850 {
             ),
             C::Wait
             | C::Done
+            | C::File
             | C::Start
             | C::Stop
             | C::DisplayAll

@@ -12,6 +12,8 @@ pub(crate) enum Command {
     Verbose,
     Range,
     Coupling,
+    /// A file on a disk, or paper, that there is not.
+    File,
     Probe,
     Bandwidth,
     Display,
@@ -213,6 +215,9 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("HISTory:RECord", C::FirstRecord, Both),
     ("HISTory:CLEar[:EXECute]", C::Done, Set),
     ("SNAP|CLEar|ASETup[:EXECute]", C::Done, Set),
+    ("FILE:SAVE:ASCii|BINary|MATLab|SETup[:EXECute]", C::File, Set),
+    ("FILE:LOAD:BINary|SETup[:EXECute]", C::File, Set),
+    ("IMAGe|HCOPy[:EXECute]", C::File, Set),
     ("COMMunicate:OPSR", C::Pending, Query),
     ("WAVeform:CAPTure:LENGth", C::Length, Query),
     ("WAVeform:MODule", C::Module, Query),

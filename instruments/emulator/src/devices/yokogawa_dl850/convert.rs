@@ -35,6 +35,31 @@ pub(crate) fn is_contact(signal: Signal) -> bool {
     }
 }
 
+/// How an input is coupled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Coupling {
+    Dc,
+    Ac,
+    Ground,
+}
+
+impl Coupling {
+    /// Lets through what it does: of AC all but the mean of the record, whose high pass lies far below
+    /// the mains; of GND nothing.
+    pub(crate) fn pass(self, data: &mut [f32]) {
+        let mean = match self {
+            Coupling::Dc => return,
+            Coupling::Ground => return data.fill(0.0),
+            Coupling::Ac => {
+                data.iter().map(|&x| f64::from(x)).sum::<f64>() / data.len().max(1) as f64
+            }
+        };
+        for value in data {
+            *value -= mean as f32;
+        }
+    }
+}
+
 /// Errors of one channel, fixed for the seed.
 #[derive(Debug)]
 pub(crate) struct Sensor {

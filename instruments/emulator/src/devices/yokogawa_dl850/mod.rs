@@ -18,7 +18,7 @@ use gridproof_plant::Nanos;
 use gridproof_plant::signal::{LowPass, Signal};
 
 use self::commands::{Command, KEPT, Key};
-use self::convert::Sensor;
+use self::convert::{Coupling, Sensor};
 use self::timebase::TimeBase;
 use crate::devices::sensor::SensorSpec;
 use crate::field::{Disturbance, Drifts, Field};
@@ -39,6 +39,7 @@ struct Channel {
     display: bool,
     range_v: f64,
     power_on_range_v: f64,
+    coupling: Coupling,
     sensor: Sensor,
     /// Delay of the signal in the channel, s.
     lag_s: f64,
@@ -72,6 +73,8 @@ pub(crate) struct Fitted {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum TriggerMode {
     Auto,
+    /// AUTO as well: the level that it sets itself is not needed.
+    AutoLevel,
     Normal,
     Single,
 }
@@ -220,6 +223,7 @@ impl Dl850 {
                         display: true,
                         range_v,
                         power_on_range_v: range_v,
+                        coupling: Coupling::Dc,
                         sensor,
                         lag_s: if convert::is_contact(f.signal) {
                             0.0
@@ -326,6 +330,7 @@ impl ScpiDevice for Dl850 {
         self.stop(field);
         for channel in self.channels.values_mut() {
             channel.range_v = channel.power_on_range_v;
+            channel.coupling = Coupling::Dc;
             channel.display = true;
         }
         self.tdiv_s = 0.1;
