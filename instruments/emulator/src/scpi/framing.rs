@@ -13,12 +13,15 @@ pub(crate) fn end_of_message(input: &[u8], carriage_return_ends: bool) -> Option
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scanner {
     carriage_return_ends: bool,
+    /// A message may be a PNG image.
+    images: bool,
     place: Place,
 }
 
 /// Where in a message a byte stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
+    Begin,
     Text,
     /// Inside a string with this quote.
     Quoted(u8),
@@ -28,14 +31,33 @@ enum Place {
     Length(u8, usize),
     /// In a block: bytes to come, at least one.
     Data(usize),
+    /// In the length and type of a chunk of an image: bytes so far, the length, and whether the type is
+    /// that of the last one up to here.
+    Chunk(u8, usize, bool),
+    /// In the rest of a chunk: bytes to come, and whether it is the last one.
+    Body(usize, bool),
 }
+
+/// First byte of a PNG image, and the rest of its signature.
+const IMAGE: u8 = 0x89;
+const SIGNATURE_REST: usize = 7;
+const LAST_CHUNK: [u8; 4] = *b"IEND";
 
 impl Scanner {
     /// At the beginning of a message.
     pub(crate) fn new(carriage_return_ends: bool) -> Self {
         Self {
             carriage_return_ends,
-            place: Place::Text,
+            images: false,
+            place: Place::Begin,
+        }
+    }
+
+    /// Of responses, which end with LF.
+    pub(crate) fn of_responses() -> Self {
+        Self {
+            images: true,
+            ..Self::new(false)
         }
     }
 
@@ -50,6 +72,29 @@ impl Scanner {
                     self.place = within(left - taken);
                     continue;
                 }
+                (Place::Body(left, last), _) => {
+                    let taken = left.min(piece.len() - at);
+                    at += taken;
+                    self.place = match (left - taken, last) {
+                        (0, true) => Place::Text,
+                        (0, false) => Place::Chunk(0, 0, true),
+                        (left, last) => Place::Body(left, last),
+                    };
+                    continue;
+                }
+                (Place::Begin, IMAGE) if self.images => Place::Body(SIGNATURE_REST, false),
+                (Place::Chunk(at, length, last), _) => match at {
+                    0..=3 => Place::Chunk(at + 1, length << 8 | usize::from(byte), last),
+                    _ => {
+                        let last = last && LAST_CHUNK[usize::from(at & 3)] == byte;
+                        if at == 7 {
+                            // with its check sum
+                            Place::Body(length + 4, last)
+                        } else {
+                            Place::Chunk(at + 1, length, last)
+                        }
+                    }
+                },
                 (Place::Hash, b'1'..=b'9') => Place::Length(byte - b'0', 0),
                 (Place::Length(digits, length), b'0'..=b'9') => {
                     let length = length * 10 + usize::from(byte - b'0');
@@ -60,7 +105,7 @@ impl Scanner {
                     }
                 }
                 _ if byte == b'\n' || (self.carriage_return_ends && byte == b'\r') => {
-                    self.place = Place::Text;
+                    self.place = Place::Begin;
                     return Some(at);
                 }
                 (Place::Quoted(quote), _) if byte == quote => Place::Text,

@@ -3,6 +3,7 @@
 use super::second_bench::bench as second;
 use super::{Talk, advance};
 use crate::EmulatedBench;
+use crate::scpi::framing::Scanner;
 
 const ERROR: &str = "ALLEV?";
 
@@ -214,9 +215,10 @@ fn words_stand_for_numbers_and_nodes_for_what_is_below() {
             .starts_with(":CH1:SCALE 1.0000E+02;POSITION ")
     );
     scope.say("CH1:SCALE TTL;:MATHVAR:VAR3 1;:SAVE:IMAGE 'E:/screen.png'");
+    scope.say("CONFIGURATIONS 1");
     assert_eq!(
         scope.say(ERROR),
-        ":ALLEV 104,\"Data type error\",114,\"Header suffix out of range\",252,\"Missing media\"\n"
+        ":ALLEV 104,\"Data type error\",114,\"Header suffix out of range\",252,\"Missing media\",113,\"Undefined header\"\n"
     );
 }
 
@@ -232,10 +234,15 @@ fn the_screen_is_sent_with_its_traces() {
         image = scope.bytes(b"HARDCOPY START\n");
         let begin: Vec<u8> = begin.chars().map(|c| c as u8).collect();
         assert_eq!(image[..begin.len()], begin, "{format}");
+        // as a client with messages sees it: one response, whose end is its last byte
+        let mut scanner = Scanner::of_responses();
+        let half = image.len() / 2;
+        assert_eq!(scanner.scan(&image[..half]), None, "{format}");
+        assert_eq!(scanner.scan(&image[half..]), Some(image.len() - half - 1));
         assert!(scope.say(ERROR).starts_with("0,"));
     }
     // of the TIFF the rows that show a colour, from its only strip on
-    let pixels = &image[140..140 + 3 * 1024 * 768];
+    let pixels = &image[152..152 + 3 * 1024 * 768];
     let rows = |colour: [u8; 3]| -> Vec<usize> {
         let shows = |row: &[u8]| row.chunks(3).any(|pixel| pixel == colour);
         let rows = pixels.chunks(3 * 1024).enumerate();
@@ -252,7 +259,7 @@ fn the_screen_is_sent_with_its_traces() {
     assert!(rows([0, 180, 60]).is_empty(), "channel 4 is off");
     scope.say("SELECT:CH4 ON");
     image = scope.bytes(b"HARDCOPY START\n");
-    assert!(image[140..].chunks(3).any(|pixel| pixel == [0, 180, 60]));
+    assert!(image[152..].chunks(3).any(|pixel| pixel == [0, 180, 60]));
 }
 
 #[test]

@@ -49,7 +49,7 @@ impl Link {
             replies: Vec::new(),
             scanned: 0,
             end: None,
-            scanner: Scanner::new(false),
+            scanner: Scanner::of_responses(),
         })
     }
 

@@ -1,4 +1,7 @@
 //! Images with a palette as PNG, Windows bitmap and TIFF, all without compression.
+//!
+//! They are sent as they are, without the header of a block: PNG tells where it ends, and bitmap and
+//! TIFF of the screen hold neither LF nor quote nor `#`, so that their message ends with its LF.
 
 /// An image: a row of pixels after the other, from the top, each a place in the palette.
 #[derive(Debug)]
@@ -69,7 +72,7 @@ impl Image {
     pub(super) fn tiff(&self) -> Vec<u8> {
         const SHORT: u16 = 3;
         const LONG: u16 = 4;
-        const TAGS: u32 = 10;
+        const TAGS: u32 = 11;
         let bits_at = 8 + 2 + 12 * TAGS + 4;
         let strip_at = bits_at + 6;
         let size = 3 * self.pixels.len() as u32;
@@ -84,6 +87,7 @@ impl Image {
             (278, LONG, 1, self.height as u32),
             (279, LONG, 1, size),
             (284, SHORT, 1, 1),
+            (296, SHORT, 1, 1),
         ];
         let mut out = vec![b'I', b'I', 42, 0, 8, 0, 0, 0];
         out.extend((TAGS as u16).to_le_bytes());

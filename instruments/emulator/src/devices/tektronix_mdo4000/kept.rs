@@ -2,7 +2,7 @@
 //! without one of their own in `commands.rs` or `events.rs`.
 
 use super::commands::{INTEGER as I, Key, NUMBER as N, SWITCH as SW, TEXT as T, TRACES};
-use crate::scpi::setting::Kind::{Choice, Plain, Switch};
+use crate::scpi::setting::Kind::{Choice, Plain, Switch, Text};
 use crate::scpi::setting::Row;
 
 /// Rows in order of their headers.
@@ -70,7 +70,7 @@ pub(super) const KEPT: &[Row<Key>] = &[
     ("ETHERnet:LXI:LAN:PASSWord:ENABle", Key::Kept, SW),
     ("ETHERnet:LXI:LAN:PASSWord:ESCOPEENABle", Key::Kept, SW),
     ("ETHERnet:LXI:LAN:SERVICENAMe", Key::Kept, T),
-    ("ETHERnet:NAME", Key::Kept, T),
+    ("ETHERnet:NAME", Key::Kept, Text("MDO4104C-C010001")),
     ("ETHERnet:NETWORKCONFig", Key::Kept, Choice(&["AUTOmatic", "MANual"])),
     ("ETHERnet:PASSWord", Key::Kept, T),
     ("ETHERnet:SUBNETMask", Key::Kept, T),
