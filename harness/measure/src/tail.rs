@@ -70,13 +70,13 @@ impl Tail {
         let slope = tail.envelope(envelope) * rate;
         let shown = &residual[..residual.len().min(2 * cycle)];
         let scatter = window.scatter_of(shown).hypot(excess);
-        // What noise may have lifted over the threshold at the cut is no current; it may be one.
-        let seen = after
-            .iter()
-            .map(|p| tail.value(p).abs())
-            .fold(0.0, f64::max);
-        let weak = first < threshold + 2.0 * scatter * tail.spread(begin, after)?
-            && seen < threshold + 2.0 * scatter;
+        // What noise may have lifted over the threshold at the cut is no current; it may be one, for
+        // as long as noise may have hidden of it.
+        let seen = after.iter().map(|p| tail.value(p).abs());
+        let seen = seen.fold(0.0, f64::max);
+        let hidden = 2.0 * scatter * tail.spread(begin, after)?;
+        let weak = first < threshold + hidden && seen < threshold + 2.0 * scatter;
+        let longest = ((first + hidden) / threshold).ln().max(0.0) / rate;
         let exceeds = |p: &&Point| p.at < begin + lasts && tail.value(p).abs() > threshold;
         let wave: f64 = before.iter().map(|p| (p.value - p.wave).powi(2)).sum();
         let left: f64 = residual.iter().map(|x| x * x).sum();
@@ -84,7 +84,7 @@ impl Tail {
             envelope: if weak { begin } else { envelope },
             last: after.iter().rev().find(exceeds).map_or(begin, |p| p.at),
             doubt: if weak {
-                0.5 * (envelope - begin)
+                0.5 * longest
             } else {
                 scatter * tail.spread(envelope, after)? / slope
             },

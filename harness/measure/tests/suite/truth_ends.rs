@@ -185,6 +185,31 @@ fn in_noise_the_bound_is_attained() {
     assert!((93.0..=98.5).contains(&all.covered()), "{}", all.covered());
 }
 
+/// Ringing that noise may hide: U spans what it may have lasted.
+#[test]
+fn weak_ringing_lies_within_u() {
+    let mut random = Noise(14);
+    let (mut inside, cases) = (0, 120);
+    for case in 0..cases {
+        let mut draw = Draw::new(Kind::Ringing, case, &mut random);
+        let between = |a: f64, b: f64, x: f64| a * (b / a).powf(x);
+        let amps = between(1.1, 3.0, random.uniform()) * LIMIT;
+        let (s, c) = (TAU * random.uniform()).sin_cos();
+        let tau = between(0.3e-3, 6e-3, random.uniform());
+        let ring = between(100.0, 1500.0, random.uniform());
+        draw.numbers.splice(3.., [amps * c, amps * s, tau, ring]);
+        let sigma = [0.01, 0.003, 0.001][case as usize / 4 % 3] * draw.numbers[0] / SQRT2;
+        let amps = sampled(10_000.0, 1.3, sigma, 14, 40.0, &mut random, |t| {
+            draw.at(&draw.numbers, t)
+        });
+        let found = analysed(&amps, 10_000.0);
+        let error = (found.t_cease_s.unwrap() - draw.ceases(&draw.numbers)).abs();
+        inside += u32::from(error <= found.uncertainty_s.unwrap());
+    }
+    println!("weak ringing: {inside} of {cases} inside U");
+    assert!(inside * 100 >= cases * 91, "{inside} of {cases}");
+}
+
 /// What is no current: a filter's below the limit, a sensor's direct tail, an offset; and weak
 /// current that is.
 #[test]
