@@ -440,17 +440,11 @@ fn held_timing(step: &Step<'_>, held: &Updates, rough: f64) -> Option<Timing> {
         let seen = (4.0 * noise / p.weight.sqrt()).max(step.quantum);
         p.t <= 0.0 && p.t > -2.0 * *u && p.y > seen
     });
-    // Nothing begins after an update that shows it beyond doubt.
-    let seen = later().find(|p| {
-        let beyond = (4.5 * noise / p.weight.sqrt()).max(1.5 * step.quantum);
-        p.y > beyond && instant_u(p.t) < 0.1 * held.spacing
-    });
     let commence = match (at_once, &fit) {
         (Some((p, u)), _) => Some(((0.5 * (p.t + u * 3.0_f64.sqrt())).max(0.0), 0.0)),
         (None, Some(fit)) => {
             let (delay, u) = fit.with_u(|p| p.p[1]);
-            let latest = seen.map_or(f64::INFINITY, |p| p.t);
-            curve(delay.min(latest), u.unwrap_or(0.0))
+            curve(delay, u.unwrap_or(0.0))
         }
         (None, None) => later().find(|p| p.y > 0.01 + blur).map(|p| (p.t, 0.0)),
     };
