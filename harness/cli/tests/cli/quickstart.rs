@@ -87,8 +87,8 @@ fn every_bench_is_proven_safe_after_every_test() {
         .collect();
     assert_eq!(
         truth.len(),
-        4,
-        "AI-A on both, TRIP-OV1 on one, UPS-T01 on one"
+        6,
+        "both parts of AI-A on both, TRIP-OV1 on one, UPS-T01 on one"
     );
     for item in items {
         assert_eq!(item["proven"], true, "{item}");

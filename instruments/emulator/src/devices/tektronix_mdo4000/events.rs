@@ -1,5 +1,5 @@
 //! Trigger types besides the edge, trigger B and searches: kept, the acquisition waits for the edge of
-//! trigger A (programmer manual, groups Trigger and Search).
+//! trigger A. Headers and arguments as in tm_devices 3.7, the maker's driver package.
 
 use super::commands::{
     CHANNEL, INTEGER as I, Key, LEVEL, NUMBER as N, SOURCES, SWITCH as SW, TRACES,

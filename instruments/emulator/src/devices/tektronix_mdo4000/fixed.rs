@@ -1,5 +1,7 @@
 //! What answers the same at all times, and what has nothing to do on this bench: the unit has neither
-//! options nor drives, probes or printers (programmer manual, chapter 2).
+//! options nor drives, probes or printers. Headers as in tm_devices 3.7, the maker's driver package. What a
+//! reply holds has no source where nothing is fitted (probe, calibration, USB identity): it stands for
+//! a unit in order.
 
 /// Queries with their replies.
 #[rustfmt::skip]

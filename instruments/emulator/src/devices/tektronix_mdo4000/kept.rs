@@ -1,5 +1,5 @@
-//! Settings that are kept and change nothing on this bench (programmer manual, chapter 2): the groups
-//! without one of their own in `commands.rs` or `events.rs`.
+//! Settings that are kept and change nothing on this bench: the groups without one of their own in
+//! `commands.rs` or `events.rs`. Headers and arguments as in tm_devices 3.7, the maker's driver package.
 
 use super::commands::{INTEGER as I, Key, NUMBER as N, SWITCH as SW, TEXT as T, TRACES};
 use crate::scpi::setting::Kind::{Choice, Plain, Switch, Text};
