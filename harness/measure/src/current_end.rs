@@ -8,7 +8,7 @@ use crate::linear::least_squares;
 use crate::math::sin_cos;
 use crate::remainder::{left_by_weaker, remainder};
 use crate::ringing::ringing;
-use crate::steady::Continued;
+use crate::steady::{Continued, likeliest};
 use crate::tail::Tail;
 
 /// Ringing after a cut is taken for real if it lowers the sum of squares by so many variances of a
@@ -159,9 +159,10 @@ pub(crate) fn ending(amps: &[f64], last: usize, scene: &Scene) -> Option<Ending>
     };
     // Of a cut that a sensor's tail follows the samples around it show too little.
     let cut = cut.or_else(|| {
+        let (at, doubt) = window.cut(amps)?;
         Some(Ending::Cut {
-            at: window.cut()?,
-            doubt: 0.0,
+            at,
+            doubt,
             level: window.peak,
         })
     });
@@ -271,10 +272,8 @@ fn cut_after(amps: &[f64], last: usize, halves: usize, scene: &Scene) -> Option<
             }))
             .collect()
     };
-    let best = |gains: &[f64]| {
-        let all = gains.iter().copied().enumerate();
-        all.max_by(|a, b| a.1.total_cmp(&b.1))
-    };
+    let spread = scene.noise.max(fit.residual);
+    let best = |gains: &[f64]| likeliest(gains, spread * spread);
     // A sensor may show a direct value that the current did not have.
     let direct = fit.terms[0];
     let (first, _) = best(&gains(direct))?;
@@ -283,7 +282,7 @@ fn cut_after(amps: &[f64], last: usize, halves: usize, scene: &Scene) -> Option<
         .filter(|rest| !rest.is_empty())?;
     let level = rest.iter().sum::<f64>() / rest.len() as f64;
     let gains = gains(level);
-    let (best, most) = best(&gains)?;
+    let (best, doubt) = best(&gains)?;
     let at = end + best;
     // Wave until there, nothing after, and both visibly so.
     let quarter = half / 2;
@@ -291,7 +290,6 @@ fn cut_after(amps: &[f64], last: usize, halves: usize, scene: &Scene) -> Option<
         return None;
     }
     let envelope = fit.envelope(at as f64);
-    let spread = scene.noise.max(fit.residual);
     let inside: Vec<f64> = (end..at).map(|k| amps[k] - fit.at(k as f64)).collect();
     let outside: Vec<f64> = amps[at..stop].iter().map(|x| x - level).collect();
     let few = |count: usize| 1.0 + 3.0 / (2.0 * count as f64).sqrt();
@@ -321,12 +319,9 @@ fn cut_after(amps: &[f64], last: usize, halves: usize, scene: &Scene) -> Option<
     if seen < 0.7 * wave {
         return None;
     }
-    let worse = most - 4.0 * spread * spread;
-    let near = gains.iter().enumerate().filter(|(_, g)| **g >= worse);
-    let (low, high) = near.fold((best, best), |r, (k, _)| (r.0.min(k), r.1.max(k)));
     Some(Ending::Cut {
         at: at as f64 - 0.5,
-        doubt: 0.25 * (high - low) as f64,
+        doubt,
         level: (fit.at(at as f64 - 0.5) - direct).abs(),
     })
 }

@@ -1,12 +1,14 @@
 //! The steady wave before a current ends, continued through the samples of the end: what the
 //! models of an end (a cut, a fade, ringing) are fitted to and compared on.
 
-use crate::continued_wave::{ContinuedWave, steady_wave};
+use crate::continued_wave::{ContinuedWave, Wave, steady_wave};
 use crate::current_end::Scene;
 use crate::linear::least_squares;
 
 /// Most points; more samples are averaged in groups.
 const MOST_POINTS: usize = 40_000;
+/// Samples beside a cut between two points that say where it is, cycles.
+const SHARPENED: f64 = 0.05;
 /// Part after the last visible sample, cycles.
 const AFTER_CYCLES: usize = 4;
 /// Parts beside a cut that are looked at for anything but a cut, cycles.
@@ -29,6 +31,7 @@ pub(crate) struct Point {
 
 /// Samples from the steady wave to some cycles after the end, with the wave continued.
 pub(crate) struct Continued {
+    wave: Wave,
     /// In order.
     pub(crate) points: Vec<Point>,
     /// Samples in a point.
@@ -83,6 +86,7 @@ impl Continued {
         let noise = scene.noise.max(steps) / root;
         let mut points = Vec::with_capacity((end - steady.start) / group + 1);
         let direct = wave.direct();
+        let scatter = wave.scatter / root;
         let count = group as f64;
         for (n, part) in amps[steady.start..end].chunks_exact(group).enumerate() {
             let first = (steady.start + n * group) as f64;
@@ -99,6 +103,7 @@ impl Continued {
             });
         }
         Some(Self {
+            wave,
             points,
             group: group as f64,
             cycle: cycle as f64,
@@ -107,7 +112,7 @@ impl Continued {
             noise: noise.max(1e-9 * peak),
             coarse: scene.noise < 2.0 * steps,
             threshold: scene.threshold / peak,
-            scatter: wave.scatter / root,
+            scatter,
         })
     }
 
@@ -153,7 +158,8 @@ impl Continued {
     /// Whether the wave until a cut and nothing after it leave no more than noise does (2 standard
     /// deviations) in the parts of a cycle and few cycles on both sides of it.
     pub(crate) fn is_cut(&self, cut: f64) -> bool {
-        let (before, after) = self.points.split_at(self.index(cut));
+        let (before, first) = self.beside(cut);
+        let (before, after) = (&self.points[..before], &self.points[first..]);
         let noise = |squares: &[f64]| {
             let n = squares.len() as f64;
             squares.iter().sum::<f64>() <= self.variance() * (n + 2.0 * (2.0 * n).sqrt())
@@ -185,9 +191,9 @@ impl Continued {
         Some(best.1)
     }
 
-    /// A cut after which at most a direct value of the sensor decays, between two points; `None`
-    /// if that leaves more than noise would.
-    pub(crate) fn cut(&self) -> Option<f64> {
+    /// A cut after which at most a direct value of the sensor decays, between two samples, and its
+    /// standard uncertainty, samples; `None` if that leaves more than noise would.
+    pub(crate) fn cut(&self, amps: &[f64]) -> Option<(f64, f64)> {
         let mut first = self.split(0, self.points.len(), |_| 0.0)?;
         let near = (0.3 * self.cycle / self.group) as usize;
         for _ in 0..2 {
@@ -195,10 +201,32 @@ impl Continued {
             let (from, to) = (first.saturating_sub(near), first + near);
             first = self.split(from, to.min(self.points.len()), |at| tail.at(at))?;
         }
-        let at = self.points.get(first)?.at - 0.5 * self.group;
+        let (at, doubt) = self.sharpened(amps, self.points.get(first)?.at - 0.5 * self.group);
         let n = self.points.len() as f64;
         let noise = self.variance() * (n + 3.0 * (2.0 * n).sqrt());
-        (self.left_by_cut(at) < noise + 2.0 * self.price()).then_some(at)
+        (self.left_by_cut(at) < noise + 2.0 * self.price()).then_some((at, doubt))
+    }
+
+    /// A cut between two points as the samples themselves place it, between two of them, and its
+    /// standard uncertainty, samples.
+    fn sharpened(&self, amps: &[f64], cut: f64) -> (f64, f64) {
+        let beside = (SHARPENED * self.cycle).max(4.0 * self.group) as usize;
+        let begin = (cut as usize).saturating_sub(beside);
+        let end = (cut as usize + beside).min(amps.len());
+        let after = amps.get(cut as usize + beside / 2..end).unwrap_or_default();
+        let level = after.iter().sum::<f64>() / after.len().max(1) as f64;
+        let mut gain = 0.0;
+        let gained = amps[begin..end].iter().enumerate().map(|(k, x)| {
+            let wave = self.wave.direct() + self.wave.at((begin + k) as f64).0;
+            gain += (x - level).powi(2) - (x - wave).powi(2);
+            gain
+        });
+        let gains: Vec<f64> = std::iter::once(0.0).chain(gained).collect();
+        let variance = self.variance() * self.group;
+        match likeliest(&gains, variance) {
+            Some((best, doubt)) => ((begin + best) as f64 - 0.5, doubt),
+            None => (cut, self.group),
+        }
     }
 
     /// The direct value that decays from the point `first` on, and the squares that it leaves.
@@ -220,6 +248,14 @@ impl Continued {
             .unwrap_or((DirectTail::default(), f64::INFINITY))
     }
 
+    /// How many points lie before a cut, and which is the first after it: a group of samples that the
+    /// cut lies in is neither.
+    fn beside(&self, cut: f64) -> (usize, usize) {
+        let reach = 0.499 * self.group;
+        let before = self.points.partition_point(|p| p.at + reach <= cut);
+        (before, self.points.partition_point(|p| p.at - reach < cut))
+    }
+
     /// First point at or after a position.
     pub(crate) fn index(&self, at: f64) -> usize {
         self.points.partition_point(|p| p.at < at)
@@ -228,10 +264,22 @@ impl Continued {
     /// Sum of squares that a cut at `cut` leaves, followed by nothing or by the direct value that
     /// a sensor lets decay, whichever is less by more than its price.
     pub(crate) fn left_by_cut(&self, cut: f64) -> f64 {
-        let (before, after) = self.points.split_at(self.index(cut));
+        let (before, first) = self.beside(cut);
+        let (before, after) = (&self.points[..before], &self.points[first..]);
         let wave: f64 = before.iter().map(|p| (p.value - p.wave).powi(2)).sum();
         let nothing: f64 = after.iter().map(|p| p.value.powi(2)).sum();
-        let (_, least) = self.direct_tail(before.len());
+        let (_, least) = self.direct_tail(first);
         wave + nothing.min(least + 2.0 * self.price())
     }
+}
+
+/// Where the gain of a split is greatest, and its standard uncertainty, both in samples: half of how
+/// far it stays within two standard deviations of that. `variance` is that of a sample.
+pub(crate) fn likeliest(gains: &[f64], variance: f64) -> Option<(usize, f64)> {
+    let all = gains.iter().copied().enumerate();
+    let (best, most) = all.max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let worse = most - 4.0 * variance;
+    let near = gains.iter().enumerate().filter(|(_, g)| **g >= worse);
+    let (low, high) = near.fold((best, best), |r, (k, _)| (r.0.min(k), r.1.max(k)));
+    Some((best, 0.25 * (high - low) as f64))
 }

@@ -210,6 +210,28 @@ fn weak_ringing_lies_within_u() {
     assert!(inside * 100 >= cases * 91, "{inside} of {cases}");
 }
 
+/// Records so long that samples are averaged in groups: a cut away from the zero of the current is
+/// found to the sample all the same.
+#[test]
+fn a_cut_at_high_rates_is_found_to_the_sample() {
+    let mut random = Noise(15);
+    for case in 0..16 {
+        let rate = [200_000.0, 500_000.0][case % 2];
+        let (hz, turns) = (49.5 + random.uniform(), random.uniform());
+        let angle = |t: f64| TAU * (hz * t + turns);
+        // a quarter of a cycle around a peak
+        let half_cycles = (2.0 * (hz * 0.7 + turns)).floor() + 0.25 + 0.5 * random.uniform();
+        let cut = (0.5 * half_cycles - turns) / hz;
+        let sigma = [0.01, 0.003, 0.001, 0.0001][case / 2 % 4] * PEAK;
+        let bits = [16, 14, 12, 10][case / 4 % 4];
+        let amps = sampled(rate, 1.0, sigma, bits, 40.0, &mut random, |t| {
+            f64::from(u8::from(t < cut)) * PEAK * angle(t).sin()
+        });
+        let error = (analysed(&amps, rate).t_cease_s.unwrap() - cut) * rate;
+        assert!(error.abs() <= 0.51, "case {case}: {error} samples");
+    }
+}
+
 /// What is no current: a filter's below the limit, a sensor's direct tail, an offset; and weak
 /// current that is.
 #[test]

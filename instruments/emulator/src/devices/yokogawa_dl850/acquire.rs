@@ -111,7 +111,7 @@ impl Dl850 {
     fn trigger(&self, field: &Field, ready: Nanos) -> Result<Trigger, Fault> {
         if matches!(
             self.trigger_mode,
-            TriggerMode::Auto | TriggerMode::AutoLevel
+            TriggerMode::Auto | TriggerMode::AutoLevel | TriggerMode::OnStart
         ) {
             return Ok(Trigger::Immediate);
         }

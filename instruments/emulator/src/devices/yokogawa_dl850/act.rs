@@ -31,13 +31,16 @@ const ACQUIRE_MODES: [&str; 4] = ["NORMal", "ENVelope", "AVERage", "BOXaverage"]
 const FILTERS: [&str; 4] = ["NEVer", "RISE", "FALL", "BOTH"];
 /// How often a client that waits for the acquisition is thought of.
 const LOOK: Nanos = 10 * MILLISECOND;
-const MODES: [(&str, TriggerMode); 4] = [
+const MODES: [(&str, TriggerMode); 6] = [
     ("AUTO", TriggerMode::Auto),
     ("ALEVel", TriggerMode::AutoLevel),
     ("NORMal", TriggerMode::Normal),
     ("SINGle", TriggerMode::Single),
+    ("NSINgle", TriggerMode::SingleN),
+    ("ONSTart", TriggerMode::OnStart),
 ];
-const SLOPES: [&str; 3] = ["RISE", "FALL", "BOTH"];
+/// Either edge has one word in the DL850, another in its relatives.
+const SLOPES: [&str; 4] = ["RISE", "FALL", "BISLope", "BOTH"];
 const SOURCES: [&str; 3] = ["EXTernal", "LINE", "TIME"];
 const COUPLINGS: [(&str, Coupling); 3] = [
     ("DC", Coupling::Dc),

@@ -77,6 +77,10 @@ enum TriggerMode {
     AutoLevel,
     Normal,
     Single,
+    /// A number of records; the emulated unit keeps the first, as from SINGle.
+    SingleN,
+    /// At once, whatever the trigger.
+    OnStart,
 }
 
 /// Where the trigger comes from.
