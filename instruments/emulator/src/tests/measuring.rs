@@ -272,6 +272,11 @@ fn a_trigger_waits_for_the_pre_trigger_memory() {
     assert_eq!(recorder.say(":SSTart? 5"), "");
     advance(&bench, 0.6);
     assert_eq!(recorder.say("*OPC?"), "1\n1\n");
+    // at once, whatever the level
+    recorder.say(":TRIG:MODE ONST;:STAR");
+    advance(&bench, 0.6);
+    assert_eq!(recorder.say(":STAT:COND?"), "0\n");
+    assert_eq!(recorder.say(":WAV:TRAC 1;LENG?"), "5000\n");
 }
 
 /// Amplitude (RMS) and phase (turns) of 50 Hz in `data`, which holds whole cycles.
