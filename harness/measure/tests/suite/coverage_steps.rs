@@ -2,7 +2,7 @@
 //! tuned on, and how much of the error of T90 no estimator could avoid.
 
 use super::bench::Noise;
-use super::truth_steps::{FAMILY_COLUMNS, Family, Follow, KINDS, Record};
+use super::truth_steps::{FAMILY_COLUMNS, Family, Follow, KINDS, Record, overshoot};
 
 /// How often one figure was inside its U, of how many that had one.
 #[derive(Debug, Clone, Copy, Default)]
@@ -52,18 +52,6 @@ fn settles(follow: Follow) -> f64 {
         }
     }
     high
-}
-
-fn overshoot(follow: Follow) -> f64 {
-    match follow {
-        Follow::Second { z, .. } => {
-            100.0 * (-z * std::f64::consts::PI / (1.0 - z * z).sqrt()).exp()
-        }
-        Follow::First { .. }
-        | Follow::Delayed { .. }
-        | Follow::Limited { .. }
-        | Follow::Staircase { .. } => 0.0,
-    }
 }
 
 fn tau(follow: Follow) -> Option<f64> {

@@ -1,14 +1,11 @@
 //! Currents of an island whose frequency drifts, at a steady rate or towards a new one, while they
 //! flow and while they fade: against the instant at which their envelope passes 1 % of rated.
 
-use gridproof_measure::analyze::{Channel64, RunOnAnalysis, RunOnChannels, run_on};
+use gridproof_measure::analyze::RunOnAnalysis;
 
 use super::bench::{Noise, SQRT2, TAU};
+use super::truth_ends::{OPEN, PEAK, analysed};
 use super::truth_transfers::sampled;
-
-const RATED: f64 = 21.7;
-const PEAK: f64 = SQRT2 * RATED;
-const OPEN: f64 = 0.3;
 
 /// What the frequency does once the switch is open.
 #[derive(Debug, Clone, Copy)]
@@ -74,20 +71,7 @@ impl Draw {
         let length = self.ceases() + 0.4;
         let sigma = noise * self.amps / SQRT2;
         let amps = sampled(rate, length, sigma, bits, 40.0, random, |t| self.at(t));
-        let contact: Vec<f64> = (0..amps.len())
-            .map(|k| f64::from(u8::from((k as f64) < OPEN * rate)))
-            .collect();
-        let channel = |samples| Channel64 {
-            samples,
-            rate_hz: rate,
-        };
-        let channels = RunOnChannels {
-            current: channel(&amps),
-            switch: Some(channel(&contact)),
-            voltage: None,
-            grid_current: None,
-        };
-        run_on(&channels, RATED).unwrap()
+        analysed(&amps, rate)
     }
 }
 

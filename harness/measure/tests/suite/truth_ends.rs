@@ -7,11 +7,12 @@ use super::bench::{Noise, SQRT2, TAU};
 use super::bound::{Known, Tally};
 use super::truth_transfers::sampled;
 
-const RATED: f64 = 21.7;
-const PEAK: f64 = SQRT2 * RATED;
+pub(crate) const RATED: f64 = 21.7;
+pub(crate) const PEAK: f64 = SQRT2 * RATED;
 /// What counts as current, A.
-const LIMIT: f64 = 0.01 * PEAK;
-const OPEN: f64 = 0.3;
+pub(crate) const LIMIT: f64 = 0.01 * PEAK;
+/// The switch opens, s.
+pub(crate) const OPEN: f64 = 0.3;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Kind {
@@ -91,7 +92,8 @@ impl Draw {
     }
 }
 
-fn analysed(amps: &[f64], rate: f64) -> RunOnAnalysis {
+/// A current of a DUT of 21.7 A whose switch opens at `OPEN`.
+pub(crate) fn analysed(amps: &[f64], rate: f64) -> RunOnAnalysis {
     let contact: Vec<f64> = (0..amps.len())
         .map(|k| f64::from(u8::from((k as f64) / rate < OPEN)))
         .collect();

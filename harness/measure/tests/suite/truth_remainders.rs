@@ -1,14 +1,11 @@
 //! Currents that are cut down to a part, which goes on at the line's frequency and decays, against
 //! the instant at which its amplitude passes 1 % of rated.
 
-use gridproof_measure::analyze::{Channel64, RunOnAnalysis, RunOnChannels, run_on};
+use gridproof_measure::analyze::RunOnAnalysis;
 
 use super::bench::{Noise, SQRT2, TAU};
+use super::truth_ends::{LIMIT, OPEN, RATED, analysed};
 use super::truth_transfers::sampled;
-
-const RATED: f64 = 21.7;
-const LIMIT: f64 = 0.01 * SQRT2 * RATED;
-const OPEN: f64 = 0.3;
 
 /// A wave of so many amperes (peak), cut at an instant (s) down to a share that decays with `tau`
 /// (s) and runs ahead of the wave by some turns.
@@ -58,20 +55,7 @@ impl Draw {
         let sigma = noise * self.amps / SQRT2;
         let length = self.ceases() + 0.3;
         let amps = sampled(rate, length, sigma, bits, 60.0, random, |t| self.at(t));
-        let contact: Vec<f64> = (0..amps.len())
-            .map(|k| f64::from(u8::from((k as f64) < OPEN * rate)))
-            .collect();
-        let channel = |samples| Channel64 {
-            samples,
-            rate_hz: rate,
-        };
-        let channels = RunOnChannels {
-            current: channel(&amps),
-            switch: Some(channel(&contact)),
-            voltage: None,
-            grid_current: None,
-        };
-        run_on(&channels, RATED).unwrap()
+        analysed(&amps, rate)
     }
 }
 

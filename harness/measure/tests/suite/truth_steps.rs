@@ -15,6 +15,19 @@ pub(crate) enum Follow {
     Staircase { tau: f64, hold: Hold },
 }
 
+/// Overshoot of a second-order response, %; the others have none.
+pub(crate) fn overshoot(follow: Follow) -> f64 {
+    match follow {
+        Follow::Second { z, .. } => {
+            100.0 * (-z * std::f64::consts::PI / (1.0 - z * z).sqrt()).exp()
+        }
+        Follow::First { .. }
+        | Follow::Delayed { .. }
+        | Follow::Limited { .. }
+        | Follow::Staircase { .. } => 0.0,
+    }
+}
+
 /// When a held quantity is updated.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Hold {
@@ -307,16 +320,7 @@ impl Family {
             self.tau.push(tau / true_tau - 1.0);
         }
         if let Some(over) = step.overshoot_pct {
-            let true_over = match record.follow {
-                Follow::Second { z, .. } => {
-                    100.0 * (-z * std::f64::consts::PI / (1.0 - z * z).sqrt()).exp()
-                }
-                Follow::First { .. }
-                | Follow::Delayed { .. }
-                | Follow::Limited { .. }
-                | Follow::Staircase { .. } => 0.0,
-            };
-            self.overshoot.push(over - true_over);
+            self.overshoot.push(over - overshoot(record.follow));
         }
     }
 
