@@ -443,8 +443,8 @@ pub(crate) enum AnalyzeKind {
         /// Channel that changes at each step.
         #[arg(long, value_name = "CH", conflicts_with = "at")]
         mark: Option<String>,
-        /// Times of the steps, s, e.g. 1.5,12.
-        #[arg(long, value_name = "T,…", value_delimiter = ',', value_parser = seconds, required_unless_present = "mark")]
+        /// Times of the steps, s, e.g. 1.5,12. With neither, steps are found in the response itself.
+        #[arg(long, value_name = "T,…", value_delimiter = ',', value_parser = seconds)]
         at: Vec<f64>,
         /// Rating that small steps are compared with, e.g. "5 kVA".
         #[arg(long, value_name = "S")]

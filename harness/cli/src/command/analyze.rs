@@ -129,6 +129,7 @@ pub(crate) fn analyze(kind: &AnalyzeKind) -> Result<u8, Failure> {
             let at: Vec<f64> = at.iter().map(|at| at - file.first_s()).collect();
             let marks = match file.optional(mark.as_ref())? {
                 Some(channel) => Marks::Channel(channel),
+                None if at.is_empty() => Marks::Response,
                 None => Marks::Times(&at),
             };
             let rated = rated.map(|rated| rated.0);

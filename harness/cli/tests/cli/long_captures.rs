@@ -283,6 +283,13 @@ fn a_step_and_a_plot_of_groups() {
         );
     }
     assert!((number(held, "t90_s") - 0.5 * 10.0_f64.ln()).abs() < 2e-3);
+    // With nothing that marks it, it is found where the response begins.
+    let found = figures("step-response", &step, &["--response", "p"]);
+    assert_eq!(found["steps"].as_array().unwrap().len(), 1, "{found}");
+    let unmarked = &found["steps"][0];
+    assert!((number(unmarked, "t_step_s") - AT).abs() < 2e-3, "{found}");
+    assert!((number(unmarked, "t90_s") - 0.5 * 10.0_f64.ln()).abs() < 3e-3);
+    assert!(found["warnings"].to_string().contains("nothing marks"));
     let output = gridproof(&[
         "analyze",
         "plot",

@@ -23,6 +23,7 @@ mod step_held;
 mod step_marks;
 mod step_regress;
 mod step_response;
+mod step_search;
 mod step_shapes;
 mod step_timing;
 mod step_updates;

@@ -38,9 +38,11 @@ impl Accepted {
     /// The fit, if it leaves no more than noise and a little.
     pub(super) fn new(fit: Fitted, points: &[Point], noise: Noise) -> Option<Self> {
         let placed = fit.placed;
+        // A ringing goes on after 90 %.
+        let end = (2.0 * placed.p[0]).max(1.5 * placed.settling());
         let rise: f64 = points
             .iter()
-            .filter(|p| (0.0..=2.0 * placed.p[0]).contains(&p.t))
+            .filter(|p| (0.0..=end).contains(&p.t))
             .map(|p| p.weight)
             .sum();
         let freedom = fit.freedom as f64;

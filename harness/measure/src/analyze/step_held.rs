@@ -239,6 +239,10 @@ impl Held<'_> {
             let latest = p.t + u * 3.0_f64.sqrt();
             return Some(((0.5 * latest).max(0.0), Some(*u)));
         }
+        if !self.step.marked {
+            let first = self.later().find(|p| p.y > seen(p))?;
+            return Some((first.t, Some(self.instant_u(first.t))));
+        }
         let (t, open) = match &self.fit {
             Some(fit) => {
                 let (delay, u) = fit.with_u(|p| p.p[1]);

@@ -266,13 +266,21 @@ fn fitted(trial: &Trial, points: &[Point], t90: f64, before: Option<Placed>) -> 
     }
     let fitted = 4 + usize::from(free);
     let freedom = points.len().checked_sub(fitted).filter(|&f| f > 0)?;
+    let mut inverse = regression(rows(best, points, free))?.inverse;
+    if !free {
+        // The shape's own number is given, not known as badly as its anchor holds it.
+        inverse[2] = [0.0; 5];
+        for row in &mut inverse {
+            row[2] = 0.0;
+        }
+    }
     Some(Fitted {
         placed: best,
         left: least,
         likely: [None; TRIALS.len()],
         fitted,
         freedom,
-        inverse: regression(rows(best, points, free))?.inverse,
+        inverse,
     })
 }
 

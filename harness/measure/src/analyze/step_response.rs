@@ -6,6 +6,7 @@ use gridproof_model::result::BudgetLine;
 
 use super::step_fit::level;
 use super::step_marks::edges;
+use super::step_search::before_steps;
 use super::step_timing::{Step, timing, undithered};
 use super::warnings::level_clipped;
 use super::{AnalyzeError, Channel64};
@@ -18,6 +19,10 @@ pub enum Marks<'a> {
     Times(&'a [f64]),
     /// A channel whose level changes at each step (a set point), or that pulses at each.
     Channel(Channel64<'a>),
+    /// Nothing: steps are where the response begins to leave a level that it rested on, by 5 % of
+    /// the rating and of the span of the record or more. What a response takes to begin does not
+    /// show then.
+    Response,
 }
 
 /// One step.
@@ -68,7 +73,7 @@ pub struct StepFigures {
 pub struct StepResponseAnalysis {
     /// In time order.
     pub steps: Vec<StepFigures>,
-    /// What makes the figures doubtful: a clipped channel.
+    /// What makes the figures doubtful: a clipped channel, steps that nothing marks.
     pub warnings: Vec<String>,
 }
 
@@ -94,46 +99,102 @@ pub fn step_response(
         super::positive("rating", rated)?;
     }
     let duration = response.duration_s();
-    let (times, mark_u) = match marks {
-        Marks::Times(times) => (times.to_vec(), 0.0),
+    let (points, quantum) = averaged(response);
+    let figures = |times: &[Instant]| -> Vec<StepFigures> {
+        (0..times.len())
+            .map(|n| {
+                let begin = n.checked_sub(1).map_or(0.0, |k| times[k].at);
+                let end = times.get(n + 1).map_or(duration, |next| next.at);
+                figures(&points, quantum, (begin, times[n], end), rated)
+            })
+            .collect()
+    };
+    let mut warnings: Vec<String> = level_clipped(response, "response").into_iter().collect();
+    let times: Vec<Instant> = match marks {
+        Marks::Times(times) => times
+            .iter()
+            .map(|&at| Instant {
+                at,
+                u: 0.0,
+                marked: true,
+            })
+            .collect(),
         Marks::Channel(channel) => {
             channel.check("mark")?;
-            (
-                edges(channel, response),
-                1.0 / channel.rate_hz / 12.0_f64.sqrt(),
-            )
+            let u = 1.0 / channel.rate_hz / 12.0_f64.sqrt();
+            let edges = edges(channel, response);
+            edges
+                .into_iter()
+                .map(|at| Instant {
+                    at,
+                    u,
+                    marked: true,
+                })
+                .collect()
+        }
+        Marks::Response => {
+            warnings.push(
+                "nothing marks the steps: times count from where the response begins to move"
+                    .to_owned(),
+            );
+            let before = before_steps(&points, rated.map_or(0.0, |r| LEAST * r));
+            let unknown = |&at: &f64| Instant {
+                at,
+                u: 0.0,
+                marked: false,
+            };
+            figures(&before.iter().map(unknown).collect::<Vec<_>>())
+                .iter()
+                .map(begun)
+                .collect()
         }
     };
     if times.is_empty() {
-        return Err(AnalyzeError::Marks(
-            "no step is marked; give the times of the steps or a channel that changes at each"
-                .to_owned(),
-        ));
+        return Err(AnalyzeError::Marks(match marks {
+            Marks::Times(_) | Marks::Channel(_) => {
+                "no step is marked; give the times of the steps or a channel that changes at each"
+            }
+            Marks::Response => {
+                "the response does not go from one level that it rests on to another; give the times of the steps or a channel that changes at each"
+            }
+        }
+        .to_owned()));
     }
-    if let Some(bad) = times.iter().find(|t| !(**t >= 0.0 && **t < duration)) {
+    if let Some(bad) = times.iter().find(|t| !(t.at >= 0.0 && t.at < duration)) {
         return Err(AnalyzeError::Marks(format!(
-            "a step at {bad} s lies outside the record of {duration} s; give times from its first sample"
+            "a step at {} s lies outside the record of {duration} s; give times from its first sample",
+            bad.at
         )));
     }
-    if times.windows(2).any(|w| w[1] <= w[0]) {
+    if times.windows(2).any(|w| w[1].at <= w[0].at) {
         return Err(AnalyzeError::Marks(
             "the times of the steps are not ascending; sort them".to_owned(),
         ));
     }
-    let (points, quantum) = averaged(response);
-    let steps = times
-        .iter()
-        .enumerate()
-        .map(|(n, &at)| {
-            let begin = n.checked_sub(1).map_or(0.0, |k| times[k]);
-            let end = times.get(n + 1).copied().unwrap_or(duration);
-            figures(&points, quantum, (begin, at, end), rated, mark_u)
-        })
-        .collect();
     Ok(StepResponseAnalysis {
-        steps,
-        warnings: level_clipped(response, "response").into_iter().collect(),
+        steps: figures(&times),
+        warnings,
     })
+}
+
+/// When a step was made.
+#[derive(Debug, Clone, Copy)]
+struct Instant {
+    /// Time from the first sample, s.
+    at: f64,
+    /// Standard uncertainty, s.
+    u: f64,
+    /// A mark or somebody says so, not the response.
+    marked: bool,
+}
+
+/// When the response to a step began, which was made at some time before.
+fn begun(step: &StepFigures) -> Instant {
+    Instant {
+        at: step.t_commence_s.unwrap_or(step.t_step_s),
+        u: step.commence_uncertainty_s.unwrap_or(0.0) / COVERAGE,
+        marked: false,
+    }
 }
 
 /// Times and values of all samples, averaged where there are more than anything asked is finer
@@ -162,9 +223,16 @@ fn averaged(response: &Channel64<'_>) -> (Vec<(f64, f64)>, f64) {
 fn figures(
     points: &[(f64, f64)],
     quantum: f64,
-    (begin, at, end): (f64, f64, f64),
+    (
+        begin,
+        Instant {
+            at,
+            u: mark_u,
+            marked,
+        },
+        end,
+    ): (f64, Instant, f64),
     rated: Option<f64>,
-    mark_u: f64,
 ) -> StepFigures {
     let mut result = StepFigures {
         t_step_s: at,
@@ -225,6 +293,7 @@ fn figures(
         widen: old.widen.max(new.widen),
         noise_count: old.count + new.count,
         quantum: quantum / change.abs(),
+        marked,
         rated: rated.map(|r| r / change.abs()),
         settled: (new_from - at, end - at),
         spacing,

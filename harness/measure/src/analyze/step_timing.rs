@@ -23,6 +23,8 @@ pub(super) struct Step<'a> {
     pub(super) noise_count: usize,
     /// A converter's step, share.
     pub(super) quantum: f64,
+    /// When the step was made is known; else it begins with what is seen of it first.
+    pub(super) marked: bool,
     /// Rating as a share of the change.
     pub(super) rated: Option<f64>,
     /// When the settled part after the step begins and ends, s.

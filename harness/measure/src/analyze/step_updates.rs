@@ -270,7 +270,7 @@ fn pieces(samples: &Samples<'_>, t90: f64) -> Option<Updates> {
 
 /// Begins of the pieces but the first that leave least, each costing `penalty` (optimal
 /// partitioning: Jackson et al., IEEE Signal Processing Letters 12(2), 2005).
-fn segmented(values: &[f64], penalty: f64) -> Vec<usize> {
+pub(super) fn segmented(values: &[f64], penalty: f64) -> Vec<usize> {
     let sums = Sums::new(values.iter().copied());
     let mut cost = vec![-penalty];
     let mut begins = vec![0];

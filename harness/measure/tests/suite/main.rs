@@ -37,4 +37,5 @@ mod truth_remainders;
 mod truth_steps;
 mod truth_transfers;
 mod truth_trip_ends;
+mod truth_unmarked;
 mod truth_weak;

@@ -230,13 +230,38 @@ impl Record {
     }
 
     pub(crate) fn analysed(&self) -> Vec<StepFigures> {
+        self.analysed_by(&Marks::Times(&self.times))
+    }
+
+    pub(crate) fn analysed_by(&self, marks: &Marks<'_>) -> Vec<StepFigures> {
         let channel = Channel64 {
             samples: &self.samples,
             rate_hz: self.rate,
         };
-        step_response(&channel, &Marks::Times(&self.times), Some(self.rated))
+        step_response(&channel, marks, Some(self.rated))
             .unwrap()
             .steps
+    }
+
+    /// How long after step `n` the response begins.
+    pub(crate) fn begins(&self, n: usize) -> f64 {
+        match self.follow {
+            Follow::Delayed { delay, .. } => delay,
+            Follow::Staircase { .. } => {
+                let next = self.updates.partition_point(|u| *u <= self.times[n]);
+                self.updates[next] - self.times[n]
+            }
+            Follow::First { .. } | Follow::Second { .. } | Follow::Limited { .. } => 0.0,
+        }
+    }
+
+    /// Whether each step is by half larger than what unmarked ones have to be.
+    pub(crate) fn has_large_steps(&self) -> bool {
+        let extreme = |best: fn(f64, f64) -> f64| self.levels.iter().copied().reduce(best).unwrap();
+        let span = extreme(f64::max) - extreme(f64::min);
+        let least = (0.05 * self.rated).max(0.05 * span).max(6.0 * self.noise);
+        let mut changes = self.levels.windows(2).map(|w| (w[1] - w[0]).abs());
+        changes.all(|change| change > 1.5 * least)
     }
 
     /// T90 of step `n`.
@@ -299,14 +324,7 @@ impl Family {
                 .max(((step.initial - record.levels[n]) / change).abs()),
         );
         if let Some(begin) = step.t_commence_s {
-            let begins = match record.follow {
-                Follow::Delayed { delay, .. } => delay,
-                Follow::Staircase { .. } => {
-                    let next = record.updates.partition_point(|u| *u <= record.times[n]);
-                    record.updates[next] - record.times[n]
-                }
-                Follow::First { .. } | Follow::Second { .. } | Follow::Limited { .. } => 0.0,
-            };
+            let begins = record.begins(n);
             self.commence
                 .push((begin - record.times[n] - begins) / truth);
         }
