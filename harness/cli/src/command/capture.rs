@@ -305,18 +305,99 @@ pub(super) fn told<T>(file: &CaptureFile, found: Result<T, AnalyzeError>) -> Res
 
 /// Figures of an event, wherever in the capture it is: of all samples if they fit into memory, else
 /// the whole record in groups says where to look, and the figures are those of the part from
-/// [`CONTEXT_S`] before the first instant found to as long after the last.
+/// [`CONTEXT_S`] before the first instant found to as long after the last. A record of which groups
+/// would be too coarse is looked through part by part.
 pub(super) fn event<R: Serialize>(
     file: &CaptureFile,
     names: &[String],
     analyse: impl Fn(&Loaded) -> Result<R, Failure>,
 ) -> Result<Value, Failure> {
-    let mut span = (file.from, file.to);
+    let look = |span| event_within(file, names, span, &analyse);
+    let Some(mut parts) = parts(file, names)? else {
+        return look((file.from, file.to))?.map(|(figures, _)| figures);
+    };
+    let last = parts.pop();
+    for part in parts {
+        // Of an event in the second half the next part shows more. What cannot be analysed, as a
+        // part in which the DUT is off, shows none.
+        let first = look((Some(part.0), Some(part.2)))?;
+        if let Ok((figures, Some(at))) = first
+            && at < part.1
+        {
+            return ended(file, part.2, figures);
+        }
+    }
+    let rest = last.map_or((file.from, file.to), |part| (Some(part.0), file.to));
+    look(rest)?.map(|(figures, _)| figures)
+}
+
+/// Figures with the first instant in them, s from the first sample of the file, or why the samples
+/// cannot be analysed.
+type Looked = Result<(Value, Option<f64>), Failure>;
+
+/// Instants at which an event ends.
+const ENDS: [&str; 3] = ["t_interrupt_s", "t_cease_s", "t_end_s"];
+
+/// `figures` of a part up to `end_s`, refused if what began in it does not end in it: it may end later.
+fn ended(file: &CaptureFile, end_s: f64, figures: Value) -> Result<Value, Failure> {
+    match ENDS
+        .iter()
+        .find(|end| figures.get(**end) == Some(&Value::Null))
+    {
+        None => Ok(figures),
+        Some(end) => Err(Failure::usage(format!(
+            "{}: an event begins, but there is no {end} until {end_s} s, and no longer part can be held at {EVENT_RATE_HZ} S/s; choose a part with --from and --to, or raise --most-samples",
+            file.file.display()
+        ))),
+    }
+}
+
+/// Begin, middle and end, s from the first sample of the file, of the parts, each from the middle of
+/// the one before, in which a record that is too long for [`EVENT_RATE_HZ`] shows an event; `None` of
+/// one that is not.
+fn parts(file: &CaptureFile, names: &[String]) -> Result<Option<Vec<(f64, f64, f64)>>, Failure> {
+    let options = ImportOptions {
+        channels: Some(names.to_vec()),
+        from_s: file.from,
+        to_s: file.to,
+        correct_skew: false,
+        ..options(file)
+    };
+    let source = blocks(&file.file, &options, BLOCK)?;
+    let description = source.description();
+    let rate_hz = description.rate_hz;
+    let group = (rate_hz / EVENT_RATE_HZ).floor().max(1.0);
+    let channels = description.channels.len().max(1) as u64;
+    // The end of a part is read too.
+    let held_s = ((file.most_samples / channels) as f64 * group - 2.0) / rate_hz;
+    let (begin, whole_s) = (description.offset_s, description.samples as f64 / rate_hz);
+    if whole_s <= held_s || held_s < 2.0 * CONTEXT_S.1 || file.correct_skew {
+        return Ok(None);
+    }
+    let half = 0.5 * held_s;
+    let count = (whole_s / half).ceil() as usize - 1;
+    let part = |n: usize| {
+        let from = begin + n as f64 * half;
+        (from, from + half, from + held_s)
+    };
+    Ok(Some((0..count).map(part).collect()))
+}
+
+/// Figures of the first event within `span`.
+fn event_within<R: Serialize>(
+    file: &CaptureFile,
+    names: &[String],
+    mut span: Span,
+    analyse: impl Fn(&Loaded) -> Result<R, Failure>,
+) -> Result<Looked, Failure> {
     let mut before: Option<(Instants, Vec<String>)> = None;
     loop {
         let loaded = Loaded::read(file, Some(names.to_vec()), span, Reduction::Means)?;
         loaded.at_least(file, EVENT_RATE_HZ, "an event")?;
-        let mut figures = value(analyse(&loaded)?)?;
+        let mut figures = match analyse(&loaded) {
+            Ok(figures) => value(figures)?,
+            Err(failure) => return Ok(Err(failure)),
+        };
         shift(&mut figures, loaded.first_s());
         let seen = instants(&figures);
         if let Some(part) = narrower(file, &loaded, &seen) {
@@ -325,18 +406,21 @@ pub(super) fn event<R: Serialize>(
             continue;
         }
         let mut warnings = Vec::new();
-        if let Some((rough, _)) = &before {
+        if span != (file.from, file.to) {
             warnings.push(format!(
                     "read from {:.4} s to {:.4} s of a longer record: times in other warnings and in the note count from there",
                     loaded.first_s(), loaded.last_s()
                 ));
+        }
+        if let Some((rough, _)) = &before {
             warnings.extend(moved(rough, &seen));
         }
         warnings.extend(loaded.coarse());
         warn(&mut figures, warnings);
         let clipped = before.map_or_else(|| loaded.clipped(), |(_, clipped)| clipped);
         warn_clipped(&mut figures, clipped);
-        return Ok(figures);
+        let first = seen.iter().map(|(_, at)| *at).reduce(f64::min);
+        return Ok(Ok((figures, first)));
     }
 }
 
