@@ -184,6 +184,10 @@ pub(crate) trait ScpiDevice {
     fn listed(&self, _command: Self::Command) -> bool {
         true
     }
+    /// The program messages that a header stands for (aliases of Tektronix).
+    fn alias(&self, _header: &[String]) -> Result<Option<String>, Fault> {
+        Ok(None)
+    }
     /// An enabled bit of the extended event register is set (Yokogawa: bit 3 of the status byte).
     fn extended_summary(&self) -> bool {
         false

@@ -6,6 +6,7 @@
 
 mod acquire;
 mod act;
+mod alias;
 mod commands;
 mod events;
 mod fixed;
@@ -21,6 +22,7 @@ use gridproof_plant::Nanos;
 use gridproof_plant::signal::Signal;
 
 use self::acquire::Armed;
+use self::alias::Aliases;
 use self::commands::{CHANNELS, Command as C, Key, SETTINGS, SLOTS};
 use super::yokogawa_dl850::Fitted;
 use super::yokogawa_dl850::convert::{Sensor, is_contact};
@@ -66,6 +68,7 @@ pub(crate) struct Mdo4000 {
     acquisitions: u64,
     time_base: TimeBase,
     drifts: Drifts,
+    aliases: Aliases,
 }
 
 impl Mdo4000 {
@@ -109,6 +112,7 @@ impl Mdo4000 {
             acquisitions: 0,
             time_base: TimeBase::new(seed, name, clock),
             drifts: Drifts::default(),
+            aliases: Aliases::default(),
         };
         scope.default_scales();
         scope
@@ -243,6 +247,14 @@ impl ScpiDevice for Mdo4000 {
 
     fn distinct(&self, command: C) -> bool {
         matches!(command, C::Fixed(_))
+    }
+
+    fn listed(&self, command: C) -> bool {
+        command != C::AliasDefine
+    }
+
+    fn alias(&self, header: &[String]) -> Result<Option<String>, Fault> {
+        self.expansion(header)
     }
 
     fn takes(&self, fault: FaultKind) -> bool {
