@@ -42,8 +42,8 @@ impl<D: ScpiDevice> ScpiInstrument<D> {
         let dialect = device.dialect();
         let registers = device.conditions(field).is_some();
         Self {
-            system: system::table(&dialect, registers),
-            table: Table::new(&D::commands()),
+            system: system::table(&dialect, registers).spelt(dialect.spelling),
+            table: Table::new(&D::commands()).spelt(dialect.spelling),
             status: Status::new(dialect.error_bit),
             dialect,
             device,

@@ -345,3 +345,38 @@ fn the_number_of_a_diagnostic_test_is_kept() {
     }
     assert!(scope.say(ERROR).starts_with("0,"));
 }
+
+/// Between its short and its long form a header or a word may end anywhere; public drivers do so.
+#[test]
+fn headers_and_words_are_abbreviated() {
+    let bench = second();
+    let mut scope = Talk::new(&bench, "recorder");
+    scope.say("HEADER OFF");
+    for (line, reply) in [
+        ("CH1:COUPL AC;COUPLI?", "AC\n"),
+        ("HORI:RECOR 10000;:HOR:RECORDL?", "10000\n"),
+        ("DAT:ENCD RIBIN;ENC?", "RIB\n"),
+        ("ACQUI:STOPAF SEQU;STOPA?", "SEQ\n"),
+        ("TRIGG:A:EDGE:SOUR CH2;SOU?", "CH2\n"),
+        (
+            "TRIGG FORCE;:ALLE?",
+            "0,\"No events to report - queue empty\"\n",
+        ),
+        // not less than the short form, nor anything else
+        ("CH1:COU?", ""),
+        ("EVENT?", "113\n"),
+        ("HORIZ:RECOX?", ""),
+        ("EVENT?", "113\n"),
+        ("CH1:COUPL D", ""),
+        ("EVENT?", "224\n"),
+        ("CH1:COUP?", "AC\n"),
+    ] {
+        assert_eq!(scope.say(line), reply, "{line}");
+    }
+    // the other makers take the two forms only
+    let mut grid = Talk::new(&bench, "grid");
+    assert_eq!(
+        grid.say("VOLTA 100;:SYST:ERR?"),
+        "-113,\"Undefined header\"\n"
+    );
+}

@@ -30,9 +30,15 @@ use super::yokogawa_dl850::timebase::{TimeBase, lag_s};
 use crate::field::{Disturbance, Drifts, Field};
 use crate::scpi::engine::{Dialect, Reply, ReplyHeader, ScpiDevice};
 use crate::scpi::fault::Fault;
-use crate::scpi::pattern::Use;
+use crate::scpi::pattern::{Spelling, Use};
 use crate::scpi::setting::{Settings, Style, Value};
 use crate::scpi::{Call, Outcome};
+
+/// Words may be abbreviated like headers.
+const STYLE: Style = Style {
+    spelling: Spelling::Abbreviated,
+    ..Style::SCPI
+};
 
 /// What is connected to a channel.
 #[derive(Debug)]
@@ -103,7 +109,7 @@ impl Mdo4000 {
             })
             .collect();
         let mut scope = Self {
-            settings: Settings::new(SETTINGS, Style::SCPI, SLOTS),
+            settings: Settings::new(SETTINGS, STYLE, SLOTS),
             inputs,
             running: true,
             armed: None,
