@@ -47,12 +47,17 @@ impl Plant {
         };
         let from = self.network.end(nodes, v_bridge);
         self.network.step(h, v_bridge, self.e, e);
+        let before = nodes.pcc;
         let mut nodes = self.network.nodes();
         let to = self.network.end(nodes, v_bridge);
         let dt = h as i64 as f64 * 1e-9;
         let flow = self.network.flow(&from, &to, v_bridge, dt);
         self.dc.draw(flow.drawn_j);
         self.ledger.wave(flow.ac_j, flow.loss_j);
+        let port_g = self.bench.port_g();
+        if port_g > 0.0 {
+            self.port_j += port_g * 0.5 * (before * before + nodes.pcc * nodes.pcc) * dt;
+        }
         self.e = e;
         self.sim = t;
         if self.network.topology().bridge
@@ -90,7 +95,7 @@ impl Plant {
                     .sync
                     .beta_at((t - self.last_tick) as i64 as f64 * 1e-9),
                 source_v,
-                port_a: self.network.port_current(nodes),
+                port_a: self.network.port_current(nodes) - self.bench.port_g() * nodes.pcc,
                 line_a: x[state::LINE],
                 backup_v: nodes.n,
                 backup_a: nodes.n * self.network.topology().backup_g,
@@ -152,6 +157,7 @@ impl Plant {
         if t.is_multiple_of(SLOW_NS) {
             let volts = self.dut.own_volts();
             self.book_sources();
+            self.book_port();
             let (ac_w, filter_w) = self.ledger.end_wave();
             let electronics_w = self.dut.electronics_w(ac_w, filter_w);
             let supplied = self.dut.dispatch.take_supplied();
@@ -177,6 +183,11 @@ impl Plant {
                 battery,
             );
             self.refresh_supply(filter_w, electronics_w);
+            let supply_g = self.dut.supply_g();
+            if supply_g != self.bench.supply_g {
+                self.bench.supply_g = supply_g;
+                self.refresh_topology();
+            }
             self.note_quiet(volts);
         }
         let order = self.dut.take_order();
@@ -266,7 +277,7 @@ fn signals(
     let level = |on: bool| if on { 1.0 } else { 0.0 };
     let mut frame = [0.0; SIGNALS];
     frame[index(Signal::GridVoltage)] = nodes.pcc;
-    frame[index(Signal::DutCurrent)] = network.port_current(nodes);
+    frame[index(Signal::DutCurrent)] = network.port_current(nodes) - bench.port_g() * nodes.pcc;
     frame[index(Signal::SourceCurrent)] = network.x[state::LINE];
     frame[index(Signal::SourceVoltage)] = if bench.output.conducting { e } else { 0.0 };
     frame[index(Signal::SwitchContact)] = level(bench.s1.contact);

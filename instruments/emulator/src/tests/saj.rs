@@ -122,6 +122,34 @@ fn flows_temperatures_and_the_bus_are_the_true_ones() {
     near(&mut dut, 0x40a0, load, 60.0);
 }
 
+/// Without its battery the unit lives on the grid, in front of its open relay: every meter shows it.
+#[test]
+fn standby_comes_from_the_grid_where_nothing_else_gives_it() {
+    let bench = bench_with(SAJ, 1);
+    Talk::new(&bench, "grid").set(
+        "SYST:ERR?",
+        &["VOLT:AC 230", "FREQ 50", "OUTP:REL ON;STAT ON"],
+    );
+    advance(&bench, 10.0);
+    let state = bench.true_state();
+    assert!(!state.dut_relay);
+    let standby = 10.0;
+    assert!((state.dut_w + standby).abs() < 0.01, "{}", state.dut_w);
+    assert!((state.source_w - standby).abs() < 0.2, "{}", state.source_w);
+    let mut dut = Talk::new(&bench, "dut");
+    assert_eq!(read(&mut dut, 0x4035) as i16, -10);
+    assert_eq!(read(&mut dut, 0xa03f) as i16, 10);
+    assert_eq!(read(&mut dut, 0x409f), 0, "nothing is charged");
+    // with a battery it takes nothing
+    Talk::new(&bench, "battery").set(
+        "SYST:ERR?",
+        &["SYST:REM", "VOLT 51.2", "CURR:LIM 60", "OUTP ON"],
+    );
+    advance(&bench, 1.0);
+    assert_eq!(bench.true_state().dut_w, 0.0);
+    assert_eq!(read(&mut dut, 0x4035), 0);
+}
+
 #[test]
 fn without_eps_a_blackout_is_dark() {
     for (eps, dark) in [(1, false), (0, true)] {

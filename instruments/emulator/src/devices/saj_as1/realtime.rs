@@ -135,9 +135,15 @@ impl<'a> Live<'a> {
         self.grid.volts * self.grid.amps
     }
 
-    /// Without PV: what the unit feeds or takes is its battery's.
+    /// Without PV: what the unit feeds is its battery's, and what it takes where that is charged, not in
+    /// standby.
     fn flows(&self) -> Flows {
-        let (fed, taken) = (self.view.w.max(0.0), (-self.view.w).max(0.0));
+        let fed = self.view.w.max(0.0);
+        let taken = if self.view.battery_w < 0.0 {
+            (-self.view.w).max(0.0)
+        } else {
+            0.0
+        };
         let grid_w = if self.view.meter_lost {
             -self.view.w
         } else {
