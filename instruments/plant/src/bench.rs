@@ -75,17 +75,16 @@ impl Bench {
     /// Topology of the network for a state of the bridge.
     #[inline]
     pub(crate) fn topology(&self, bridge: bool) -> Topology {
-        let mut load = if self.s2 {
-            self.load
-        } else {
-            ParallelLoad::default()
-        };
-        load.g += self.port_g();
         Topology {
             bridge,
             relay: self.relay.conducting,
+            port_g: self.port_g(),
             line: self.line_conducts(),
-            load,
+            load: if self.s2 {
+                self.load
+            } else {
+                ParallelLoad::default()
+            },
             backup_g: self.backup_g(),
         }
     }

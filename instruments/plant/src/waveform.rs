@@ -54,9 +54,8 @@ impl Plant {
         let flow = self.network.flow(&from, &to, v_bridge, dt);
         self.dc.draw(flow.drawn_j);
         self.ledger.wave(flow.ac_j, flow.loss_j);
-        let port_g = self.bench.port_g();
-        if port_g > 0.0 {
-            self.port_j += port_g * 0.5 * (before * before + nodes.pcc * nodes.pcc) * dt;
+        if self.network.topology().port_g > 0.0 {
+            self.take_in_front(before, nodes.pcc, dt);
         }
         self.e = e;
         self.sim = t;
@@ -81,6 +80,13 @@ impl Plant {
         }
     }
 
+    /// What goes in front of the open relay in a step between two voltages of the PCC.
+    #[cold]
+    #[inline(never)]
+    fn take_in_front(&mut self, v0: f64, v1: f64, dt: f64) {
+        self.port_j += self.network.topology().port_g * 0.5 * (v0 * v0 + v1 * v1) * dt;
+    }
+
     #[inline]
     fn meter(&mut self, t: Nanos, dt: f64, nodes: Nodes) {
         let x = &self.network.x;
@@ -95,7 +101,7 @@ impl Plant {
                     .sync
                     .beta_at((t - self.last_tick) as i64 as f64 * 1e-9),
                 source_v,
-                port_a: self.network.port_current(nodes) - self.bench.port_g() * nodes.pcc,
+                port_a: self.network.port_current(nodes),
                 line_a: x[state::LINE],
                 backup_v: nodes.n,
                 backup_a: nodes.n * self.network.topology().backup_g,
@@ -277,7 +283,7 @@ fn signals(
     let level = |on: bool| if on { 1.0 } else { 0.0 };
     let mut frame = [0.0; SIGNALS];
     frame[index(Signal::GridVoltage)] = nodes.pcc;
-    frame[index(Signal::DutCurrent)] = network.port_current(nodes) - bench.port_g() * nodes.pcc;
+    frame[index(Signal::DutCurrent)] = network.port_current(nodes);
     frame[index(Signal::SourceCurrent)] = network.x[state::LINE];
     frame[index(Signal::SourceVoltage)] = if bench.output.conducting { e } else { 0.0 };
     frame[index(Signal::SwitchContact)] = level(bench.s1.contact);
