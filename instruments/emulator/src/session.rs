@@ -32,6 +32,8 @@ pub(crate) struct Session {
     pub(crate) discarding: bool,
     /// Units of the present message still to be carried out.
     pub(crate) units: VecDeque<Result<Unit, Fault>>,
+    /// How many units at the front stand for an alias.
+    pub(crate) expanded: usize,
     /// Replies of the present message so far.
     pub(crate) replies: Vec<Vec<u8>>,
     /// A message is being carried out (its units may wait for the instrument).

@@ -22,6 +22,8 @@ pub(crate) struct Bench {
     pub(crate) backup_ohm: Option<f64>,
     /// Grid relay of the DUT.
     pub(crate) relay: Breaker,
+    /// What the DUT's own supply takes from its grid port while the relay is open, S.
+    pub(crate) supply_g: f64,
     /// Output relays of the PV simulators, by input of the DUT.
     pub(crate) pv_on: [bool; MOST_PV_INPUTS],
     /// Ambient, °C.
@@ -41,6 +43,7 @@ impl Bench {
             load: ParallelLoad::default(),
             backup_ohm: None,
             relay: Breaker::new(false),
+            supply_g: 0.0,
             pv_on: [false; MOST_PV_INPUTS],
             ambient_c,
             drm_pins: Vec::new(),
@@ -59,12 +62,23 @@ impl Bench {
             .map_or(0.0, |r| if r > 0.0 { 1.0 / r } else { 1e3 })
     }
 
+    /// Conductance at the PCC of what the DUT takes in front of its open relay, S.
+    #[inline]
+    pub(crate) fn port_g(&self) -> f64 {
+        if self.relay.conducting {
+            0.0
+        } else {
+            self.supply_g
+        }
+    }
+
     /// Topology of the network for a state of the bridge.
     #[inline]
     pub(crate) fn topology(&self, bridge: bool) -> Topology {
         Topology {
             bridge,
             relay: self.relay.conducting,
+            port_g: self.port_g(),
             line: self.line_conducts(),
             load: if self.s2 {
                 self.load

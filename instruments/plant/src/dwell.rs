@@ -137,6 +137,7 @@ impl Plant {
             },
         );
         self.meters.ready(cycle);
+        self.bench.supply_g = self.dut.supply_g();
     }
 
     /// Energy of a slow step that ends at `t`, what the meters see of it, and the power from the
@@ -144,7 +145,12 @@ impl Plant {
     fn account(&mut self, t: u64, steady: &Steady) -> (ReadyCycle, f64, f64) {
         self.sim = t;
         self.steady = *steady;
-        let flow = self.steady_flow(steady);
+        let mut flow = self.steady_flow(steady);
+        // in front of the open relay
+        let port_g = self.bench.port_g();
+        let port_w = port_g * steady.volts * steady.volts;
+        flow.ac_w -= port_w;
+        flow.loss_w += port_w;
         let electronics_w = self.dut.electronics_w(flow.ac_w, flow.loss_w);
         let sources = self.dut.dispatch.sources();
         self.move_energy(&flow, electronics_w, &sources);
@@ -165,7 +171,7 @@ impl Plant {
         let port = if self.bench.relay.conducting {
             steady.i2.sub(steady.v.scale(g))
         } else {
-            Phasor::ZERO
+            steady.v.scale(-port_g)
         };
         let source_v = if self.bench.s1.conducting {
             steady.volts

@@ -20,7 +20,7 @@ pub struct Energy {
     pub battery_out_j: f64,
     /// The part that was charged, ≥ 0.
     pub battery_in_j: f64,
-    /// Out of grid port and back-up port (> 0 delivered).
+    /// Out of grid port and back-up port (> 0 delivered); taken in front of an open relay, too.
     pub ac_j: f64,
     /// The part of it that was delivered: steps of 20 ms with power out.
     pub ac_out_j: f64,
@@ -233,6 +233,18 @@ impl Plant {
             ac_j: 0.0,
             loss_j: lost_j,
         });
+    }
+
+    /// Books what was taken in front of the open relay (waveform mode).
+    pub(crate) fn book_port(&mut self) {
+        let port_j = std::mem::take(&mut self.port_j);
+        if port_j > 0.0 {
+            self.ledger.add(Moved {
+                ac_j: -port_j,
+                loss_j: port_j,
+                ..Moved::default()
+            });
+        }
     }
 
     /// Phasors of the filter in a steady state; all zero where nothing drives it.

@@ -57,6 +57,8 @@ pub(crate) struct Topology {
     pub(crate) bridge: bool,
     /// Grid relay of the DUT conducts.
     pub(crate) relay: bool,
+    /// Conductance in front of an open relay, S.
+    pub(crate) port_g: f64,
     /// Source output and S1 conduct.
     pub(crate) line: bool,
     /// Island load behind a closed S2, otherwise nothing.
@@ -182,7 +184,7 @@ impl Network {
         } else {
             0.0
         };
-        self.r_pcc = 1.0 / (1.0 / DIVIDER_OHM + next.load.g + relay_g);
+        self.r_pcc = 1.0 / (1.0 / DIVIDER_OHM + next.load.g + next.port_g + relay_g);
         self.r_n = 1.0 / (1.0 / DIVIDER_OHM + next.backup_g);
         self.kink = self.kink();
     }
@@ -253,7 +255,7 @@ impl Network {
         if self.topology.relay {
             self.x[I2] - nodes.n * self.topology.backup_g
         } else {
-            0.0
+            -self.topology.port_g * nodes.pcc
         }
     }
 
@@ -377,6 +379,7 @@ mod tests {
                     l_ohm: 0.0,
                     c_f: c,
                 },
+                port_g: 0.0,
                 backup_g: 0.0,
             },
         );
@@ -411,6 +414,7 @@ mod tests {
                 relay: true,
                 line: true,
                 load: ParallelLoad::default(),
+                port_g: 0.0,
                 backup_g: 0.0,
             },
         );

@@ -87,6 +87,8 @@ pub struct Plant {
     pub(crate) supply: Supply,
     /// Energy balance.
     pub(crate) ledger: Ledger,
+    /// Taken in front of the open relay since the last slow step (waveform mode), J.
+    pub(crate) port_j: f64,
     /// Mean energy in the output filter (quasi-static mode), J.
     pub(crate) filter_j: f64,
     /// What sources and loads were last told.
@@ -130,6 +132,7 @@ impl Plant {
             ledger: Ledger::new(dc.stored_j()),
             dc,
             supply: Supply::default(),
+            port_j: 0.0,
             filter_j: 0.0,
             set_points: SetPoints::default(),
             contacts: Contacts::default(),

@@ -72,7 +72,10 @@ impl Admittance {
     pub(crate) fn new(topology: &Topology, line: &Line, hz: f64) -> Self {
         let w = hz * std::f64::consts::TAU;
         let y_line = Phasor::new(line.r_ohm, w * line.l_h).inv();
-        let mut y = y_line.add(Phasor::new(topology.load.g + 1e-6, w * topology.load.c_f));
+        let mut y = y_line.add(Phasor::new(
+            topology.load.g + topology.port_g + 1e-6,
+            w * topology.load.c_f,
+        ));
         if let Some(l_h) = topology.load.l_h {
             y = y.add(Phasor::new(topology.load.l_ohm, w * l_h).inv());
         }
@@ -370,6 +373,7 @@ mod tests {
                 l_ohm: 0.0,
                 c_f: 100e-6,
             },
+            port_g: 0.0,
             backup_g: 0.01,
         };
         let line = Line {

@@ -61,6 +61,8 @@ pub struct DutView {
     pub backup_v: f64,
     /// Back-up load, W.
     pub backup_w: f64,
+    /// Its meter at the source has been silent for too long.
+    pub meter_lost: bool,
     /// Faults and alarms, ascending.
     pub faults: Vec<Fault>,
     /// Fixed cosφ, if on.
@@ -181,6 +183,7 @@ impl Plant {
             pv_w: live(d.pv_w),
             backup_v: backup.volts,
             backup_w: backup.watts,
+            meter_lost: d.site_meter.lost(),
             faults: if dead { Vec::new() } else { self.dut.faults() },
             power_factor: d.reactive.power_factor,
             power_factor_curve_enabled: d.reactive.curve_enabled,

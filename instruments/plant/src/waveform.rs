@@ -47,12 +47,16 @@ impl Plant {
         };
         let from = self.network.end(nodes, v_bridge);
         self.network.step(h, v_bridge, self.e, e);
+        let before = nodes.pcc;
         let mut nodes = self.network.nodes();
         let to = self.network.end(nodes, v_bridge);
         let dt = h as i64 as f64 * 1e-9;
         let flow = self.network.flow(&from, &to, v_bridge, dt);
         self.dc.draw(flow.drawn_j);
         self.ledger.wave(flow.ac_j, flow.loss_j);
+        if self.network.topology().port_g > 0.0 {
+            self.take_in_front(before, nodes.pcc, dt);
+        }
         self.e = e;
         self.sim = t;
         if self.network.topology().bridge
@@ -74,6 +78,13 @@ impl Plant {
             self.last_tick = t;
             self.control(t);
         }
+    }
+
+    /// What goes in front of the open relay in a step between two voltages of the PCC.
+    #[cold]
+    #[inline(never)]
+    fn take_in_front(&mut self, v0: f64, v1: f64, dt: f64) {
+        self.port_j += self.network.topology().port_g * 0.5 * (v0 * v0 + v1 * v1) * dt;
     }
 
     #[inline]
@@ -152,6 +163,7 @@ impl Plant {
         if t.is_multiple_of(SLOW_NS) {
             let volts = self.dut.own_volts();
             self.book_sources();
+            self.book_port();
             let (ac_w, filter_w) = self.ledger.end_wave();
             let electronics_w = self.dut.electronics_w(ac_w, filter_w);
             let supplied = self.dut.dispatch.take_supplied();
@@ -177,6 +189,11 @@ impl Plant {
                 battery,
             );
             self.refresh_supply(filter_w, electronics_w);
+            let supply_g = self.dut.supply_g();
+            if supply_g != self.bench.supply_g {
+                self.bench.supply_g = supply_g;
+                self.refresh_topology();
+            }
             self.note_quiet(volts);
         }
         let order = self.dut.take_order();

@@ -3,7 +3,7 @@ mod common;
 use common::*;
 use gridproof_plant::config::PlantConfig;
 use gridproof_plant::input::{DutCommand, Input};
-use gridproof_plant::signal::{DutState, Signal};
+use gridproof_plant::signal::{DutState, MeterPoint, Signal};
 use gridproof_plant::{Energy, Fault, Plant};
 
 /// The quick bench with the pack at a state of charge.
@@ -254,5 +254,71 @@ fn a_late_permission_closes_the_relay() {
         (plant.state().dut_w - 2000.0).abs() < 20.0,
         "{:?}",
         plant.state()
+    );
+}
+
+/// A unit whose relay is open and whose sources give nothing lives on the grid in front of the relay:
+/// `standby_w` at nominal voltage, as a resistance. Meters and balance show it in both rates; with a
+/// source the grid gives nothing.
+#[test]
+fn an_open_relay_does_not_keep_the_standby_from_the_grid() {
+    let mut plant = with_pack(0.005, |config| config.dut.reconnect_s = 1e6);
+    plant.advance_to(20 * S);
+    assert!(!plant.state().dut_relay);
+    let (r, x) = (
+        plant.config().line.r_ohm,
+        plant.config().line.l_h * 314.159_265,
+    );
+    let own = 230.0 * 230.0 / 15.0;
+    // a resistance behind the line
+    let amps = 230.0 / ((own + r).powi(2) + x * x).sqrt();
+    let watts = amps * amps * own;
+    let measured = |plant: &Plant| {
+        let grid = plant.reading(MeterPoint::DutGrid);
+        let source = plant.reading(MeterPoint::Source);
+        (grid.watts, source.watts, grid.amps)
+    };
+    let (dut_w, source_w, dut_a) = measured(&plant);
+    assert!((dut_w + watts).abs() < 1e-4, "{dut_w} {watts}");
+    // the dividers of the bench take a few hundredths
+    assert!(
+        (source_w - watts - r * amps * amps).abs() < 0.1,
+        "{source_w}"
+    );
+    assert!((dut_a - amps).abs() < 1e-6, "{dut_a} {amps}");
+    for wave in [false, true] {
+        if wave {
+            arm(&mut plant, &[Signal::DutCurrent], 1_000, 2.0);
+        }
+        let before = plant.energy();
+        later(&mut plant, 2);
+        let moved = plant.energy().since(&before);
+        assert!((moved.ac_j + 2.0 * watts).abs() < 0.02, "{wave} {moved:?}");
+        assert!(
+            (moved.loss_j - 2.0 * watts).abs() < 0.02,
+            "{wave} {moved:?}"
+        );
+        balanced(&moved);
+        assert!((measured(&plant).0 + watts).abs() < 0.01, "{wave}");
+    }
+    // seven tenths of the voltage, half of the power
+    plant.apply(Input::GridSetpoint {
+        v_rms: 161.0,
+        hz: 50.0,
+        slew_v_per_s: f64::INFINITY,
+        slew_hz_per_s: f64::INFINITY,
+    });
+    later(&mut plant, 5);
+    assert!((measured(&plant).0 + watts * 0.49).abs() < 1e-3);
+    // the sun carries it
+    plant.apply(sun(true));
+    later(&mut plant, 5);
+    assert_eq!(measured(&plant).0, 0.0);
+    let before = plant.energy();
+    later(&mut plant, 10);
+    let moved = plant.energy().since(&before);
+    assert!(
+        (moved.pv_j - 150.0).abs() < 0.1 && moved.ac_j == 0.0,
+        "{moved:?}"
     );
 }

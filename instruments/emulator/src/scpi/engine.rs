@@ -4,7 +4,7 @@ use gridproof_model::fault::FaultKind;
 use gridproof_plant::Nanos;
 
 use super::fault::{self, Fault};
-use super::pattern::Use;
+use super::pattern::{Spelling, Use};
 use super::{Call, Outcome};
 use crate::field::{Disturbance, Field};
 
@@ -67,6 +67,8 @@ pub(crate) struct Dialect {
     pub(crate) polls: bool,
     /// Longest node of a header (IEEE 488.2, 7.6.1.4.1).
     pub(crate) longest_mnemonic: usize,
+    /// How headers and words may be spelt.
+    pub(crate) spelling: Spelling,
     /// A blank may stand before the question mark, `SAS:VOC ?` (Chroma 62000H).
     pub(crate) blank_before_mark: bool,
     /// `*CAL?` answers (0: no fault).
@@ -88,6 +90,7 @@ impl Dialect {
         groups: false,
         polls: false,
         longest_mnemonic: 12,
+        spelling: Spelling::Exact,
         blank_before_mark: false,
         calibrates: false,
         version: Some("1999.0"),
@@ -106,6 +109,7 @@ impl Dialect {
         events: true,
         groups: true,
         longest_mnemonic: usize::MAX,
+        spelling: Spelling::Abbreviated,
         error_bit: false,
         version: None,
         ..Self::SCPI
@@ -183,6 +187,10 @@ pub(crate) trait ScpiDevice {
     /// Whether a query of the node above a setting tells it.
     fn listed(&self, _command: Self::Command) -> bool {
         true
+    }
+    /// The program messages that a header stands for (aliases of Tektronix).
+    fn alias(&self, _header: &[String]) -> Result<Option<String>, Fault> {
+        Ok(None)
     }
     /// An enabled bit of the extended event register is set (Yokogawa: bit 3 of the status byte).
     fn extended_summary(&self) -> bool {

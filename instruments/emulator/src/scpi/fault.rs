@@ -42,6 +42,11 @@ pub(crate) const LISTS_NOT_SAME_LENGTH: Fault = fault(-226, "Lists not same leng
 pub(crate) const MISSING_MEDIA: Fault = fault(-252, "Missing media");
 pub(crate) const FILE_NOT_FOUND: Fault = fault(-256, "File name not found");
 pub(crate) const PROTECTION: Fault = fault(-240, "Hardware error; output protection tripped");
+pub(crate) const MACRO_LABEL: Fault = fault(-273, "Illegal macro label");
+pub(crate) const MACRO_TOO_LONG: Fault = fault(-275, "Macro definition too long");
+pub(crate) const MACRO_RECURSION: Fault = fault(-276, "Macro recursion error");
+pub(crate) const MACRO_REDEFINED: Fault = fault(-277, "Macro redefinition not allowed");
+pub(crate) const MACRO_UNKNOWN: Fault = fault(-278, "Macro header not found");
 pub(crate) const QUEUE_OVERFLOW: Fault = fault(-350, "Queue overflow");
 pub(crate) const INPUT_OVERRUN: Fault = fault(-363, "Input buffer overrun");
 

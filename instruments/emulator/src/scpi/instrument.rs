@@ -42,8 +42,8 @@ impl<D: ScpiDevice> ScpiInstrument<D> {
         let dialect = device.dialect();
         let registers = device.conditions(field).is_some();
         Self {
-            system: system::table(&dialect, registers),
-            table: Table::new(&D::commands()),
+            system: system::table(&dialect, registers).spelt(dialect.spelling),
+            table: Table::new(&D::commands()).spelt(dialect.spelling),
             status: Status::new(dialect.error_bit),
             dialect,
             device,
@@ -70,7 +70,17 @@ impl<D: ScpiDevice> ScpiInstrument<D> {
                 }
                 Ok(unit) => {
                     let unit = unit.clone();
-                    self.unit(&unit, session, field)
+                    match self.device.alias(&unit.header) {
+                        Ok(None) => self.unit(&unit, session, field),
+                        Ok(Some(sequence)) => {
+                            self.expand(&sequence, session);
+                            continue;
+                        }
+                        Err(fault) => {
+                            self.status.raise(fault);
+                            Progress::Done
+                        }
+                    }
                 }
             };
             self.follow(field);
@@ -80,6 +90,7 @@ impl<D: ScpiDevice> ScpiInstrument<D> {
             }
             session.waiting = false;
             session.units.pop_front();
+            session.expanded = session.expanded.saturating_sub(1);
         }
         session.in_message = false;
         if !session.replies.is_empty() {
@@ -91,6 +102,22 @@ impl<D: ScpiDevice> ScpiInstrument<D> {
                 session.output.extend_from_slice(reply);
             }
             session.output.extend_from_slice(self.dialect.terminator);
+        }
+    }
+
+    /// Puts the units of an alias in the place of the one at the front. A sequence holds commands only,
+    /// no other alias.
+    fn expand(&mut self, sequence: &str, session: &mut Session) {
+        session.units.pop_front();
+        if session.expanded > 0 {
+            session.expanded -= 1;
+            self.status.raise(fault::MACRO_RECURSION);
+            return;
+        }
+        let units = message::units(sequence);
+        session.expanded = units.len();
+        for unit in units.into_iter().rev() {
+            session.units.push_front(unit);
         }
     }
 

@@ -16,6 +16,23 @@ pub(crate) enum Use {
     Both,
 }
 
+/// What names a node besides its short and its long form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Spelling {
+    /// Nothing (SCPI-99).
+    Exact,
+    /// Whatever lies between them: the short form is the least (Tektronix).
+    Abbreviated,
+}
+
+impl Spelling {
+    /// `word` names what has these forms.
+    pub(crate) fn fits(self, word: &str, (short, long): (&str, &str)) -> bool {
+        let between = || word.starts_with(short) && long.starts_with(word);
+        word == short || word == long || (self == Spelling::Abbreviated && between())
+    }
+}
+
 #[derive(Debug)]
 struct Node {
     /// (short, long) in upper case.
@@ -36,6 +53,7 @@ struct Entry<C> {
 #[derive(Debug)]
 pub(crate) struct Table<C> {
     entries: Vec<Entry<C>>,
+    spelling: Spelling,
 }
 
 /// A command found in a table.
@@ -66,11 +84,33 @@ impl<C: Copy> Table<C> {
                 usage,
             })
             .collect();
-        Self { entries }
+        Self {
+            entries,
+            spelling: Spelling::Exact,
+        }
+    }
+
+    /// The same with nodes spelt so.
+    pub(crate) fn spelt(self, spelling: Spelling) -> Self {
+        Self { spelling, ..self }
     }
 
     /// The first command that `header` names, or -113, or -114 for a suffix where none belongs.
+    /// Exact names come before abbreviations.
     pub(crate) fn find(&self, header: &[String], query: bool) -> Result<Matched<C>, Fault> {
+        let exact = self.first(header, query, Spelling::Exact);
+        match (&exact, self.spelling) {
+            (Err(_), Spelling::Abbreviated) => self.first(header, query, self.spelling),
+            (_, Spelling::Exact | Spelling::Abbreviated) => exact,
+        }
+    }
+
+    fn first(
+        &self,
+        header: &[String],
+        query: bool,
+        spelling: Spelling,
+    ) -> Result<Matched<C>, Fault> {
         let mut bad_suffix = false;
         let mut trail = Vec::with_capacity(8);
         for entry in &self.entries {
@@ -83,7 +123,7 @@ impl<C: Copy> Table<C> {
                 continue;
             }
             trail.clear();
-            if walk(&entry.nodes, header, &mut trail, &mut bad_suffix) {
+            if walk(&entry.nodes, header, spelling, &mut trail, &mut bad_suffix) {
                 return Ok(entry.matched(&trail));
             }
         }
@@ -114,7 +154,13 @@ impl<C: Copy + PartialEq> Table<C> {
         for entry in self.entries.iter().filter(told) {
             for taken in 1..entry.nodes.len() {
                 let mut trail = Vec::with_capacity(8);
-                if !walk(&entry.nodes[..taken], header, &mut trail, &mut false) {
+                if !walk(
+                    &entry.nodes[..taken],
+                    header,
+                    self.spelling,
+                    &mut trail,
+                    &mut false,
+                ) {
                     continue;
                 }
                 for trail in entry.spread(taken, trail, members) {
@@ -231,11 +277,17 @@ fn compile(pattern: &str) -> Vec<Node> {
     nodes
 }
 
-fn walk(nodes: &[Node], words: &[String], trail: &mut Vec<Step>, bad_suffix: &mut bool) -> bool {
+fn walk(
+    nodes: &[Node],
+    words: &[String],
+    spelling: Spelling,
+    trail: &mut Vec<Step>,
+    bad_suffix: &mut bool,
+) -> bool {
     fn inner(
         nodes: &[Node],
         at: usize,
-        words: &[String],
+        (words, spelling): (&[String], Spelling),
         trail: &mut Vec<Step>,
         bad: &mut bool,
     ) -> bool {
@@ -243,32 +295,35 @@ fn walk(nodes: &[Node], words: &[String], trail: &mut Vec<Step>, bad_suffix: &mu
             return words.is_empty();
         };
         if let Some((word, rest)) = words.split_first()
-            && let Some((alternative, suffix)) =
-                node.accept(word, bad, rest.is_empty() && at + 1 == nodes.len())
+            && let Some((alternative, suffix)) = node.accept(
+                (word, spelling),
+                bad,
+                rest.is_empty() && at + 1 == nodes.len(),
+            )
         {
             trail.push((at, alternative, suffix));
-            if inner(nodes, at + 1, rest, trail, bad) {
+            if inner(nodes, at + 1, (rest, spelling), trail, bad) {
                 return true;
             }
             trail.pop();
         }
-        node.optional && inner(nodes, at + 1, words, trail, bad)
+        node.optional && inner(nodes, at + 1, (words, spelling), trail, bad)
     }
-    inner(nodes, 0, words, trail, bad_suffix)
+    inner(nodes, 0, (words, spelling), trail, bad_suffix)
 }
 
 impl Node {
     /// The alternative and suffix of `word`, if it names this node.
     fn accept(
         &self,
-        word: &str,
+        (word, spelling): (&str, Spelling),
         bad_suffix: &mut bool,
         last: bool,
     ) -> Option<(usize, Option<u32>)> {
         let exact = |word: &str| {
             self.names
                 .iter()
-                .position(|(short, long)| word == short || word == long)
+                .position(|(short, long)| spelling.fits(word, (short, long)))
         };
         if let Some(alternative) = exact(word) {
             return Some((alternative, None));

@@ -10,7 +10,7 @@ use super::engine::Reply;
 use super::fault::{self, Fault};
 use super::format::nr3;
 use super::param::{is_word, short_form};
-use super::pattern::Use;
+use super::pattern::{Spelling, Use};
 use super::{Call, Outcome, Params};
 
 /// How a number is printed.
@@ -100,6 +100,8 @@ pub(crate) struct Style {
     pub(crate) upper: bool,
     /// Switches as `ON`/`OFF`, else `1`/`0`.
     pub(crate) on_off: bool,
+    /// How words may be spelt when they are set.
+    pub(crate) spelling: Spelling,
 }
 
 impl Style {
@@ -108,6 +110,7 @@ impl Style {
         short: true,
         upper: true,
         on_off: false,
+        spelling: Spelling::Exact,
     };
     /// `1`, `VOLTAGE`.
     pub(crate) const LONG: Self = Self {
@@ -247,7 +250,10 @@ impl<K: Copy + PartialEq + std::fmt::Debug> Settings<K> {
                 Value::Number(value)
             }
             Kind::Switch(_) => Value::On(params.boolean(0)?),
-            Kind::Choice(words) => Value::Word(chosen(params, words)?),
+            Kind::Choice(words) => Value::Word(match chosen(params, words) {
+                Ok(word) => word,
+                Err(fault) => abbreviated(params, words, self.style.spelling).ok_or(fault)?,
+            }),
             Kind::OffOr { unit, off } => match params.number(0, unit) {
                 Ok(value) if value > 1.0 || (off == "OFF" && value > 0.0) => Value::Number(value),
                 Ok(_) => Value::On(params.boolean(0)?),
@@ -472,6 +478,14 @@ pub(crate) fn chosen(params: Params<'_>, words: &[&str]) -> Result<usize, Fault>
         // the fault that the text deserves
         None => params.choice(0, &[]).map(|_| 0),
     }
+}
+
+/// Index of the word that the first parameter abbreviates, where that is permitted.
+fn abbreviated(params: Params<'_>, words: &[&str], spelling: Spelling) -> Option<usize> {
+    let text = params.text(0).ok()?.to_ascii_uppercase();
+    let fits = |word: &str| spelling.fits(&text, (&short_form(word), &word.to_ascii_uppercase()));
+    let spelled = |word: &&str| word.split('|').any(fits);
+    words.iter().position(spelled)
 }
 
 #[cfg(test)]

@@ -101,10 +101,14 @@ fn round(mut talk: Talk, (error, limits): (&str, bool), end: &str, list: &str) -
             // limits of what is set now are no limits of their own
             let level = reply.contains('.') && !header.to_ascii_uppercase().contains(":LIM");
             if limits && level && number(&reply).is_some() {
-                for word in ["MIN", "MAX"] {
-                    let limit = taken(&format!("{header}? {word}"), &mut lost);
-                    taken(&format!("{header} {word}"), &mut lost);
-                    let reply = taken(&format!("{header}?"), &mut lost);
+                for word in ["MIN", "MAX", "DEF"] {
+                    let named = match channels.trim() {
+                        "" => word.to_owned(),
+                        channels => format!("{word},{channels}"),
+                    };
+                    let limit = taken(&format!("{header}? {named}"), &mut lost);
+                    taken(&format!("{header} {named}"), &mut lost);
+                    let reply = taken(&format!("{header}?{channels}"), &mut lost);
                     if !tells(&reply, &limit) {
                         lost.push(format!("{header} {word}: {limit} {reply}"));
                     }
@@ -119,7 +123,7 @@ fn round(mut talk: Talk, (error, limits): (&str, bool), end: &str, list: &str) -
 #[test]
 fn what_was_set_is_read_back() {
     let mut lost: Vec<String> = Vec::new();
-    let limits = ["grid", "battery"];
+    let limits = ["grid", "battery", "pv"];
     let bench = bench_with(AUX, 1);
     let lists = [
         (
@@ -170,7 +174,7 @@ fn what_was_set_is_read_back() {
     for (name, list) in lists {
         lost.extend(round(
             Talk::new(&bench, name),
-            ("SYST:ERR?", name != "pv"),
+            ("SYST:ERR?", true),
             "\n",
             list,
         ));
@@ -245,5 +249,72 @@ fn the_mx_tells_its_limits_apart_and_acquires_without_a_transient() {
         ("INIT:SEQ1;:VOLT?;:SYST:ERR?", "200.0000;0,\"No error\"\n"),
     ] {
         assert_eq!(grid.say(line), reply, "{line}");
+    }
+}
+
+/// Levels of a PV simulator are set by name between their limits; what a curve is made of comes in any
+/// order, with units or without.
+#[test]
+fn pv_simulators_take_every_form_of_a_level() {
+    let bench = second();
+    let mut chroma = Talk::new(&bench, "pv");
+    for (line, reply) in [
+        ("SOUR:VOLT:LIM:HIGH 500;LOW 100", ""),
+        ("SOUR:VOLT? MAX;VOLT? MIN", "5.000000E+02;1.000000E+02\n"),
+        ("SOUR:VOLT MAX;VOLT?", "5.000000E+02\n"),
+        ("SOUR:VOLT MIN;VOLT?", "1.000000E+02\n"),
+        (
+            "SOUR:CURR:LIM:HIGH 4 A;:SOUR:CURR MAXIMUM;CURR?",
+            "4.000000E+00\n",
+        ),
+        ("SYST:ERR?", "0,\"No Error\"\n"),
+        ("SOUR:VOLT 501;:SYST:ERR?", "-222,\"Data out of range\"\n"),
+    ] {
+        assert_eq!(chroma.say(line), reply, "{line}");
+    }
+    let bench = bench_with(AUX, 1);
+    let mut terra = Talk::new(&bench, "pv");
+    for (line, reply) in [
+        ("CURV:FORM 0.64;FORM?;VI 500V,10 A;MPP?", "0.6400;400,8\r"),
+        (
+            "CURV:ADD \"FF\";:SOUR:CURV \"FF\";EXEC;:SYST:ERR?",
+            "0,\"No error\"\r",
+        ),
+        ("CURV:MPP 420V,9A;FORM?", "0.7560\r"),
+        ("CURV:FORM DEF;FORM?", "0.7200\r"),
+        ("SOUR:VOLT:PROT 550V,(@1);PROT? (@1)", "5.5000E+02\r"),
+        ("SOUR:CURR:PROT 20 A;PROT? (@1)", "2.0000E+01\r"),
+        ("SOUR:TEMP 30 CEL;EXEC;TEMP? (@1)", "30.0\r"),
+        ("CURV:EN50530:MPP 4KW,360V;MPP?", "4000,360\r"),
+        ("SYST:ERR?", "0,\"No error\"\r"),
+    ] {
+        assert_eq!(
+            terra.bytes(format!("{line}\r").as_bytes()),
+            reply.as_bytes(),
+            "{line}"
+        );
+    }
+}
+
+/// The adjustment limits of the PSB enclose the set value, and so do the words for theirs.
+#[test]
+fn limits_of_the_psb_have_limits_of_their_own() {
+    let bench = second();
+    let mut psb = Talk::new(&bench, "battery");
+    for (line, reply) in [
+        ("SYST:LOCK ON;:VOLT 400;:VOLT:LIM:LOW? MAX", "400.00 V\n"),
+        ("VOLT:LIM:HIGH? MIN;HIGH? MAX", "400.00 V;765.00 V\n"),
+        (
+            "VOLT:LIM:HIGH MIN;LOW MAX;LOW?;HIGH?",
+            "400.00 V;400.00 V\n",
+        ),
+        ("VOLT:LIM:HIGH MAX;LOW MIN;:VOLT MAX;:VOLT?", "765.00 V\n"),
+        ("SYST:ERR?", "0,\"No error\"\n"),
+        (
+            "VOLT:LIM:HIGH 400;:SYST:ERR?",
+            "-222,\"Data out of range\"\n",
+        ),
+    ] {
+        assert_eq!(psb.say(line), reply, "{line}");
     }
 }

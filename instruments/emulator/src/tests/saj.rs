@@ -83,6 +83,74 @@ fn limits_factor_and_trips_act() {
 }
 
 #[test]
+fn flows_temperatures_and_the_bus_are_the_true_ones() {
+    let (bench, mut dut) = feeding();
+    let near = |dut: &mut Talk, address: u16, expected: f64, within: f64| {
+        let value = f64::from(read(dut, address) as i16);
+        let off = (value - expected).abs();
+        assert!(off <= within, "{address:#x}: {value}, not {expected}");
+    };
+    let state = bench.true_state();
+    near(&mut dut, 0x409c, 1800.0, 20.0);
+    near(&mut dut, 0x409d, 0.0, 20.0);
+    near(&mut dut, 0x40a1, -state.source_w, 1.0);
+    near(&mut dut, 0x4067, 10.0 * state.dc_link_v, 1.0);
+    assert_eq!(read(&mut dut, 0xa03c), 1);
+    // a load of the site takes all of it, and the rest from the grid
+    Talk::new(&bench, "island-load").set(
+        "SYST:ERR?",
+        &["PHASE1:RLOAD 2500", "PHASE1:RLOADE ON", "FUNC:SLOAD ON"],
+    );
+    Talk::new(&bench, "chamber").say("TEMP,S35");
+    Talk::new(&bench, "chamber").say("MODE,CONSTANT");
+    advance(&bench, 600.0);
+    let state = bench.true_state();
+    let load = 2500.0 * (state.pcc_v / 230.0).powi(2);
+    near(&mut dut, 0x40a0, load, 20.0);
+    near(&mut dut, 0x409a, load - 1800.0, 30.0);
+    near(&mut dut, 0x409d, 1800.0, 20.0);
+    near(&mut dut, 0x409c, 0.0, 0.0);
+    near(&mut dut, 0x40a1, -state.source_w, 1.0);
+    assert!(state.ambient_c > 30.0, "{}", state.ambient_c);
+    near(&mut dut, 0x406e, 10.0 * state.ambient_c, 1.0);
+    near(&mut dut, 0xa010, 10.0 * state.ambient_c, 1.0);
+    // charging comes from the grid
+    accepted(&mut dut, 0x3371, 3);
+    advance(&bench, 30.0);
+    near(&mut dut, 0x409f, -bench.view().w, 1.0);
+    near(&mut dut, 0x409a, load, 60.0);
+    near(&mut dut, 0x40a0, load, 60.0);
+}
+
+/// Without its battery the unit lives on the grid, in front of its open relay: every meter shows it.
+#[test]
+fn standby_comes_from_the_grid_where_nothing_else_gives_it() {
+    let bench = bench_with(SAJ, 1);
+    Talk::new(&bench, "grid").set(
+        "SYST:ERR?",
+        &["VOLT:AC 230", "FREQ 50", "OUTP:REL ON;STAT ON"],
+    );
+    advance(&bench, 10.0);
+    let state = bench.true_state();
+    assert!(!state.dut_relay);
+    let standby = 10.0;
+    assert!((state.dut_w + standby).abs() < 0.01, "{}", state.dut_w);
+    assert!((state.source_w - standby).abs() < 0.2, "{}", state.source_w);
+    let mut dut = Talk::new(&bench, "dut");
+    assert_eq!(read(&mut dut, 0x4035) as i16, -10);
+    assert_eq!(read(&mut dut, 0xa03f) as i16, 10);
+    assert_eq!(read(&mut dut, 0x409f), 0, "nothing is charged");
+    // with a battery it takes nothing
+    Talk::new(&bench, "battery").set(
+        "SYST:ERR?",
+        &["SYST:REM", "VOLT 51.2", "CURR:LIM 60", "OUTP ON"],
+    );
+    advance(&bench, 1.0);
+    assert_eq!(bench.true_state().dut_w, 0.0);
+    assert_eq!(read(&mut dut, 0x4035), 0);
+}
+
+#[test]
 fn without_eps_a_blackout_is_dark() {
     for (eps, dark) in [(1, false), (0, true)] {
         let (bench, mut dut) = feeding();

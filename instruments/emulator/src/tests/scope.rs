@@ -276,3 +276,107 @@ fn buttons_do_what_their_commands_do() {
     scope.say("FPANEL:PRESS NOTHING");
     assert!(scope.say(ERROR).starts_with("224,"));
 }
+
+#[test]
+fn an_alias_stands_for_its_sequence() {
+    let bench = second();
+    let mut scope = Talk::new(&bench, "recorder");
+    scope.say("HEADER OFF");
+    for (line, reply) in [
+        ("ALIAS:CATALOG?", "\"\"\n"),
+        (
+            "alias:define \"ZOOM\",\":CH1:SCALE 20;POSITION -1;:CH1:SCALE?;POSITION?\"",
+            "",
+        ),
+        ("ALI:DEF \"Name_2\",#217:MESSAGE:SHOW \"a\"", ""),
+        ("ALIAS:CATALOG?", "\"ZOOM\",\"Name_2\"\n"),
+        (
+            "ALIAS:DEFINE? \"zoom\"",
+            "\"ZOOM\",#247:CH1:SCALE 20;POSITION -1;:CH1:SCALE?;POSITION?\n",
+        ),
+        // off: a wrong header
+        ("ZOOM", ""),
+        ("EVENT?", "102\n"),
+        ("ALIAS:STATE ON", ""),
+        ("HEADER OFF;zoom;*OPC?", "2.0000E+01;-1.0000E+00;1\n"),
+        ("NAME_2;:MESSAGE:SHOW?", "\"a\"\n"),
+        ("ALIAS?", "1\n"),
+        // a label once, of its own, and short
+        ("ALIAS:DEFINE \"ZOOM\",\"*CLS\"", ""),
+        ("EVENT?", "277\n"),
+        ("ALIAS:DEFINE \"2ND\",\"*CLS\"", ""),
+        ("EVENT?", "273\n"),
+        ("ALIAS:DEFINE \"LONGERTHANTWELVE\",\"*CLS\"", ""),
+        ("EVENT?", "273\n"),
+        // commands only, so that no alias runs for ever
+        ("ALIAS:DEFINE \"LOOP\",\"LOOP;*OPC?\"", ""),
+        ("LOOP", "1\n"),
+        ("EVENT?", "276\n"),
+        (
+            "ALIAS:DELETE:NAME \"ZOOM\";:ALIAS:CATALOG?",
+            "\"Name_2\",\"LOOP\"\n",
+        ),
+        ("ALIAS:DEFINE? \"ZOOM\"", ""),
+        ("EVENT?", "278\n"),
+        ("ALIAS:DELETE:ALL;:ALIAS:CATALOG?", "\"\"\n"),
+        ("EVENT?", "0\n"),
+    ] {
+        assert_eq!(scope.say(line), reply, "{line}");
+    }
+    let long = "x".repeat(257);
+    scope.say(&format!("ALIAS:DEFINE \"LONG\",\"{long}\""));
+    assert_eq!(scope.say("EVENT?"), "275\n");
+}
+
+#[test]
+fn the_number_of_a_diagnostic_test_is_kept() {
+    let bench = second();
+    let mut scope = Talk::new(&bench, "recorder");
+    for (line, reply) in [
+        (
+            "DIAG:INDIVIDUAL:TESTNUMBER?",
+            ":DIAG:INDIVIDUAL:TESTNUMBER 1\n",
+        ),
+        ("DIA:INDI:TEST 7;:HEADER OFF;:DIAG:INDI:TEST?", "7\n"),
+        // the maker's package sends it without a number
+        ("DIAG:INDIVIDUAL:TESTNUMBER;TESTNUMBER?", "7\n"),
+    ] {
+        assert_eq!(scope.say(line), reply, "{line}");
+    }
+    assert!(scope.say(ERROR).starts_with("0,"));
+}
+
+/// Between its short and its long form a header or a word may end anywhere; public drivers do so.
+#[test]
+fn headers_and_words_are_abbreviated() {
+    let bench = second();
+    let mut scope = Talk::new(&bench, "recorder");
+    scope.say("HEADER OFF");
+    for (line, reply) in [
+        ("CH1:COUPL AC;COUPLI?", "AC\n"),
+        ("HORI:RECOR 10000;:HOR:RECORDL?", "10000\n"),
+        ("DAT:ENCD RIBIN;ENC?", "RIB\n"),
+        ("ACQUI:STOPAF SEQU;STOPA?", "SEQ\n"),
+        ("TRIGG:A:EDGE:SOUR CH2;SOU?", "CH2\n"),
+        (
+            "TRIGG FORCE;:ALLE?",
+            "0,\"No events to report - queue empty\"\n",
+        ),
+        // not less than the short form, nor anything else
+        ("CH1:COU?", ""),
+        ("EVENT?", "113\n"),
+        ("HORIZ:RECOX?", ""),
+        ("EVENT?", "113\n"),
+        ("CH1:COUPL D", ""),
+        ("EVENT?", "224\n"),
+        ("CH1:COUP?", "AC\n"),
+    ] {
+        assert_eq!(scope.say(line), reply, "{line}");
+    }
+    // the other makers take the two forms only
+    let mut grid = Talk::new(&bench, "grid");
+    assert_eq!(
+        grid.say("VOLTA 100;:SYST:ERR?"),
+        "-113,\"Undefined header\"\n"
+    );
+}

@@ -117,7 +117,17 @@ impl Dispatch {
         } else if self.reach().1 >= self.standby_w && !self.asleep {
             self.standby_w
         } else {
+            // nobody, or the grid in front of the relay
             0.0
+        }
+    }
+
+    /// What its own consumption in standby lacks of its sources, so that it comes from the grid, W.
+    pub(crate) fn standby_from_grid_w(&self) -> f64 {
+        if self.reach().1 >= self.standby_w || self.asleep {
+            0.0
+        } else {
+            self.standby_w
         }
     }
 

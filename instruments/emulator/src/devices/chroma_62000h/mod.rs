@@ -20,8 +20,8 @@ use crate::scpi::engine::{Conditions, Dialect, Reply, ScpiDevice};
 use crate::scpi::fault::{self, Fault};
 use crate::scpi::format::nr3;
 use crate::scpi::pattern::Use;
-use crate::scpi::setting::{Settings, Style, Value, patterns};
-use crate::scpi::{Call, Outcome};
+use crate::scpi::setting::{Settings, Style, Value, bound, patterns};
+use crate::scpi::{Call, Outcome, Params};
 
 /// From a command to the output.
 const LATENCY: Nanos = 20 * MILLISECOND;
@@ -208,23 +208,34 @@ impl Chroma62000h {
         self.send(field);
     }
 
+    /// The limits between which a level may be set.
+    fn limits(&self, key: Key) -> Option<(f64, f64)> {
+        let levels = [
+            (Key::Volts, Key::VoltLow, Key::VoltHigh),
+            (Key::Amps, Key::AmpLow, Key::AmpHigh),
+        ];
+        let (_, low, high) = levels.into_iter().find(|level| level.0 == key)?;
+        Some((self.settings.number(low), self.settings.number(high)))
+    }
+
+    /// `MIN` and `MAX` of a level are its limits.
+    fn bound(&self, key: Key, params: Params<'_>) -> Option<f64> {
+        bound(params, self.limits(key)?)
+    }
+
     fn set(&mut self, command: C, call: &Call<'_>, field: &mut Field) -> Result<(), Fault> {
         let params = call.params;
         match command {
             C::Setting(row) => {
                 let key = self.settings.key(row);
-                let value = self.settings.parse(row, params)?;
-                for (limited, low, high) in [
-                    (Key::Volts, Key::VoltLow, Key::VoltHigh),
-                    (Key::Amps, Key::AmpLow, Key::AmpHigh),
-                ] {
-                    let range = self.settings.number(low)..=self.settings.number(high);
-                    if let Value::Number(number) = value
-                        && key == limited
-                        && !range.contains(&number)
-                    {
-                        return Err(fault::OUT_OF_RANGE);
-                    }
+                let value = match self.bound(key, params) {
+                    Some(number) => Value::Number(number),
+                    None => self.settings.parse(row, params)?,
+                };
+                if let (Some((low, high)), Value::Number(number)) = (self.limits(key), &value)
+                    && !(low..=high).contains(number)
+                {
+                    return Err(fault::OUT_OF_RANGE);
                 }
                 self.settings.store(row, [0], &value);
                 let plain = self.settings.word(Key::Mode) == 0;
@@ -245,8 +256,7 @@ impl Chroma62000h {
                 let mode = MODES[SAS + model].to_owned();
                 let row = SETTINGS.iter().position(|row| row.1 == Key::Mode);
                 let row = row.and_then(|row| u16::try_from(row).ok()).unwrap_or(0);
-                self.settings
-                    .write(row, crate::scpi::Params::new(&[mode]))?;
+                self.settings.write(row, Params::new(&[mode]))?;
             }
             C::ProtectionClear => {
                 params.none()?;
@@ -263,7 +273,10 @@ impl Chroma62000h {
     fn answer(&self, command: C, call: &Call<'_>, field: &Field) -> Outcome {
         let shown = || self.meter.shows(field.plant.pv_reading(self.input));
         Ok(Reply::Text(match command {
-            C::Setting(row) => return self.settings.answer(row, 0, call),
+            C::Setting(row) => match self.bound(self.settings.key(row), call.params) {
+                Some(number) => self.settings.number_text(row, number),
+                None => return self.settings.answer(row, 0, call),
+            },
             C::Output => on_off(self.output).to_owned(),
             C::Model => MODELS[self.settings.word(Key::Mode).saturating_sub(SAS).min(2)].to_owned(),
             C::Volts => nr3(shown().volts, 6),

@@ -8,7 +8,8 @@ use gridproof_plant::Nanos;
 
 use super::scpi_commands::{Command as C, Key, SETTINGS, TABLE};
 use super::state::{
-    Control, NOMINAL_A, NOMINAL_OHM, NOMINAL_V, NOMINAL_W, Protection, Refusal, Regulation, Setting,
+    Control, NOMINAL_A, NOMINAL_OHM, NOMINAL_V, NOMINAL_W, Protection, Refusal, Regulation,
+    SET_MOST, Setting,
 };
 use super::{DEVICE_CLASS, EaPsb, FIRMWARE, MODEL, SERIAL};
 use crate::field::{Disturbance, Field};
@@ -61,17 +62,16 @@ impl EaPsbScpi {
         }
     }
 
-    /// `MIN` and `MAX` of a set value are its adjustment limits (5.4.6).
+    /// `MIN` and `MAX` of a set value are its adjustment limits, and these enclose it (5.4.6).
     fn bound(&self, row: u16, params: Params<'_>) -> Option<f64> {
-        match self.settings.key(row) {
-            Key::Set(setting) => bound(params, self.unit.borrow().psb.limits(setting)),
-            Key::Ohms(_)
-            | Key::Protect(_)
-            | Key::Least(_)
-            | Key::Most(_)
-            | Key::Mode
-            | Key::Kept => None,
-        }
+        let psb = &self.unit.borrow().psb;
+        let ends = match self.settings.key(row) {
+            Key::Set(setting) => psb.limits(setting),
+            Key::Least(setting) => (0.0, psb.get(setting)),
+            Key::Most(setting) => (psb.get(setting), SET_MOST * setting.nominal()),
+            Key::Ohms(_) | Key::Protect(_) | Key::Mode | Key::Kept => return None,
+        };
+        bound(params, ends)
     }
 
     fn store(&mut self, row: u16, value: &Value, field: &mut Field) -> Result<(), Fault> {

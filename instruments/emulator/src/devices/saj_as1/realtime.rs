@@ -23,7 +23,19 @@ pub(crate) struct Live<'a> {
     energy_j: [f64; 4],
     pv_inputs: Vec<PvInputState>,
     ambient_c: f64,
+    /// Dc link, V.
+    bus_v: f64,
     drm_pins: Vec<(u8, u8)>,
+}
+
+/// Where the power of battery and grid goes, W, each ≥ 0.
+struct Flows {
+    grid_to_load: f64,
+    grid_to_battery: f64,
+    battery_to_load: f64,
+    battery_to_grid: f64,
+    /// All loads of the site, those at the back-up port included.
+    load: f64,
 }
 
 /// First register of the energy counters: for each Today, Month, Year, Total as u32.
@@ -54,12 +66,18 @@ impl<'a> Live<'a> {
         let view = field.plant.dut_view();
         let energy = field.plant.energy();
         let state = field.plant.state();
+        // without its meter the unit knows of nothing but itself
+        let grid = if view.meter_lost {
+            Reading::default()
+        } else {
+            field.plant.reading_cycle(MeterPoint::Source)
+        };
         Self {
             plate,
             codes: field.codes.codes(&view.faults),
             view,
             clock: clock.registers(now),
-            grid: field.plant.reading_cycle(MeterPoint::Source),
+            grid,
             energy_j: [
                 energy.pv_j,
                 energy.battery_in_j,
@@ -68,6 +86,7 @@ impl<'a> Live<'a> {
             ],
             pv_inputs: state.pv_inputs,
             ambient_c: state.ambient_c,
+            bus_v: state.dc_link_v,
             drm_pins: state.drm_pins,
         }
     }
@@ -114,6 +133,31 @@ impl<'a> Live<'a> {
     /// VA at the same place.
     pub(crate) fn grid_va(&self) -> f64 {
         self.grid.volts * self.grid.amps
+    }
+
+    /// Without PV: what the unit feeds is its battery's, and what it takes where that is charged, not in
+    /// standby.
+    fn flows(&self) -> Flows {
+        let fed = self.view.w.max(0.0);
+        let taken = if self.view.battery_w < 0.0 {
+            (-self.view.w).max(0.0)
+        } else {
+            0.0
+        };
+        let grid_w = if self.view.meter_lost {
+            -self.view.w
+        } else {
+            self.grid.watts
+        };
+        let (import, export) = (grid_w.max(0.0), (-grid_w).max(0.0));
+        let (battery_to_grid, grid_to_battery) = (fed.min(export), taken.min(import));
+        Flows {
+            grid_to_load: import - grid_to_battery,
+            grid_to_battery,
+            battery_to_load: fed - battery_to_grid + self.view.backup_w,
+            battery_to_grid,
+            load: (grid_w + self.view.w).max(0.0) + self.view.backup_w,
+        }
     }
 
     /// Fault words of the codes 1–96: (MFaultMSG, SFaultMSG, HFaultMSG), bit 0 of each = 1, 33, 65.
@@ -203,7 +247,7 @@ impl<'a> Live<'a> {
             0x4031 => unsigned(v.volts * 10.0),
             0x4032 | 0x4047 => signed(amps * 100.0),
             0x4033 | 0x4048 => unsigned(v.hz * 100.0),
-            0x4035 | 0x4049 | 0x40a7 | 0x40a9 | 0x40a1 => signed(v.w),
+            0x4035 | 0x4049 | 0x40a7 | 0x40a9 => signed(v.w),
             0x4036 => unsigned(v.var.abs()),
             0x4037 => signed(if apparent > 1.0 {
                 1000.0 * (v.w / apparent).clamp(-1.0, 1.0)
@@ -217,7 +261,7 @@ impl<'a> Live<'a> {
                     v.volts
                 } * 10.0,
             ),
-            0x404a | 0x40a2 | 0x40a8 | 0x40aa => unsigned(apparent),
+            0x404a | 0x40a8 | 0x40aa => unsigned(apparent),
             0x4055 => unsigned(v.backup_v * 10.0),
             0x4056 => unsigned(if v.backup_v > 1.0 {
                 100.0 * v.backup_w / v.backup_v
@@ -226,19 +270,23 @@ impl<'a> Live<'a> {
             }),
             0x4057 => unsigned(if v.backup_v > 1.0 { 5000.0 } else { 0.0 }),
             0x4059 | 0x405a | 0x40ab | 0x40ac => unsigned(v.backup_w),
-            0x4067 | 0x4068 => unsigned(3800.0),
+            0x4067 | 0x4068 => unsigned(self.bus_v * 10.0),
             0x4069 => unsigned(v.battery_v * 10.0),
             0x406a => signed(v.battery_a * 100.0),
             0x406d | 0x40a6 => signed(v.battery_w),
-            0x406e => signed(250.0),
+            // the pack has the temperature of the room
+            0x406e => signed(self.ambient_c * 10.0),
             0x406f => unsigned(v.soc * 10_000.0),
             0x4096 => direction(v.battery_w),
             0x4097 => direction(v.w),
             0x4098 => direction(v.backup_w),
-            0x409c => signed(v.w.max(0.0)),
-            0x409d => signed(v.backup_w),
-            0x409f => signed((-v.w).max(0.0)),
-            0x40a0 => signed(v.backup_w),
+            0x409a => signed(self.flows().grid_to_load),
+            0x409c => signed(self.flows().battery_to_grid),
+            0x409d => signed(self.flows().battery_to_load),
+            0x409f => signed(self.flows().grid_to_battery),
+            0x40a0 => signed(self.flows().load),
+            0x40a1 => signed(-self.grid.watts),
+            0x40a2 => unsigned(self.grid_va()),
             _ => 0,
         }
     }
@@ -252,15 +300,15 @@ impl<'a> Live<'a> {
             0xa00d => 10_000,
             0xa00e => unsigned(v.battery_v * 10.0),
             0xa00f => signed(v.battery_a * 100.0),
-            0xa010 => 250,
-            0xa011 => 12,
-            0xa03c => 1,
+            0xa010 => signed(self.ambient_c * 10.0),
+            0xa03c => u16::from(!v.meter_lost),
             0xa03d => unsigned(self.grid.volts * 10.0),
             0xa03e => signed(self.grid.amps.copysign(self.grid.watts) * 100.0),
             0xa03f => signed(self.grid.watts),
             0xa040 => unsigned(self.grid.volts * self.grid.amps),
             0xa041 => signed(match self.grid.volts * self.grid.amps {
                 va if va > 1.0 => 1000.0 * (self.grid.watts / va).clamp(-1.0, 1.0),
+                _ if v.meter_lost => 0.0,
                 _ => 1000.0,
             }),
             0xa042 => unsigned(self.grid.hz * 100.0),

@@ -33,6 +33,9 @@ impl Mdo4000 {
         match command {
             C::Setting(row) => {
                 let key = self.settings.key(row);
+                if key == Key::TestNumber && params.len() == 0 {
+                    return Ok(());
+                }
                 let word = params.text(0).ok();
                 let word = word.and_then(|text| {
                     let mut words = key.words().iter();
@@ -127,6 +130,9 @@ impl Mdo4000 {
             }
             C::Recall => self.recall(memory(call)?, field)?,
             C::Factory => self.reset(field),
+            C::AliasDefine => self.aliases.define(params)?,
+            C::AliasDelete => self.aliases.delete(params)?,
+            C::AliasClear => self.aliases.clear(),
             C::Done | C::Preamble(P::Bits) => {}
             C::Snapshot => self.snapshot = self.snap(),
             C::Drive => {
@@ -157,6 +163,7 @@ impl Mdo4000 {
             | C::Screen
             | C::Snapped(_)
             | C::Delta(_)
+            | C::AliasCatalog
             | C::Fixed(_) => return Err(fault::UNDEFINED_HEADER),
         }
         Ok(())
@@ -225,6 +232,8 @@ impl Mdo4000 {
                 let [first, second] = [0, 1].map(|lane| self.settings.number_at(key, lane));
                 nr3(second - first, 4)
             }
+            C::AliasCatalog => self.aliases.catalog(),
+            C::AliasDefine => self.aliases.definition(call.params)?,
             C::Fixed(row) => FIXED[usize::from(row)].1.to_owned(),
             C::Trigger
             | C::SetLevel
@@ -237,6 +246,8 @@ impl Mdo4000 {
             | C::Snapshot
             | C::Drive
             | C::Screen
+            | C::AliasDelete
+            | C::AliasClear
             | C::Done => return Err(fault::UNDEFINED_HEADER),
         }))
     }

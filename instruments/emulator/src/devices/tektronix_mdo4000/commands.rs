@@ -56,6 +56,10 @@ pub(crate) enum Key {
     Level,
     Header,
     Verbose,
+    /// Labels stand for their sequences.
+    Aliases,
+    /// The diagnostic test to run, which is kept only; without a number it stays.
+    TestNumber,
     /// Kept only.
     Kept,
 }
@@ -102,6 +106,10 @@ pub(crate) enum Command {
     Snapped(Parameter),
     /// Between two cursors.
     Delta(Key),
+    AliasCatalog,
+    AliasDefine,
+    AliasDelete,
+    AliasClear,
     /// A row of [`FIXED`].
     Fixed(u16),
 }
@@ -446,6 +454,10 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("CURSor:VBArs:DELTa", C::Delta(Key::VerticalBars), Query),
     ("SET", C::Learn, Query),
     ("*LRN", C::Learn, Query),
+    ("ALIas:CATalog", C::AliasCatalog, Query),
+    ("ALIas:DEFine", C::AliasDefine, Both),
+    ("ALIas:DELEte[:NAMe]", C::AliasDelete, Set),
+    ("ALIas:DELEte:ALL", C::AliasClear, Set),
     ("HARDCopy", C::Screen, Set),
     ("SAVe:SETUp", C::Save, Set),
     ("SAVe:IMAGe|WAVEform", C::Drive, Set),

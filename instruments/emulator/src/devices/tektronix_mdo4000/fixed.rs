@@ -6,7 +6,6 @@
 /// Queries with their replies.
 #[rustfmt::skip]
 pub(super) const FIXED: &[(&str, &str)] = &[
-    ("ALIas:CATalog", "\"\""),
     ("APPLication:LICENSE:SLOT<n>:LOCation", "0"),
     ("APPLication:LICENSE:SLOT<n>:TYPe", "\"\""),
     ("AUXin:PRObe:CALibrate:CALIBRATABLe", "0"),
@@ -123,9 +122,6 @@ pub(super) const FIXED: &[(&str, &str)] = &[
 /// Commands that are taken and change nothing.
 #[rustfmt::skip]
 pub(super) const IDLE: &[&str] = &[
-    "ALIas:DEFine",
-    "ALIas:DELEte:ALL",
-    "ALIas:DELEte[:NAMe]",
     "APPLication:LICENSE:SLOT<n>:TRANSFER",
     "AUXin|CH<n>:PRObe:AUTOZero",
     "AUXin|CH<n>:PRObe:COMMAND",
@@ -135,7 +131,6 @@ pub(super) const IDLE: &[&str] = &[
     "CURSor:HBArs|VBArs:USE",
     "CURVe",
     "DESkew",
-    "DIAg:INDIvidual:TESTnumber",
     "DIAg:LOOP:STOP",
     "DIAg:SELect",
     "DIAg:STATE",

@@ -6,6 +6,7 @@
 
 mod acquire;
 mod act;
+mod alias;
 mod commands;
 mod events;
 mod fixed;
@@ -21,6 +22,7 @@ use gridproof_plant::Nanos;
 use gridproof_plant::signal::Signal;
 
 use self::acquire::Armed;
+use self::alias::Aliases;
 use self::commands::{CHANNELS, Command as C, Key, SETTINGS, SLOTS};
 use super::yokogawa_dl850::Fitted;
 use super::yokogawa_dl850::convert::{Sensor, is_contact};
@@ -28,9 +30,15 @@ use super::yokogawa_dl850::timebase::{TimeBase, lag_s};
 use crate::field::{Disturbance, Drifts, Field};
 use crate::scpi::engine::{Dialect, Reply, ReplyHeader, ScpiDevice};
 use crate::scpi::fault::Fault;
-use crate::scpi::pattern::Use;
+use crate::scpi::pattern::{Spelling, Use};
 use crate::scpi::setting::{Settings, Style, Value};
 use crate::scpi::{Call, Outcome};
+
+/// Words may be abbreviated like headers.
+const STYLE: Style = Style {
+    spelling: Spelling::Abbreviated,
+    ..Style::SCPI
+};
 
 /// What is connected to a channel.
 #[derive(Debug)]
@@ -66,6 +74,7 @@ pub(crate) struct Mdo4000 {
     acquisitions: u64,
     time_base: TimeBase,
     drifts: Drifts,
+    aliases: Aliases,
 }
 
 impl Mdo4000 {
@@ -100,7 +109,7 @@ impl Mdo4000 {
             })
             .collect();
         let mut scope = Self {
-            settings: Settings::new(SETTINGS, Style::SCPI, SLOTS),
+            settings: Settings::new(SETTINGS, STYLE, SLOTS),
             inputs,
             running: true,
             armed: None,
@@ -109,6 +118,7 @@ impl Mdo4000 {
             acquisitions: 0,
             time_base: TimeBase::new(seed, name, clock),
             drifts: Drifts::default(),
+            aliases: Aliases::default(),
         };
         scope.default_scales();
         scope
@@ -243,6 +253,14 @@ impl ScpiDevice for Mdo4000 {
 
     fn distinct(&self, command: C) -> bool {
         matches!(command, C::Fixed(_))
+    }
+
+    fn listed(&self, command: C) -> bool {
+        command != C::AliasDefine
+    }
+
+    fn alias(&self, header: &[String]) -> Result<Option<String>, Fault> {
+        self.expansion(header)
     }
 
     fn takes(&self, fault: FaultKind) -> bool {

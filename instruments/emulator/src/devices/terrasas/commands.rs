@@ -1,8 +1,8 @@
 //! The TerraSAS command table and what each command does.
 
 use super::channel::Channel;
-use super::curve::{Curve, Points, Technology};
-use super::{MOST_AMPS, MOST_VOLTS, TerraSas};
+use super::curve::{Curve, Technology};
+use super::{FORM_FACTOR, MOST_AMPS, MOST_VOLTS, PowerPoint, TerraSas};
 use crate::devices::chroma_61845::within;
 use crate::field::Field;
 use crate::scpi::engine::Reply;
@@ -107,11 +107,11 @@ impl TerraSas {
         channels: &[usize],
         field: &mut Field,
     ) -> Result<(), Fault> {
-        let pair = |least: [f64; 2], most: [f64; 2]| -> Result<(f64, f64), Fault> {
+        let pair = |units: [&str; 2], least: [f64; 2], most: [f64; 2]| -> Result<_, Fault> {
             params.at_most(2)?;
             Ok((
-                within(params.number(0, "")?, least[0], most[0])?,
-                within(params.number(1, "")?, least[1], most[1])?,
+                within(params.number(0, units[0])?, least[0], most[0])?,
+                within(params.number(1, units[1])?, least[1], most[1])?,
             ))
         };
         match command {
@@ -128,23 +128,22 @@ impl TerraSas {
                 self.pool.remove(at);
             }
             C::CurveVi => {
-                (self.builder.voc, self.builder.isc) = pair([0.0; 2], [MOST_VOLTS, MOST_AMPS])?
+                (self.builder.voc, self.builder.isc) =
+                    pair(["V", "A"], [0.0; 2], [MOST_VOLTS, MOST_AMPS])?;
             }
             C::CurveMpp => {
-                (self.builder.vmp, self.builder.imp) = pair([0.0; 2], [MOST_VOLTS, MOST_AMPS])?
+                let (vmp, imp) = pair(["V", "A"], [0.0; 2], [MOST_VOLTS, MOST_AMPS])?;
+                self.builder.power_point = PowerPoint::At(vmp, imp);
             }
             C::CurveFormFactor => {
-                // Vmp/Voc = Imp/Isc = √FF, the symmetric split
-                let side = within(params.only_number("")?, 0.3, 0.98)?.sqrt();
-                self.builder.vmp = self.builder.voc * side;
-                self.builder.imp = self.builder.isc * side;
+                self.builder.power_point = PowerPoint::FormFactor(level(command, params)?);
             }
             C::CurveBeta => {
-                (self.builder.beta_v, self.builder.beta_p) = pair([-1.99; 2], [1.99; 2])?
+                (self.builder.beta_v, self.builder.beta_p) = pair(["", ""], [-1.99; 2], [1.99; 2])?
             }
             C::CurveK => {
                 (self.builder.k_volts, self.builder.k_irradiance) =
-                    pair([0.0, 100.0], [MOST_VOLTS, 800.0])?;
+                    pair(["V", ""], [0.0, 100.0], [MOST_VOLTS, 800.0])?;
             }
             C::CurveAdd => {
                 params.at_most(1)?;
@@ -152,14 +151,7 @@ impl TerraSas {
                 if self.pool.iter().any(|curve| curve.name == name) {
                     return Err(fault::SETTINGS_CONFLICT);
                 }
-                let b = &self.builder;
-                let points = Points {
-                    voc: b.voc,
-                    isc: b.isc,
-                    vmp: b.vmp,
-                    imp: b.imp,
-                };
-                let curve = Curve::by_points(name, points, b.beta_v)?;
+                let curve = Curve::by_points(name, self.builder.points(), self.builder.beta_v)?;
                 self.file(curve);
             }
             C::CurveFile => {
@@ -186,7 +178,7 @@ impl TerraSas {
             }
             C::EnMpp => {
                 (self.builder.pmp, self.builder.vmp_en) =
-                    pair([0.0; 2], [MOST_VOLTS * MOST_AMPS, MOST_VOLTS])?;
+                    pair(["W", "V"], [0.0; 2], [MOST_VOLTS * MOST_AMPS, MOST_VOLTS])?;
             }
             C::EnAdd => {
                 params.none()?;
@@ -270,7 +262,7 @@ impl TerraSas {
         channels: &[usize],
         field: &Field,
     ) -> Outcome {
-        if let Some([least, most, default]) = range(command)
+        if let Some((_, [least, most, default])) = range(command)
             && params.len() == 1
         {
             let bound = limit(params.text(0)?, least, most, default);
@@ -295,11 +287,11 @@ impl TerraSas {
                 .collect::<Vec<_>>()
                 .join(","),
             C::CurveVi => pair(self.builder.voc, self.builder.isc),
-            C::CurveMpp => pair(self.builder.vmp, self.builder.imp),
-            C::CurveFormFactor => {
-                let b = &self.builder;
-                format!("{:.4}", b.vmp * b.imp / (b.voc * b.isc).max(1e-9))
+            C::CurveMpp => {
+                let points = self.builder.points();
+                pair(points.vmp, points.imp)
             }
+            C::CurveFormFactor => format!("{:.4}", self.builder.form_factor()),
             C::CurveBeta => pair(self.builder.beta_v, self.builder.beta_p),
             C::CurveK => pair(self.builder.k_volts, self.builder.k_irradiance),
             C::EnType => {
@@ -335,25 +327,28 @@ impl TerraSas {
     }
 }
 
-/// Levels with their least, most and value after `*RST`, which `MIN`, `MAX` and `DEF` stand for.
-const LEVELS: [(Command, [f64; 3]); 4] = [
-    (C::Irradiance, [0.0, 1500.0, 1000.0]),
-    (C::Temperature, [-100.0, 100.0, 25.0]),
-    (C::OverVoltage, [0.0, MOST_VOLTS * 1.1, MOST_VOLTS]),
-    (C::OverCurrent, [0.0, MOST_AMPS * 1.1, MOST_AMPS]),
+/// Levels with their unit and their least, most and value after `*RST`, which `MIN`, `MAX` and `DEF` stand for.
+#[rustfmt::skip]
+const LEVELS: [(Command, &str, [f64; 3]); 5] = [
+    (C::CurveFormFactor, "", [0.3, 0.98, FORM_FACTOR]),
+    (C::Irradiance, "", [0.0, 1500.0, 1000.0]),
+    (C::Temperature, "C|CEL", [-100.0, 100.0, 25.0]),
+    (C::OverVoltage, "V", [0.0, MOST_VOLTS * 1.1, MOST_VOLTS]),
+    (C::OverCurrent, "A", [0.0, MOST_AMPS * 1.1, MOST_AMPS]),
 ];
 
-fn range(command: Command) -> Option<[f64; 3]> {
+/// Unit, and least, most and default value of a level.
+fn range(command: Command) -> Option<(&'static str, [f64; 3])> {
     let level = LEVELS.iter().find(|level| level.0 == command);
-    level.map(|level| level.1)
+    level.map(|level| (level.1, level.2))
 }
 
 /// The level that is to be set.
 fn level(command: Command, params: Params<'_>) -> Result<f64, Fault> {
     params.at_most(1)?;
-    let [least, most, default] = range(command).ok_or(fault::UNDEFINED_HEADER)?;
+    let (unit, [least, most, default]) = range(command).ok_or(fault::UNDEFINED_HEADER)?;
     match limit(params.text(0)?, least, most, default) {
         Some(value) => Ok(value),
-        None => within(params.number(0, "")?, least, most),
+        None => within(params.number(0, unit)?, least, most),
     }
 }

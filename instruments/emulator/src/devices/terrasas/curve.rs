@@ -38,7 +38,13 @@ impl Technology {
         .check()
     }
 
-    fn coefficients(self) -> Coefficients {
+    /// (Vmp Imp)/(Voc Isc).
+    pub(super) const fn form_factor(self) -> f64 {
+        let c = self.coefficients();
+        c.ffu * c.ffi
+    }
+
+    const fn coefficients(self) -> Coefficients {
         match self {
             Technology::CrystallineSilicon => Coefficients {
                 alpha: 0.0004,

@@ -24,13 +24,24 @@ pub(crate) const EN50530_NAME: &str = "EN 50530 CURVE";
 const MOST_VOLTS: f64 = 600.0;
 const MOST_AMPS: f64 = 25.0;
 
-/// Curve parameters collected before `CURVe:ADD`.
+/// Form factor (Vmp Imp)/(Voc Isc) that `DEF` stands for: that of crystalline silicon in EN 50530.
+const FORM_FACTOR: f64 = Technology::CrystallineSilicon.form_factor();
+
+/// Where the maximum power point of a curve is.
+#[derive(Debug, Clone, Copy)]
+enum PowerPoint {
+    /// V, A.
+    At(f64, f64),
+    /// Vmp/Voc = Imp/Isc, the root of the form factor.
+    FormFactor(f64),
+}
+
+/// Curve parameters collected before `CURVe:ADD`, in any order.
 #[derive(Debug, Clone)]
 struct Builder {
     voc: f64,
     isc: f64,
-    vmp: f64,
-    imp: f64,
+    power_point: PowerPoint,
     beta_v: f64,
     beta_p: f64,
     k_volts: f64,
@@ -40,6 +51,24 @@ struct Builder {
     dynamic: bool,
     pmp: f64,
     vmp_en: f64,
+}
+
+impl Builder {
+    fn points(&self) -> Points {
+        let (voc, isc) = (self.voc, self.isc);
+        let (vmp, imp) = match self.power_point {
+            PowerPoint::At(vmp, imp) => (vmp, imp),
+            PowerPoint::FormFactor(factor) => (voc * factor.sqrt(), isc * factor.sqrt()),
+        };
+        Points { voc, isc, vmp, imp }
+    }
+
+    fn form_factor(&self) -> f64 {
+        match self.power_point {
+            PowerPoint::At(vmp, imp) => vmp * imp / (self.voc * self.isc).max(1e-9),
+            PowerPoint::FormFactor(factor) => factor,
+        }
+    }
 }
 
 /// The PV simulator.
@@ -108,8 +137,7 @@ fn factory() -> (Vec<Curve>, Builder) {
     let builder = Builder {
         voc: 0.0,
         isc: 0.0,
-        vmp: 0.0,
-        imp: 0.0,
+        power_point: PowerPoint::At(0.0, 0.0),
         beta_v: -0.4,
         beta_p: -0.4,
         k_volts: 0.0,
