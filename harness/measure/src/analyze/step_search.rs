@@ -245,6 +245,21 @@ mod tests {
         assert_eq!(steps(90, uneven).len(), 2);
         let excursion = |t: f64| 3.0 + if (40.0..40.5).contains(&t) { 1.0 } else { 0.0 };
         assert!(steps(90, excursion).is_empty());
+        // A step after one begins after it.
+        let later = |t: f64| excursion(t) + first_order(t - 60.0);
+        let found = steps(90, later);
+        assert!(
+            found.len() == 1 && (55.0..60.0).contains(&found[0]),
+            "{found:?}"
+        );
+        // Noise between two levels that are less than six deviations of it apart.
+        let noise = |t: f64| (1e4 * (t * 7919.0).sin()).fract();
+        let small = |t: f64| noise(t) + if t < 45.0 { 0.0 } else { 1.5 };
+        assert!(steps(90, small).is_empty());
+        assert_eq!(
+            steps(90, |t| small(t) + if t < 45.0 { 0.0 } else { 4.0 }).len(),
+            1
+        );
         assert!(steps(90, |_| 2.0).is_empty());
     }
 }

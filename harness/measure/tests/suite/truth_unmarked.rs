@@ -1,6 +1,6 @@
 //! Steps that nothing marks: each is found once, and timed from where the response begins.
 
-use gridproof_measure::analyze::Marks;
+use gridproof_measure::analyze::{Channel64, Marks, StepFigures, step_response};
 
 use super::bench::Noise;
 use super::truth_steps::{KINDS, Record};
@@ -57,4 +57,49 @@ fn unmarked_steps_are_found_once_and_timed() {
             "{name}: {inside:?}"
         );
     }
+}
+
+/// Steps of `value` over 60 s, 100 samples a second.
+fn steps_of(value: impl Fn(f64) -> f64, marks: &Marks<'_>) -> Vec<StepFigures> {
+    let samples: Vec<f64> = (0..6000).map(|k| value(0.01 * f64::from(k))).collect();
+    let channel = Channel64 {
+        samples: &samples,
+        rate_hz: 100.0,
+    };
+    step_response(&channel, marks, None).unwrap().steps
+}
+
+/// What is held begins with the first update that shows it, although the shape through the updates
+/// begins where the step was, right after the update before.
+#[test]
+fn what_is_held_begins_with_an_update() {
+    let held = |t: f64| {
+        let since = ((t - 20.75) / 0.8).floor() * 0.8 + 0.75;
+        1000.0 * (1.0 - (-since.max(0.0) / 2.0).exp())
+    };
+    let found = steps_of(held, &Marks::Response);
+    assert_eq!(found.len(), 1);
+    assert!((found[0].t_step_s - 20.75).abs() < 0.011, "{found:?}");
+}
+
+/// Between two steps of the converter a tail at rest is off by up to half of one from every shape.
+#[test]
+fn a_ringing_without_noise_is_timed_by_its_shape() {
+    let quantum = 15.6;
+    let ringing = |t: f64| {
+        let (t, w, z) = ((t - 20.0).max(0.0), 2.2, 0.3_f64);
+        let d = w * (1.0 - z * z).sqrt();
+        let value =
+            2000.0 * (1.0 - (-z * w * t).exp() * ((d * t).cos() + z * w / d * (d * t).sin()));
+        ((value + 1000.3) / quantum).round() * quantum
+    };
+    let found = steps_of(ringing, &Marks::Times(&[20.0]));
+    assert!(
+        found[0].commence_uncertainty_s.is_some_and(|u| u < 0.05),
+        "{found:?}"
+    );
+    assert!(
+        (found[0].t_commence_s.unwrap() - 20.0).abs() < 0.02,
+        "{found:?}"
+    );
 }
