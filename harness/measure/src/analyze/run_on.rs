@@ -116,9 +116,14 @@ pub(super) fn end_budget(budget: Budget, ceased: &Ceased, rate_hz: f64, hz: f64)
     }
     let budget = budget.sampling("sampling, end", step);
     // The split of a wave from nothing uses all samples around it; noise is in its doubt. What a
-    // zero may hide is in question only near one.
-    if ceased.cut_level.is_some_and(|a| a > 2.0 * ceased.limit) {
-        return budget;
+    // zero may hide of a wave that noise does not is what the resolution hides.
+    let hidden = "definition: cut hidden at a zero of the current";
+    if let Some(level) = ceased.cut_level {
+        return if level > 2.0 * ceased.unresolved {
+            budget
+        } else {
+            budget.rectangular(hidden, hidden_s(ceased.unresolved, ceased.peak, hz))
+        };
     }
     let slope = std::f64::consts::TAU * hz * ceased.peak.max(ceased.limit);
     budget
@@ -127,10 +132,7 @@ pub(super) fn end_budget(budget: Budget, ceased: &Ceased, rate_hz: f64, hz: f64)
             0.5 * (ceased.averaged as f64 - 1.0) * step,
         )
         .rectangular(DEFINITION, ceased.ambiguity * step)
-        .rectangular(
-            "definition: cut hidden at a zero of the current",
-            hidden_s(ceased.limit, ceased.peak, hz),
-        )
+        .rectangular(hidden, hidden_s(ceased.limit, ceased.peak, hz))
         .normal("noise over slope", ceased.noise / slope)
 }
 
