@@ -288,9 +288,22 @@ fn by_turns(window: &Continued, mut cut: usize, mixed: usize) -> Option<(usize, 
         cut = moved;
         (best, left) = best.again(window.points.get(cut + mixed..)?, window)?;
     }
-    let wave = window.points[..cut].iter();
-    let wave: f64 = wave.map(|p| (p.value - p.wave).powi(2)).sum();
-    best.rings().then_some((cut, best, wave + left))
+    // The group that the cut lies in may look more like the wave.
+    let earlier = cut.checked_sub(mixed).filter(|&earlier| earlier < cut);
+    let earlier = earlier.and_then(|cut| {
+        let (best, left) = best.again(window.points.get(cut + mixed..)?, window)?;
+        Some((cut, best, left))
+    });
+    let whole = |(cut, best, left): (usize, Decaying, f64)| {
+        let wave = window.points[..cut].iter();
+        let wave: f64 = wave.map(|p| (p.value - p.wave).powi(2)).sum();
+        (cut, best, wave + left)
+    };
+    let found = [Some((cut, best, left)), earlier];
+    let found = found.into_iter().flatten().map(whole);
+    found
+        .filter(|(_, best, _)| best.rings())
+        .min_by(|a, b| a.2.total_cmp(&b.2))
 }
 
 /// The ringing after the current was cut; `None` if nothing that decays explains the samples, or

@@ -16,6 +16,10 @@ const DEBOUNCE_S: f64 = 1e-3;
 /// Longest average of the current against noise, s.
 const LONGEST_AVERAGE_S: f64 = 0.2e-3;
 
+/// Peak of a current, in magnitudes that count as current, from which on the split of it from nothing
+/// says all of where it was cut: the end of a weaker one may be lost in noise near a zero of it.
+const VISIBLE: f64 = 5.0;
+
 /// Budget line of what else may be called the end of a fade.
 const DEFINITION: &str = "definition: end of a fade";
 
@@ -118,7 +122,8 @@ pub(super) fn end_budget(budget: Budget, ceased: &Ceased, rate_hz: f64, hz: f64)
     // The split of a wave from nothing uses all samples around it; noise is in its doubt. What a
     // zero may hide of a wave that noise does not is what the resolution hides.
     let hidden = "definition: cut hidden at a zero of the current";
-    if let Some(level) = ceased.cut_level {
+    let seen = |level: &f64| *level > 2.0 * ceased.limit || ceased.peak > VISIBLE * ceased.limit;
+    if let Some(level) = ceased.cut_level.filter(seen) {
         return if level > 2.0 * ceased.unresolved {
             budget
         } else {

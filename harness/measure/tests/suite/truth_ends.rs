@@ -259,7 +259,7 @@ fn brief_ringing_lies_within_u() {
     for case in 0..cases {
         let ranges = [(1.5, 20.0), (0.1e-3, 0.5e-3), (500.0, 3000.0)];
         let draw = Draw::ringing(case, ranges, &mut random);
-        let rate = [20_000.0, 50_000.0, 100_000.0][case as usize % 3];
+        let rate = [20_000.0, 50_000.0, 100_000.0, 500_000.0][case as usize % 4];
         let sigma = [0.003, 0.001, 0.0001][case as usize / 4 % 3] * draw.numbers[0] / SQRT2;
         let amps = sampled(rate, 1.3, sigma, 14, 40.0, &mut random, |t| {
             draw.at(&draw.numbers, t)
