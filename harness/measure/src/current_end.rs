@@ -16,6 +16,10 @@ use crate::tail::Tail;
 /// 20 cases.
 const RINGS: f64 = 22.0;
 
+/// What the samples gain by ringing that is overlooked where the cut leaves nothing but noise,
+/// variances of a sample: two standard deviations.
+const OVERLOOKED: f64 = 4.0;
+
 /// The end of a current, sample positions.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Ending {
@@ -41,6 +45,29 @@ pub(crate) enum Ending {
         /// How fast the envelope falls there, A per sample.
         slope: f64,
     },
+}
+
+impl Ending {
+    /// With ringing after a cut that may have lasted so many samples unseen.
+    fn doubted(self, unseen: f64) -> Self {
+        match self {
+            Self::Cut { at, doubt, level } => Self::Cut {
+                at,
+                doubt: doubt.hypot(0.5 * unseen),
+                level,
+            },
+            Self::Ramp { .. } => self,
+        }
+    }
+}
+
+/// How long ringing may last above the threshold a if the samples gain no more than `gain` variances
+/// σ² by it, samples. A·e^(−t/τ) gains A²τ/4σ² and lasts τ·ln(A/a): of all that gain as much, the one
+/// with A = √e·a lasts longest.
+fn unseen(window: &Continued, gain: f64) -> f64 {
+    let threshold = window.threshold * window.peak;
+    let variance = window.variance() * window.group;
+    2.0 * gain * variance / (std::f64::consts::E * threshold * threshold)
 }
 
 /// What the models are told.
@@ -171,7 +198,7 @@ pub(crate) fn ending(amps: &[f64], last: usize, scene: &Scene) -> Option<Ending>
         Some(Ending::Ramp { .. }) | None => None,
     };
     if place.is_some_and(|at| window.is_cut(at)) {
-        return cut;
+        return cut.map(|cut| cut.doubted(unseen(&window, OVERLOOKED)));
     }
     let fade = fade(&window, scene.threshold);
     let rest = remainder(&window);
@@ -209,7 +236,7 @@ pub(crate) fn ending(amps: &[f64], last: usize, scene: &Scene) -> Option<Ending>
             }
         }
     };
-    let mut cut = cut;
+    let mut overlooked = OVERLOOKED;
     if let Some(found) = rings {
         // Its numbers are looked for near the cut only: at a lower price.
         let gained = (least - found.left) / window.variance();
@@ -217,12 +244,11 @@ pub(crate) fn ending(amps: &[f64], last: usize, scene: &Scene) -> Option<Ending>
             return Some(tail(&found));
         }
         // Noise may just hide it.
-        if let Some(Ending::Cut { at, doubt, .. }) = &mut cut
-            && gained > 0.5 * RINGS
-        {
-            *doubt = doubt.hypot(0.5 * (found.envelope - *at).max(found.doubt));
+        if gained > 0.5 * RINGS {
+            overlooked = RINGS;
         }
     }
+    let cut = cut.map(|cut| cut.doubted(unseen(&window, overlooked)));
     match (rest, fade) {
         (Some(rest), _) if by_rest < simple => Some(tail(&rest)),
         (_, Some(fade)) if by_fade < by_cut => Some(Ending::Ramp {

@@ -2,7 +2,9 @@
 //! its own frequency, and where its envelope passes the threshold.
 //!
 //! The cut and the ringing are found by turns, each by least squares with the other known, so
-//! that a cut which the ringing hides is still placed to the sample.
+//! that a cut which the ringing hides is still placed to the sample. Where ringing and wave cannot
+//! be told apart at first, the turns may end at a wrong cut: they begin both where the wave ends
+//! best if nothing follows it and where the samples leave it, and the better end counts.
 
 use crate::linear::{least_squares, regression};
 use crate::math::sin_cos;
@@ -12,15 +14,23 @@ use crate::tail::{Decay, Tail};
 /// Longest ringing, from the cut to the threshold, cycles.
 const LONGEST_CYCLES: f64 = 3.0;
 /// Time constants that are tried first, cycles.
-const DECAYS: [f64; 8] = [0.03, 0.06, 0.12, 0.25, 0.5, 1.0, 2.0, 4.0];
-/// Lowest frequency, of nominal: slower is a direct tail, not ringing.
+const DECAYS: [f64; 10] = [0.003, 0.01, 0.03, 0.06, 0.12, 0.25, 0.5, 1.0, 2.0, 4.0];
+/// Lowest frequency, of nominal: slower is a direct tail, not ringing, unless it is gone within so
+/// many cycles.
 const LOWEST: f64 = 0.25;
+const BRIEF: f64 = 0.1;
+/// Standard deviations by which a sample that has left the wave is off it.
+const LEFT: f64 = 5.0;
 /// Cycles of the oscillation within its time constant, at most.
 const SHARPEST: f64 = 10.0;
 /// Points that the first tries look at.
 const TRIED_POINTS: usize = 1500;
 
-/// exp(−t/τ)·(a·cos ωt + b·sin ωt), t in nominal cycles from `origin`, a sample position.
+/// Steps of the golden section between the time constants of what does not oscillate: to 1e-3.
+const SECTIONS: usize = 14;
+
+/// exp(−t/τ)·(a·cos ωt + b·sin ωt), t in nominal cycles from `origin`, a sample position; without
+/// `turn` what is gone before it oscillates.
 #[derive(Clone, Copy)]
 struct Decaying {
     origin: f64,
@@ -81,6 +91,63 @@ impl Decaying {
         }
     }
 
+    /// A·exp(−t/τ) that explains `points` best, gone within a part of a cycle, and the sum of squares
+    /// that it leaves.
+    fn brief(points: &[Point], window: &Continued) -> Option<(Self, f64)> {
+        let origin = points.first()?.at;
+        let tried = |length: f64| {
+            let count = (8.0 * length / window.group).max(8.0) as usize;
+            let (mut square, mut shared) = (0.0, 0.0);
+            for p in &points[..count.min(points.len())] {
+                let fall = ((origin - p.at) / length).exp();
+                square += fall * fall;
+                shared += fall * p.value;
+            }
+            (shared / square, shared * shared / square)
+        };
+        let better = |a: &f64, b: &f64| tried(*a).1.total_cmp(&tried(*b).1);
+        let (least, most) = (0.3 * window.group, BRIEF * window.cycle);
+        let ratio = 1.4_f64;
+        let count = ((most / least).ln() / ratio.ln()).ceil().max(0.0) as i32;
+        let lengths = (0..=count).map(|n| (least * ratio.powi(n)).min(most));
+        let near = lengths.max_by(better)?;
+        let golden = 0.5 * (5.0_f64.sqrt() - 1.0);
+        let (mut low, mut high) = (near / ratio, (near * ratio).min(most));
+        for _ in 0..SECTIONS {
+            let inner = (high - low) * golden;
+            let (x, y) = (high - inner, low + inner);
+            if tried(x).1 > tried(y).1 {
+                high = y;
+            } else {
+                low = x;
+            }
+        }
+        let length = 0.5 * (low + high);
+        let found = Self {
+            origin,
+            cycle: window.cycle,
+            per_cycle: window.cycle / length,
+            turn: 0.0,
+            cos: tried(length).0,
+            sin: 0.0,
+        };
+        Some((found, found.left(points)))
+    }
+
+    /// Fitted to other points of the window.
+    fn again(self, points: &[Point], window: &Continued) -> Option<(Self, f64)> {
+        if self.turn == 0.0 {
+            Self::brief(points, window)
+        } else {
+            self.fitted(points)
+        }
+    }
+
+    /// Whether it is no direct value that a sensor lets decay.
+    fn rings(&self) -> bool {
+        self.turn > std::f64::consts::TAU * LOWEST || self.per_cycle * BRIEF > 1.0
+    }
+
     /// Least squares (Gauss–Newton while it helps).
     fn fitted(mut self, points: &[Point]) -> Option<(Self, f64)> {
         let mut left = self.left(points);
@@ -93,7 +160,8 @@ impl Decaying {
                 let next = Self {
                     per_cycle: self.per_cycle
                         + part * decay.clamp(-0.5 * self.per_cycle, self.per_cycle),
-                    turn: self.turn + part * turn.clamp(-0.3 * self.turn, 0.3 * self.turn),
+                    turn: (self.turn + part * turn.clamp(-0.3 * self.turn, 0.3 * self.turn))
+                        .max(std::f64::consts::TAU * LOWEST),
                     ..self
                 };
                 let next = next.with_amplitudes(points)?;
@@ -127,6 +195,13 @@ impl Decay for Decaying {
     fn spread(&self, at: f64, points: &[Point]) -> Option<f64> {
         let there = self.from(at);
         let amplitude = there.amplitude();
+        if self.turn == 0.0 {
+            let rows = points.iter().map(|p| {
+                let [cos, _, decay, _] = there.row(p.at);
+                ([cos, decay], p.value - self.at(p.at))
+            });
+            return Some(regression(rows)?.spread[0].sqrt());
+        }
         let (s, c) = (there.sin / amplitude, there.cos / amplitude);
         let rows = points.iter().map(|p| {
             let [cos, sin, decay, turn] = there.row(p.at);
@@ -167,7 +242,8 @@ fn oscillation(points: &[Point], window: &Continued) -> Option<(Decaying, f64)> 
         Some((Decaying { cos, sin, ..model }, shared.sum::<f64>()))
     };
     // The best of each time constant: noise makes other minima than the deepest.
-    let starts = DECAYS.into_iter().filter_map(|decay| {
+    let visible = |decay: &f64| decay * window.cycle > 0.5 * window.group;
+    let starts = DECAYS.into_iter().filter(visible).filter_map(|decay| {
         let width = 0.7 / (std::f64::consts::TAU * decay);
         let top = highest.min((SHARPEST / decay).max(4.0));
         let count = ((top - LOWEST) / width).max(0.0) as u32;
@@ -175,20 +251,30 @@ fn oscillation(points: &[Point], window: &Continued) -> Option<(Decaying, f64)> 
             .filter_map(|n| explained(decay, LOWEST + width * f64::from(n)))
             .max_by(|a, b| a.1.total_cmp(&b.1))
     });
-    starts
+    let ringing = starts
         .filter_map(|(start, _)| start.fitted(points))
-        .filter(|(found, _)| found.turn >= std::f64::consts::TAU * LOWEST)
-        .min_by(|a, b| a.1.total_cmp(&b.1))
+        .filter(|(found, _)| found.rings())
+        .min_by(|a, b| a.1.total_cmp(&b.1));
+    // An amplitude and a time constant say as much of what is gone before it oscillates.
+    let brief = Decaying::brief(points, window);
+    let most = ringing.map_or(f64::INFINITY, |found| found.1 + 2.0 * window.price());
+    brief.filter(|found| found.1 < most).or(ringing)
 }
 
-/// The ringing after the current was cut; `None` if nothing that decays explains the samples, or
-/// if it lasts.
-pub(crate) fn ringing(window: &Continued) -> Option<Tail> {
-    // First as if nothing followed the wave.
-    let mut cut = window.split(0, window.points.len(), |_| 0.0)?;
-    // A group of samples that the cut lies in is neither.
-    let mixed = usize::from(window.group > 1.0);
-    let (mut best, _) = oscillation(window.points.get(cut + mixed..)?, window)?;
+/// The point at which the samples leave the wave: the first of two that are off it by more than
+/// noise.
+fn departure(window: &Continued) -> Option<usize> {
+    let off = |p: &Point| (p.value - p.wave).powi(2) > LEFT * LEFT * window.variance();
+    let from = window.index(window.steady_end);
+    let pairs = window.points.get(from..)?.windows(2);
+    let first = pairs.enumerate().find(|(_, w)| w.iter().all(off))?;
+    Some(from + first.0)
+}
+
+/// Cut and ringing by turns from a first cut on: the cut, the ringing, and the sum of squares that
+/// both leave. A group of `mixed` points that the cut lies in is neither.
+fn by_turns(window: &Continued, mut cut: usize, mixed: usize) -> Option<(usize, Decaying, f64)> {
+    let (mut best, mut left) = oscillation(window.points.get(cut + mixed..)?, window)?;
     let near = (0.3 * window.cycle / window.group) as usize;
     for _ in 0..4 {
         let moved = window.split(
@@ -200,16 +286,49 @@ pub(crate) fn ringing(window: &Continued) -> Option<Tail> {
             break;
         }
         cut = moved;
-        (best, _) = best.fitted(window.points.get(cut + mixed..)?)?;
+        (best, left) = best.again(window.points.get(cut + mixed..)?, window)?;
     }
-    if best.turn < std::f64::consts::TAU * LOWEST {
-        return None;
-    }
+    // The group that the cut lies in may look more like the wave.
+    let earlier = cut.checked_sub(mixed).filter(|&earlier| earlier < cut);
+    let earlier = earlier.and_then(|cut| {
+        let (best, left) = best.again(window.points.get(cut + mixed..)?, window)?;
+        Some((cut, best, left))
+    });
+    let whole = |(cut, best, left): (usize, Decaying, f64)| {
+        let wave = window.points[..cut].iter();
+        let wave: f64 = wave.map(|p| (p.value - p.wave).powi(2)).sum();
+        (cut, best, wave + left)
+    };
+    let found = [Some((cut, best, left)), earlier];
+    let found = found.into_iter().flatten().map(whole);
+    found
+        .filter(|(_, best, _)| best.rings())
+        .min_by(|a, b| a.2.total_cmp(&b.2))
+}
+
+/// The ringing after the current was cut; `None` if nothing that decays explains the samples, or
+/// if it lasts.
+pub(crate) fn ringing(window: &Continued) -> Option<Tail> {
+    let plain = window.split(0, window.points.len(), |_| 0.0)?;
+    let mixed = usize::from(window.group > 1.0);
+    let left_at = departure(window).filter(|&cut| cut != plain);
+    let (cut, best, _) = [Some(plain), left_at]
+        .into_iter()
+        .flatten()
+        .filter_map(|cut| by_turns(window, cut, mixed))
+        .min_by(|a, b| a.2.total_cmp(&b.2))?;
     // What lasts is no ringing.
     let begin = window.points.get(cut)?.at - 0.5 * window.group;
     let share = best.envelope(begin) / (window.threshold * window.peak);
     if share.ln() / best.per_cycle > LONGEST_CYCLES {
         return None;
     }
-    Tail::new(window, (cut, mixed), &best)
+    let tail = Tail::new(window, (cut, mixed), &best)?;
+    if best.turn > 0.0 {
+        return Some(tail);
+    }
+    // Of an oscillation that is gone so soon no more is seen than its cosine: the logarithm of a
+    // random one scatters by about one.
+    let doubt = tail.doubt.hypot(window.cycle / best.per_cycle);
+    Some(Tail { doubt, ..tail })
 }

@@ -61,6 +61,9 @@ pub struct Ceased {
     pub cut_level: Option<f64>,
     /// Standard deviation of the noise of one sample, A.
     pub noise: f64,
+    /// Magnitude that the resolution does not tell from nothing, A: half a step, 0 where noise
+    /// lifts what is smaller over it.
+    pub unresolved: f64,
     /// Largest magnitude in the half cycle before it ceased, A: what was cut.
     pub peak: f64,
 }
@@ -98,7 +101,9 @@ pub fn cessation(amps: &[f64], rate_hz: f64, from: usize, rule: &CeaseRule) -> C
         0.0
     };
     // A coarse resolution may lift what is below the threshold over it as noise does.
-    let noise = noise(tail).max(crate::quality::resolution(amps) / 12.0_f64.sqrt());
+    let (white, step) = (noise(tail), crate::quality::resolution(amps));
+    let noise = white.max(step / 12.0_f64.sqrt());
+    let unresolved = if white < 0.5 * step { 0.5 * step } else { 0.0 };
     // 5.5 σ: one false sample in 2.6e7; 6 σ in long records: one in 5e8.
     let sure = if amps.len() > 1_000_000 { 6.0 } else { 5.5 } * noise;
     let longest = samples(rule.longest_average_s);
@@ -234,6 +239,7 @@ pub fn cessation(amps: &[f64], rate_hz: f64, from: usize, rule: &CeaseRule) -> C
         averaged,
         restarts,
         noise,
+        unresolved,
         limit,
         ambiguity,
         doubt,

@@ -180,12 +180,13 @@ impl Continued {
         to: usize,
         after: impl Fn(f64) -> f64,
     ) -> Option<usize> {
-        let mut gain = 0.0;
-        let mut best = (0.0, from);
-        for (k, p) in self.points.get(from..to)?.iter().enumerate() {
-            gain += (p.value - after(p.at)).powi(2) - (p.value - p.wave).powi(2);
-            if gain > best.0 {
-                best = (gain, from + k + 1);
+        // Backwards: before its beginning what decays after the wave soon exceeds all else.
+        let mut loss = 0.0;
+        let mut best = (0.0, to);
+        for (k, p) in self.points.get(from..to)?.iter().enumerate().rev() {
+            loss += (p.value - after(p.at)).powi(2) - (p.value - p.wave).powi(2);
+            if loss <= best.0 {
+                best = (loss, from + k);
             }
         }
         Some(best.1)

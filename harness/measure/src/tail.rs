@@ -28,7 +28,7 @@ pub(crate) struct Tail {
     pub(crate) doubt: f64,
     /// How fast the envelope falls there, A per sample.
     pub(crate) slope: f64,
-    /// Noise may have lifted it over the threshold: the current ends with the cut.
+    /// It begins below the threshold: the current ends with the cut.
     pub(crate) weak: bool,
     /// Sum of squares that wave and tail leave of all points.
     pub(crate) left: f64,
@@ -70,12 +70,10 @@ impl Tail {
         let slope = tail.envelope(envelope) * rate;
         let shown = &residual[..residual.len().min(2 * cycle)];
         let scatter = window.scatter_of(shown).hypot(excess);
-        // What noise may have lifted over the threshold at the cut is no current; it may be one, for
-        // as long as noise may have hidden of it.
-        let seen = after.iter().map(|p| tail.value(p).abs());
-        let seen = seen.fold(0.0, f64::max);
+        // What begins below the threshold is no current; it may be one, for as long as noise may
+        // have hidden of it.
         let hidden = 2.0 * scatter * tail.spread(begin, after)?;
-        let weak = first < threshold + hidden && seen < threshold + 2.0 * scatter;
+        let weak = lasts <= 0.0;
         let longest = ((first + hidden) / threshold).ln().max(0.0) / rate;
         let exceeds = |p: &&Point| p.at < begin + lasts && tail.value(p).abs() > threshold;
         let wave: f64 = before.iter().map(|p| (p.value - p.wave).powi(2)).sum();
@@ -86,7 +84,8 @@ impl Tail {
             doubt: if weak {
                 0.5 * longest
             } else {
-                scatter * tail.spread(envelope, after)? / slope
+                // Of an amplitude that is hardly known the logarithm still is.
+                (1.0 + scatter * tail.spread(envelope, after)? / threshold).ln() / rate
             },
             slope,
             weak,

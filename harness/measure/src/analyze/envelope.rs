@@ -120,6 +120,9 @@ pub struct ClassMargin {
     pub margin_uncertainty_pct: Option<f64>,
     /// Where, s from the first sample.
     pub t_margin_s: Option<f64>,
+    /// U (k = 2) of `t_margin_s`, s: as far as the instants lie whose distance noise and accuracy do
+    /// not tell from the least, all of a steady deviation.
+    pub t_margin_uncertainty_s: Option<f64>,
     /// Least time until the envelope would no longer permit a deviation, s: by so much later the
     /// voltage could have come back, or did too late. None if it would always permit all of them.
     pub spare_s: Option<f64>,
@@ -127,6 +130,8 @@ pub struct ClassMargin {
     pub spare_uncertainty_s: Option<f64>,
     /// Where, s from the first sample.
     pub t_spare_s: Option<f64>,
+    /// U (k = 2) of `t_spare_s`, s.
+    pub t_spare_uncertainty_s: Option<f64>,
 }
 
 /// A deviation from the nominal peak, share of it (under-voltage negative).
@@ -180,19 +185,26 @@ impl Deviation {
     }
 }
 
+/// What of `value` each `need` deviations in a row do not exceed, with where.
+fn in_a_row(
+    deviations: &[Deviation],
+    need: usize,
+    value: impl Fn(&Deviation) -> f64,
+) -> impl Iterator<Item = (f64, Deviation)> {
+    let windows = deviations.windows(need.max(1)).filter_map(move |window| {
+        let best = window.iter().map(|d| (value(d), *d));
+        best.max_by(|a, b| a.0.total_cmp(&b.0))
+    });
+    windows.filter(|w| w.0.is_finite())
+}
+
 /// The least of `value` that at least `need` deviations in a row do not exceed, with where.
 fn least(
     deviations: &[Deviation],
     need: usize,
     value: impl Fn(&Deviation) -> f64,
 ) -> Option<(f64, Deviation)> {
-    let windows = deviations.windows(need.max(1)).filter_map(|window| {
-        let best = window.iter().map(|d| (value(d), *d));
-        best.max_by(|a, b| a.0.total_cmp(&b.0))
-    });
-    windows
-        .filter(|w| w.0.is_finite())
-        .min_by(|a, b| a.0.total_cmp(&b.0))
+    in_a_row(deviations, need, value).min_by(|a, b| a.0.total_cmp(&b.0))
 }
 
 /// The least time to spare at the end of any `need` deviations in a row, by the one that is
@@ -269,6 +281,13 @@ pub(super) fn class(
     };
     let range = accuracy.of_range * accuracy.range / peak;
     let step = 1.0 / rate_hz;
+    // What an envelope counts from, and a sample that shows where.
+    let instant_budget = || {
+        Budget::new("s")
+            .sampling("sampling, start", step)
+            .sampling("sampling, end", step)
+            .rectangular("reference and noise, start", found.doubts.0 * step)
+    };
     let mut best = Class::None;
     let mut margins = Vec::new();
     for envelope in ENVELOPES.iter().rev() {
@@ -285,11 +304,30 @@ pub(super) fn class(
             )
         };
         let spare = spare_of(0.0);
+        // The mean of a cycle's squares leaves little of the noise.
+        let noise_of = |d: &Deviation| {
+            if d.early_s > 0.0 {
+                sigma
+            } else {
+                sigma / cycle.sqrt()
+            }
+        };
+        let t_margin_u = margin.map(|(value, at)| {
+            let alike = |found: &(f64, Deviation)| {
+                let gain = accuracy.of_reading * (found.1.reading - at.reading).abs();
+                found.0 - value <= 2.0 * noise_of(&found.1).hypot(noise_of(&at)) + gain
+            };
+            let all = in_a_row(&instants, need, |d| d.margin(envelope, noise)).chain(in_a_row(
+                &tail,
+                1,
+                |d| d.margin(envelope, 0.0),
+            ));
+            let apart = all.filter(alike).map(|m| (m.1.at_s - at.at_s).abs());
+            instant_budget().rectangular("noise and accuracy", apart.fold(0.0, f64::max))
+        });
         let margin_u = margin.map(|(_, at)| {
-            // The mean of a cycle's squares leaves little of it.
-            let noisy = if at.early_s > 0.0 { sigma } else { 0.0 };
             Budget::new("%")
-                .normal("noise", 100.0 * noisy)
+                .normal("noise", 100.0 * noise_of(&at))
                 .rectangular(
                     "accuracy, of reading",
                     100.0 * accuracy.of_reading * at.reading,
@@ -297,24 +335,20 @@ pub(super) fn class(
                 .rectangular("accuracy, of range", 100.0 * range)
                 .expanded()
         });
-        let spare_u = spare.map(|(value, at)| {
-            // By how much a level that is off makes it longer or shorter.
+        // By how much a level that is off moves the time to spare, and where it is.
+        let spare_budget = |value: f64, at: &Deviation, of: &dyn Fn(&(f64, Deviation)) -> f64| {
             let moves = |by: f64| {
                 let beside = [-by, by].map(&spare_of);
-                let off = beside.into_iter().flatten().map(|m| (m.0 - value).abs());
+                let off = beside.iter().flatten().map(|m| (of(m) - value).abs());
                 off.fold(0.0, f64::max)
             };
-            Budget::new("s")
-                .sampling("sampling, start", step)
-                .sampling("sampling, end", step)
-                .rectangular("reference and noise, start", found.doubts.0 * step)
-                .normal("noise", moves(sigma))
-                .rectangular(
-                    "accuracy",
-                    moves((accuracy.of_reading * at.reading).hypot(range)),
-                )
-                .expanded()
-        });
+            instant_budget().normal("noise", moves(sigma)).rectangular(
+                "accuracy",
+                moves((accuracy.of_reading * at.reading).hypot(range)),
+            )
+        };
+        let spare_u = spare.map(|(value, at)| spare_budget(value, &at, &|m| m.0).expanded());
+        let t_spare_u = spare.map(|(_, at)| spare_budget(at.at_s, &at, &|m| m.1.at_s).expanded());
         margins.insert(
             0,
             ClassMargin {
@@ -322,9 +356,11 @@ pub(super) fn class(
                 margin_pct: margin.map(|m| 100.0 * m.0),
                 margin_uncertainty_pct: margin_u,
                 t_margin_s: margin.map(|m| m.1.at_s),
+                t_margin_uncertainty_s: t_margin_u.map(|budget| budget.expanded()),
                 spare_s: spare.map(|m| m.0),
                 spare_uncertainty_s: spare_u,
                 t_spare_s: spare.map(|m| m.1.at_s),
+                t_spare_uncertainty_s: t_spare_u,
             },
         );
     }

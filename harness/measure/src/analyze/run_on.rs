@@ -16,6 +16,10 @@ const DEBOUNCE_S: f64 = 1e-3;
 /// Longest average of the current against noise, s.
 const LONGEST_AVERAGE_S: f64 = 0.2e-3;
 
+/// Peak of a current, in magnitudes that count as current, from which on the split of it from nothing
+/// says all of where it was cut: the end of a weaker one may be lost in noise near a zero of it.
+const VISIBLE: f64 = 5.0;
+
 /// Budget line of what else may be called the end of a fade.
 const DEFINITION: &str = "definition: end of a fade";
 
@@ -116,9 +120,15 @@ pub(super) fn end_budget(budget: Budget, ceased: &Ceased, rate_hz: f64, hz: f64)
     }
     let budget = budget.sampling("sampling, end", step);
     // The split of a wave from nothing uses all samples around it; noise is in its doubt. What a
-    // zero may hide is in question only near one.
-    if ceased.cut_level.is_some_and(|a| a > 2.0 * ceased.limit) {
-        return budget;
+    // zero may hide of a wave that noise does not is what the resolution hides.
+    let hidden = "definition: cut hidden at a zero of the current";
+    let seen = |level: &f64| *level > 2.0 * ceased.limit || ceased.peak > VISIBLE * ceased.limit;
+    if let Some(level) = ceased.cut_level.filter(seen) {
+        return if level > 2.0 * ceased.unresolved {
+            budget
+        } else {
+            budget.rectangular(hidden, hidden_s(ceased.unresolved, ceased.peak, hz))
+        };
     }
     let slope = std::f64::consts::TAU * hz * ceased.peak.max(ceased.limit);
     budget
@@ -127,10 +137,7 @@ pub(super) fn end_budget(budget: Budget, ceased: &Ceased, rate_hz: f64, hz: f64)
             0.5 * (ceased.averaged as f64 - 1.0) * step,
         )
         .rectangular(DEFINITION, ceased.ambiguity * step)
-        .rectangular(
-            "definition: cut hidden at a zero of the current",
-            hidden_s(ceased.limit, ceased.peak, hz),
-        )
+        .rectangular(hidden, hidden_s(ceased.limit, ceased.peak, hz))
         .normal("noise over slope", ceased.noise / slope)
 }
 

@@ -14,6 +14,11 @@ const PER_CYCLE: f64 = 1000.0;
 /// Parts of a Gauss–Newton step that are tried until one helps.
 const STEPS: [f64; 4] = [1.0, 0.5, 0.2, 0.05];
 
+/// Last part of a change until the end of the record in which it may seem to end though it goes on.
+const UNSETTLED: f64 = 0.25;
+/// Correlation from which on what the fit leaves of two points is alike.
+const ALIKE: f64 = 0.1;
+
 /// What changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Course {
@@ -178,13 +183,67 @@ impl Scene<'_> {
             }
         }
         let fit = regression(rows(state))?;
+        // What each point has in an error of the start, of the wave before and of the change apart.
+        let weights: Vec<(f64, f64)> = rows(state)
+            .map(|(row, residual)| {
+                let weight = row.iter().zip(&fit.inverse[3]).map(|(a, b)| a * b);
+                let weight: f64 = weight.sum();
+                (weight, weight * residual)
+            })
+            .collect();
+        let before = self
+            .positions()
+            .take_while(|&k| (k as f64) < state.change.start);
+        let (before, after) = weights.split_at(before.count());
+        let period = self.cycle / self.stride as f64;
+        let variance: f64 = [before, after]
+            .map(|part| {
+                let power: f64 = part.iter().map(|(weight, _)| weight * weight).sum();
+                power * alike(part, period)
+            })
+            .iter()
+            .sum();
         Some(Fitted {
             change: state.change,
-            doubt: fit.u(3) * units[3],
+            doubt: fit.sigma * variance.sqrt() * units[3],
             left,
             points: self.positions().count() as f64,
         })
     }
+}
+
+/// By how much what is alike from point to point, from half a cycle to the next and from cycle to
+/// cycle widens the variance of a sum of points: a coarse resolution leaves the same of every cycle
+/// of a level if the cycle is a whole number of samples. `points` are weights, and errors times
+/// weights.
+fn alike(points: &[(f64, f64)], period: f64) -> f64 {
+    let power: f64 = points.iter().map(|(_, x)| x * x).sum();
+    let share = |lag: usize| {
+        let later = points.get(lag..).unwrap_or_default();
+        let pairs = points.iter().zip(later);
+        let share = pairs.map(|((_, a), (_, b))| a * b).sum::<f64>() / power;
+        Some(share).filter(|share| *share >= ALIKE)
+    };
+    // What is alike around a lag.
+    let around = |halves: u32| {
+        let same = (0.5 * f64::from(halves) * period).round() as usize;
+        let near = 1..(0.25 * period) as usize;
+        let later: f64 = near.clone().map_while(|n| share(same + n)).sum();
+        if halves == 0 {
+            return Some(later);
+        }
+        let earlier: f64 = near.map_while(|n| share(same - n)).sum();
+        Some(share(same)? + earlier + later)
+    };
+    let mut sum = 1.0 + 2.0 * around(0).unwrap_or(0.0);
+    for cycles in 0_u32.. {
+        let halves = [2 * cycles + 1, 2 * cycles + 2].map(around);
+        if halves.iter().all(Option::is_none) {
+            break;
+        }
+        sum += 2.0 * halves.into_iter().flatten().sum::<f64>();
+    }
+    sum
 }
 
 /// Fits the change of `course` that is about `about` to all samples around it; `None` if the samples
@@ -222,13 +281,30 @@ pub(super) fn fit(
         slip: 0.0,
         change: about,
     };
-    // A ramp that goes on at the end of the record has no end.
-    let found = if course == Course::FrequencyStep || about.end > last - cycle {
-        scene.fitted::<5>(state)
-    } else {
-        scene.fitted::<6>(state)
-    }?;
     let allowed = 1.3 * before.sigma + 0.003 * before.amplitude();
-    let near = (found.change.start - about.start).abs() < length + 4.0 * cycle;
-    (found.left.sqrt() < allowed && near && found.doubt.is_finite()).then_some(found)
+    let fits = |found: &Fitted| {
+        let near = (found.change.start - about.start).abs() < length + 4.0 * cycle;
+        found.left.sqrt() < allowed && near && found.doubt.is_finite()
+    };
+    // A ramp that goes on at the end of the record has no end, though noise may have made it look
+    // settled a little earlier.
+    let endless = || {
+        let mut state = state;
+        state.change.end = last + cycle;
+        scene.fitted::<5>(state).filter(fits)
+    };
+    let late = about.end > last - UNSETTLED * (last - about.start);
+    match course {
+        Course::FrequencyStep => scene.fitted::<5>(state).filter(fits),
+        Course::Amplitude | Course::Frequency if about.end > last - cycle => endless(),
+        Course::Amplitude | Course::Frequency => {
+            let ends = |found: &Fitted| fits(found) && found.change.end < last - cycle;
+            let found = scene.fitted::<6>(state);
+            if late {
+                found.filter(ends).or_else(endless)
+            } else {
+                found.filter(fits)
+            }
+        }
+    }
 }

@@ -168,3 +168,47 @@ fn one_cycle_parts_a_step_from_a_ramp() {
         }
     }
 }
+
+/// A coarse resolution leaves the same of every cycle where the line's frequency divides the rate:
+/// it does not average out, and U says so.
+#[test]
+fn u_of_a_ramp_seen_in_coarse_steps() {
+    let mut random = Noise(24);
+    let (mut inside, cases) = (0, 48);
+    for case in 0..cases {
+        let mut draw = Draw::new(Kind::Amplitude, case, &mut random);
+        draw.numbers[2] = 50.0;
+        let rate = [10_000.0, 20_000.0][case as usize % 2];
+        let found = draw.analysed(rate, 0.02, 10, &mut random);
+        let error = (found.t_event_s.unwrap() - draw.numbers[3]).abs();
+        inside += u32::from(error <= u_of_start(&found, rate));
+    }
+    println!("coarse ramps: {inside} of {cases} inside U of the start");
+    assert!(inside * 100 >= cases * 91, "{inside} of {cases}");
+}
+
+/// A ramp that goes on until the record ends.
+#[test]
+fn a_ramp_without_an_end_is_hit() {
+    let mut random = Noise(25);
+    for case in 0..12 {
+        let mut draw = Draw::new(Kind::Amplitude, case, &mut random);
+        draw.numbers[4] = [0.15, -0.25][case as usize % 2] * (1.0 + random.uniform());
+        let rate = 20_000.0;
+        draw.numbers[5] = f64::INFINITY;
+        let at = |t: f64| draw.at(&draw.numbers, t);
+        let end = draw.numbers[3] + 0.6 + 0.6 * random.uniform();
+        let volts = sampled(rate, end, 0.01, 16, 600.0, &mut random, at);
+        let amps: Vec<f64> = (0..volts.len())
+            .map(|k| k as f64 / rate)
+            .map(|t| f64::from(u8::from(t < end - 0.25)) * 30.0 * (TAU * 50.0 * t).sin())
+            .collect();
+        let channel = |samples| Channel64 {
+            samples,
+            rate_hz: rate,
+        };
+        let found = trip(&channel(&volts), &channel(&amps), RATED).unwrap();
+        let error = found.t_event_s.unwrap() - draw.numbers[3];
+        assert!(error.abs() < 0.03e-3, "{case}: {error} {found:?}");
+    }
+}

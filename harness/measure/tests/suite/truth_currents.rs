@@ -47,6 +47,24 @@ fn current(t: f64, power: f64, cut: f64, end: End, turns: f64) -> f64 {
     }
 }
 
+/// Three standard deviations of what noise leaves open of the end of a filter's tail, s
+/// (docs/models.md, section 11); 0 of all other ends.
+fn hidden(end: End, rate: f64, sigma: f64) -> f64 {
+    match end {
+        End::FilterTail(amps) => {
+            let x = (amps / (0.01 * RATED)).ln().max(0.0);
+            let spread = 8.0 * 6.4e-3 / rate * (1.0 - 2.0 * x + 2.0 * x * x);
+            3.0 * sigma / (SQRT2 * amps) * spread.sqrt()
+        }
+        End::Cut
+        | End::Ramp(_)
+        | End::Exponential(_)
+        | End::Restart
+        | End::SensorTail
+        | End::Never => 0.0,
+    }
+}
+
 #[test]
 fn runs_on() {
     let mut random = Noise(99);
@@ -121,7 +139,7 @@ fn runs_on() {
                         End::Cut | End::Restart | End::SensorTail | End::Never => error,
                     }
                     .abs();
-                    worst = worst.max(error);
+                    worst = worst.max(error - hidden(end, rate, sigma));
                     all += 1;
                     covered += usize::from(error <= found.uncertainty_s.unwrap());
                     if error > 1e-3 {
@@ -141,6 +159,7 @@ fn runs_on() {
         }
     }
     println!("{covered} of {all} within U");
+    assert!(covered * 100 >= all * 93, "{covered} of {all}");
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -56,6 +56,17 @@ impl Draw {
         Self { kind, cut, numbers }
     }
 
+    /// Ringing of drawn size (shares of the limit), time constant (s) and frequency (Hz).
+    fn ringing(case: u32, ranges: [(f64, f64); 3], random: &mut Noise) -> Self {
+        let mut draw = Self::new(Kind::Ringing, case, random);
+        let mut drawn = |(a, b): (f64, f64)| a * (b / a).powf(random.uniform());
+        let [size, tau, ring] = ranges.map(&mut drawn);
+        let (s, c) = (TAU * random.uniform()).sin_cos();
+        let amps = size * LIMIT;
+        draw.numbers.splice(3.., [amps * c, amps * s, tau, ring]);
+        draw
+    }
+
     fn at(&self, p: &[f64], t: f64) -> f64 {
         let wave = p[0] * (TAU * (p[2] * (t - 0.5) + p[1])).sin();
         let x = (t - p[3]) / p[4];
@@ -193,13 +204,8 @@ fn weak_ringing_lies_within_u() {
     let mut random = Noise(14);
     let (mut inside, cases) = (0, 120);
     for case in 0..cases {
-        let mut draw = Draw::new(Kind::Ringing, case, &mut random);
-        let between = |a: f64, b: f64, x: f64| a * (b / a).powf(x);
-        let amps = between(1.1, 3.0, random.uniform()) * LIMIT;
-        let (s, c) = (TAU * random.uniform()).sin_cos();
-        let tau = between(0.3e-3, 6e-3, random.uniform());
-        let ring = between(100.0, 1500.0, random.uniform());
-        draw.numbers.splice(3.., [amps * c, amps * s, tau, ring]);
+        let ranges = [(1.1, 3.0), (0.3e-3, 6e-3), (100.0, 1500.0)];
+        let draw = Draw::ringing(case, ranges, &mut random);
         let sigma = [0.01, 0.003, 0.001][case as usize / 4 % 3] * draw.numbers[0] / SQRT2;
         let amps = sampled(10_000.0, 1.3, sigma, 14, 40.0, &mut random, |t| {
             draw.at(&draw.numbers, t)
@@ -210,6 +216,63 @@ fn weak_ringing_lies_within_u() {
     }
     println!("weak ringing: {inside} of {cases} inside U");
     assert!(inside * 100 >= cases * 91, "{inside} of {cases}");
+}
+
+/// A dead filter near the line's frequency that begins just above the limit: it counts as long as
+/// noise lets it be known, no shorter.
+#[test]
+fn a_tail_that_begins_just_above_the_limit_is_known_as_noise_lets() {
+    let mut random = Noise(16);
+    let rate = 10_000.0;
+    let mut tally = Tally::default();
+    for case in 0..96 {
+        let ranges = [(1.05, 2.5), (4e-3, 20e-3), (38.0, 48.0)];
+        let draw = Draw::ringing(case, ranges, &mut random);
+        let sigma = [0.01, 0.003, 0.001][case as usize / 4 % 3] * draw.numbers[0] / SQRT2;
+        let amps = sampled(rate, 1.5, sigma, 14, 40.0, &mut random, |t| {
+            draw.at(&draw.numbers, t)
+        });
+        let found = analysed(&amps, rate);
+        let truth = draw.ceases(&draw.numbers);
+        let known = Known {
+            numbers: &draw.numbers,
+            signal: &|p, t| draw.at(p, t),
+            instant: &|p| draw.ceases(p),
+        };
+        let bound = known.bound(rate, sigma, (draw.cut, truth + 0.08), 3);
+        tally.add(
+            found.t_cease_s.unwrap() - truth,
+            bound,
+            found.uncertainty_s.unwrap(),
+        );
+    }
+    tally.print("just above the limit");
+    assert!(tally.ratio() < 0.9, "{}", tally.ratio());
+    assert!(tally.covered() >= 93.0, "{}", tally.covered());
+}
+
+/// Ringing that dies within some samples is not read as the cut.
+#[test]
+fn brief_ringing_lies_within_u() {
+    let mut random = Noise(17);
+    let (mut inside, mut squares, cases) = (0, 0.0, 96);
+    for case in 0..cases {
+        let ranges = [(1.5, 20.0), (0.1e-3, 0.5e-3), (500.0, 3000.0)];
+        let draw = Draw::ringing(case, ranges, &mut random);
+        let rate = [20_000.0, 50_000.0, 100_000.0, 500_000.0][case as usize % 4];
+        let sigma = [0.003, 0.001, 0.0001][case as usize / 4 % 3] * draw.numbers[0] / SQRT2;
+        let amps = sampled(rate, 1.3, sigma, 14, 40.0, &mut random, |t| {
+            draw.at(&draw.numbers, t)
+        });
+        let found = analysed(&amps, rate);
+        let error = (found.t_cease_s.unwrap() - draw.ceases(&draw.numbers)).abs();
+        inside += u32::from(error <= found.uncertainty_s.unwrap());
+        squares += error * error;
+    }
+    let rms = (squares / f64::from(cases)).sqrt();
+    println!("brief ringing: {inside} of {cases} inside U, rms {rms} s");
+    assert!(inside * 100 >= cases * 93, "{inside} of {cases}");
+    assert!(rms < 0.14e-3, "{rms}");
 }
 
 /// Records so long that samples are averaged in groups: a cut away from the zero of the current is
@@ -234,12 +297,51 @@ fn a_cut_at_high_rates_is_found_to_the_sample() {
     }
 }
 
+/// U of a clean cut is what noise and resolution leave open of its place, not what might be called
+/// an end.
+#[test]
+fn u_of_a_cut_is_no_wider_than_noise_leaves_it() {
+    let mut random = Noise(18);
+    let (mut inside, cases) = (0, 144);
+    for case in 0..cases {
+        let rate = [10_000.0, 20_000.0, 50_000.0, 200_000.0][case as usize % 4];
+        let bits = [10, 12, 16][case as usize / 4 % 3];
+        let peak = PEAK * (0.15 + 0.85 * random.uniform());
+        let (turns, cut) = (random.uniform(), OPEN + 0.3 + 0.02 * random.uniform());
+        let wave = |t: f64| peak * (TAU * (50.0 * t + turns)).sin();
+        let sigma = [0.01, 0.001][case as usize / 12 % 2] * peak / SQRT2;
+        let amps = sampled(rate, 1.0, sigma, bits, 60.0, &mut random, |t| {
+            f64::from(u8::from(t < cut)) * wave(t)
+        });
+        let found = analysed(&amps, rate);
+        let (at, u) = (found.t_cease_s.unwrap(), found.uncertainty_s.unwrap());
+        inside += u32::from((at - cut).abs() <= u);
+        // As far as the wave must be carried on before it is off by two standard deviations.
+        let noise = sigma.hypot(120.0 / 2_f64.powi(bits) / 12_f64.sqrt());
+        let open = |sign: f64| {
+            let mut squares = 0.0;
+            let beyond = (0..10_000).map(|k| (f64::from(k) + 0.5) / rate).find(|t| {
+                squares += wave(cut + sign * t).powi(2);
+                squares > 4.0 * noise * noise
+            });
+            beyond.unwrap()
+        };
+        let unseen = 3.0 * (noise / LIMIT).powi(2) / rate;
+        // What noise that happens to look like ringing adds.
+        let most = 2.0 / rate + open(1.0).max(open(-1.0)) + 6.0 * unseen;
+        assert!(u < most, "{case}: {u} {most} {found:?}");
+    }
+    println!("clean cuts: {inside} of {cases} inside U");
+    assert!(inside * 100 >= cases * 93, "{inside} of {cases}");
+}
+
 /// What is no current: a filter's below the limit, a sensor's direct tail, an offset; and weak
 /// current that is.
 #[test]
 fn what_counts_after_a_cut() {
     let mut random = Noise(13);
     let rate = 10_000.0;
+    let (mut weak, mut inside) = (0, 0);
     for case in 0..24 {
         let (cut, phase) = (0.8 + 0.02 * random.uniform(), random.uniform());
         let relay = cut + 0.04 + 0.2 * random.uniform();
@@ -270,10 +372,17 @@ fn what_counts_after_a_cut() {
                 });
                 let found = analysed(&amps, rate);
                 let error = (found.t_cease_s.unwrap() - truth).abs();
-                // What passes 1 % of rated at once is known as its zeros let it.
-                let allowed = 1e-3_f64.max(found.uncertainty_s.unwrap());
+                // Noise of 40 dB hides the end of a weak current near a zero of it.
+                let allowed = if what == "weak" { 2e-3 } else { 1e-3 };
+                let allowed = f64::max(allowed, found.uncertainty_s.unwrap());
                 assert!(error <= allowed, "{case} {what} {sigma}: {error} {found:?}");
+                if what == "weak" {
+                    weak += 1;
+                    inside += u32::from(error <= found.uncertainty_s.unwrap());
+                }
             }
         }
     }
+    println!("weak current: {inside} of {weak} inside U");
+    assert!(inside * 100 >= weak * 90, "{inside} of {weak}");
 }
