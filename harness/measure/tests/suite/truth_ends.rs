@@ -275,6 +275,26 @@ fn brief_ringing_lies_within_u() {
     assert!(rms < 0.14e-3, "{rms}");
 }
 
+/// In records so long that samples are averaged in groups, the group that holds the cut is part of
+/// the ringing no more than of the wave: no ringing is read as the cut.
+#[test]
+fn ringing_at_high_rates_is_no_cut() {
+    let mut random = Noise(19);
+    for case in 0..80 {
+        let ranges = [(2.0, 30.0), (0.3e-3, 1.5e-3), (400.0, 1500.0)];
+        let draw = Draw::ringing(case, ranges, &mut random);
+        let rate = [100_000.0, 200_000.0, 500_000.0][case as usize % 3];
+        let sigma = [0.01, 0.003][case as usize / 3 % 2] * draw.numbers[0] / SQRT2;
+        let amps = sampled(rate, 1.3, sigma, 12, 60.0, &mut random, |t| {
+            draw.at(&draw.numbers, t)
+        });
+        let found = analysed(&amps, rate);
+        let error = (found.t_cease_s.unwrap() - draw.ceases(&draw.numbers)).abs();
+        let most = 0.2e-3_f64.max(1.5 * found.uncertainty_s.unwrap());
+        assert!(error < most, "{case}: {error} s, {found:?}");
+    }
+}
+
 /// Records so long that samples are averaged in groups: a cut away from the zero of the current is
 /// found to the sample all the same.
 #[test]
