@@ -96,9 +96,12 @@ fn what_cannot_be_carried_out_is_told_and_what_is_no_command_is_not_answered() {
             "$01X",
             "$01m",
             "$017",
-            "#011601",   // a seventh relay
-            "#011002",   // neither on nor off
-            "#01101",    // a digit too few
+            "#011601",  // a seventh relay
+            "#011002",  // neither on nor off
+            "#01101",   // a digit too few
+            "#0110001", // one too many
+            "#0100001",
+            "$01JCFFFF00001",
             "#010040",   // a seventh relay
             "#01000100", // a ninth
             "#01003",
