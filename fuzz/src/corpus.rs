@@ -60,6 +60,25 @@ fn sent(target: &str) -> Vec<Vec<u8>> {
             b"GET /state HTTP/1.1\r\n\r\n".to_vec(),
             b"POST /advance HTTP/1.1\r\nContent-Length: 13\r\n\r\n{\"by\":\"1 ms\"}".to_vec(),
         ],
+        "adam_6060_ascii" => {
+            let commands = [
+                "$01M\r",
+                "$01F\r",
+                "$016\r",
+                "$01Vd\r",
+                "$01JCFFFF0006\r",
+                "#011001\r",
+                "#01003F\r",
+                "#01000015\r",
+                "#01Vd000000000FFF\r",
+                "#01Vd100300000001\r",
+                "#021001\r",
+                "$01X",
+            ];
+            let sent = |client: u8| commands.map(|command| visa::piece(client, command.as_bytes()));
+            let all = [sent(0).concat(), sent(1).concat()].concat();
+            sent(0).into_iter().chain([all]).collect()
+        }
         "hislip" => visa::messages(),
         "vxi11" => visa::calls(),
         "espec_p300" => lines(&[

@@ -12,9 +12,11 @@ use gridproof_model::dut::DutProfile;
 use gridproof_model::grid_code::GridCode;
 use gridproof_model::load;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UdpSocket};
 use tokio::sync::Notify;
 use tokio::task::LocalSet;
+
+use crate::visa::pieces;
 
 /// Bench time that passes after each half of what is sent.
 const MOMENT: Duration = Duration::from_millis(15);
@@ -226,6 +228,42 @@ pub(crate) fn within_runtime(conversation: impl Future<Output = ()>) {
         .build()
         .expect("a runtime");
     LocalSet::new().block_on(&runtime, conversation);
+}
+
+/// Datagrams of two clients, as [`pieces`] has them, to the ASCII commands of a relay bank.
+pub fn adam_6060_ascii(data: &[u8]) {
+    thread_local! {
+        static WORLD: World = World::new("embedded", AUX, ("", ""));
+    }
+    WORLD.with(|world| {
+        within_runtime(async {
+            let bench = world.power();
+            let open = || UdpSocket::bind("127.0.0.1:0");
+            let socket = open().await.expect("a free port");
+            let at = socket.local_addr().expect("bound");
+            let clients = [open().await.expect("free"), open().await.expect("free")];
+            let served = bench.clone();
+            tokio::task::spawn_local(async move { served.serve_udp(socket, "dred-a").await });
+            for (to, datagram) in pieces(data) {
+                let client = &clients[to % clients.len()];
+                // one that is longer than a datagram can be is not sent
+                let _sent = client.send_to(datagram, at).await;
+                for _ in 0..TURNS {
+                    tokio::task::yield_now().await;
+                }
+                bench.advance_to(bench.now() + MOMENT);
+                let mut reply = [0; 200];
+                while let Ok(length) = client.try_recv(&mut reply) {
+                    let reply = std::str::from_utf8(&reply[..length]).expect("replies are text");
+                    let body = reply.strip_suffix('\r').expect("a reply has an end");
+                    let begins = ["!01", ">01", "?01"]
+                        .iter()
+                        .any(|head| body.starts_with(head));
+                    assert!(begins && !body.contains('\r'), "{reply:?}");
+                }
+            }
+        });
+    });
 }
 
 /// The control port: lines and HTTP.

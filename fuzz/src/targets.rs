@@ -1,6 +1,6 @@
 //! One function per parser: any bytes must give what they say or an error, never a panic.
 
-use crate::devices::{self, control};
+use crate::devices::{self, adam_6060_ascii, control};
 use crate::drivers::{
     adam_6060_reply, chroma_61845_reply, chroma_a800067_reply, espec_p300_reply,
     itech_it6000c_reply, register_reply, saj_as1_reply, sunspec_reply, terrasas_reply,
@@ -16,7 +16,7 @@ use gridproof_recordings::import::{Decimal, Format, ImportOptions, blocks_of_byt
 pub type Target = fn(&[u8]);
 
 /// Names and functions of all targets.
-pub const TARGETS: [(&str, Target); 55] = [
+pub const TARGETS: [(&str, Target); 56] = [
     ("comtrade_cfg", comtrade_cfg),
     ("comtrade_dat_ascii", comtrade_dat_ascii),
     ("comtrade_dat_binary", comtrade_dat_binary),
@@ -61,6 +61,7 @@ pub const TARGETS: [(&str, Target); 55] = [
     ("yokogawa_dl850", yokogawa_dl850),
     ("espec_p300", espec_p300),
     ("adam_6060", adam_6060),
+    ("adam_6060_ascii", adam_6060_ascii),
     ("sunspec", sunspec),
     ("saj_as1", saj_as1),
     ("ametek_mx", ametek_mx),

@@ -23,7 +23,7 @@ const ABORT: u32 = 0x0006_07b0;
 const INSTRUMENT: &str = "grid";
 
 /// The pieces of an input.
-fn pieces(data: &[u8]) -> Vec<(usize, &[u8])> {
+pub(crate) fn pieces(data: &[u8]) -> Vec<(usize, &[u8])> {
     let (mut rest, mut out) = (data, Vec::new());
     while let [to, high, low, tail @ ..] = rest {
         let length = usize::from(u16::from_be_bytes([*high, *low])).min(tail.len());
@@ -34,7 +34,7 @@ fn pieces(data: &[u8]) -> Vec<(usize, &[u8])> {
 }
 
 /// A piece as [`pieces`] reads it.
-fn piece(to: u8, bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn piece(to: u8, bytes: &[u8]) -> Vec<u8> {
     let mut out = vec![to];
     out.extend((bytes.len() as u16).to_be_bytes());
     out.extend(bytes);

@@ -246,7 +246,7 @@ pub(crate) struct Emulate {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub(crate) host: std::net::IpAddr,
     /// Fixed port of one instrument, by its name or a role that only it has; NAME.hislip is its
-    /// HiSLIP port.
+    /// HiSLIP port, NAME.udp its UDP port.
     #[arg(long, value_name = "NAME=PORT", value_parser = named_port)]
     pub(crate) port: Vec<(String, u16)>,
     /// Consecutive ports from here, in order of name, instead of free ones.

@@ -287,6 +287,15 @@ impl EmulatedBench {
             .ok_or_else(|| EmulatorError::UnknownInstrument(instrument.to_owned()))
     }
 
+    /// How it is spoken to in datagrams, if it is.
+    pub(crate) fn datagrams(&self, instrument: &str) -> Result<Option<Wire>, EmulatorError> {
+        let inner = self.world.inner.borrow();
+        let found = inner.instruments.get(instrument);
+        found
+            .map(|instrument| instrument.datagrams())
+            .ok_or_else(|| EmulatorError::UnknownInstrument(instrument.to_owned()))
+    }
+
     /// Serves an instrument over a stream.
     pub(crate) fn serve(
         &self,

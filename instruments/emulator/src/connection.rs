@@ -17,12 +17,17 @@ use tokio_serial::SerialStream;
 
 use crate::faults::{Delivery, Faults};
 use crate::field::{Field, Instrument};
-use crate::session::Session;
+use crate::session::{Session, Spoken};
 
 /// A byte stream in both directions.
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin {
     /// Prepares the stream for being torn down without a farewell.
     fn abort(&mut self) {}
+
+    /// What is spoken over it, where the stream itself tells.
+    fn spoken(&self) -> Option<Spoken> {
+        None
+    }
 }
 impl Stream for DuplexStream {}
 impl Stream for SerialStream {}
@@ -78,8 +83,11 @@ impl Connection {
         Self {
             instrument: instrument.to_owned(),
             inner: RefCell::new(Inner {
+                session: Session {
+                    spoken: stream.spoken(),
+                    ..Session::default()
+                },
                 stream,
-                session: Session::default(),
                 out: Vec::new(),
                 sent: 0,
                 held: VecDeque::new(),

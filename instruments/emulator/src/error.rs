@@ -19,6 +19,9 @@ pub enum EmulatorError {
     /// No instrument of that name.
     #[error("the bench has no instrument `{0}`")]
     UnknownInstrument(String),
+    /// The instrument has no protocol over UDP.
+    #[error("instrument `{0}` speaks no protocol over UDP")]
+    NoDatagrams(String),
     /// An entry of the bench file is needed to emulate an instrument.
     #[error("instrument `{instrument}` states no {what}; the emulated {model} needs it")]
     Missing {

@@ -192,6 +192,11 @@ pub(crate) trait Instrument {
         Wire::Stream
     }
 
+    /// What it speaks in datagrams over UDP besides.
+    fn datagrams(&self) -> Option<Wire> {
+        None
+    }
+
     /// The status byte as a serial poll reads it, where the instrument has one.
     fn status_byte(&mut self, _field: &Field) -> u8 {
         0

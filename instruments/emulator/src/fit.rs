@@ -11,7 +11,7 @@ use gridproof_model::dut::{DutProfile, InterfaceProtocol};
 use gridproof_plant::config::{Dut, PlantConfig, Topology};
 use gridproof_plant::signal::{LowPass, LowPassKind, Signal};
 
-use crate::devices::adam_6060::Adam6060;
+use crate::devices::adam_6060::{Adam6060, Adam6060Port};
 use crate::devices::ametek_mx::AmetekMx;
 use crate::devices::amplifier::Amplifier;
 use crate::devices::bms::{Bms, Pack, Protocol};
@@ -67,7 +67,7 @@ pub(crate) fn instruments(
             Model::ChromaA800067 => {
                 Box::new(ScpiInstrument::new(load(name, entry, field, seed), field))
             }
-            Model::Adam6060 => Box::new(ModbusTcp::new(relays(name, bench), None)),
+            Model::Adam6060 => Box::new(Adam6060Port::new(relays(name, bench))),
             Model::YokogawaWt3000 => {
                 Box::new(ScpiInstrument::new(analyser(name, entry, seed)?, field))
             }

@@ -13,6 +13,7 @@
 mod bench;
 mod connection;
 mod control;
+mod datagrams;
 mod devices;
 mod error;
 mod fault_codes;

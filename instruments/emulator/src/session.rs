@@ -12,13 +12,15 @@ use crate::scpi::message::Unit;
 /// has taken it, bytes.
 const MOST_OUTPUT: usize = 64 * 1024;
 
-/// What a connection speaks, where a port takes more than one protocol.
+/// What a connection speaks, where an instrument takes more than one protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Spoken {
     /// Lines of SCPI.
     Scpi,
     /// Modbus TCP.
     Modbus,
+    /// Commands in datagrams: what is in the input is one of them, as a whole.
+    Datagrams,
 }
 
 /// Buffers of one connection. The instrument outlives it.
@@ -48,7 +50,7 @@ pub(crate) struct Session {
     pub(crate) adapter: Adapter,
     /// The instrument paused because the client takes nothing; it goes on when the output is gone.
     pub(crate) paused: bool,
-    /// What it speaks, once that has shown; only for ports that take several protocols.
+    /// What it speaks, once that has shown; only for instruments that take several protocols.
     pub(crate) spoken: Option<Spoken>,
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -152,6 +152,15 @@ fn visa_clients_have_addresses_of_their_own() {
     );
 }
 
+fn ask_in_a_datagram(address: &str, command: &str) -> String {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.set_read_timeout(Some(LIMIT)).unwrap();
+    socket.send_to(command.as_bytes(), address).unwrap();
+    let mut reply = [0; 100];
+    let length = socket.recv(&mut reply).unwrap();
+    String::from_utf8_lossy(&reply[..length]).into_owned()
+}
+
 #[test]
 fn every_instrument_says_where_it_is_and_what_it_is_told_is_what_is() {
     let served = Served::start(&["--virtual"]);
@@ -161,7 +170,11 @@ fn every_instrument_says_where_it_is_and_what_it_is_told_is_what_is() {
             assert!(one[key].is_string(), "{key} of {one}");
         }
         roles.insert(one["role"].as_str().unwrap().to_owned(), one.clone());
-        TcpStream::connect(one["address"].as_str().unwrap()).unwrap();
+        let address = one["address"].as_str().unwrap();
+        match one["protocol"].as_str().unwrap() {
+            "adam-ascii-udp" => assert_eq!(ask_in_a_datagram(address, "$01M\r"), "!016060\r"),
+            _ => drop(TcpStream::connect(address).unwrap()),
+        }
     }
     assert_eq!(roles.len(), 9, "every role of the embedded bench");
     assert_eq!(roles["grid-source"]["model"], "chroma-61845");

@@ -19,6 +19,11 @@ impl<D> ModbusTcp<D> {
     pub(crate) fn new(device: D, unit: Option<u8>) -> Self {
         Self { device, unit }
     }
+
+    /// The device, for what else it speaks.
+    pub(crate) fn device(&mut self) -> &mut D {
+        &mut self.device
+    }
 }
 
 impl<D: ModbusDevice> Instrument for ModbusTcp<D> {

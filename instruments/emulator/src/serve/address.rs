@@ -7,13 +7,15 @@ use gridproof_model::bench::{Address, Bench, Role};
 use crate::error::EmulatorError;
 
 /// Behind the name of an instrument: its HiSLIP port.
-const HISLIP: &str = ".hislip";
+pub(crate) const HISLIP: &str = ".hislip";
+/// Behind the name of an instrument: its UDP port.
+pub(crate) const UDP: &str = ".udp";
 
 /// Ports as the user wants them.
 #[derive(Debug, Clone, Default)]
 pub struct Ports {
     /// By name of an instrument, or by a role that only one instrument has; with `.hislip` behind
-    /// it, its HiSLIP port.
+    /// it, its HiSLIP port, with `.udp` its UDP port.
     pub fixed: Vec<(String, u16)>,
     /// The instruments without a fixed port get consecutive ones from here, in order of name.
     pub base: Option<u16>,
@@ -24,7 +26,8 @@ pub struct Ports {
 /// mean nothing here.
 pub(crate) fn assign(bench: &Bench, ports: &Ports) -> Result<BTreeMap<String, u16>, EmulatorError> {
     let mut fixed: BTreeMap<&str, u16> = BTreeMap::new();
-    for (key, port) in ports.fixed.iter().filter(|(key, _)| !key.ends_with(HISLIP)) {
+    let apart = |key: &str| key.ends_with(HISLIP) || key.ends_with(UDP);
+    for (key, port) in ports.fixed.iter().filter(|(key, _)| !apart(key)) {
         fixed.insert(instrument(bench, key)?, *port);
     }
     let taken: BTreeSet<u16> = ports.fixed.iter().map(|(_, port)| *port).collect();
@@ -53,11 +56,16 @@ pub(crate) fn assign(bench: &Bench, ports: &Ports) -> Result<BTreeMap<String, u1
     Ok(assigned)
 }
 
-/// The HiSLIP ports that are fixed, by name of the instrument.
-pub(crate) fn hislip(bench: &Bench, ports: &Ports) -> Result<BTreeMap<String, u16>, EmulatorError> {
+/// The ports that are fixed for what is served apart, [`HISLIP`] or [`UDP`], by name of the
+/// instrument.
+pub(crate) fn apart(
+    bench: &Bench,
+    ports: &Ports,
+    suffix: &str,
+) -> Result<BTreeMap<String, u16>, EmulatorError> {
     let mut fixed = BTreeMap::new();
     for (key, port) in &ports.fixed {
-        if let Some(key) = key.strip_suffix(HISLIP) {
+        if let Some(key) = key.strip_suffix(suffix) {
             fixed.insert(instrument(bench, key)?.to_owned(), *port);
         }
     }
@@ -134,11 +142,21 @@ mod tests {
     fn hislip_has_ports_of_its_own() {
         let bench = embedded();
         let wanted = ports(&[("grid-source.hislip", 4880)], Some(4879));
-        let fixed = hislip(&bench, &wanted).expect("ports");
+        let fixed = apart(&bench, &wanted, HISLIP).expect("ports");
         assert_eq!(fixed, BTreeMap::from([("grid".to_owned(), 4880)]));
         let raw = assign(&bench, &wanted).expect("ports");
         assert!(!raw.values().any(|port| *port == 4880));
-        assert!(hislip(&bench, &ports(&[("gird.hislip", 1)], None)).is_err());
+        assert!(apart(&bench, &ports(&[("gird.hislip", 1)], None), HISLIP).is_err());
+    }
+
+    #[test]
+    fn datagrams_have_ports_of_their_own() {
+        let bench = embedded();
+        let wanted = ports(&[("dred-a.udp", 1025), ("dred-a", 502)], None);
+        let fixed = apart(&bench, &wanted, UDP).expect("ports");
+        assert_eq!(fixed, BTreeMap::from([("dred-a".to_owned(), 1025)]));
+        assert!(apart(&bench, &wanted, HISLIP).expect("ports").is_empty());
+        assert_eq!(assign(&bench, &wanted).expect("ports")["dred-a"], 502);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The bench as servers for other people's clients.
 //!
-//! Every instrument listens on a TCP port of its own, a serial one on a pseudo-terminal too.
+//! Every instrument listens on a TCP port of its own, a serial one on a pseudo-terminal too, one that
+//! speaks in datagrams on a UDP port too.
 //! [`Server::bind`] returns when all of them listen; [`Server::run`] serves until it is told to
 //! quit. In real time the bench follows the wall clock in steps of at most 10 ms of bench time, and
 //! is brought up to the moment before each request; after a stall it catches up in the same steps,
@@ -20,7 +21,7 @@ use std::time::Duration;
 use gridproof_model::bench::{Bench, InstrumentEntry, Model};
 use gridproof_model::dut::DutProfile;
 use serde::Serialize;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::Notify;
 
 use crate::bench::{EmulatedBench, SerialPort};
@@ -82,7 +83,7 @@ pub struct Endpoint {
     /// Model it behaves as; for the DUT the name of its profile.
     pub model: String,
     /// `scpi-tcp`, `hislip`, `vxi-11`, `modbus-tcp`, `modbus-rtu` (a device file), `rtu-over-tcp`,
-    /// `espec-p300-tcp`, `simserv-tcp`, `slcan-tcp`.
+    /// `espec-p300-tcp`, `simserv-tcp`, `slcan-tcp`, `adam-ascii-udp`.
     pub protocol: &'static str,
     /// `host:port`, or the path of a device file.
     pub address: String,
@@ -140,6 +141,7 @@ pub struct Server {
     bench: EmulatedBench,
     banner: Rc<Banner>,
     listeners: Vec<(String, TcpListener)>,
+    datagrams: Vec<(String, UdpSocket)>,
     visa: visa::Servers,
     control: TcpListener,
     /// The client's ends, kept open: a terminal nobody holds would end its server.
@@ -162,7 +164,9 @@ impl Server {
         options: &ServeOptions,
     ) -> Result<Self, EmulatorError> {
         let ports = address::assign(plan, &options.ports)?;
+        let udp_ports = address::apart(plan, &options.ports, address::UDP)?;
         let (mut endpoints, mut listeners, mut terminals) = (Vec::new(), Vec::new(), Vec::new());
+        let mut datagrams = Vec::new();
         for (name, entry) in &plan.instruments {
             let wire = bench.wire(name)?;
             let endpoint = |wire: Wire, protocol, address, resource| Endpoint {
@@ -188,6 +192,13 @@ impl Server {
                 endpoints.push(endpoint(wire, wire.protocol(), bound.to_string(), resource));
             }
             listeners.push((name.clone(), listener));
+            if let Some(wire) = bench.datagrams(name)? {
+                let port = udp_ports.get(name).copied().unwrap_or(0);
+                let wanted = SocketAddr::new(options.host, port);
+                let (socket, bound) = listen_udp(&format!("{name}.udp"), "--port", wanted).await?;
+                endpoints.push(endpoint(wire, wire.protocol(), bound.to_string(), None));
+                datagrams.push((name.clone(), socket));
+            }
         }
         let (control, bound) = listen("the control port", "--control", options.control).await?;
         // last, so that a free port is none that was asked for
@@ -204,6 +215,7 @@ impl Server {
             bench,
             banner: Rc::new(banner),
             listeners,
+            datagrams,
             visa,
             control,
             terminals,
@@ -226,6 +238,10 @@ impl Server {
         for (name, listener) in self.listeners {
             let bench = self.bench.clone();
             tokio::task::spawn_local(async move { bench.serve_tcp(listener, &name).await });
+        }
+        for (name, socket) in self.datagrams {
+            let bench = self.bench.clone();
+            tokio::task::spawn_local(async move { bench.serve_udp(socket, &name).await });
         }
         self.visa.spawn(&self.bench);
         tokio::task::spawn_local(control::serve(
@@ -261,6 +277,20 @@ async fn listen(
         .and_then(|listener| Ok((listener.local_addr()?, listener)));
     match listener {
         Ok((bound, listener)) => Ok((listener, bound)),
+        Err(error) => Err(taken(what, flag, wanted, &error)),
+    }
+}
+
+async fn listen_udp(
+    what: &str,
+    flag: &'static str,
+    wanted: SocketAddr,
+) -> Result<(UdpSocket, SocketAddr), EmulatorError> {
+    let socket = UdpSocket::bind(wanted)
+        .await
+        .and_then(|socket| Ok((socket.local_addr()?, socket)));
+    match socket {
+        Ok((bound, socket)) => Ok((socket, bound)),
         Err(error) => Err(taken(what, flag, wanted, &error)),
     }
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use gridproof_model::bench::Bench;
 use gridproof_model::dut::DutProfile;
-use tokio::net::{TcpListener, UdpSocket};
+use tokio::net::TcpListener;
 
 use super::{Endpoint, ServeOptions, address, listen};
 use crate::bench::EmulatedBench;
@@ -36,7 +36,7 @@ impl Servers {
             },
             devices: Vec::new(),
         };
-        let fixed = address::hislip(plan, &options.ports)?;
+        let fixed = address::apart(plan, &options.ports, address::HISLIP)?;
         let mut endpoints = Vec::new();
         for (name, entry) in &plan.instruments {
             let wire = bench.wire(name)?;
@@ -84,9 +84,7 @@ async fn vxi11_sockets(
     port: u16,
 ) -> Result<(vxi11::Sockets, SocketAddr, SocketAddr), EmulatorError> {
     let (tcp, bound) = listen("the portmapper", PORTMAPPER, SocketAddr::new(host, port)).await?;
-    let udp = UdpSocket::bind(bound)
-        .await
-        .map_err(|error| super::taken("the portmapper", PORTMAPPER, bound, &error))?;
+    let (udp, _) = super::listen_udp("the portmapper", PORTMAPPER, bound).await?;
     let any = SocketAddr::new(host, 0);
     let (core, core_at) = listen("VXI-11", PORTMAPPER, any).await?;
     let (abort, abort_at) = listen("VXI-11", PORTMAPPER, any).await?;

@@ -29,12 +29,14 @@ pub(crate) enum Wire {
     Simserv,
     /// CAN frames as lines of a Lawicel adapter.
     Slcan,
+    /// ASCII commands of an ADAM-6000 module in datagrams.
+    AdamAscii,
     /// Bytes in both directions.
     Stream,
 }
 
 impl Wire {
-    /// The word for it over TCP.
+    /// The word for it over its network.
     pub(crate) fn protocol(self) -> &'static str {
         match self {
             Wire::Scpi { .. } => "scpi-tcp",
@@ -44,6 +46,7 @@ impl Wire {
             Wire::EspecP300 => "espec-p300-tcp",
             Wire::Simserv => "simserv-tcp",
             Wire::Slcan => "slcan-tcp",
+            Wire::AdamAscii => "adam-ascii-udp",
             Wire::Stream => "stream-tcp",
         }
     }
@@ -55,7 +58,7 @@ impl Wire {
                 Some(String::from_utf8_lossy(terminator).into_owned())
             }
             Wire::EspecP300 | Wire::Simserv => Some("\r\n".to_owned()),
-            Wire::Slcan => Some("\r".to_owned()),
+            Wire::Slcan | Wire::AdamAscii => Some("\r".to_owned()),
             Wire::ModbusTcp { .. } | Wire::ModbusRtu { .. } | Wire::Stream => None,
         }
     }
@@ -70,6 +73,7 @@ impl Wire {
             | Wire::EspecP300
             | Wire::Simserv
             | Wire::Slcan
+            | Wire::AdamAscii
             | Wire::Stream => None,
         }
     }
@@ -84,6 +88,7 @@ impl Wire {
             | Wire::EspecP300
             | Wire::Simserv
             | Wire::Slcan
+            | Wire::AdamAscii
             | Wire::Stream => false,
         }
     }
@@ -92,7 +97,11 @@ impl Wire {
     pub(crate) fn visa(self) -> bool {
         match self {
             Wire::Scpi { .. } | Wire::ScpiOrModbus { .. } | Wire::EspecP300 | Wire::Simserv => true,
-            Wire::ModbusTcp { .. } | Wire::ModbusRtu { .. } | Wire::Slcan | Wire::Stream => false,
+            Wire::ModbusTcp { .. }
+            | Wire::ModbusRtu { .. }
+            | Wire::Slcan
+            | Wire::AdamAscii
+            | Wire::Stream => false,
         }
     }
 
@@ -105,6 +114,7 @@ impl Wire {
             | Wire::ModbusTcp { .. }
             | Wire::ModbusRtu { .. }
             | Wire::Slcan
+            | Wire::AdamAscii
             | Wire::Stream => false,
         }
     }
@@ -121,6 +131,7 @@ impl Wire {
             | Wire::EspecP300
             | Wire::Simserv
             | Wire::Slcan
+            | Wire::AdamAscii
             | Wire::Stream => vec![self],
         }
     }

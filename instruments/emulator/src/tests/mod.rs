@@ -1,6 +1,7 @@
 //! Conversations with every emulated model, byte for byte, and what they do to the plant.
 
 mod ac_source;
+mod adam_ascii;
 mod analyser_groups;
 mod analysers;
 mod chain;

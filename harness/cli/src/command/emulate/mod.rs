@@ -124,6 +124,7 @@ fn failure(error: EmulatorError) -> Failure {
         | EmulatorError::UnknownGridCode(_)
         | EmulatorError::UnknownTrip { .. }
         | EmulatorError::UnknownInstrument(_)
+        | EmulatorError::NoDatagrams(_)
         | EmulatorError::Unfit { .. }
         | EmulatorError::Missing { .. } => Failure::usage(message),
         EmulatorError::Io(_) | EmulatorError::Serial(_) => Failure::infrastructure(message),

@@ -53,7 +53,7 @@ impl Instrument for EaPsbPort {
         match session.spoken {
             Some(Spoken::Scpi) => self.scpi.receive(session, field),
             Some(Spoken::Modbus) => self.modbus.receive(session, field),
-            None => {}
+            Some(Spoken::Datagrams) | None => {}
         }
     }
 

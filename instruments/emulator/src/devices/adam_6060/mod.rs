@@ -1,10 +1,16 @@
-//! Advantech ADAM-6060: six inputs, six relays over Modbus TCP; relays close in 7 ms, open in 3 ms.
+//! Advantech ADAM-6060: six inputs, six relays over Modbus TCP and over ASCII commands in datagrams;
+//! relays close in 7 ms, open in 3 ms.
+
+mod ascii;
+mod port;
 
 use gridproof_plant::Nanos;
 
 use crate::field::{Field, MILLISECOND};
 use crate::modbus::pdu::each;
 use crate::modbus::{Exception, ModbusDevice, Request, Response};
+
+pub(crate) use port::Adam6060Port;
 
 /// Coil to contact closed.
 const CLOSE: Nanos = 7 * MILLISECOND;
@@ -18,6 +24,10 @@ const INPUT_WORD: u16 = 0x012c;
 const RELAY_WORD: u16 = 0x012e;
 const NAME: u16 = 0x00d2;
 const VERSION: u16 = 0x00d4;
+/// The model number, a digit in each four bits.
+const MODEL: u16 = 0x6060;
+/// Version of the firmware: 5.00, its digits likewise.
+const FIRMWARE: u16 = 0x0500;
 
 /// The relay module.
 #[derive(Debug)]
@@ -28,6 +38,8 @@ pub(crate) struct Adam6060 {
     commanded: [bool; POINTS as usize],
     contacts: [bool; POINTS as usize],
     pending: Vec<(Nanos, usize, bool)>,
+    /// Internal flags of the module's conditional logic, flag 0 in the lowest bit.
+    flags: u16,
 }
 
 impl Adam6060 {
@@ -39,7 +51,18 @@ impl Adam6060 {
             commanded: [false; POINTS as usize],
             contacts: [false; POINTS as usize],
             pending: Vec::new(),
+            flags: 0,
         }
+    }
+
+    /// An input; nothing on the bench is wired to one.
+    fn input(&self, input: u16) -> Option<bool> {
+        (input < POINTS).then_some(false)
+    }
+
+    /// Pulses counted at an input.
+    fn counter(&self, input: u16) -> Option<u32> {
+        (input < POINTS).then_some(0)
     }
 
     fn command(&mut self, relay: usize, on: bool, now: Nanos) {
@@ -57,7 +80,7 @@ impl Adam6060 {
 
     fn coil(&self, address: u16) -> Option<bool> {
         match address {
-            0..POINTS => Some(false),
+            0..POINTS => self.input(address),
             _ => address
                 .checked_sub(RELAYS)
                 .and_then(|relay| self.commanded.get(usize::from(relay)).copied()),
@@ -72,10 +95,12 @@ impl Adam6060 {
                 .sum()
         };
         match address {
-            // counters of the inputs, two registers each
-            0..=11 => Some(0),
-            NAME => Some(0x6060),
-            VERSION => Some(0x0500),
+            // counters of the inputs, two registers each, the low word first
+            0..=11 => self
+                .counter(address / 2)
+                .map(|count| (count >> (16 * (address % 2))) as u16),
+            NAME => Some(MODEL),
+            VERSION => Some(FIRMWARE),
             0x00d3 | 0x00d5 | INPUT_WORD => Some(0),
             RELAY_WORD => Some(word(&self.commanded)),
             _ => None,
@@ -107,13 +132,22 @@ impl Adam6060 {
         if address != RELAY_WORD || values.len() != 1 {
             return Err(Exception::Address);
         }
-        if values[0] >> POINTS != 0 {
-            return Err(Exception::Value);
+        match self.command_all(values[0], now) {
+            Some(()) => Ok(Response::Written),
+            None => Err(Exception::Value),
+        }
+    }
+
+    /// Every relay from a word, relay 0 in its lowest bit; `None` when it tells of relays that are
+    /// not there.
+    fn command_all(&mut self, word: u16, now: Nanos) -> Option<()> {
+        if word >> POINTS != 0 {
+            return None;
         }
         for relay in 0..usize::from(POINTS) {
-            self.command(relay, values[0] >> relay & 1 == 1, now);
+            self.command(relay, word >> relay & 1 == 1, now);
         }
-        Ok(Response::Written)
+        Some(())
     }
 }
 
@@ -129,7 +163,7 @@ impl ModbusDevice for Adam6060 {
                 each(start, count, |a| self.coil(a)).map(Response::Bits)
             }
             Request::ReadDiscretes { start, count } => {
-                each(start, count, |a| (a < POINTS).then_some(false)).map(Response::Bits)
+                each(start, count, |a| self.input(a)).map(Response::Bits)
             }
             Request::ReadHolding { start, count } | Request::ReadInput { start, count } => {
                 each(start, count, |a| self.register(a)).map(Response::Registers)
