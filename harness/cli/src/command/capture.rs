@@ -320,14 +320,14 @@ pub(super) fn event<R: Serialize>(
     for part in parts {
         // Of an event in the second half the next part shows more. What cannot be analysed, as a
         // part in which the DUT is off, shows none.
-        let first = look((Some(part.0), Some(part.2)))?;
+        let first = look((Some(part.from_s), Some(part.to_s)))?;
         if let Ok((figures, Some(at))) = first
-            && at < part.1
+            && at < part.middle_s
         {
-            return ended(file, part.2, figures);
+            return ended(file, part.to_s, figures);
         }
     }
-    let rest = last.map_or((file.from, file.to), |part| (Some(part.0), file.to));
+    let rest = last.map_or((file.from, file.to), |part| (Some(part.from_s), file.to));
     look(rest)?.map(|(figures, _)| figures)
 }
 
@@ -352,10 +352,16 @@ fn ended(file: &CaptureFile, end_s: f64, figures: Value) -> Result<Value, Failur
     }
 }
 
-/// Begin, middle and end, s from the first sample of the file, of the parts, each from the middle of
-/// the one before, in which a record that is too long for [`EVENT_RATE_HZ`] shows an event; `None` of
-/// one that is not.
-fn parts(file: &CaptureFile, names: &[String]) -> Result<Option<Vec<(f64, f64, f64)>>, Failure> {
+/// A part of a record, s from the first sample of the file.
+struct Part {
+    from_s: f64,
+    middle_s: f64,
+    to_s: f64,
+}
+
+/// The parts, each from the middle of the one before, in which a record that is too long for
+/// [`EVENT_RATE_HZ`] shows an event; `None` of one that is not.
+fn parts(file: &CaptureFile, names: &[String]) -> Result<Option<Vec<Part>>, Failure> {
     let options = ImportOptions {
         channels: Some(names.to_vec()),
         from_s: file.from,
@@ -377,8 +383,12 @@ fn parts(file: &CaptureFile, names: &[String]) -> Result<Option<Vec<(f64, f64, f
     let half = 0.5 * held_s;
     let count = (whole_s / half).ceil() as usize - 1;
     let part = |n: usize| {
-        let from = begin + n as f64 * half;
-        (from, from + half, from + held_s)
+        let from_s = begin + n as f64 * half;
+        Part {
+            from_s,
+            middle_s: from_s + half,
+            to_s: from_s + held_s,
+        }
     };
     Ok(Some((0..count).map(part).collect()))
 }
