@@ -230,7 +230,7 @@ pub(crate) fn within_runtime(conversation: impl Future<Output = ()>) {
     LocalSet::new().block_on(&runtime, conversation);
 }
 
-/// Datagrams of two clients, as [`pieces`] has them, to the ASCII commands of a relay bank.
+/// Datagrams of two clients, as `pieces` has them, to the ASCII commands of a relay bank.
 pub fn adam_6060_ascii(data: &[u8]) {
     thread_local! {
         static WORLD: World = World::new("embedded", AUX, ("", ""));

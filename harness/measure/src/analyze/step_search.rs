@@ -240,6 +240,9 @@ mod tests {
         assert_eq!(steps(90, stairs).len(), 8);
         let jumps = |t: f64| (t / 10.0).floor();
         assert_eq!(steps(90, jumps).len(), 8);
+        // A ramp at 5 % a minute is one step, however long its pieces.
+        let slow = |t: f64| ((t - 1000.0) / 1200.0).clamp(0.0, 1.0);
+        assert_eq!(steps(3600, slow).len(), 1);
         // A short rest between long ones, which ways part from it.
         let uneven = |t: f64| first_order(8.0 * (t - 30.0)) + first_order(8.0 * (t - 36.0));
         assert_eq!(steps(90, uneven).len(), 2);
