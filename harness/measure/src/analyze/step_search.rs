@@ -47,7 +47,8 @@ impl Rest {
     }
 }
 
-/// Instants shortly before each step, s, so that its begin lies behind them. `least` is the smallest change that counts, if one is known.
+/// Instants shortly before each step, s, so that its begin lies behind them. `least` is the smallest
+/// change that counts, 0 if none is known.
 pub(super) fn before_steps(points: &[(f64, f64)], least: f64) -> Vec<f64> {
     let group = points.len().div_ceil(MOST_BLOCKS).max(1);
     let blocks: Vec<(f64, f64)> = points
