@@ -5,7 +5,7 @@
 use crate::continued_wave::local_cycle;
 use crate::fade::fade;
 use crate::linear::least_squares;
-use crate::math::sin_cos;
+use crate::math::{exp, sin_cos};
 use crate::remainder::{left_by_weaker, remainder};
 use crate::ringing::ringing;
 use crate::steady::{Continued, likeliest};
@@ -147,7 +147,7 @@ impl Drifting {
         let angle = (at - self.origin) * self.turn;
         let fall = match self.shape {
             Shape::Linear => 1.0,
-            Shape::Exponential(halves) => (-angle / (std::f64::consts::PI * halves)).exp(),
+            Shape::Exponential(halves) => exp(-angle / (std::f64::consts::PI * halves)),
         };
         (angle, fall)
     }

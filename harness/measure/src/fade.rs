@@ -3,7 +3,7 @@
 //! threshold, not only the few samples there, which may drown in noise.
 
 use crate::linear::{least_squares, regression};
-use crate::math::sin_cos;
+use crate::math::{exp, ln, sin_cos};
 use crate::rms::rms;
 use crate::steady::{Continued, Point};
 
@@ -38,7 +38,7 @@ impl Shape {
         }
         match self {
             Self::Line => (1.0 - x).max(0.0),
-            Self::Exponential => (-x).exp(),
+            Self::Exponential => exp(-x),
             Self::Cosine if x >= 1.0 => 0.0,
             Self::Cosine => 0.5 + 0.5 * sin_cos(std::f64::consts::PI * x).1,
         }
@@ -49,7 +49,7 @@ impl Shape {
         let share = share.clamp(1e-6, 1.0);
         match self {
             Self::Line => 1.0 - share,
-            Self::Exponential => -share.ln(),
+            Self::Exponential => -ln(share),
             Self::Cosine => crate::math::asin(1.0 - 2.0 * share) / std::f64::consts::PI + 0.5,
         }
     }

@@ -1,6 +1,17 @@
-//! Sine, cosine and arc tangent from IEEE basic operations only, so that a re-computed verdict
-//! does not depend on the platform's mathematics library. Kernels: fdlibm (Sun, 1993).
+//! Sine, cosine, arc tangent, exponential and logarithm from IEEE basic operations only, so that a
+//! re-computed verdict does not depend on the platform's mathematics library. Kernels: fdlibm (Sun,
+//! 1993).
 #![allow(clippy::excessive_precision, reason = "coefficients as published")]
+
+/// eˣ.
+pub(crate) fn exp(x: f64) -> f64 {
+    libm::exp(x)
+}
+
+/// Natural logarithm.
+pub(crate) fn ln(x: f64) -> f64 {
+    libm::log(x)
+}
 
 const FRAC_2_PI: f64 = std::f64::consts::FRAC_2_PI;
 /// First 33 bits of π/2, and the rest.

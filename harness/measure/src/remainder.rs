@@ -6,6 +6,7 @@
 //! are carried backwards from the end of the record, for every place at once.
 
 use crate::linear::regression;
+use crate::math::{exp, ln};
 use crate::steady::{Continued, Point};
 use crate::tail::{Decay, Tail};
 
@@ -46,7 +47,7 @@ struct Remainder {
 
 impl Remainder {
     fn fall(&self, at: f64) -> f64 {
-        (-self.rate * (at - self.origin)).exp()
+        exp(-self.rate * (at - self.origin))
     }
 }
 
@@ -109,7 +110,7 @@ impl<'w> Sums<'w> {
     fn best(&self, phase: Phase, rate: f64, end: usize) -> Option<Remainder> {
         let points = self.window.points.get(..end)?;
         let first = self.window.index(self.window.steady_end).max(self.mixed);
-        let fall = (-rate * self.window.group).exp();
+        let fall = exp(-rate * self.window.group);
         let (mut ww, mut wt, mut tt) = (0.0, 0.0, 0.0);
         let (mut vw, mut vt, mut vv) = (0.0, 0.0, 0.0);
         let mut best: Option<Remainder> = None;
@@ -161,17 +162,17 @@ impl<'w> Sums<'w> {
             .filter_map(|cycles| Some((cycles, tried(cycles)?.left)))
             .min_by(|x, y| x.1.total_cmp(&y.1))?;
         let golden = 0.5 * (5.0_f64.sqrt() - 1.0);
-        let (mut low, mut high) = ((near / RATIO).ln(), (near * RATIO).ln());
+        let (mut low, mut high) = (ln(near / RATIO), ln(near * RATIO));
         for _ in 0..SECTIONS {
             let inner = (high - low) * golden;
             let (x, y) = (high - inner, low + inner);
-            if tried(x.exp())?.left < tried(y.exp())?.left {
+            if tried(exp(x))?.left < tried(exp(y))?.left {
                 high = y;
             } else {
                 low = x;
             }
         }
-        tried((0.5 * (low + high)).exp())
+        tried(exp(0.5 * (low + high)))
     }
 }
 

@@ -7,7 +7,7 @@
 //! best if nothing follows it and where the samples leave it, and the better end counts.
 
 use crate::linear::{least_squares, regression};
-use crate::math::sin_cos;
+use crate::math::{exp, ln, sin_cos};
 use crate::steady::{Continued, Point};
 use crate::tail::{Decay, Tail};
 
@@ -46,7 +46,7 @@ impl Decaying {
     fn row(&self, at: f64) -> [f64; 4] {
         let t = (at - self.origin) / self.cycle;
         let (s, c) = sin_cos(self.turn * t);
-        let fall = (-self.per_cycle * t).exp();
+        let fall = exp(-self.per_cycle * t);
         let (cos, sin) = (fall * c, fall * s);
         let value = self.cos * cos + self.sin * sin;
         [cos, sin, -t * value, t * (self.sin * cos - self.cos * sin)]
@@ -82,7 +82,7 @@ impl Decaying {
     fn from(self, origin: f64) -> Self {
         let t = (origin - self.origin) / self.cycle;
         let (s, c) = sin_cos(self.turn * t);
-        let fall = (-self.per_cycle * t).exp();
+        let fall = exp(-self.per_cycle * t);
         Self {
             origin,
             cos: fall * (self.cos * c + self.sin * s),
@@ -99,7 +99,7 @@ impl Decaying {
             let count = (8.0 * length / window.group).max(8.0) as usize;
             let (mut square, mut shared) = (0.0, 0.0);
             for p in &points[..count.min(points.len())] {
-                let fall = ((origin - p.at) / length).exp();
+                let fall = exp((origin - p.at) / length);
                 square += fall * fall;
                 shared += fall * p.value;
             }
@@ -108,8 +108,9 @@ impl Decaying {
         let better = |a: &f64, b: &f64| tried(*a).1.total_cmp(&tried(*b).1);
         let (least, most) = (0.3 * window.group, BRIEF * window.cycle);
         let ratio = 1.4_f64;
-        let count = ((most / least).ln() / ratio.ln()).ceil().max(0.0) as i32;
-        let lengths = (0..=count).map(|n| (least * ratio.powi(n)).min(most));
+        let count = (ln(most / least) / ln(ratio)).ceil().max(0.0) as usize;
+        let tries = std::iter::successors(Some(least), |length| Some(length * ratio));
+        let lengths = tries.take(count + 1).map(|length| length.min(most));
         let near = lengths.max_by(better)?;
         let golden = 0.5 * (5.0_f64.sqrt() - 1.0);
         let (mut low, mut high) = (near / ratio, (near * ratio).min(most));
@@ -320,7 +321,7 @@ pub(crate) fn ringing(window: &Continued) -> Option<Tail> {
     // What lasts is no ringing.
     let begin = window.points.get(cut)?.at - 0.5 * window.group;
     let share = best.envelope(begin) / (window.threshold * window.peak);
-    if share.ln() / best.per_cycle > LONGEST_CYCLES {
+    if ln(share) / best.per_cycle > LONGEST_CYCLES {
         return None;
     }
     let tail = Tail::new(window, (cut, mixed), &best)?;

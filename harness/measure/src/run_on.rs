@@ -11,6 +11,7 @@
 //! and counts until then.
 
 use crate::current_end::{Ending, Scene, ending};
+use crate::math::ln;
 use crate::weak_current::{WeakRule, weak_end};
 
 /// What becomes of a current.
@@ -226,8 +227,8 @@ pub fn cessation(amps: &[f64], rate_hz: f64, from: usize, rule: &CeaseRule) -> C
         // Neither: noise may hide what is left below the limit. It is taken to fade on as fast as
         // the current did over its last half cycle, and to last half a cycle at most.
         None if limit > 1.05 * rule.threshold => {
-            let fade = (peak / limit).ln().max(f64::MIN_POSITIVE);
-            let hidden = ((limit / rule.threshold).ln() / fade).min(0.5);
+            let fade = ln(peak / limit).max(f64::MIN_POSITIVE);
+            let hidden = (ln(limit / rule.threshold) / fade).min(0.5);
             (part(last), hidden * half_cycle as f64, 0.0, None, fastest)
         }
         None => (part(last), 0.0, 0.0, None, fastest),

@@ -4,6 +4,7 @@
 use crate::continued_wave::{ContinuedWave, Wave, steady_wave};
 use crate::current_end::Scene;
 use crate::linear::least_squares;
+use crate::math::exp;
 
 /// Most points; more samples are averaged in groups.
 const MOST_POINTS: usize = 40_000;
@@ -64,7 +65,7 @@ struct DirectTail {
 
 impl DirectTail {
     fn at(&self, at: f64) -> f64 {
-        self.level * ((self.from - at) / self.length).exp()
+        self.level * exp((self.from - at) / self.length)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Where what a filter goes on with after a cut passes the threshold, whatever oscillates in it.
 
+use crate::math::ln;
 use crate::rms::rms;
 use crate::steady::{Continued, Point};
 
@@ -63,7 +64,7 @@ impl Tail {
         }
         let threshold = window.threshold * window.peak;
         let (first, rate) = (tail.envelope(begin), tail.rate());
-        let lasts = (first / threshold).ln() / rate;
+        let lasts = ln(first / threshold) / rate;
         // The envelope at the place in question, its rate of fall and what both leave open of
         // when it passes the threshold.
         let envelope = begin + lasts.max(0.0);
@@ -74,7 +75,7 @@ impl Tail {
         // have hidden of it.
         let hidden = 2.0 * scatter * tail.spread(begin, after)?;
         let weak = lasts <= 0.0;
-        let longest = ((first + hidden) / threshold).ln().max(0.0) / rate;
+        let longest = ln((first + hidden) / threshold).max(0.0) / rate;
         let exceeds = |p: &&Point| p.at < begin + lasts && tail.value(p).abs() > threshold;
         let wave: f64 = before.iter().map(|p| (p.value - p.wave).powi(2)).sum();
         let left: f64 = residual.iter().map(|x| x * x).sum();
@@ -85,7 +86,7 @@ impl Tail {
                 0.5 * longest
             } else {
                 // Of an amplitude that is hardly known the logarithm still is.
-                (1.0 + scatter * tail.spread(envelope, after)? / threshold).ln() / rate
+                ln(1.0 + scatter * tail.spread(envelope, after)? / threshold) / rate
             },
             slope,
             weak,
