@@ -1,6 +1,8 @@
 //! Throughput of every algorithm over 10 M samples on one core:
 //! `cargo bench -p gridproof-measure --bench measure`.
 
+#![allow(clippy::disallowed_methods, reason = "signals to be measured")]
+
 use std::sync::LazyLock;
 
 use divan::Bencher;

@@ -5,7 +5,7 @@
 use crate::continued_wave::local_cycle;
 use crate::fade::fade;
 use crate::linear::least_squares;
-use crate::math::{exp, sin_cos};
+use crate::math::{RootSum, exp, sin_cos};
 use crate::remainder::{left_by_weaker, remainder};
 use crate::ringing::ringing;
 use crate::steady::{Continued, likeliest};
@@ -53,7 +53,7 @@ impl Ending {
         match self {
             Self::Cut { at, doubt, level } => Self::Cut {
                 at,
-                doubt: doubt.hypot(0.5 * unseen),
+                doubt: doubt.root_sum(0.5 * unseen),
                 level,
             },
             Self::Ramp { .. } => self,
@@ -167,7 +167,7 @@ impl Drifting {
 
     fn envelope(&self, at: f64) -> f64 {
         let (a, b, ..) = self.parts(at);
-        a.hypot(b)
+        a.root_sum(b)
     }
 }
 
@@ -324,7 +324,7 @@ fn cut_after(amps: &[f64], last: usize, halves: usize, scene: &Scene) -> Option<
     // The half cycle right after must be as quiet as all of it.
     let limit = |part: &[f64]| {
         let noise = scene.noise * few(part.len());
-        noise.hypot(scene.threshold * std::f64::consts::FRAC_1_SQRT_2)
+        noise.root_sum(scene.threshold * std::f64::consts::FRAC_1_SQRT_2)
     };
     let loud = |part: &[f64]| rms(part) > limit(part);
     if !steady
@@ -454,7 +454,7 @@ fn ramp_on(amps: &[f64], last: usize, length: usize, scene: &Scene) -> Option<En
     let mut doubt = 2.0 * fit.residual.max(scene.noise) / slope / (length as f64 / 2.0).sqrt();
     // Within a cycle or so many shapes look like a line.
     if length < 3 * half {
-        doubt = doubt.hypot(0.25 * length as f64);
+        doubt = doubt.root_sum(0.25 * length as f64);
     }
     Some(Ending::Ramp {
         last: seen + 0.5,

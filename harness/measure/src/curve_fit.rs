@@ -6,6 +6,7 @@
 //! which are found by Gauss–Newton steps: the derivative with respect to k_j is −s_j right of it.
 
 use crate::linear::regression;
+use crate::math::RootSum;
 use crate::uncertainty::student;
 
 /// Most rounds of the search; five to ten are usual.
@@ -241,7 +242,7 @@ pub fn hysteresis(
         .map(|(u, d)| Hysteresis {
             x: 0.5 * (u.x + d.x),
             width: u.x - d.x,
-            width_u: u.x_u.hypot(d.x_u),
+            width_u: u.x_u.root_sum(d.x_u),
         })
         .collect())
 }

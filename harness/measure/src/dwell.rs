@@ -1,6 +1,7 @@
 //! How long a wave stays below a level, with what its samples, noise and the accuracy of the level
 //! leave open: metrics M1 (voltage) and M5 (current) of a transfer, and M3 by its one-cycle RMS.
 
+use crate::math::RootSum;
 use crate::rms::half_cycle_series;
 use crate::sine_fit::SineFit;
 use crate::transfer::{Seek, crossing};
@@ -189,7 +190,7 @@ pub(crate) fn rms_dip(
     let offset = |k: usize| k as f64 / BETWEEN as f64 * half;
     let mut any: Vec<(f64, f64)> = (0..BETWEEN).flat_map(|k| series(offset(k))).collect();
     any.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let edge = level + noise.hypot(accuracy);
+    let edge = level + noise.root_sum(accuracy);
     let ends = any
         .windows(2)
         .filter(|w| (w[0].1 < edge) != (w[1].1 < edge));

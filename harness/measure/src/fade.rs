@@ -3,7 +3,7 @@
 //! threshold, not only the few samples there, which may drown in noise.
 
 use crate::linear::{least_squares, regression};
-use crate::math::{exp, ln, sin_cos};
+use crate::math::{RootSum, exp, ln, sin_cos};
 use crate::rms::rms;
 use crate::steady::{Continued, Point};
 
@@ -268,7 +268,7 @@ pub(crate) fn fade(window: &Continued, scene_threshold: f64) -> Option<Fade> {
     let excess = (rms(&near).powi(2) - 1.3 * noise * noise).max(0.0).sqrt();
     let rest = residual(over, over + 0.5 * window.cycle);
     let few = 1.0 + 3.0 / (2.0 * rest.len().max(1) as f64).sqrt();
-    let loud = (noise * few).hypot(scene_threshold * std::f64::consts::FRAC_1_SQRT_2);
+    let loud = (noise * few).root_sum(scene_threshold * std::f64::consts::FRAC_1_SQRT_2);
     // Nor may anything go on later that counts.
     let later = residual(over, f64::INFINITY);
     let goes_on = later
@@ -286,7 +286,7 @@ pub(crate) fn fade(window: &Continued, scene_threshold: f64) -> Option<Fade> {
     let alike = 0.25 * window.cycle / window.group;
     let scatter = window
         .scatter_of(&residual(begin, over))
-        .hypot(excess * alike.sqrt());
+        .root_sum(excess * alike.sqrt());
     let visible = |p: &&Point| p.at <= best.at && best.value(window, p).abs() > scene_threshold;
     let seen = window.points.iter().rev().find(visible)?.at + 0.5 * window.group;
     Some(Fade {

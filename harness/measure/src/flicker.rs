@@ -4,6 +4,7 @@
 //! filter, squaring and a 300 ms lag; then the percentiles of the instantaneous sensation. The
 //! record is decimated to about 2 kS/s of squared volts first.
 
+use crate::math::{cbrt, sin_cos};
 use gridproof_model::record::Accuracy;
 use gridproof_model::result::Measurement;
 
@@ -109,7 +110,7 @@ fn calibration(rate: f64) -> f64 {
     let squares: Vec<f64> = (0..(70.0 * rate) as u32)
         .map(|k| {
             let k = f64::from(k);
-            let v = (1.0 + 0.00125 * (8.8 * w * k).sin()) * (50.0 * w * k).sin();
+            let v = (1.0 + 0.00125 * sin_cos(8.8 * w * k).0) * sin_cos(50.0 * w * k).0;
             v * v
         })
         .collect();
@@ -240,7 +241,7 @@ pub fn pst_measured(volts: &[f64], rate_hz: f64, accuracy: &Accuracy) -> Option<
 /// Long-term severity from twelve (or any number of) Pst values; `None` of none.
 pub fn plt(pst: &[f64]) -> Option<f64> {
     let mean = pst.iter().map(|p| p.powi(3)).sum::<f64>() / pst.len() as f64;
-    (!pst.is_empty() && mean.is_finite()).then(|| mean.cbrt())
+    (!pst.is_empty() && mean.is_finite()).then(|| cbrt(mean))
 }
 
 #[cfg(test)]

@@ -6,10 +6,17 @@
 //! recorded channel and [`uncertainty`] as their way to say how well a number is known. The
 //! [`judge`] turns them into criteria and verdicts, one file per procedure.
 //!
-//! Everything here is a pure function of its arguments; trigonometry is the crate's own, so that
-//! a stored record judged again on another platform gives the same bytes.
+//! Everything here is a pure function of its arguments; no function of the platform's mathematics
+//! library is used, so that a stored record judged again on another platform gives the same bytes.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::disallowed_methods,
+        reason = "tests compare with the platform's"
+    )
+)]
 
 pub mod analyze;
 mod continued_wave;

@@ -1,6 +1,6 @@
-//! Sine, cosine, arc tangent, exponential and logarithm from IEEE basic operations only, so that a
-//! re-computed verdict does not depend on the platform's mathematics library. Kernels: fdlibm (Sun,
-//! 1993).
+//! Functions from IEEE basic operations only, so that a re-computed verdict does not depend on the
+//! platform's mathematics library; `clippy.toml` of the crate refuses that one's. Sine, cosine and arc
+//! tangent: kernels of fdlibm (Sun, 1993).
 #![allow(clippy::excessive_precision, reason = "coefficients as published")]
 
 /// eˣ.
@@ -11,6 +11,23 @@ pub(crate) fn exp(x: f64) -> f64 {
 /// Natural logarithm.
 pub(crate) fn ln(x: f64) -> f64 {
     libm::log(x)
+}
+
+/// Cube root.
+pub(crate) fn cbrt(x: f64) -> f64 {
+    libm::cbrt(x)
+}
+
+/// Joins what adds by its squares.
+pub(crate) trait RootSum {
+    /// √(x² + y²).
+    fn root_sum(self, other: Self) -> Self;
+}
+
+impl RootSum for f64 {
+    fn root_sum(self, other: Self) -> Self {
+        libm::hypot(self, other)
+    }
 }
 
 const FRAC_2_PI: f64 = std::f64::consts::FRAC_2_PI;

@@ -6,7 +6,7 @@
 //! are carried backwards from the end of the record, for every place at once.
 
 use crate::linear::regression;
-use crate::math::{exp, ln};
+use crate::math::{RootSum, exp, ln};
 use crate::steady::{Continued, Point};
 use crate::tail::{Decay, Tail};
 
@@ -57,7 +57,7 @@ impl Decay for Remainder {
     }
 
     fn envelope(&self, at: f64) -> f64 {
-        self.peak * self.fall(at) * self.a.hypot(self.b)
+        self.peak * self.fall(at) * self.a.root_sum(self.b)
     }
 
     fn rate(&self) -> f64 {
@@ -66,7 +66,7 @@ impl Decay for Remainder {
 
     /// A phase that was found to be kept is no better known than any other.
     fn spread(&self, at: f64, points: &[Point]) -> Option<f64> {
-        let size = self.a.hypot(self.b);
+        let size = self.a.root_sum(self.b);
         let (c, s) = (self.a / size, self.b / size);
         let there = self.fall(at);
         let rows = points.iter().map(|p| {

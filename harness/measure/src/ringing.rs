@@ -7,7 +7,7 @@
 //! best if nothing follows it and where the samples leave it, and the better end counts.
 
 use crate::linear::{least_squares, regression};
-use crate::math::{exp, ln, sin_cos};
+use crate::math::{RootSum, exp, ln, sin_cos};
 use crate::steady::{Continued, Point};
 use crate::tail::{Decay, Tail};
 
@@ -58,7 +58,7 @@ impl Decaying {
     }
 
     fn amplitude(&self) -> f64 {
-        self.cos.hypot(self.sin)
+        self.cos.root_sum(self.sin)
     }
 
     /// With the amplitudes that fit best.
@@ -330,6 +330,6 @@ pub(crate) fn ringing(window: &Continued) -> Option<Tail> {
     }
     // Of an oscillation that is gone so soon no more is seen than its cosine: the logarithm of a
     // random one scatters by about one.
-    let doubt = tail.doubt.hypot(window.cycle / best.per_cycle);
+    let doubt = tail.doubt.root_sum(window.cycle / best.per_cycle);
     Some(Tail { doubt, ..tail })
 }

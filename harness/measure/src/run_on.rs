@@ -11,7 +11,7 @@
 //! and counts until then.
 
 use crate::current_end::{Ending, Scene, ending};
-use crate::math::ln;
+use crate::math::{RootSum, ln};
 use crate::weak_current::{WeakRule, weak_end};
 
 /// What becomes of a current.
@@ -174,7 +174,7 @@ pub fn cessation(amps: &[f64], rate_hz: f64, from: usize, rule: &CeaseRule) -> C
     let after = last + averaged;
     let cycle_before = after.saturating_sub(2 * half_cycle).max(from);
     let level = std::f64::consts::SQRT_2 * crate::rms::rms(&amps[cycle_before..after]);
-    let begin = if level < 1.5 * rule.threshold.hypot(std::f64::consts::SQRT_2 * noise) {
+    let begin = if level < 1.5 * rule.threshold.root_sum(std::f64::consts::SQRT_2 * noise) {
         cycle_before
     } else {
         after

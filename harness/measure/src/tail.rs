@@ -1,6 +1,6 @@
 //! Where what a filter goes on with after a cut passes the threshold, whatever oscillates in it.
 
-use crate::math::ln;
+use crate::math::{RootSum, ln};
 use crate::rms::rms;
 use crate::steady::{Continued, Point};
 
@@ -70,7 +70,7 @@ impl Tail {
         let envelope = begin + lasts.max(0.0);
         let slope = tail.envelope(envelope) * rate;
         let shown = &residual[..residual.len().min(2 * cycle)];
-        let scatter = window.scatter_of(shown).hypot(excess);
+        let scatter = window.scatter_of(shown).root_sum(excess);
         // What begins below the threshold is no current; it may be one, for as long as noise may
         // have hidden of it.
         let hidden = 2.0 * scatter * tail.spread(begin, after)?;

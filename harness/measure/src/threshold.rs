@@ -4,6 +4,7 @@
 //! delay) and through an instrument; the result is the middle of the interval with a budget of
 //! both. The report of a laboratory often names the last stair instead: it is in the result too.
 
+use crate::math::RootSum;
 use gridproof_model::record::Accuracy;
 use gridproof_model::result::Measurement;
 
@@ -104,7 +105,7 @@ pub fn by_staircase(
         });
     }
     let value = 0.5 * (before.level + acted.level);
-    let scatter = 0.5 * before.scatter_u.hypot(acted.scatter_u);
+    let scatter = 0.5 * before.scatter_u.root_sum(acted.scatter_u);
     let threshold = Budget::new(unit)
         .rectangular("height of the stair", 0.5 * (acted.level - before.level))
         .instrument("level", accuracy, value, 1.0)

@@ -2,6 +2,7 @@
 //! departure of the voltage from the wave before the event to the last departure from the wave
 //! after it, both beyond 10 % of the nominal peak; with M1, M3 and the jump of phase beside it.
 
+use crate::math::RootSum;
 use gridproof_model::record::Accuracy;
 
 use crate::dwell::{Dwell, Interval, dwell, longest_below, rms_dip};
@@ -337,7 +338,7 @@ impl Seek {
             sigma,
             width,
             reach: (needed as usize).clamp(5, longest.max(5)),
-            unsure: reference.hypot(noise).min(0.5 * limit),
+            unsure: reference.root_sum(noise).min(0.5 * limit),
         }
     }
 }

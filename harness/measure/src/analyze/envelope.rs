@@ -1,6 +1,7 @@
 //! Output dynamic performance classes of IEC 62040-3 as planning envelopes
 //! (docs/models.md, section 8): figures in data, all unconfirmed.
 
+use crate::math::RootSum;
 use gridproof_model::record::Accuracy;
 use serde::Serialize;
 
@@ -315,7 +316,7 @@ pub(super) fn class(
         let t_margin_u = margin.map(|(value, at)| {
             let alike = |found: &(f64, Deviation)| {
                 let gain = accuracy.of_reading * (found.1.reading - at.reading).abs();
-                found.0 - value <= 2.0 * noise_of(&found.1).hypot(noise_of(&at)) + gain
+                found.0 - value <= 2.0 * noise_of(&found.1).root_sum(noise_of(&at)) + gain
             };
             let all = in_a_row(&instants, need, |d| d.margin(envelope, noise)).chain(in_a_row(
                 &tail,
@@ -344,7 +345,7 @@ pub(super) fn class(
             };
             instant_budget().normal("noise", moves(sigma)).rectangular(
                 "accuracy",
-                moves((accuracy.of_reading * at.reading).hypot(range)),
+                moves((accuracy.of_reading * at.reading).root_sum(range)),
             )
         };
         let spare_u = spare.map(|(value, at)| spare_budget(value, &at, &|m| m.0).expanded());

@@ -2,6 +2,7 @@
 
 use super::step_regress::{Fitted, Point};
 use super::step_shapes::Placed;
+use crate::math::RootSum;
 
 /// Squares of the difference from a shape that pass beside noise, of one observation on the rise:
 /// 0.2 % of the change.
@@ -48,7 +49,7 @@ impl Accepted {
         let freedom = fit.freedom as f64;
         let scatter = (2.0 / freedom + 2.0 / noise.count.max(1) as f64).sqrt();
         // Samples within one step of the converter are off alike: their mean is no better.
-        let beside_noise = MISFIT.hypot(noise.unseen);
+        let beside_noise = MISFIT.root_sum(noise.unseen);
         let most = noise.variance * freedom * (1.0 + 3.0 * scatter) + rise * beside_noise.powi(2);
         if fit.left > most {
             return None;
@@ -92,7 +93,7 @@ impl Accepted {
     fn rest_u(&self, figure: impl Fn(&Placed) -> f64) -> f64 {
         let own = figure(&self.fit.placed);
         let [before, after] = self.rest.map(|moved| figure(&moved) - own);
-        before.hypot(after)
+        before.root_sum(after)
     }
 
     /// Standard uncertainty of an instant at which the shape has this `slope` by what is no noise.
@@ -104,14 +105,14 @@ impl Accepted {
     pub(super) fn t90_u(&self) -> (f64, f64, f64) {
         let noise = self.widen * self.fit.u_of(|p| p.p[0]);
         let misfit = self.misfit_u(self.fit.placed.slope());
-        let shape = misfit.hypot(self.fit.shape_u(|p| p.p[0]));
+        let shape = misfit.root_sum(self.fit.shape_u(|p| p.p[0]));
         (noise, shape, self.rest_u(|p| p.p[0]))
     }
 
     pub(super) fn with_u(&self, figure: impl Fn(&Placed) -> f64) -> (f64, Option<f64>) {
         let noise = self.widen * self.fit.u_of(&figure);
         let shape = self.fit.shape_u(&figure);
-        let u = noise.hypot(shape).hypot(self.rest_u(&figure));
+        let u = noise.root_sum(shape).root_sum(self.rest_u(&figure));
         (figure(&self.fit.placed), Some(u))
     }
 

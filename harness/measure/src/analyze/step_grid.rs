@@ -3,6 +3,7 @@
 
 use super::step_fit::median;
 use crate::linear::least_squares;
+use crate::math::RootSum;
 use crate::uncertainty::student;
 
 /// When a quantity was updated, in samples.
@@ -34,7 +35,7 @@ pub(super) fn completed(
         at: seen
             .iter()
             .zip(scatter)
-            .map(|(e, u)| (*e, u.hypot(BETWEEN)))
+            .map(|(e, u)| (*e, u.root_sum(BETWEEN)))
             .collect(),
         every,
     };
@@ -95,9 +96,9 @@ pub(super) fn completed(
         n += 1.0;
         let own = grid.iter().find(|g| g.0 == n).map(|g| g.1);
         let (place, u) = match own {
-            Some(k) if !exact => (seen[k], scatter[k].hypot(BETWEEN)),
+            Some(k) if !exact => (seen[k], scatter[k].root_sum(BETWEEN)),
             Some(_) | None if exact => (due(n), line_u(n).max(BETWEEN)),
-            Some(_) | None => (due(n), line_u(n).hypot(open).max(BETWEEN)),
+            Some(_) | None => (due(n), line_u(n).root_sum(open).max(BETWEEN)),
         };
         if place >= end || line.1.is_nan() || line.1 < 1.0 {
             break;

@@ -7,6 +7,7 @@ use super::step_regress::{Point, best_shape, first_order};
 use super::step_shapes::{BAND, LEVEL};
 use super::step_timing::{Step, Timing, undithered};
 use super::step_updates::Updates;
+use crate::math::RootSum;
 use crate::uncertainty::Budget;
 
 /// Standard uncertainty of an update's instant up to which its value is that of the samples until the
@@ -94,7 +95,7 @@ fn observed(step: &Step<'_>, updates: &Updates) -> (Noise, [(f64, Option<f64>); 
     };
     let u = |n: usize| {
         let seen = seen[n].as_ref();
-        seen.map(|l| unseen.hypot(deviation / (l.count as f64).sqrt()))
+        seen.map(|l| unseen.root_sum(deviation / (l.count as f64).sqrt()))
     };
     (noise, [(0.0, u(0)), (1.0, u(1))])
 }
@@ -146,7 +147,7 @@ impl Held<'_> {
             let placed = fit.fit.placed;
             let (noise, shape, _) = fit.t90_u();
             let converter = self.converter() / placed.slope();
-            return Some((placed.p[0], noise.hypot(shape).hypot(converter)));
+            return Some((placed.p[0], noise.root_sum(shape).root_sum(converter)));
         }
         let reached = self.later().find(|p| p.y >= LEVEL)?;
         // Noise of a level, as a time on the way of one update.
@@ -156,7 +157,7 @@ impl Held<'_> {
 
     /// By how much an update comes after what is reached at `crossed`.
     fn beyond(&self, p: &Point, (crossed, u): Uncertain) -> Uncertain {
-        (p.t - crossed, u.hypot(self.instant_u(p.t)))
+        (p.t - crossed, u.root_sum(self.instant_u(p.t)))
     }
 
     /// The same for 90 %, of which the value of the update tells too, which no doubt about its
@@ -172,7 +173,7 @@ impl Held<'_> {
         let by_value = ((p.y - before) / (target - before) - LEVEL) / slope;
         let target_u = fit.with_u(|p| p.p[4]).1.unwrap_or(0.0);
         let noise = self.noise / p.weight.sqrt();
-        let value_u = noise.hypot(self.converter()).hypot(target_u) / slope;
+        let value_u = noise.root_sum(self.converter()).root_sum(target_u) / slope;
         let (a, b) = (u.powi(-2), value_u.max(1e-9).powi(-2));
         ((a * lead + b * by_value) / (a + b), (a + b).sqrt().recip())
     }
@@ -211,7 +212,7 @@ impl Held<'_> {
 
     /// An update with the standard uncertainty of its instant and of which it is.
     fn update(&self, t: f64, open: f64) -> (f64, Option<f64>) {
-        (t, Some(self.instant_u(t).hypot(self.other_u(t, open))))
+        (t, Some(self.instant_u(t).root_sum(self.other_u(t, open))))
     }
 
     /// By how much updates come early or late, share of the time between two: the most of a few is
@@ -272,8 +273,8 @@ impl Held<'_> {
         };
         let (crossed, u) = fit.with_u(|p| p.settling());
         let slope = fit.fit.placed.slope_at(crossed).abs().max(1e-12);
-        let beside = fit.misfit_u(slope).hypot(self.converter() / slope);
-        let crossed = (crossed, u.unwrap_or(0.0).hypot(beside));
+        let beside = fit.misfit_u(slope).root_sum(self.converter() / slope);
+        let crossed = (crossed, u.unwrap_or(0.0).root_sum(beside));
         let (t, open) = self.shown(|p| self.beyond(p, crossed))?;
         Some(self.update(t, open))
     }

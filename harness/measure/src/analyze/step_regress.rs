@@ -3,6 +3,7 @@
 
 use super::step_shapes::{Numbers, Placed, Shape};
 use crate::linear::{least_squares, regression};
+use crate::math::exp;
 use crate::uncertainty::student;
 
 /// A value at a time after the step, as the mean of `weight` observations.
@@ -313,7 +314,7 @@ pub(super) fn best_shape(
     let mut likely = [None; TRIALS.len()];
     for (slot, other) in likely.iter_mut().zip(&found) {
         *slot = other.map(|other| {
-            let weight = (0.5 * (cost(&best) - cost(&other))).exp();
+            let weight = exp(0.5 * (cost(&best) - cost(&other)));
             (weight, other.placed)
         });
     }

@@ -1,5 +1,6 @@
 //! `analyze step-response`: times of each step of a slowly or quickly sampled quantity.
 
+use crate::math::RootSum;
 use serde::Serialize;
 
 use gridproof_model::result::BudgetLine;
@@ -269,7 +270,7 @@ fn figures(
     // of both tells what noise there is.
     let dither = old.sigma.min(new.sigma);
     let unseen = quantum * undithered(quantum, dither) / 12.0_f64.sqrt();
-    let settled_u = [old, new].map(|level| level.mean_u().hypot(unseen));
+    let settled_u = [old, new].map(|level| level.mean_u().root_sum(unseen));
     result.initial_uncertainty = expanded(Some(settled_u[0]));
     result.final_uncertainty = expanded(Some(settled_u[1]));
     let change = new.mean - old.mean;
@@ -321,7 +322,7 @@ fn figures(
         result.t_commence_s = Some(at + t);
         // Nothing begins before the step: what seems to is known as well as the step's instant.
         let instant = if t > 0.0 { 0.0 } else { mark_u };
-        result.commence_uncertainty_s = expanded(u.map(|u| u.hypot(instant)));
+        result.commence_uncertainty_s = expanded(u.map(|u| u.root_sum(instant)));
     }
     result.overshoot_pct = Some(100.0 * found.overshoot.0);
     result.overshoot_uncertainty_pct = expanded(found.overshoot.1.map(|u| 100.0 * u));
@@ -331,7 +332,7 @@ fn figures(
     }
     if let Some((t, u)) = found.settling {
         result.settling_s = Some(t);
-        result.settling_uncertainty_s = expanded(u.map(|u| u.hypot(mark_u)));
+        result.settling_uncertainty_s = expanded(u.map(|u| u.root_sum(mark_u)));
     }
     result
 }

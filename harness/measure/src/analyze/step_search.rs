@@ -2,6 +2,7 @@
 
 use super::step_fit::median;
 use super::step_updates::segmented;
+use crate::math::ln;
 
 /// Most blocks of points that are looked at.
 const MOST_BLOCKS: usize = 6000;
@@ -70,7 +71,7 @@ pub(super) fn before_steps(points: &[(f64, f64)], least: f64) -> Vec<f64> {
     }
     // Pieces need to be no finer than a part of a step.
     let variance = noise.max(0.02 * least).powi(2);
-    let edges = segmented(&values, PENALTY * (values.len() as f64).ln() * variance);
+    let edges = segmented(&values, PENALTY * ln(values.len() as f64) * variance);
     let bounds: Vec<usize> = [0].into_iter().chain(edges).chain([values.len()]).collect();
     let pieces: Vec<Piece> = bounds
         .windows(2)

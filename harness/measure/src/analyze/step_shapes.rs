@@ -1,6 +1,6 @@
 //! Shapes a step response may have, and what follows from one: its figures in closed form.
 
-use crate::math::sin_cos;
+use crate::math::{exp, ln, sin_cos};
 
 /// Level that is timed, share of the change.
 pub(super) const LEVEL: f64 = 0.9;
@@ -39,21 +39,21 @@ impl Shape {
                 } else if z < 1e-9 {
                     1.0
                 } else {
-                    1.0 - z * (-rest / z).exp()
+                    1.0 - z * exp(-rest / z)
                 }
             }
             Self::SecondOrder => {
                 let r = 1.0 - z * z;
                 if r.abs() < 1e-6 {
-                    1.0 - (-x).exp() * (1.0 + x)
+                    1.0 - exp(-x) * (1.0 + x)
                 } else if r > 0.0 {
                     let root = r.sqrt();
                     let (s, c) = sin_cos(root * x);
-                    1.0 - (-z * x).exp() * (c + z / root * s)
+                    1.0 - exp(-z * x) * (c + z / root * s)
                 } else {
                     let root = (-r).sqrt();
-                    let slow = (z + root) * (-(z - root) * x).exp();
-                    let fast = (z - root) * (-(z + root) * x).exp();
+                    let slow = (z + root) * exp(-(z - root) * x);
+                    let fast = (z - root) * exp(-(z + root) * x);
                     1.0 - (slow - fast) / (2.0 * root)
                 }
             }
@@ -67,7 +67,7 @@ impl Shape {
                 if z <= 1.0 - LEVEL {
                     LEVEL
                 } else {
-                    1.0 - z + z * (z / (1.0 - LEVEL)).ln()
+                    1.0 - z + z * ln(z / (1.0 - LEVEL))
                 }
             }
             Self::SecondOrder => {
@@ -84,9 +84,7 @@ impl Shape {
     /// Largest excursion beyond the target, share of the change.
     fn overshoot(self, z: f64) -> f64 {
         match self {
-            Self::SecondOrder if z < 1.0 => {
-                (-z * std::f64::consts::PI / (1.0 - z * z).sqrt()).exp()
-            }
+            Self::SecondOrder if z < 1.0 => exp(-z * std::f64::consts::PI / (1.0 - z * z).sqrt()),
             Self::SecondOrder | Self::Limited => 0.0,
         }
     }

@@ -7,6 +7,7 @@ use super::step_held::held_timing;
 use super::step_regress::{Fitted, Point, best_shape, first_order};
 use super::step_shapes::{BAND, LEVEL};
 use super::step_updates::{Samples, updates};
+use crate::math::{RootSum, exp, ln};
 use crate::uncertainty::Budget;
 
 /// A step as shares of its change, times after it.
@@ -82,7 +83,7 @@ const REGROUPED: usize = 2;
 pub(super) fn undithered(quantum: f64, sigma: f64) -> f64 {
     let ratio = sigma / quantum.max(f64::MIN_POSITIVE);
     let own = (ratio.powi(2) - 1.0 / 12.0).max(0.0);
-    (-2.0 * std::f64::consts::PI.powi(2) * own).exp()
+    exp(-2.0 * std::f64::consts::PI.powi(2) * own)
 }
 
 /// Times a step; `None` if 90 % are never reached.
@@ -127,7 +128,7 @@ fn shaped_timing(fit: &Accepted, points: &[Point]) -> Timing {
     let (noise, shape, converter) = fit.t90_u();
     // What is no noise moves the other times about as far as T90.
     let beside = fit.misfit_u(placed.slope());
-    let time = |(t, u): (f64, Option<f64>)| (t, u.map(|u| u.hypot(beside)));
+    let time = |(t, u): (f64, Option<f64>)| (t, u.map(|u| u.root_sum(beside)));
     let budget = Budget::new("s")
         .normal("noise", noise)
         .normal("shape", shape)
@@ -173,7 +174,7 @@ fn pointwise_timing(step: &Step<'_>, points: &[Point]) -> Option<Timing> {
         .map(|p| p.1 - 1.0)
         .fold(0.0, f64::max);
     // The largest of many noisy points lies √(2 ln n) standard deviations above.
-    let extreme = (2.0 * (wide.len().max(2) as f64).ln()).sqrt();
+    let extreme = (2.0 * ln(wide.len().max(2) as f64)).sqrt();
     let left = (0.5 + extreme) * noise / (width as f64).sqrt();
     let band = BAND.max(left);
     let settling = wide
@@ -188,6 +189,6 @@ fn pointwise_timing(step: &Step<'_>, points: &[Point]) -> Option<Timing> {
         overshoot: (if over > left { over } else { 0.0 }, None),
         tau: first_order(points, t90).map(|tau| (tau, None)),
         settling,
-        levels: [(0.0, None), (1.0, Some(level.hypot(step.unseen())))],
+        levels: [(0.0, None), (1.0, Some(level.root_sum(step.unseen())))],
     })
 }

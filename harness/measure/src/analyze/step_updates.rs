@@ -5,6 +5,7 @@ use super::step_fit::median;
 use super::step_grid::{BETWEEN, completed};
 use super::step_regress::Point;
 use super::step_shapes::Placed;
+use crate::math::ln;
 
 /// Fewest samples an update lasts that can be told from samples.
 const LEAST_SAMPLES: usize = 2;
@@ -175,7 +176,7 @@ fn pieces(samples: &Samples<'_>, t90: f64) -> Option<Updates> {
         .powi(2)
         .max((0.5 * samples.quantum).powi(2))
         .max(1e-8);
-    let penalty = PENALTY * (blocks.len() as f64).ln();
+    let penalty = PENALTY * ln(blocks.len() as f64);
     let coarse = segmented(&blocks, penalty * variance / group as f64);
     let sums = Sums::new(rise.iter().map(|p| p.1));
     let mut edges = refined(&sums, &coarse, group, rise.len(), samples.quantum);

@@ -1,5 +1,6 @@
 //! Energy that a load missed during a transfer.
 
+use crate::math::RootSum;
 use gridproof_model::record::Accuracy;
 use gridproof_model::result::Measurement;
 
@@ -85,7 +86,7 @@ impl LostEnergy<'_> {
             .normal("noise", noise.sqrt() * step)
             .normal(
                 "noise of the waves before",
-                whole * fitted(kept).hypot(fitted(&drawn)),
+                whole * fitted(kept).root_sum(fitted(&drawn)),
             )
             .rectangular("voltage, of reading", volts_of.of_reading * energy * step)
             .rectangular(

@@ -3,6 +3,7 @@
 
 use super::trip_event::{PER_CYCLE, Seen};
 use crate::linear::regression;
+use crate::math::RootSum;
 use crate::sine_fit::SineFit;
 
 /// Longest wave before the event that is fitted, cycles.
@@ -108,7 +109,7 @@ impl Seen<'_> {
             if (meet - at).abs() < (0.25 * self.cycle).max(3.0 * reach) {
                 let doubt = phase / slip.abs();
                 let (half, more) = self.half_ramp(before, flag, meet, fit.hz);
-                return Some((meet - half, doubt.hypot(more), 2.0 * half));
+                return Some((meet - half, doubt.root_sum(more), 2.0 * half));
             }
         }
         Some((at, reach, 0.0))
@@ -326,7 +327,7 @@ impl Seen<'_> {
         // the number of windows, noise with its root.
         let ripple = 2.0 * fit.sigma / f64::from(count).sqrt();
         // Quarter-cycle windows overlap: a quarter of them is independent.
-        let doubt = noise.hypot(ripple) * (PER_CYCLE as f64 * fit.spread[3]).sqrt();
+        let doubt = noise.root_sum(ripple) * (PER_CYCLE as f64 * fit.spread[3]).sqrt();
         let fits = start.is_finite() && start < 1.0 && start > -1.0 - 4.0 * cycle;
         let slope = 2.0 * half_rate * (self.rate / unit).powi(2);
         fits.then_some((a + start * unit, doubt * unit, Some(slope)))

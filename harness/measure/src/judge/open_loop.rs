@@ -1,6 +1,8 @@
 //! Evaluation of IEEE 1547.1-2020 clause 4.2: an open-loop response of first order against what
 //! its curve asks for, both widened by a multiple of the minimum required accuracy (MRA).
 
+use crate::math::exp;
+
 /// MRA of a duration, s: 1 % of it in steady state (5–600 s), else two cycles
 /// (IEEE 1547-2018 table 3).
 pub fn mra_time(duration_s: f64, nominal_hz: f64) -> f64 {
@@ -13,7 +15,7 @@ pub fn mra_time(duration_s: f64, nominal_hz: f64) -> f64 {
 
 /// First-order response that reaches 90 % at `response_s`, at time `t_s` after the step.
 pub fn first_order(initial: f64, settled: f64, response_s: f64, t_s: f64) -> f64 {
-    settled + (initial - settled) * (-std::f64::consts::LN_10 * t_s.max(0.0) / response_s).exp()
+    settled + (initial - settled) * exp(-std::f64::consts::LN_10 * t_s.max(0.0) / response_s)
 }
 
 /// Limits of the response at the response time: first order from `initial` to anything within

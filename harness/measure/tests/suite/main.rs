@@ -1,6 +1,10 @@
 //! The judge and its analysis against synthetic records whose truth is known exactly.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 #![allow(
+    clippy::disallowed_methods,
+    reason = "signals and their truth come from the platform's functions"
+)]
+#![allow(
     clippy::print_stdout,
     reason = "figures of merit for whoever asks with --nocapture"
 )]
