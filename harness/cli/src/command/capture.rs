@@ -318,11 +318,11 @@ pub(super) fn event<R: Serialize>(
     };
     let last = parts.pop();
     for part in parts {
-        // Of an event in the second half the next part shows more. What cannot be analysed, as a
-        // part in which the DUT is off, shows none.
+        // Of an event in the second half the next part shows more, if it has enough before it. What
+        // cannot be analysed, as a part in which the DUT is off, shows none.
         let first = look((Some(part.from_s), Some(part.to_s)))?;
         if let Ok((figures, Some(at))) = first
-            && at < part.middle_s
+            && at < part.middle_s + CONTEXT_S.1
         {
             return ended(file, part.to_s, figures);
         }

@@ -244,8 +244,8 @@ pub(super) fn commencement(
     Some((2.0 * one - two).clamp(0.0, one.max(0.0)))
 }
 
-/// How far the mean still moves over a window (from, to), share of the change: the difference of
-/// its halves, less what noise makes of it.
+/// How far the mean still moves over a window (from, to): the difference of its halves, in the unit
+/// of the values.
 pub(super) fn drift(shares: &[(f64, f64)], (from, to): (f64, f64)) -> f64 {
     let middle = 0.5 * (from + to);
     let mean = |a: f64, b: f64| {

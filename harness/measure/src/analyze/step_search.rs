@@ -1,6 +1,6 @@
 //! Steps that nothing marks: where the response leaves a level it rested on for another one.
 
-use super::step_fit::median;
+use super::step_fit::{drift, median};
 use super::step_updates::segmented;
 use crate::math::ln;
 
@@ -8,8 +8,9 @@ use crate::math::ln;
 const MOST_BLOCKS: usize = 6000;
 /// Gain of the likelihood (twice its logarithm) a piece must bring, per logarithm of the blocks.
 const PENALTY: f64 = 3.0;
-/// What drifts by more than this share of the jumps beside it is part of a way.
-const FLAT: f64 = 0.5;
+/// What moves from one half to the other by more than this share of the jumps beside it is part of a
+/// way.
+const FLAT: f64 = 0.25;
 /// A level with a way before and after it is a rest if it lasts so many times as long as either.
 const CLEAR: f64 = 2.0;
 /// A rest lasts at least this share of the ways before and after it.
@@ -78,11 +79,11 @@ pub(super) fn before_steps(points: &[(f64, f64)], least: f64) -> Vec<f64> {
         .map(|w| Piece {
             first: w[0],
             end: w[1],
-            level: mean(&values[w[0]..w[1]]),
+            level: values[w[0]..w[1]].iter().sum::<f64>() / (w[1] - w[0]) as f64,
         })
         .collect();
     let at = |k: usize| blocks[0].0 + k as f64 * spacing;
-    let levels = levelled(&pieces, &values, 0.25 * least);
+    let levels = levelled(&pieces, (&blocks, spacing), 0.25 * least);
     let mut rests = lasting(
         levels
             .iter()
@@ -115,30 +116,9 @@ pub(super) fn before_steps(points: &[(f64, f64)], least: f64) -> Vec<f64> {
     steps
 }
 
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len().max(1) as f64
-}
-
-/// How far the line through evenly spaced `values` climbs or falls from the first to the last.
-fn drift(values: &[f64]) -> f64 {
-    let middle = 0.5 * (values.len() - 1) as f64;
-    let level = mean(values);
-    let (mut along, mut width) = (0.0, 0.0);
-    for (k, y) in values.iter().enumerate() {
-        let x = k as f64 - middle;
-        along += x * (y - level);
-        width += x * x;
-    }
-    if width > 0.0 {
-        2.0 * middle * (along / width).abs()
-    } else {
-        0.0
-    }
-}
-
 /// Pieces joined with those beside them that lie within `band` of them, the longest first, as far as
 /// they are flat then. The record begins with one.
-fn levelled(pieces: &[Piece], values: &[f64], band: f64) -> Vec<Piece> {
+fn levelled(pieces: &[Piece], (blocks, spacing): (&[(f64, f64)], f64), band: f64) -> Vec<Piece> {
     let mut order: Vec<usize> = (0..pieces.len()).collect();
     order.sort_by_key(|&k| std::cmp::Reverse(pieces[k].end - pieces[k].first));
     let mut taken = vec![false; pieces.len()];
@@ -163,9 +143,10 @@ fn levelled(pieces: &[Piece], values: &[f64], band: f64) -> Vec<Piece> {
         let beside = [before, pieces.get(last + 1).map(away)];
         let jump = beside.into_iter().flatten().fold(f64::INFINITY, f64::min);
         // What begins with the end of the way to it is at rest in its later half.
-        let later = usize::midpoint(joined.first, joined.end);
-        let drift = drift(&values[later..joined.end]);
-        if first == 0 || drift <= FLAT * jump {
+        let later = &blocks[usize::midpoint(joined.first, joined.end)..joined.end];
+        let until = later[later.len() - 1].0 + 0.5 * spacing;
+        let moves = drift(later, (later[0].0 - 0.5 * spacing, until));
+        if first == 0 || moves <= FLAT * jump {
             levels.push(joined);
         }
     }
