@@ -235,6 +235,6 @@ fn judge_opening(evidence: &Evidence<'_>, opens: f64, sheet: &mut Sheet) -> Judg
         .rectangular("instrument gain and offset", evidence.clamp_offset())
         .measure(amps);
     let why = "S1 still carried current after its contact opened";
-    sheet.condition("S1 interrupted", limit, value, Verdict::Inconclusive, why);
+    sheet.bench_condition("S1 interrupted", limit, value, why);
     Ok(())
 }

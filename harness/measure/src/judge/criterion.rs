@@ -149,5 +149,31 @@ mod tests {
         assert_eq!(case(None, Some(1.0), 0.5, f64::INFINITY, GuardU), Error);
         // A negative U would widen the limit.
         assert_eq!(case(None, Some(1.0), 1.5, -1.0, GuardU), Error);
+        assert_eq!(case(None, Some(f64::NAN), 0.5, 0.1, GuardU), Error);
+        assert_eq!(case(Some(f64::NAN), Some(1.0), 0.5, 0.1, GuardU), Error);
+    }
+
+    #[test]
+    fn nothing_measured_is_never_a_pass() {
+        let limit = |mark| Limit {
+            min: None,
+            max: Some(1.0),
+            origin: "test".to_owned(),
+            mark,
+        };
+        let of = |mark, verdict| {
+            unmeasured(
+                "x",
+                limit(mark),
+                DecisionRule::Simple,
+                verdict,
+                String::new(),
+            )
+            .verdict
+        };
+        assert_eq!(of(Mark::S, Verdict::Pass), Verdict::Inconclusive);
+        assert_eq!(of(Mark::S, Verdict::Fail), Verdict::Fail);
+        assert_eq!(of(Mark::Unconfirmed, Verdict::Fail), Verdict::Inconclusive);
+        assert_eq!(of(Mark::Unconfirmed, Verdict::Error), Verdict::Error);
     }
 }

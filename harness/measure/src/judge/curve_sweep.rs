@@ -403,11 +403,10 @@ fn judge_source(spec: &CurveSweepCase, ratings: &Ratings, places: &[Place], shee
     let value: Measurement = Budget::new(kind.x_unit())
         .rectangular(source, place.bound)
         .measure(place.x);
-    sheet.condition(
+    sheet.bench_condition(
         name,
         limit,
         value,
-        Verdict::Inconclusive,
         &format!("the source did not apply the {} of a step", kind.x_name()),
     );
 }

@@ -110,11 +110,10 @@ fn judge_chamber(spec: &DeratingCase, data: &CaseData, means: &[StepMean], sheet
     let value = Budget::new("°C")
         .rectangular("chamber", data.instruments.chamber_k)
         .measure(mean.stimulus);
-    sheet.condition(
+    sheet.bench_condition(
         "temperatures reached",
         limit,
         value,
-        Verdict::Inconclusive,
         "the chamber did not reach a temperature of the case",
     );
 }

@@ -48,6 +48,8 @@ pub(super) fn procedure_limit(min: Option<f64>, max: Option<f64>, origin: &str) 
 #[derive(Debug)]
 pub(super) struct Sheet {
     rule: DecisionRule,
+    /// The first part of the bench's own that it did not do.
+    undone: Option<String>,
     criteria: Vec<CriterionResult>,
     informative: Vec<(String, Measurement)>,
     instants: Vec<Instant>,
@@ -58,6 +60,7 @@ impl Sheet {
     pub(super) fn new(rule: DecisionRule) -> Self {
         Self {
             rule,
+            undone: None,
             criteria: Vec::new(),
             informative: Vec::new(),
             instants: Vec::new(),
@@ -115,6 +118,21 @@ impl Sheet {
         let verdict = result.verdict;
         self.criteria.push(result);
         verdict
+    }
+
+    /// A condition that is the bench's own to meet: a source, S1, a load, a chamber. Not met, the case is
+    /// not what it says it is, and nothing that the DUT did in it counts against the DUT.
+    pub(super) fn bench_condition(
+        &mut self,
+        name: &str,
+        limit: Limit,
+        value: Measurement,
+        why: &str,
+    ) {
+        let verdict = self.condition(name, limit, value, Verdict::Inconclusive, why);
+        if verdict != Verdict::Pass && self.undone.is_none() {
+            self.undone = Some(name.to_owned());
+        }
     }
 
     /// A criterion for which nothing could be measured.
@@ -187,7 +205,15 @@ impl Sheet {
     }
 
     /// The judged case: worst of the criteria, reason from the first that is as bad.
-    pub(super) fn finish(self, case: &Case) -> CaseResult {
+    pub(super) fn finish(mut self, case: &Case) -> CaseResult {
+        if let Some(undone) = &self.undone {
+            let failed = |c: &&mut CriterionResult| c.verdict == Verdict::Fail;
+            for criterion in self.criteria.iter_mut().filter(failed) {
+                criterion.verdict = Verdict::Inconclusive;
+                let note = format!("not counted against the DUT: {undone} not as in the case");
+                criterion.note = join(&criterion.note, &note);
+            }
+        }
         let verdict = Verdict::worst(self.criteria.iter().map(|c| c.verdict));
         let reason = if verdict == Verdict::Pass {
             String::new()

@@ -5,7 +5,6 @@
 use gridproof_model::capture::ChannelKind;
 use gridproof_model::case::{Curve, CurveKind, Limit, Ratings};
 use gridproof_model::record::CaseData;
-use gridproof_model::verdict::Verdict;
 
 use super::corridor::{self, Bounds};
 use super::evidence::Evidence;
@@ -139,11 +138,10 @@ impl<'a> Stepped<'a> {
                     Budget::new("Hz").rectangular("sample clock", self.x_bound(level.mean))
                 }
             };
-            sheet.condition(
+            sheet.bench_condition(
                 &format!("{} {when}", kind.x_name()),
                 limit,
                 value.measure(level.mean),
-                Verdict::Inconclusive,
                 "source did not do what it was told",
             );
         }

@@ -69,11 +69,10 @@ pub(super) fn judge_stimulus(
         "grid voltage vanished: below 20 % at the end",
     );
     let value = evidence.volts_budget(left).measure(left);
-    sheet.condition(
+    sheet.bench_condition(
         "grid vanished",
         limit,
         value,
-        Verdict::Inconclusive,
         "stimulus did not happen: the grid voltage is still there",
     );
 
@@ -127,11 +126,10 @@ pub(super) fn judge_load(
     let value = evidence
         .power_budget(state.volts, state.amps, 0.0, 1.0, "W")
         .measure(load);
-    sheet.condition(
+    sheet.bench_condition(
         "back-up load",
         limit,
         value,
-        Verdict::Inconclusive,
         "the load is not the one of the case",
     );
     Ok(())

@@ -184,13 +184,7 @@ fn judge_undisturbed(
                 .rectangular("sample clock", evidence.specs.recorder_clock * hz)
                 .sampling("sampling", hz * hz * evidence.step() / 3.0)
                 .measure(hz);
-            sheet.condition(
-                "frequency undisturbed",
-                limit,
-                value,
-                Verdict::Inconclusive,
-                why,
-            );
+            sheet.bench_condition("frequency undisturbed", limit, value, why);
         }
         (TripQuantity::Voltage, None) => sheet.stop(
             "frequency undisturbed",
@@ -204,13 +198,7 @@ fn judge_undisturbed(
                 "voltage stays within 5 % of nominal",
             );
             let value = evidence.volts_budget(rms).measure(rms);
-            sheet.condition(
-                "voltage undisturbed",
-                limit,
-                value,
-                Verdict::Inconclusive,
-                why,
-            );
+            sheet.bench_condition("voltage undisturbed", limit, value, why);
         }
     }
     Ok(())
@@ -261,13 +249,7 @@ fn judge_agreement(evidence: &Evidence<'_>, told: f64, stimulus: &Stimulus, shee
         )
         .measure(late);
     let why = "source did not do what it was told";
-    sheet.condition(
-        "source acts on its trigger",
-        limit,
-        value,
-        Verdict::Inconclusive,
-        why,
-    );
+    sheet.bench_condition("source acts on its trigger", limit, value, why);
 }
 
 /// Whether the source reached the value of the case while the DUT was still there, or after.
@@ -319,11 +301,10 @@ fn judge_reached(
     );
     match value {
         Some(value) => {
-            sheet.condition(
+            sheet.bench_condition(
                 name,
                 limit,
                 value,
-                Verdict::Inconclusive,
                 "source did not reach the value it was told",
             );
         }

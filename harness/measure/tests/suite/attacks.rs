@@ -10,7 +10,7 @@ use gridproof_model::verdict::{DecisionRule, Mark, Verdict};
 
 use super::bench::{Recorder, SQRT2, TAU, case, data, judge, sine, verdict_of};
 use super::islands::{Island, island_spec};
-use super::responses::{Drm, Step, volt_var, volt_watt};
+use super::responses::{Drm, Step, frequency_watt, volt_var, volt_watt};
 use super::transfers::{Shape, spec as transfer_spec};
 use super::trips::Trip;
 
@@ -18,20 +18,30 @@ use Verdict::{Error, Fail, Inconclusive, NotApplicable, Pass};
 
 /// A volt-var step of 230 V to 258 V (or `to`) with Q (pu) as any function of time.
 fn answering(to: f64, seconds: f64, q: impl Fn(f64) -> f64) -> CaseResult {
+    let step = Step {
+        to,
+        ..Step::default()
+    };
     let volts = move |t: f64| if t < 0.0 { 230.0 } else { to };
-    let capture = Recorder::new(5_000.0, 1.0, seconds)
+    judge(step.spec(), vec![recorded(seconds, volts, q)], Vec::new())
+}
+
+/// The same of 230 V to 258 V with any voltage.
+fn stepped(seconds: f64, volts: impl Fn(f64) -> f64, q: impl Fn(f64) -> f64) -> CaseResult {
+    let capture = recorded(seconds, volts, q);
+    judge(Step::default().spec(), vec![capture], Vec::new())
+}
+
+fn recorded(seconds: f64, volts: impl Fn(f64) -> f64, q: impl Fn(f64) -> f64) -> Capture {
+    let volts = &volts;
+    Recorder::new(5_000.0, 1.0, seconds)
         .volts(ChannelKind::GridVoltage, move |t| sine(volts(t), 20.0, t))
         .amps(ChannelKind::DutCurrent, move |t| {
             let angle = TAU * 50.0 * t + 20_f64.to_radians();
             SQRT2 * (8.0 * angle.sin() - q(t) * 3000.0 / volts(t) * angle.cos())
         })
         .contact(ChannelKind::SourceTrigger, |t| (0.0..0.005).contains(&t))
-        .capture("step");
-    let step = Step {
-        to,
-        ..Step::default()
-    };
-    judge(step.spec(), vec![capture], Vec::new())
+        .capture("step")
 }
 
 fn good(t: f64) -> f64 {
@@ -72,6 +82,16 @@ fn a_band_that_is_left_again_was_not_kept() {
         if (8.0..11.0).contains(&t) { 0.3 } else { 0.0 }
     });
     assert_eq!(glitch.verdict, Fail);
+    // One that is over long before the end, but after the time a response may take.
+    let late = answering(235.0, 30.0, |t| {
+        if (10.5..11.5).contains(&t) { 0.3 } else { 0.0 }
+    });
+    assert_eq!(verdict_of(&late, "settled Q inside the corridor"), Pass);
+    assert_eq!(verdict_of(&late, "completion"), Fail);
+    // Inside on the mean of the end, gone when the record ends.
+    let gone = answering(258.0, 12.0, |t| if t > 11.9 { 0.0 } else { good(t) });
+    assert_eq!(verdict_of(&gone, "settled Q inside the corridor"), Pass);
+    assert_eq!(verdict_of(&gone, "commencement"), Fail);
 }
 
 #[test]
@@ -101,7 +121,169 @@ fn ripple_before_the_step_does_not_excuse_a_late_start() {
         }
     });
     assert!(late.verdict != Pass, "{}", late.reason);
-    assert!(verdict_of(&late, "commencement") != NotApplicable);
+    assert_eq!(verdict_of(&late, "commencement"), Inconclusive);
+}
+
+/// A source that applies another step than that of the case, or applies it at another time: whatever
+/// the DUT makes of it, the case has not been tested.
+#[test]
+fn another_step_than_that_of_the_case_decides_nothing() {
+    let volt_var = Step::default();
+    let asked = |v: f64| super::responses::volt_var().at(v);
+    let volt_watt_step = Step {
+        kind: CurveKind::VoltWatt,
+        y0: 1.0,
+        y1: volt_watt().at(258.0),
+        ..volt_var
+    };
+    let frequency = Step {
+        kind: CurveKind::FrequencyWatt,
+        from: 50.0,
+        to: 50.6,
+        y0: 1.0,
+        y1: frequency_watt().at(50.6),
+        ..volt_var
+    };
+    let pairs = [
+        (
+            volt_var,
+            Step {
+                to: 254.0,
+                y1: asked(254.0),
+                ..volt_var
+            },
+        ),
+        (
+            volt_var,
+            Step {
+                from: 226.0,
+                ..volt_var
+            },
+        ),
+        (
+            volt_watt_step,
+            Step {
+                to: 254.0,
+                y1: volt_watt().at(254.0),
+                ..volt_watt_step
+            },
+        ),
+        (
+            volt_watt_step,
+            Step {
+                from: 226.0,
+                ..volt_watt_step
+            },
+        ),
+        (
+            frequency,
+            Step {
+                to: 50.5,
+                y1: frequency_watt().at(50.5),
+                ..frequency
+            },
+        ),
+        (
+            frequency,
+            Step {
+                from: 50.1,
+                ..frequency
+            },
+        ),
+    ];
+    for (told, applied) in pairs {
+        let run = |step: Step| judge(told.spec(), vec![step.capture()], Vec::new());
+        let right = run(told);
+        assert_eq!(right.verdict, Pass, "{told:?}: {}", right.reason);
+        let wrong = run(applied);
+        assert_eq!(wrong.verdict, Inconclusive, "{applied:?}: {}", wrong.reason);
+    }
+}
+
+#[test]
+fn a_step_at_another_time_than_its_trigger_decides_nothing() {
+    // The DUT answers what stands at its terminals, 0.4 s behind.
+    let run = |late: f64| {
+        let volts = move |t: f64| if t < late { 230.0 } else { 258.0 };
+        stepped(12.0, volts, move |t| good(t - late))
+    };
+    assert_eq!(run(0.0).verdict, Pass);
+    let late = run(0.5);
+    assert_eq!(late.verdict, Inconclusive, "{}", late.reason);
+    assert_eq!(verdict_of(&late, "voltage just after"), Inconclusive);
+    let early = run(-0.04);
+    assert_eq!(early.verdict, Inconclusive, "{}", early.reason);
+    assert_eq!(verdict_of(&early, "voltage just before"), Inconclusive);
+}
+
+/// Where the bench did not do its part, a good DUT looks bad: that is no fail either.
+#[test]
+fn a_bench_that_does_not_do_its_part_fails_no_dut() {
+    let trip = |trip: Trip| trip_of(trip, |_| {});
+    // Not far enough to trip, and the DUT rightly stays.
+    let short = Trip {
+        reached: 262.0,
+        cut: 99.0,
+        ..Trip::default()
+    };
+    // In time behind the source, which came late.
+    let late = Trip {
+        source_late: 0.2,
+        cut: 2.1,
+        ..Trip::default()
+    };
+    for shape in [short, late] {
+        let result = trip(shape);
+        assert_eq!(result.verdict, Inconclusive, "{shape:?}: {}", result.reason);
+        assert_eq!(verdict_of(&result, "disconnection time"), Inconclusive);
+    }
+    assert_eq!(
+        trip(Trip {
+            cut: 2.1,
+            ..Trip::default()
+        })
+        .verdict,
+        Fail
+    );
+    // The port falls to twice its load.
+    let gap = Shape {
+        gap: 30e-3,
+        load: 3000.0,
+        ..Shape::default()
+    };
+    let run = |shape: Shape| judge(transfer_spec(0.01), vec![shape.capture()], Vec::new());
+    assert_eq!(run(gap).verdict, Inconclusive);
+    assert_eq!(
+        run(Shape {
+            load: 1500.0,
+            ..gap
+        })
+        .verdict,
+        Fail
+    );
+    // S1 goes on conducting: the DUT feeds the grid, not an island.
+    let island = Island {
+        cut: 9.0,
+        ..Island::default()
+    };
+    let mut welded = island.capture();
+    let run = |capture: Capture| judge(island_spec(2.0), vec![capture], Vec::new());
+    assert_eq!(run(welded.clone()).verdict, Fail);
+    for channel in &mut welded.channels {
+        if channel.kind == ChannelKind::SourceCurrent {
+            let closed = channel
+                .codes
+                .iter_mut()
+                .enumerate()
+                .skip(welded.trigger_index);
+            for (k, code) in closed {
+                *code = (sine(3.0, 0.0, k as f64 / welded.rate_hz) / channel.scale) as i16;
+            }
+        }
+    }
+    let result = run(welded);
+    assert_eq!(verdict_of(&result, "S1 interrupted"), Inconclusive);
+    assert_eq!(result.verdict, Inconclusive, "{}", result.reason);
 }
 
 #[test]

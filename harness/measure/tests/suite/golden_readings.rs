@@ -156,11 +156,16 @@ fn derate(pu: [f64; 4]) -> CaseResult {
 }
 
 fn derate_by(mark: Mark, pu: [f64; 4]) -> CaseResult {
+    derate_in([0.2; 4], mark, pu)
+}
+
+/// In a chamber that is so many K beside the temperatures of the case.
+fn derate_in(off_k: [f64; 4], mark: Mark, pu: [f64; 4]) -> CaseResult {
     let ambient_c = vec![25.0, 40.0, 45.0, 55.0];
     let readings = (0_u32..)
         .zip(&ambient_c)
-        .zip(pu)
-        .map(|((k, &t), y)| reading("soak", k, t + 0.2, 3000.0 * y, 0.0))
+        .zip(off_k.into_iter().zip(pu))
+        .map(|((k, &t), (off, y))| reading("soak", k, t + off, 3000.0 * y, 0.0))
         .collect();
     let spec = CaseSpec::Derating(DeratingCase {
         ambient_c,
@@ -193,6 +198,21 @@ fn deratings() {
             "borderline outside",
             Inconclusive,
             derate([1.0, 1.0, 0.969, 0.8]),
+        ),
+        (
+            "perfect in a chamber that is too hot",
+            Inconclusive,
+            derate_in([0.2, 0.2, 3.0, 0.2], Mark::S, [1.0, 1.0, 0.9, 0.8]),
+        ),
+        (
+            "never derates in a chamber that is too cold",
+            Inconclusive,
+            derate_in([0.2, 0.2, 0.2, -3.0], Mark::S, [1.0, 1.0, 1.0, 1.0]),
+        ),
+        (
+            "perfect in a chamber that is a little off",
+            Pass,
+            derate_in([-1.8, 1.8, 0.2, 1.8], Mark::S, [1.0, 1.0, 1.0, 0.8]),
         ),
         (
             "unconfirmed temperature, perfect",
