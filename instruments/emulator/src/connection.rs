@@ -24,6 +24,9 @@ pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin {
     /// Prepares the stream for being torn down without a farewell.
     fn abort(&mut self) {}
 
+    /// Tells the other side at once that its bytes have arrived.
+    fn acknowledge(&self) {}
+
     /// What is spoken over it, where the stream itself tells.
     fn spoken(&self) -> Option<Spoken> {
         None
@@ -32,6 +35,15 @@ pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin {
 impl Stream for DuplexStream {}
 impl Stream for SerialStream {}
 impl Stream for TcpStream {
+    /// Most clients send with Nagle's algorithm: a second setting, which like the first nothing answers,
+    /// stays with them until the first is acknowledged, which the system delays by up to 40 ms. A client
+    /// that moves bench time meanwhile would find its settings behind it.
+    fn acknowledge(&self) {
+        #[cfg(target_os = "linux")]
+        // where that fails the acknowledgement comes later
+        let _at_once = self.set_quickack(true);
+    }
+
     fn abort(&mut self) {
         // where that fails the client sees an orderly end instead of a reset
         let _reset = self.set_zero_linger();
@@ -273,6 +285,7 @@ impl Inner {
                 Poll::Ready(Ok(())) if buffer.filled().is_empty() => return Poll::Ready(Ok(())),
                 Poll::Ready(Ok(())) => {
                     self.session.input.extend_from_slice(buffer.filled());
+                    self.stream.acknowledge();
                     self.receive(name, bench);
                 }
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),

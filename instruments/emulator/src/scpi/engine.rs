@@ -71,6 +71,10 @@ pub(crate) struct Dialect {
     pub(crate) spelling: Spelling,
     /// A blank may stand before the question mark, `SAS:VOC ?` (Chroma 62000H).
     pub(crate) blank_before_mark: bool,
+    /// A unit that the path of the one before leads nowhere is taken from the root, without a colon
+    /// (EA: `SOURce:VOLTage?;SOURce:CURRent?`, as the public driver of the hvl_ccb project asks a real
+    /// PSI 9000).
+    pub(crate) from_root: bool,
     /// `*CAL?` answers (0: no fault).
     pub(crate) calibrates: bool,
     /// Reply to `SYSTem:VERSion?`; `None` where the model has no such query.
@@ -92,6 +96,7 @@ impl Dialect {
         longest_mnemonic: 12,
         spelling: Spelling::Exact,
         blank_before_mark: false,
+        from_root: false,
         calibrates: false,
         version: Some("1999.0"),
     };

@@ -123,19 +123,19 @@ impl<D: ScpiDevice> ScpiInstrument<D> {
 
     fn unit(&mut self, unit: &Unit, session: &mut Session, field: &mut Field) -> Progress {
         let asked = (self.dialect.blank_before_mark && unit.params == ["?"]).then(|| Unit {
-            header: unit.header.clone(),
             query: true,
             params: Vec::new(),
+            ..unit.clone()
         });
         let unit = asked.as_ref().unwrap_or(unit);
+        let rooted = self.rooted(unit);
+        let unit = rooted.as_ref().unwrap_or(unit);
         let available = !session.replies.is_empty();
         self.follow(field);
-        let outcome = if unit.header[0].starts_with('*') {
-            match system::common(unit, available, &mut self.device, &mut self.status, field) {
-                // a common command that only this model has
-                Err(fault::UNDEFINED_HEADER) => self.own(unit, field),
-                outcome => outcome,
-            }
+        let common = unit.header[0].starts_with('*');
+        // a common command may be one that only this model has
+        let outcome = if common && self.table.find(&unit.header, unit.query).is_err() {
+            system::common(unit, available, &mut self.device, &mut self.status, field)
         } else if let Ok(found) = self.system.find(&unit.header, unit.query) {
             let manner = (&self.dialect, self.device.tells_messages());
             let reply = system::execute(found.command, unit, manner, &mut self.status);
@@ -156,6 +156,24 @@ impl<D: ScpiDevice> ScpiInstrument<D> {
             Err(fault) => self.status.raise(fault),
         }
         Progress::Done
+    }
+
+    /// The unit without the path of the one before, where the model takes it so and the path leads
+    /// nowhere.
+    fn rooted(&self, unit: &Unit) -> Option<Unit> {
+        let known = |header: &[String]| {
+            self.system.find(header, unit.query).is_ok()
+                || self.table.find(header, unit.query).is_ok()
+        };
+        let inherited = unit.header.len().checked_sub(unit.written)?;
+        if !self.dialect.from_root || inherited == 0 || known(&unit.header) {
+            return None;
+        }
+        let header = &unit.header[inherited..];
+        known(header).then(|| Unit {
+            header: header.to_vec(),
+            ..unit.clone()
+        })
     }
 
     fn own(&mut self, unit: &Unit, field: &mut Field) -> Outcome {

@@ -8,6 +8,8 @@ use super::framing;
 pub(crate) struct Unit {
     /// Header nodes in upper case, compound path included; one node `*XXX` for common commands.
     pub(crate) header: Vec<String>,
+    /// Nodes that the unit itself wrote, at the end of the header.
+    pub(crate) written: usize,
     /// Ends in `?`.
     pub(crate) query: bool,
     /// Parameters as written, trimmed, without the commas between them.
@@ -104,9 +106,11 @@ fn unit(piece: &str, path: &mut Vec<String>) -> Result<Unit, Fault> {
             params.push(param.to_owned());
         }
     }
+    let written = header.trim_start_matches(':').split(':').count();
     let header = full_header(header, path)?;
     Ok(Unit {
         header,
+        written,
         query,
         params,
     })

@@ -161,6 +161,57 @@ fn meter_registers_and_settings() {
     );
 }
 
+/// What the package sdm_modbus reads and sets.
+#[test]
+fn the_sdm120_has_its_settings() {
+    let bench = bench_and(&[("sdm", Model::EastronSdm120)]);
+    energise(&bench);
+    exchange(&bench, 100, false);
+    advance(&bench, 600.0);
+    exchange(&bench, 50, true);
+    advance(&bench, 120.0);
+    let mut sdm = Talk::new(&bench, "sdm");
+    for (address, factory) in [
+        (0x0c, 100.0),
+        (0x12, 0.0),
+        (0x14, 1.0),
+        (0x1c, 2.0),
+        (0x56, 4.0),
+    ] {
+        assert_eq!(float(&mut sdm, 3, address), factory, "{address:#x}");
+    }
+    let mut ask = |pdu: &[u8]| sdm.bytes(&frame(pdu));
+    // whole blocks, as the package asks for them, and nothing behind
+    for (start, count) in [(0x0000u16, 30u8), (0x0056, 2), (0xf900, 50), (0xfc00, 5)] {
+        let [a, b] = start.to_be_bytes();
+        let reply = ask(&[1, 3, a, b, 0, count]);
+        assert_eq!(reply[..3], [1, 3, 2 * count], "{start:#x}");
+    }
+    assert_eq!(ask(&[1, 3, 0, 0x58, 0, 2]), frame(&[1, 0x83, 2]));
+    assert_eq!(ask(&[1, 3, 0xf9, 0x32, 0, 1]), frame(&[1, 0x83, 2]));
+    // one register, no float; of the width only three values
+    assert_eq!(ask(&[1, 3, 0xf9, 0x20, 0, 1]), frame(&[1, 3, 2, 0, 2]));
+    assert_eq!(
+        ask(&[1, 16, 0xf9, 0x20, 0, 1, 2, 0, 4]),
+        frame(&[1, 0x90, 3])
+    );
+    let mut width = |ms: f32| {
+        let [a, b, c, d] = ms.to_be_bytes();
+        ask(&[1, 16, 0, 0x0c, 0, 2, 4, a, b, c, d])
+    };
+    assert_eq!(width(200.0), frame(&[1, 16, 0, 0x0c, 0, 2]));
+    assert_eq!(width(150.0), frame(&[1, 0x90, 3]));
+    assert_eq!(float(&mut sdm, 3, 0x0c), 200.0);
+    // the total energy is what the mode says
+    let [import, export] = [0x48, 0x4a].map(|address| float(&mut sdm, 4, address));
+    assert!(export > 0.1 && import > 1e-3, "{import} {export}");
+    for (mode, total) in [(1, import), (2, import + export), (3, import - export)] {
+        sdm.bytes(&frame(&[1, 16, 0xf9, 0x20, 0, 1, 2, 0, mode]));
+        let told = float(&mut sdm, 4, 0x156);
+        assert!((told - total).abs() < 1e-4, "{mode}: {told} {total}");
+    }
+}
+
 /// Frames an adapter has heard: identifier, data.
 pub(super) fn frames(text: &[u8]) -> Vec<(u32, Vec<u8>)> {
     let text = String::from_utf8_lossy(text).into_owned();

@@ -278,6 +278,47 @@ fn buttons_do_what_their_commands_do() {
 }
 
 #[test]
+fn a_trigger_command_stands_for_what_was_defined() {
+    let bench = second();
+    let mut scope = Talk::new(&bench, "recorder");
+    scope.say("HEADER OFF");
+    for (line, reply) in [
+        ("*DDT?", "#10\n"),
+        ("*DDT \"CH1:SCALE 20;POSITION -1\";*OPC?", "1\n"),
+        (
+            "CH1:SCALE 50;POSITION 0;*TRG;SCALE?;:CH1:POSITION?",
+            "2.0000E+01;-1.0000E+00\n",
+        ),
+        ("*DDT?", "#224CH1:SCALE 20;POSITION -1\n"),
+        (
+            "*DDT #220:MESSAGE:SHOW \"a; b\";*TRG;:MESSAGE:SHOW?",
+            "\"a; b\"\n",
+        ),
+        // not by itself, not longer than 80 characters, and gone with an empty one
+        ("*DDT \"*TRG\";*TRG;EVENT?", "276\n"),
+        ("*DDT \"\";*TRG;EVENT?;*DDT?", "0;#10\n"),
+        ("*PUD?", "#10\n"),
+        ("*PUD \"bay 4\";*RST;:HEADER OFF;*PUD?", "#15bay 4\n"),
+        ("*PUD #13ABC;*PUD?;EVENT?", "#13ABC;0\n"),
+        ("*PUD", ""),
+        ("EVENT?", "109\n"),
+        ("TRIG:A:LOGI:INP:CLOC:SOU NONE;SOU?", "NONE\n"),
+        (
+            "SEARCH:SEARCH1:TRIG:A:LOGI:INP:CLOC:SOU REF;SOU?;SOU NONE;SOU?",
+            "REF1;NON\n",
+        ),
+    ] {
+        assert_eq!(scope.say(line), reply, "{line}");
+    }
+    for (command, longest) in [("*DDT", 80), ("*PUD", 100)] {
+        scope.say(&format!("{command} \"{}\"", " ".repeat(longest)));
+        assert_eq!(scope.say("EVENT?"), "0\n");
+        scope.say(&format!("{command} \"{}\"", " ".repeat(longest + 1)));
+        assert_eq!(scope.say("EVENT?"), "222\n");
+    }
+}
+
+#[test]
 fn an_alias_stands_for_its_sequence() {
     let bench = second();
     let mut scope = Talk::new(&bench, "recorder");

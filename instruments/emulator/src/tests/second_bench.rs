@@ -366,6 +366,51 @@ fn the_weiss_chamber_moves_the_air() {
     assert_eq!(ask(&["11017", "1", "1"]), "1\u{b6}180.0\r\n");
 }
 
+/// The driver of hvl_ccb asks several things at once, each from the root and without a colon.
+#[test]
+fn the_psb_takes_every_part_of_a_message_from_the_root() {
+    let bench = bench();
+    let mut psb = Talk::new(&bench, "battery");
+    psb.set(ERROR, &["SYSTem:LOCK ON"]);
+    psb.set(
+        ERROR,
+        &["SOURce:VOLTage 400.000000;SOURce:CURRent 10.000000"],
+    );
+    for (line, reply) in [
+        ("SOURce:VOLTage?;SOURce:CURRent?", "400.00 V;10.00 A\n"),
+        (
+            "MEASure:VOLTage?;MEASure:CURRent?;SOURce:CURRent?",
+            "0.00 V;0.00 A;10.00 A\n",
+        ),
+        (
+            "SOURce:VOLTage:LIMit:LOW?;SOURce:CURRent:LIMit:LOW?",
+            "0.00 V;0.00 A\n",
+        ),
+        // on from the path as well, which goes first
+        (
+            "SOURce:VOLTage?;CURRent?;:SOURce:CURRent?",
+            "400.00 V;10.00 A;10.00 A\n",
+        ),
+        (
+            "SYSTem:LOCK:OWNer?;OUTPut?;SYSTem:ERRor?",
+            "REMOTE;OFF;0,\"No error\"\n",
+        ),
+    ] {
+        assert_eq!(psb.say(line), reply, "{line}");
+    }
+    fails(&mut psb, "SOURce:VOLTage 1;NONSENSE:CURRent 2", -113);
+    // others hold to the path
+    let mut grid = Talk::new(&bench, "grid");
+    grid.set(ERROR, &["FREQ 50"]);
+    assert_eq!(
+        grid.say("SOURce:FREQuency?;SOURce:FREQuency?")
+            .matches(';')
+            .count(),
+        0
+    );
+    assert!(grid.say(ERROR).starts_with("-113,"));
+}
+
 #[test]
 fn the_wt5000_reads_what_is_there() {
     let bench = bench();

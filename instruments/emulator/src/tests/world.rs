@@ -5,9 +5,9 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::LocalSet;
 
-use super::{AUX, SAJ, Talk, advance, bench_with};
-use crate::EmulatedBench;
+use super::{AUX, SAJ, Talk, advance, bench_with, embedded, profile};
 use crate::modbus::rtu::crc;
+use crate::{EmulatedBench, Ports, ServeOptions, Server, Timing};
 
 pub(super) fn run<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -110,6 +110,58 @@ fn tcp_serves_several_clients() {
             client.write_all(b"SYST:VERS?\n").await.expect("written");
             assert_eq!(line(&mut client).await, "IT60xxSrc-v1.3.7.21");
         }
+    });
+}
+
+/// A client in the midst of a conversation that sends several settings, which nothing answers, before it
+/// moves time: its system keeps the second until the first is acknowledged (Nagle's algorithm).
+#[test]
+fn settings_on_their_way_come_before_time_moves() {
+    run(async {
+        let options = ServeOptions {
+            host: [127, 0, 0, 1].into(),
+            ports: Ports::default(),
+            control: ([127, 0, 0, 1], 0).into(),
+            timing: Timing::Virtual,
+            portmapper: None,
+        };
+        let server = Server::bind(bench_with(AUX, 1), &embedded(), &profile(AUX), &options)
+            .await
+            .expect("free ports");
+        let mut all = server.banner().instruments.iter();
+        let grid = all.find(|one| one.name == "grid").expect("a grid").clone();
+        let control = server.banner().control.clone();
+        let quit = tokio::sync::Notify::new();
+        let talk = async {
+            let connect = tokio::net::TcpStream::connect;
+            let mut grid = connect(grid.address).await.expect("connected");
+            let mut control = connect(control).await.expect("connected");
+            for _ in 0..50 {
+                grid.write_all(b"*OPC?\n").await.expect("written");
+                assert_eq!(line(&mut grid).await, "1");
+            }
+            for volts in [200.0, 210.0, 220.0] {
+                for setting in [
+                    "OUTP:REL ON\n",
+                    "OUTP ON\n",
+                    "FREQ 50\n",
+                    &format!("VOLT:AC {volts}\n"),
+                ] {
+                    grid.write_all(setting.as_bytes()).await.expect("written");
+                }
+                let moved = b"advance 400 ms\nstate\n";
+                control.write_all(moved).await.expect("written");
+                line(&mut control).await;
+                let state: serde_json::Value =
+                    serde_json::from_str(&line(&mut control).await).expect("an object");
+                let there = state["grid_v"].as_f64().expect("a number");
+                assert!((there - volts).abs() < 1.0, "{volts} V: {there}");
+                grid.write_all(b"*OPC?\n").await.expect("written");
+                assert_eq!(line(&mut grid).await, "1");
+            }
+            quit.notify_one();
+        };
+        tokio::join!(server.run(&quit), talk);
     });
 }
 

@@ -223,7 +223,10 @@ impl ScpiDevice for EaPsbScpi {
     type Command = C;
 
     fn dialect(&self) -> Dialect {
-        Dialect::SCPI
+        Dialect {
+            from_root: true,
+            ..Dialect::SCPI
+        }
     }
 
     fn commands() -> Vec<(&'static str, C, Use)> {

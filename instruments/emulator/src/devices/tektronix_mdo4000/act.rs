@@ -2,7 +2,7 @@
 
 use super::commands::{Command as C, Key, LENGTHS, Preamble as P, SLOTS};
 use super::fixed::FIXED;
-use super::{Mdo4000, lanes};
+use super::{Mdo4000, alias, lanes};
 use crate::field::Field;
 use crate::scpi::engine::{Reply, ScpiDevice};
 use crate::scpi::fault::{self, Fault};
@@ -131,6 +131,8 @@ impl Mdo4000 {
             C::Recall => self.recall(memory(call)?, field)?,
             C::Factory => self.reset(field),
             C::AliasDefine => self.aliases.define(params)?,
+            C::OnTrigger => self.define_trigger(params)?,
+            C::UserData => self.keep_user_data(params)?,
             C::AliasDelete => self.aliases.delete(params)?,
             C::AliasClear => self.aliases.clear(),
             C::Done | C::Preamble(P::Bits) => {}
@@ -234,6 +236,8 @@ impl Mdo4000 {
             }
             C::AliasCatalog => self.aliases.catalog(),
             C::AliasDefine => self.aliases.definition(call.params)?,
+            C::OnTrigger => alias::block(&self.on_trigger),
+            C::UserData => alias::block(&self.user_data),
             C::Fixed(row) => FIXED[usize::from(row)].1.to_owned(),
             C::Trigger
             | C::SetLevel

@@ -108,6 +108,10 @@ pub(crate) enum Command {
     Delta(Key),
     AliasCatalog,
     AliasDefine,
+    /// `*DDT`.
+    OnTrigger,
+    /// `*PUD`.
+    UserData,
     AliasDelete,
     AliasClear,
     /// A row of [`FIXED`].
@@ -454,6 +458,8 @@ pub(crate) const TABLE: &[(&str, Command, Use)] = &[
     ("CURSor:VBArs:DELTa", C::Delta(Key::VerticalBars), Query),
     ("SET", C::Learn, Query),
     ("*LRN", C::Learn, Query),
+    ("*DDT", C::OnTrigger, Both),
+    ("*PUD", C::UserData, Both),
     ("ALIas:CATalog", C::AliasCatalog, Query),
     ("ALIas:DEFine", C::AliasDefine, Both),
     ("ALIas:DELEte[:NAMe]", C::AliasDelete, Set),

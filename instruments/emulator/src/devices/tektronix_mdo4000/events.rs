@@ -4,8 +4,22 @@
 use super::commands::{
     CHANNEL, INTEGER as I, Key, LEVEL, NUMBER as N, SOURCES, SWITCH as SW, TRACES,
 };
-use crate::scpi::setting::Kind::Choice;
+use crate::scpi::setting::Kind::{self, Choice};
 use crate::scpi::setting::Row;
+
+/// What may clock a search for a pattern.
+const CLOCKS: Kind = Choice(&[
+    "CH1",
+    "CH2",
+    "CH3",
+    "CH4",
+    "MATH1|MATH",
+    "REF1|R1|REF",
+    "REF2|R2",
+    "REF3|R3",
+    "REF4|R4",
+    "NONe",
+]);
 
 /// Rows in order of their headers.
 #[rustfmt::skip]
@@ -19,7 +33,7 @@ pub(super) const EVENTS: &[Row<Key>] = &[
     ("SEARCH:SEARCH1|SEARCH:TRIGger:A:LOGIc:FUNCtion", Key::Kept, Choice(&["AND", "NANd", "NOR", "OR"])),
     ("SEARCH:SEARCH1|SEARCH:TRIGger:A:LOGIc:INPut:CH<n>", Key::Kept, Choice(&["HIGH", "LOW", "X"])),
     ("SEARCH:SEARCH1|SEARCH:TRIGger:A:LOGIc:INPut:CLOCk:EDGE", Key::Kept, Choice(&["FALL", "RISe"])),
-    ("SEARCH:SEARCH1|SEARCH:TRIGger:A:LOGIc:INPut:CLOCk:SOUrce", Key::Kept, TRACES),
+    ("SEARCH:SEARCH1|SEARCH:TRIGger:A:LOGIc:INPut:CLOCk:SOUrce", Key::Kept, CLOCKS),
     ("SEARCH:SEARCH1|SEARCH:TRIGger:A:LOGIc:INPut:MATH", Key::Kept, Choice(&["HIGH", "LOW", "X"])),
     ("SEARCH:SEARCH1|SEARCH:TRIGger:A:LOGIc:INPut:REF<n>", Key::Kept, Choice(&["HIGH", "LOW", "X"])),
     ("SEARCH:SEARCH1|SEARCH:TRIGger:A:LOGIc:PATtern:INPut:CH<n>", Key::Kept, Choice(&["HIGH", "LOW", "X"])),
@@ -72,7 +86,7 @@ pub(super) const EVENTS: &[Row<Key>] = &[
     ("TRIGger:A:LOGIc:FUNCtion", Key::Kept, Choice(&["AND", "NANd", "NOR", "OR"])),
     ("TRIGger:A:LOGIc:INPut:CH<n>", Key::Kept, Choice(&["HIGH", "LOW", "X"])),
     ("TRIGger:A:LOGIc:INPut:CLOCk:EDGE", Key::Kept, Choice(&["FALL", "RISe"])),
-    ("TRIGger:A:LOGIc:INPut:CLOCk:SOUrce", Key::Kept, CHANNEL),
+    ("TRIGger:A:LOGIc:INPut:CLOCk:SOUrce", Key::Kept, Choice(&["CH1", "CH2", "CH3", "CH4", "NONE"])),
     ("TRIGger:A:LOGIc:PATtern:DELTatime", Key::Kept, N),
     ("TRIGger:A:LOGIc:PATtern:WHEn", Key::Kept, Choice(&["TRUe", "FALSe", "LESSthan", "MOREthan", "EQual", "UNEQual"])),
     ("TRIGger:A:LOGIc:THReshold:CH<n>", Key::Level, LEVEL),

@@ -75,6 +75,9 @@ pub(crate) struct Mdo4000 {
     time_base: TimeBase,
     drifts: Drifts,
     aliases: Aliases,
+    /// Commands that `*TRG` carries out, and protected user data; `*RST` leaves both.
+    on_trigger: String,
+    user_data: String,
 }
 
 impl Mdo4000 {
@@ -119,6 +122,8 @@ impl Mdo4000 {
             time_base: TimeBase::new(seed, name, clock),
             drifts: Drifts::default(),
             aliases: Aliases::default(),
+            on_trigger: String::new(),
+            user_data: String::new(),
         };
         scope.default_scales();
         scope
