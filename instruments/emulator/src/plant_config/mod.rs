@@ -105,7 +105,9 @@ fn unit(
         dc_link: dc_link(behaviour, nominal_v),
         tracking: functions::tracking(behaviour),
         mppt: functions::mppt(behaviour),
-        pv_inputs: behaviour.pv_inputs.map_or(1, usize::from),
+        pv_inputs: behaviour
+            .pv_inputs
+            .map_or(usize::from(dut.pv_inputs()).max(1), usize::from),
         functions: functions::functions(behaviour),
         lockout: functions::lockout(behaviour),
         anti_islanding: islanding::active(behaviour, nominal_hz),
