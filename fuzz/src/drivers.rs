@@ -183,10 +183,10 @@ async fn ask_everything(object: &mut RoleObject) {
                 vmp: 330.0,
                 imp: 9.0,
             };
-            let _curve = pv.set_curve(curve).await;
-            let _on = pv.output_on().await;
-            let _reading = pv.measure().await.map(|reading| finite(reading.volts));
-            let _off = pv.output_off().await;
+            let _curve = pv.set_curve(0, curve).await;
+            let _on = pv.output_on(0).await;
+            let _reading = pv.measure(0).await.map(|reading| finite(reading.volts));
+            let _off = pv.output_off(0).await;
         }
         RoleObject::Battery(battery) => {
             let _set = battery.set(51.2, 60.0, 60.0).await;
@@ -281,7 +281,10 @@ fn driver(target: &str) -> Option<(DriverSpec, Frame, &'static str)> {
             "grid",
         ),
         "terrasas_reply" => (
-            DriverSpec::TerraSas(TerraSasParams { channel: 1 }),
+            DriverSpec::TerraSas(TerraSasParams {
+                channel: 1,
+                outputs: 1,
+            }),
             Frame::Bytes,
             "pv",
         ),

@@ -75,6 +75,34 @@ pub struct Ratings {
     pub rated_backup_w: f64,
 }
 
+/// PV inputs of a DUT with several, and which of them are fed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PvFeed {
+    /// Inputs that a PV simulator feeds, from 1, ascending; the power is shared out evenly.
+    pub fed: Vec<u8>,
+    /// Number of inputs that the DUT has.
+    pub of: u8,
+}
+
+/// `PV inputs 1 and 2 of 2 fed`, or what is open: `PV input 1 of 2 fed, the others open`.
+impl std::fmt::Display for PvFeed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let numbers: Vec<String> = self.fed.iter().map(u8::to_string).collect();
+        let s = if numbers.len() == 1 { "" } else { "s" };
+        write!(
+            f,
+            "PV input{s} {} of {} fed",
+            numbers.join(" and "),
+            self.of
+        )?;
+        match usize::from(self.of).saturating_sub(numbers.len()) {
+            0 => Ok(()),
+            1 => f.write_str(", the other open"),
+            _ => f.write_str(", the others open"),
+        }
+    }
+}
+
 /// One expanded combination of a test on a DUT.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Case {
@@ -94,6 +122,9 @@ pub struct Case {
     pub decision: DecisionRule,
     /// Ratings of the DUT.
     pub ratings: Ratings,
+    /// Which PV inputs are fed; only of a DUT that has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pv: Option<PvFeed>,
     /// What is done and what must come out.
     pub spec: CaseSpec,
 }

@@ -31,7 +31,7 @@ pub struct DutProfile {
     /// Parts it has of which the documents give no figures: tests that need them do not apply.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unstated: Vec<Part>,
-    /// PV input, if it has one.
+    /// PV inputs, if it has any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pv: Option<PvInput>,
     /// Battery input, if it has one.
@@ -59,6 +59,11 @@ pub struct DutProfile {
 }
 
 impl DutProfile {
+    /// Number of PV inputs; 0 without a PV input whose figures are stated.
+    pub fn pv_inputs(&self) -> u8 {
+        self.pv.as_ref().map_or(0, |pv| pv.inputs.unwrap_or(1))
+    }
+
     /// The ratings in the form the judge needs. Rated current is rated power over rated voltage.
     pub fn case_ratings(&self) -> case::Ratings {
         let ratings = &self.ratings;
@@ -126,10 +131,14 @@ impl DutRatings {
     }
 }
 
-/// PV input.
+/// PV inputs, all alike: every figure is that of one input.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PvInput {
+    /// Number of inputs with a tracker each; 1 unless stated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 4))]
+    pub inputs: Option<u8>,
     /// Largest open-circuit voltage.
     pub max_voltage: Volts,
     /// Range of the MPP tracker, from–to.

@@ -43,6 +43,10 @@ pub struct PlanTest {
     /// How uncertainty enters the decision of this test.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<DecisionRule>,
+    /// The one PV input of the DUT that is fed, from 1; all that the bench can feed when left out,
+    /// with the power shared out evenly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pv_input: Option<Located<u8>>,
     /// What is done, with its parameters.
     pub procedure: Procedure,
 }

@@ -3,7 +3,7 @@
 
 use gridproof_measure::judge::tightest;
 use gridproof_model::bench::{Bench, Environment, Role};
-use gridproof_model::case::{Case, CaseSpec, CurveKind};
+use gridproof_model::case::{Case, CaseSpec, CurveKind, PvFeed};
 use gridproof_model::defect::Defect;
 use gridproof_model::diagnostic::{Diagnostic, Diagnostics};
 use gridproof_model::dut::DutProfile;
@@ -16,7 +16,7 @@ use gridproof_model::register_file::RegisterFile;
 
 use crate::catalog::{self, Loaded};
 use crate::error::RunError;
-use crate::expand::{Expansion, Problem, expand};
+use crate::expand::{Expansion, Feed, Problem, expand, feed};
 use crate::registers;
 
 /// What the user asked for.
@@ -124,7 +124,7 @@ impl Campaign {
         }
         let registers = registers::load(&duts, &bench.value)?;
         let codes = codes(&plan, &duts)?;
-        let units = units(&plan, &duts, &codes, &request.only)?;
+        let units = units(&plan, &bench.value, &duts, &codes, &request.only)?;
         let campaign = Self {
             plan,
             bench,
@@ -230,7 +230,6 @@ impl Campaign {
         let bench = &self.bench.value;
         let single = [
             Role::GridSource,
-            Role::PvSource,
             Role::BatterySource,
             Role::PowerAnalyser,
             Role::Recorder,
@@ -354,6 +353,7 @@ fn codes(
 
 fn units(
     plan: &Loaded<Plan>,
+    bench: &Bench,
     duts: &[Loaded<DutProfile>],
     codes: &[Loaded<GridCode>],
     only: &[String],
@@ -385,8 +385,15 @@ fn units(
                 .as_ref()
                 .and_then(|name| codes.iter().find(|code| code.value.grid_code == name.value))
                 .map(|code| &code.value);
-            match expand(test, &dut.value, code) {
-                Ok(expansion) => units.push(unit(plan, test, index, &dut.value, expansion)),
+            let fed = feed(test, bench, &dut.value);
+            let expanded = fed.and_then(|feed| match feed {
+                Feed::NotApplicable(reason) => Ok((Expansion::NotApplicable(reason), None)),
+                Feed::From(pv) => Ok((expand(test, &dut.value, code)?, pv)),
+            });
+            match expanded {
+                Ok((expansion, pv)) => {
+                    units.push(unit(plan, test, (index, &dut.value), expansion, &pv));
+                }
                 Err(Problem { at, message, hint }) => {
                     let problem = mistake(plan, at, message);
                     let problem = match hint {
@@ -421,9 +428,9 @@ fn none(problems: Vec<Diagnostic>) -> Result<(), RunError> {
 fn unit(
     plan: &Loaded<Plan>,
     test: &PlanTest,
-    index: usize,
-    dut: &DutProfile,
+    (index, dut): (usize, &DutProfile),
     expansion: Expansion,
+    pv: &Option<PvFeed>,
 ) -> Unit {
     let content = match expansion {
         Expansion::NotApplicable(reason) => UnitContent::NotApplicable(reason),
@@ -440,6 +447,7 @@ fn unit(
                     cites: test.cites.clone(),
                     decision: test.decision.unwrap_or(plan.value.decision),
                     ratings: dut.case_ratings(),
+                    pv: pv.clone(),
                     spec,
                 })
                 .collect(),

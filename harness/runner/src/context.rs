@@ -2,6 +2,7 @@
 //! Every command of a procedure goes through here, is checked against the envelope, recorded as
 //! an event, and refused once the operator has asked to stop.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -33,9 +34,9 @@ pub(crate) struct Context<'a> {
     pub(crate) readings: Vec<Reading>,
     pub(crate) captures: Vec<Capture>,
     pub(crate) stored: Vec<StoredCapture>,
-    /// What the sources were told: Hz, V of the open PV array, V of the battery.
+    /// What the sources were told: Hz, V of the open PV array by PV input, V of the battery.
     grid_hz: Option<f64>,
-    pv_v: Option<f64>,
+    pv_v: BTreeMap<u8, f64>,
     battery_v: Option<f64>,
     /// The grid's frequency when the recorder was armed, Hz.
     armed_hz: Option<f64>,
@@ -61,7 +62,7 @@ impl<'a> Context<'a> {
             captures: Vec::new(),
             stored: Vec::new(),
             grid_hz: None,
-            pv_v: None,
+            pv_v: BTreeMap::new(),
             battery_v: None,
             armed_hz: None,
         }
@@ -164,22 +165,38 @@ impl<'a> Context<'a> {
         Ok(self.rig.grid.run_list(&[step]).await?)
     }
 
-    pub(crate) async fn pv_on(&mut self, curve: PvCurve) -> Result<(), Halt> {
+    /// Curve and output of the PV simulator at one PV input, from 1.
+    pub(crate) async fn pv_on(&mut self, input: u8, curve: PvCurve) -> Result<(), Halt> {
         self.permit("pv", self.envelope.pv(curve.voc, curve.isc))?;
-        let Some(pv) = self.rig.pv.as_mut() else {
-            return Err(Halt::Bench("the bench has no PV simulator".into()));
+        let Some((pv, output)) = self.rig.pv_at(input) else {
+            return Err(Halt::Bench(format!(
+                "the bench has no PV simulator{}",
+                self.at_pv_input(input)
+            )));
         };
-        pv.set_curve(curve).await?;
-        pv.output_on().await?;
-        self.pv_v = Some(curve.voc);
+        pv.set_curve(output, curve).await?;
+        pv.output_on(output).await?;
+        self.pv_v.insert(input, curve.voc);
+        let place = match self.rig.profile.pv_inputs() {
+            0 | 1 => String::new(),
+            _ => format!("input {input}: "),
+        };
         self.stimulus(
             "pv",
             format!(
-                "Voc {:.1} V, Isc {:.2} A, Vmp {:.1} V, Imp {:.2} A, on",
+                "{place}Voc {:.1} V, Isc {:.2} A, Vmp {:.1} V, Imp {:.2} A, on",
                 curve.voc, curve.isc, curve.vmp, curve.imp
             ),
         );
         Ok(())
+    }
+
+    /// ` at PV input 2`; nothing where there is but one.
+    fn at_pv_input(&self, input: u8) -> String {
+        match self.rig.profile.pv_inputs() {
+            0 | 1 => String::new(),
+            _ => format!(" at PV input {input}"),
+        }
     }
 
     pub(crate) async fn battery_on(
@@ -466,21 +483,25 @@ impl Context<'_> {
 
     /// The dc sources that were switched on carry their voltage.
     pub(crate) async fn dc_sources_are_on(&mut self) -> Result<(), Halt> {
-        let pv = match (self.pv_v, self.rig.pv.as_mut()) {
-            (Some(set), Some(pv)) => Some(("PV", set, pv.measure().await?.volts)),
-            _ => None,
-        };
-        let battery = match (self.battery_v, self.rig.battery.as_mut()) {
-            (Some(set), Some(battery)) => Some(("battery", set, battery.measure().await?.volts)),
-            _ => None,
-        };
-        match [pv, battery]
-            .into_iter()
-            .flatten()
-            .find(|(_, set, volts)| *volts < DC_ON * set)
-        {
-            Some((name, set, volts)) => Err(Halt::Bench(format!(
-                "the {name} simulator is set to {set:.1} V and reads {volts:.1} V: its output is open or has tripped"
+        let mut off = None;
+        for (&input, &set) in &self.pv_v {
+            if let Some((pv, output)) = self.rig.pv_at(input) {
+                let volts = pv.measure(output).await?.volts;
+                if volts < DC_ON * set {
+                    let which = format!("PV simulator{}", self.at_pv_input(input));
+                    off = off.or(Some((which, set, volts)));
+                }
+            }
+        }
+        if let (Some(set), Some(battery)) = (self.battery_v, self.rig.battery.as_mut()) {
+            let volts = battery.measure().await?.volts;
+            if volts < DC_ON * set {
+                off = off.or(Some(("battery simulator".to_owned(), set, volts)));
+            }
+        }
+        match off {
+            Some((which, set, volts)) => Err(Halt::Bench(format!(
+                "the {which} is set to {set:.1} V and reads {volts:.1} V: its output is open or has tripped"
             ))),
             None => Ok(()),
         }

@@ -1,6 +1,7 @@
 //! Opening a bench: a link to each instrument, a driver for its model, all behind their roles.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use gridproof_instruments::drivers::{
 };
 use gridproof_instruments::factory::{DriverSpec, RoleObject, build};
 use gridproof_instruments::roles::{
-    BatterySource, Chamber, DutInterface, GridSource, PowerAnalyser, PvSource, RelayBank, RlcLoad,
+    BatterySource, Chamber, DutInterface, GridSource, PowerAnalyser, RelayBank, RlcLoad,
     WaveformRecorder,
 };
 use gridproof_instruments::transport::{Link, ScpiSettings, connect_tcp, open_serial};
@@ -24,7 +25,7 @@ use gridproof_model::register_file::RegisterFile;
 use crate::campaign::Campaign;
 use crate::clock::{VirtualClock, WallClock};
 use crate::error::RunError;
-use crate::rig::{Names, Rig};
+use crate::rig::{Names, PvSimulator, Rig};
 use crate::share::Share;
 use crate::unit::share_seed;
 
@@ -68,12 +69,15 @@ pub(crate) async fn open(campaign: &Campaign, share: &Share, seed: u64) -> Resul
     };
     let mut parts = Parts::default();
     for (name, entry) in &bench.instruments {
-        let Some(spec) = driver(entry, bench, dut, registers)? else {
+        let Some(spec) = driver(name, bench, dut, registers)? else {
             continue;
         };
         let protocol = (entry.model == Model::FromProfile).then_some(dut.interface.protocol);
         let link = link(name, entry, protocol, emulated.as_deref()).await?;
-        parts.take(name, build(spec, name.clone(), link, Rc::clone(&clock)));
+        parts.take(
+            (name, bench),
+            build(spec, name.clone(), link, Rc::clone(&clock)),
+        );
     }
     parts.rig(clock, bench, (dut, registers), emulated)
 }
@@ -83,7 +87,7 @@ pub(crate) async fn reopen(rig: &mut Rig, name: &str) -> Result<(), RunError> {
     let Some(entry) = rig.bench.instruments.get(name).cloned() else {
         return Ok(());
     };
-    let Some(spec) = driver(&entry, &rig.bench, &rig.profile, rig.registers.as_ref())? else {
+    let Some(spec) = driver(name, &rig.bench, &rig.profile, rig.registers.as_ref())? else {
         return Ok(());
     };
     let protocol = (entry.model == Model::FromProfile).then_some(rig.profile.interface.protocol);
@@ -154,13 +158,24 @@ pub(crate) fn has_drivers(bench: &Bench) -> Result<(), RunError> {
     }
 }
 
-/// The driver of an entry; `None` for instruments that this DUT has no use for.
+/// PV inputs of a DUT, counted from 0, that a PV simulator feeds; none where it has fewer.
+fn pv_inputs(name: &str, bench: &Bench, dut: &DutProfile) -> Range<usize> {
+    let mut wiring = bench.pv_wiring().into_iter();
+    let wired = wiring.find(|(other, _)| *other == name);
+    let wired = wired.map_or(0..0, |(_, inputs)| inputs);
+    wired.start..wired.end.min(usize::from(dut.pv_inputs()))
+}
+
+/// The driver of an instrument; `None` for those that this DUT has no use for.
 fn driver(
-    entry: &InstrumentEntry,
+    name: &str,
     bench: &Bench,
     dut: &DutProfile,
     registers: Option<&RegisterFile>,
 ) -> Result<Option<DriverSpec>, RunError> {
+    let Some(entry) = bench.instruments.get(name) else {
+        return Ok(None);
+    };
     Ok(Some(match entry.model {
         Model::Chroma61845 => DriverSpec::Chroma61845(Chroma61845Params {
             limit_volts: bench.envelope.grid_voltage.1.0,
@@ -168,14 +183,15 @@ fn driver(
             ..Chroma61845Params::default()
         }),
         Model::Terrasas => {
-            if dut.pv.is_none() {
+            let outputs = u8::try_from(pv_inputs(name, bench, dut).len()).unwrap_or(u8::MAX);
+            if outputs == 0 {
                 return Ok(None);
             }
             let channel = entry
                 .channel
                 .and_then(|channel| u8::try_from(channel).ok())
                 .unwrap_or(1);
-            DriverSpec::TerraSas(TerraSasParams { channel })
+            DriverSpec::TerraSas(TerraSasParams { channel, outputs })
         }
         Model::ItechIt6000c => {
             if dut.battery.is_none() {
@@ -267,7 +283,7 @@ fn no_driver(model: Model) -> String {
 struct Parts {
     names: Names,
     grid: Option<Box<dyn GridSource>>,
-    pv: Option<Box<dyn PvSource>>,
+    pv: Vec<PvSimulator>,
     battery: Option<Box<dyn BatterySource>>,
     island_load: Option<Box<dyn RlcLoad>>,
     backup_load: Option<Box<dyn RlcLoad>>,
@@ -279,11 +295,20 @@ struct Parts {
 }
 
 impl Parts {
-    fn take(&mut self, name: &str, object: RoleObject) {
+    fn take(&mut self, (name, bench): (&str, &Bench), object: RoleObject) {
         let name = name.to_owned();
         match object {
             RoleObject::Grid(grid) => (self.names.grid, self.grid) = (name, Some(grid)),
-            RoleObject::Pv(pv) => (self.names.pv, self.pv) = (name, Some(pv)),
+            RoleObject::Pv(source) => {
+                let mut wiring = bench.pv_wiring().into_iter();
+                let first = wiring.find(|(other, _)| *other == name);
+                let first = first.map_or(0, |(_, inputs)| inputs.start);
+                self.pv.push(PvSimulator {
+                    name,
+                    first_input: u8::try_from(first + 1).unwrap_or(u8::MAX),
+                    source,
+                });
+            }
             RoleObject::Battery(battery) => {
                 (self.names.battery, self.battery) = (name, Some(battery))
             }

@@ -14,11 +14,28 @@ use gridproof_model::bench::Bench;
 use gridproof_model::dut::DutProfile;
 use gridproof_model::register_file::RegisterFile;
 
+/// A PV simulator, named as in the bench file.
+pub(crate) struct PvSimulator {
+    pub(crate) name: String,
+    /// PV input of the DUT, from 1, at its first output; the others follow.
+    pub(crate) first_input: u8,
+    pub(crate) source: Box<dyn PvSource>,
+}
+
+impl PvSimulator {
+    /// Output that feeds a PV input, if one does.
+    fn output(&self, input: u8) -> Option<usize> {
+        let output = usize::from(input.checked_sub(self.first_input)?);
+        (output < self.source.outputs()).then_some(output)
+    }
+}
+
 /// Instruments by role. What the bench file does not list is absent.
 pub(crate) struct Rig {
     pub(crate) clock: Rc<dyn Clock>,
     pub(crate) grid: Box<dyn GridSource>,
-    pub(crate) pv: Option<Box<dyn PvSource>>,
+    /// In the order of the inputs that they feed.
+    pub(crate) pv: Vec<PvSimulator>,
     pub(crate) battery: Option<Box<dyn BatterySource>>,
     pub(crate) island_load: Box<dyn RlcLoad>,
     pub(crate) backup_load: Option<Box<dyn RlcLoad>>,
@@ -45,7 +62,6 @@ pub(crate) struct Rig {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Names {
     pub(crate) grid: String,
-    pub(crate) pv: String,
     pub(crate) battery: String,
     pub(crate) island_load: String,
     pub(crate) backup_load: String,
@@ -56,6 +72,14 @@ pub(crate) struct Names {
 }
 
 impl Rig {
+    /// The PV simulator at a PV input of the DUT, from 1, and its output there.
+    pub(crate) fn pv_at(&mut self, input: u8) -> Option<(&mut (dyn PvSource + 'static), usize)> {
+        self.pv.iter_mut().find_map(|pv| {
+            let output = pv.output(input)?;
+            Some((pv.source.as_mut(), output))
+        })
+    }
+
     /// The instrument with this name in the bench file.
     pub(crate) fn by_name(&mut self, name: &str) -> Option<&mut dyn Instrument> {
         if self.relays.contains_key(name) {
@@ -64,13 +88,12 @@ impl Rig {
                 .get_mut(name)
                 .map(|relay| relay.as_mut() as &mut dyn Instrument);
         }
+        if let Some(pv) = self.pv.iter_mut().find(|pv| pv.name == name) {
+            return Some(pv.source.as_mut());
+        }
         let names = &self.names;
         if name == names.grid {
             Some(self.grid.as_mut())
-        } else if name == names.pv {
-            self.pv
-                .as_mut()
-                .map(|pv| pv.as_mut() as &mut dyn Instrument)
         } else if name == names.battery {
             self.battery
                 .as_mut()
@@ -100,7 +123,11 @@ impl Rig {
     pub(crate) fn replace(&mut self, name: &str, object: RoleObject) {
         match object {
             RoleObject::Grid(grid) => self.grid = grid,
-            RoleObject::Pv(pv) => self.pv = Some(pv),
+            RoleObject::Pv(source) => {
+                if let Some(pv) = self.pv.iter_mut().find(|pv| pv.name == name) {
+                    pv.source = source;
+                }
+            }
             RoleObject::Battery(battery) => self.battery = Some(battery),
             RoleObject::Load(load) if name == self.names.backup_load => {
                 self.backup_load = Some(load);

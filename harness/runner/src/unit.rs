@@ -147,7 +147,7 @@ async fn run_cases(
     let mut ctx = Context::new(rig, place.stop.clone(), place.recordings.to_owned(), send);
     let prepared = async {
         identify(&mut ctx).await?;
-        procedures::energise(&mut ctx, &first.ratings).await
+        procedures::energise(&mut ctx, first).await
     };
     let prepared = guarded(prepared).await;
     if let Err(halt) = prepared {

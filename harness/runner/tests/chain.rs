@@ -125,7 +125,15 @@ impl Desk {
                 },
             ),
             dut: SunSpec::new(name("dut"), link("dut"), at(), SunSpecParams::default()),
-            pv: TerraSas::new(name("pv"), link("pv"), at(), TerraSasParams { channel: 1 }),
+            pv: TerraSas::new(
+                name("pv"),
+                link("pv"),
+                at(),
+                TerraSasParams {
+                    channel: 1,
+                    outputs: 1,
+                },
+            ),
             battery: ItechIt6000c::new(
                 name("battery"),
                 link("battery"),
@@ -161,8 +169,8 @@ impl Desk {
             vmp: 360.0,
             imp: 15.0,
         };
-        self.pv.set_curve(curve).await.expect("set");
-        self.pv.output_on().await.expect("on");
+        self.pv.set_curve(0, curve).await.expect("set");
+        self.pv.output_on(0).await.expect("on");
         let nominal = profile().battery.expect("a battery").nominal_voltage.0;
         self.battery.set(nominal, 50.0, 50.0).await.expect("set");
         self.battery.output_on().await.expect("on");

@@ -1,6 +1,7 @@
 //! From the entries of a bench file to emulated models.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use gridproof_model::behaviour::{Behaviour, Speaks};
 use gridproof_model::bench::{
@@ -60,7 +61,7 @@ pub(crate) fn instruments(
                 Box::new(ScpiInstrument::new(Chroma61845::new(amplifier), field))
             }
             Model::Terrasas => Box::new(ScpiInstrument::new(
-                terrasas(name, entry, bench, config),
+                terrasas((name, entry), bench, dut, config),
                 field,
             )),
             Model::ItechIt6000c => Box::new(ScpiInstrument::new(It6000c::new(seed, name), field)),
@@ -118,26 +119,37 @@ pub(crate) fn at_backup(name: &str) -> bool {
     name.contains("backup") || name.contains("back-up")
 }
 
-/// Input of the DUT, counted from 0, that a PV simulator is wired to: the first in the order of
-/// names to the first.
-pub(crate) fn pv_input(bench: &Bench, name: &str) -> usize {
-    let mut sources = bench.with_role(Role::PvSource);
-    sources.position(|(other, _)| other == name).unwrap_or(0)
+/// Inputs of the DUT, counted from 0, that a PV simulator is wired to.
+fn pv_inputs(bench: &Bench, name: &str) -> Range<usize> {
+    let mut wiring = bench.pv_wiring().into_iter();
+    let of = wiring.find(|(other, _)| *other == name);
+    of.map_or(0..1, |(_, inputs)| inputs)
 }
 
-/// Alone on its bench it has a channel for every input of the DUT.
-fn terrasas(name: &str, entry: &InstrumentEntry, bench: &Bench, config: &PlantConfig) -> TerraSas {
-    let input = pv_input(bench, name);
+/// The first of them.
+pub(crate) fn pv_input(bench: &Bench, name: &str) -> usize {
+    pv_inputs(bench, name).start
+}
+
+/// Alone on its bench it has a channel for every input of the DUT, in truth and by its profile.
+fn terrasas(
+    (name, entry): (&str, &InstrumentEntry),
+    bench: &Bench,
+    dut: &DutProfile,
+    config: &PlantConfig,
+) -> TerraSas {
+    let wired = pv_inputs(bench, name);
     let last = if bench.with_role(Role::PvSource).count() == 1 {
-        config.dut.pv_inputs.max(1)
+        let stated = wired.end.min(usize::from(dut.pv_inputs()));
+        config.dut.pv_inputs.max(stated).max(1)
     } else {
-        input + 1
+        wired.end
     };
     let disk = entry.curves.iter().map(|(name, points)| {
         let points = points.iter().map(|(volts, amps)| (volts.0, amps.0));
         (name.clone(), points.collect())
     });
-    TerraSas::new(entry.channel.unwrap_or(1), input..last, disk)
+    TerraSas::new(entry.channel.unwrap_or(1), wired.start..last, disk)
 }
 
 fn load(name: &str, entry: &InstrumentEntry, field: &Field, seed: u64) -> A800067 {

@@ -178,6 +178,8 @@ impl Plant {
         let (g, pcc) = (c.g, c.pcc);
         self.meters
             .ready(self.ready_cycle(Ac::Feeding { filter, g, pcc }));
+        let backup_w = g * fed.vv;
+        self.book_site([pcc.re * fed.vv - fed.p, fed.p - backup_w, backup_w]);
         if SECOND {
             self.dut.second(end, self.bench.ambient_c, volts >= c.low_v);
             // none of what it asks for changes with a second

@@ -166,7 +166,9 @@ impl Plant {
             let filter = Squares::new(&fed, alive(fed.volts));
             let pcc = self.admittance.beside();
             let cycle = self.ready_cycle(Ac::Feeding { filter, g, pcc });
-            return (cycle, pcc.re * fed.vv - fed.p, g * fed.vv);
+            let (site_w, backup_w) = (pcc.re * fed.vv - fed.p, g * fed.vv);
+            self.book_site([site_w, fed.p - backup_w, backup_w]);
+            return (cycle, site_w, backup_w);
         }
         let port = if self.bench.relay.conducting {
             steady.i2.sub(steady.v.scale(g))
@@ -188,6 +190,7 @@ impl Plant {
         let (v_n, hz_n) = self.node_n(steady);
         let port = Squares::behind(g, v_n * v_n, hz_n);
         let cycle = self.ready_cycle(Ac::Points { dut, source, port });
+        self.book_site([source.p, dut.p, port.p]);
         (cycle, source.p, port.p)
     }
 

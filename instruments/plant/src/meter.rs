@@ -29,13 +29,16 @@ pub(crate) struct Sums {
 }
 
 impl Sums {
+    /// A step; returns its energy.
     #[inline]
-    fn sample(&mut self, dt: f64, v: f64, i: f64, lagging: f64) {
+    fn sample(&mut self, dt: f64, v: f64, i: f64, lagging: f64) -> f64 {
+        let joules = v * i * dt;
         self.vv += v * v * dt;
         self.ii += i * i * dt;
-        self.p += v * i * dt;
+        self.p += joules;
         self.q += lagging * i * dt;
         self.seconds += dt;
+        joules
     }
 
     /// Of a dc voltage and power.
@@ -269,6 +272,8 @@ pub(crate) struct Meters {
     port: Point,
     pv: Point,
     battery: Point,
+    /// J through source, DUT and back-up port since somebody took them (waveform mode).
+    through: [f64; 3],
     /// Cycles that no window holds yet (quasi-static mode).
     waiting: ready::Waiting,
 }
@@ -285,6 +290,7 @@ impl Meters {
             port: Point::default(),
             pv: Point::default(),
             battery: Point::default(),
+            through: [0.0; 3],
             waiting: ready::Waiting::default(),
         }
     }
@@ -311,11 +317,15 @@ impl Meters {
     /// One waveform step that ends at `t`.
     #[inline]
     pub(crate) fn step(&mut self, t: Nanos, dt: f64, x: &Instant) {
-        self.dut.cycle.sample(dt, x.pcc_v, x.port_a, x.pcc_lagging);
-        self.source
-            .cycle
-            .sample(dt, x.source_v, x.line_a, x.pcc_lagging);
-        self.port.cycle.sample(dt, x.backup_v, x.backup_a, 0.0);
+        let (source, dut, port) = (&mut self.source.cycle, &mut self.dut.cycle, &mut self.port);
+        let through = [
+            source.sample(dt, x.source_v, x.line_a, x.pcc_lagging),
+            dut.sample(dt, x.pcc_v, x.port_a, x.pcc_lagging),
+            port.cycle.sample(dt, x.backup_v, x.backup_a, 0.0),
+        ];
+        for (sum, joules) in self.through.iter_mut().zip(through) {
+            *sum += joules;
+        }
         match self.grid.step(t, dt, x.pcc_v, self.level) {
             Boundary::None => {}
             Boundary::First => {
@@ -339,6 +349,11 @@ impl Meters {
                 self.port.close(t, cycle, elapsed);
             }
         }
+    }
+
+    /// What has gone through source, DUT and back-up port since the last time, J.
+    pub(crate) fn take_through(&mut self) -> [f64; 3] {
+        std::mem::take(&mut self.through)
     }
 
     /// The dc side over the last 20 ms.

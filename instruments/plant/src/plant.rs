@@ -15,6 +15,7 @@ use crate::meter::Meters;
 use crate::network::Network;
 use crate::quasi_static::{Admittance, Steady};
 use crate::signal::{Capture, CaptureSpec, CaptureState, MeterPoint, Reading};
+use crate::site::SiteBooks;
 use crate::state::SetPoints;
 use crate::stuck::Contacts;
 
@@ -87,6 +88,8 @@ pub struct Plant {
     pub(crate) supply: Supply,
     /// Energy balance.
     pub(crate) ledger: Ledger,
+    /// Flows between sources, grid and loads.
+    pub(crate) site: SiteBooks,
     /// Taken in front of the open relay since the last slow step (waveform mode), J.
     pub(crate) port_j: f64,
     /// Mean energy in the output filter (quasi-static mode), J.
@@ -130,6 +133,7 @@ impl Plant {
             quiet_cycles: 0,
             last_cycle_v: (0.0, 0.0),
             ledger: Ledger::new(dc.stored_j()),
+            site: SiteBooks::default(),
             dc,
             supply: Supply::default(),
             port_j: 0.0,

@@ -97,6 +97,7 @@ impl Plant {
         self.settle_meters();
         self.meters.repeat(self.sim, n);
         self.ledger.repeat(n);
+        self.site.repeat(n);
         self.dut.repeat(n);
         true
     }

@@ -170,6 +170,9 @@ impl Plant {
             // a slow step ends at the same angle of the ripple again and again
             let excess_j = self.dc.mean_excess_j();
             self.dut.dispatch.close_step(supplied, excess_j);
+            let per_s = 1e9 / SLOW_NS as f64;
+            let through = self.meters.take_through().map(|joules| joules * per_s);
+            self.book_site(through);
             self.dut.supervise(
                 t,
                 &Surroundings {

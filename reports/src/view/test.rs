@@ -26,6 +26,8 @@ pub(crate) struct Test {
     title: String,
     cites: String,
     line: String,
+    /// Which PV inputs are fed, where the DUT has several.
+    pv: Option<String>,
     verdict: Word,
     reason: String,
     duration: String,
@@ -122,6 +124,7 @@ pub(crate) fn view(
         line: head
             .map(|case| format!("{}:{}", case.line.file, case.line.line))
             .unwrap_or_default(),
+        pv: head.and_then(|case| case.pv.as_ref().map(ToString::to_string)),
         verdict: test.verdict.into(),
         reason: test.reason.clone(),
         duration: number::duration(test.bench_s),

@@ -104,6 +104,7 @@ pub fn case(dut: &str, test: &str, index: usize, label: &str, spec: CaseSpec) ->
             },
             decision: DecisionRule::GuardU,
             ratings,
+            pv: None,
             spec,
         },
         verdict: Verdict::NotRun,

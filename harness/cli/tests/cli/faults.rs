@@ -124,13 +124,13 @@ fn is_an_error_of_the_bench_and_ends_safely(#[case] fault: &str, #[case] words: 
     "AI-A",
     AUX,
     "{instrument: pv, fault: stuck-open}",
-    "the PV simulator is set to"
+    "the PV simulator at PV input 1 is set to"
 )]
 #[case::pv_trips(
     "AI-A",
     AUX,
     "{at: 80 s, instrument: pv, fault: source-trip}",
-    "the PV simulator is set to"
+    "the PV simulator at PV input 1 is set to"
 )]
 #[case::battery_trips(
     "DRM5",

@@ -38,7 +38,12 @@ fn condition_c_repeats_every_point_at_its_dc_voltage() {
     assert_eq!(labels.len(), 33);
     let events = std::fs::read_to_string(out.join("events.ndjson")).unwrap();
     // 90 V + 18 % of 430 V.
-    assert_eq!(events.matches("Vmp 167.4 V").count(), 33);
+    for input in [1, 2] {
+        let at_it = events.lines().filter(|line| {
+            line.contains("Vmp 167.4 V") && line.contains(&format!("input {input}: "))
+        });
+        assert_eq!(at_it.count(), 33);
+    }
     // Four hours are divided between benches; each part ends with a safe bench of its own.
     let of_parts = |event: &str| {
         let lines = events.lines().filter(|line| line.contains(event));

@@ -14,6 +14,7 @@ mod frequency;
 mod islands;
 mod long_captures;
 mod packs;
+mod pv_inputs;
 mod quickstart;
 mod records;
 mod registers;

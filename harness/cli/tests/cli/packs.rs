@@ -93,7 +93,7 @@ fn a_bench_without_a_source_is_refused(#[case] instrument: &str, #[case] expecte
 #[test]
 fn a_second_source_of_a_role_is_refused() {
     let text = std::fs::read_to_string(root().join("fixtures/benches/embedded.yaml")).unwrap();
-    let entry = "  pv-2: {role: pv-source, model: terrasas, address: emulated}\n";
+    let entry = "  battery-2: {role: battery-source, model: itech-it6000c, address: emulated}\n";
     let text = text
         .replace(
             "  recorder:\n    role",
@@ -101,7 +101,7 @@ fn a_second_source_of_a_role_is_refused() {
         )
         .replace(
             "safe_state:\n",
-            "safe_state:\n  - {instrument: pv-2, within: 5 s}\n",
+            "safe_state:\n  - {instrument: battery-2, within: 5 s}\n",
         );
     let dir = tempfile::TempDir::new().unwrap();
     let path = dir.path().join("bench.yaml");
@@ -111,7 +111,7 @@ fn a_second_source_of_a_role_is_refused() {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{errors}");
     assert!(
-        errors.contains("one pv-source, and the bench has pv and pv-2"),
+        errors.contains("one battery-source, and the bench has battery and battery-2"),
         "{errors}"
     );
 }

@@ -83,6 +83,7 @@ pub(crate) fn case(spec: CaseSpec) -> Case {
         },
         decision: DecisionRule::GuardU,
         ratings: ratings(),
+        pv: None,
         spec,
     }
 }

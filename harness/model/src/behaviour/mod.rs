@@ -179,7 +179,7 @@ behaviour!(
         pv_tracking: PvTracking,
         /// How the PV trackers get there.
         mppt: Mppt,
-        /// PV inputs with a tracker each.
+        /// PV inputs with a tracker each, where the profile states no `pv` or another number acts.
         pv_inputs: u8,
         /// Blocking of the bridge with the relay closed.
         momentary_cessation: MomentaryCessation,

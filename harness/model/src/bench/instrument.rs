@@ -25,6 +25,11 @@ pub struct InstrumentEntry {
     /// Output channel of a source with several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<u32>,
+    /// PV inputs of the DUT that a PV simulator with several channels feeds, one by each channel from
+    /// `channel` on; 1 unless stated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 4))]
+    pub inputs: Option<u8>,
     /// Curves on the disk of a PV simulator by the name of their file: voltage and current from short
     /// circuit (0 V) to open circuit (0 A), at 1000 W/m² and 25 °C.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

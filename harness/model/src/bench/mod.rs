@@ -8,6 +8,7 @@ mod output;
 mod specs;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -53,6 +54,18 @@ impl Bench {
             .iter()
             .filter(move |(_, entry)| entry.role == role)
             .map(|(name, entry)| (name.as_str(), entry))
+    }
+
+    /// Every PV simulator with the inputs of the DUT that it is wired to, counted from 0: the first in
+    /// the order of names to the first ones.
+    pub fn pv_wiring(&self) -> Vec<(&str, Range<usize>)> {
+        let mut next = 0;
+        let wired = self.with_role(Role::PvSource).map(|(name, entry)| {
+            let first = next;
+            next += usize::from(entry.inputs.unwrap_or(1));
+            (name, first..next)
+        });
+        wired.collect()
     }
 }
 
@@ -114,9 +127,9 @@ pub struct Envelope {
     pub grid_frequency: (Hertz, Hertz),
     /// Current of the grid simulator.
     pub grid_current: Amps,
-    /// Voltage of the PV simulator.
+    /// Voltage of every output of a PV simulator.
     pub pv_voltage: Volts,
-    /// Current of the PV simulator.
+    /// Current of every output of a PV simulator.
     pub pv_current: Amps,
     /// Voltage of the battery simulator.
     pub battery_voltage: Volts,

@@ -8,6 +8,9 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::located::Position;
 use crate::quantity::{PowerLevel, Quantity, Ratio};
 
+/// Number of PV inputs that a DUT may have.
+pub(super) const PV_INPUTS: (u8, u8) = (1, 4);
+
 /// Longest identifier: identifiers become file names.
 const LONGEST_NAME: usize = 64;
 

@@ -1,7 +1,7 @@
 //! Does a DUT profile make sense?
 
 use super::behaviour;
-use super::check::Checker;
+use super::check::{Checker, PV_INPUTS};
 use super::outline::Cursor;
 use crate::dut::{
     BatteryInput, DutKind, DutProfile, DutRatings, Interface, InterfaceProtocol, Part, PvInput,
@@ -135,6 +135,9 @@ fn ratings(c: &mut Checker<'_>, at: Cursor<'_>, ratings: &DutRatings) {
 }
 
 fn pv(c: &mut Checker<'_>, at: Cursor<'_>, input: &PvInput) {
+    if let Some(inputs) = input.inputs {
+        c.number(at.key("inputs"), "`inputs`", inputs, PV_INPUTS);
+    }
     c.positive(
         at.key("max_voltage"),
         "`max_voltage`",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::check::Checker;
+use super::check::{Checker, PV_INPUTS};
 use super::outline::Cursor;
 use crate::bench::{
     Accuracy, AccuracyOf, AccuracyTable, Address, Environment, GridOutput, InstrumentEntry,
@@ -40,6 +40,9 @@ pub(super) fn check(
         );
     }
     keys_of_role(c, at, entry);
+    if let Some(inputs) = entry.inputs {
+        c.number(at.key("inputs"), "`inputs`", inputs, PV_INPUTS);
+    }
     if let Some(resolution) = entry.resolution {
         c.positive(at.key("resolution"), "`resolution`", resolution, Watts(1e4));
     }
@@ -134,6 +137,12 @@ fn keys_of_role(c: &mut Checker<'_>, at: Cursor<'_>, entry: &InstrumentEntry) {
     let measures = analyser || recorder || role == Role::Chamber;
     let keys = [
         ("channel", entry.channel.is_some(), source, false),
+        (
+            "inputs",
+            entry.inputs.is_some(),
+            entry.model == Model::Terrasas,
+            false,
+        ),
         (
             "curves",
             !entry.curves.is_empty(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::check::Checker;
+use super::check::{Checker, PV_INPUTS};
 use super::outline::Cursor;
 use super::procedure;
 use crate::plan::{Plan, PlanTest, Procedure};
@@ -39,6 +39,9 @@ fn check_test(checker: &mut Checker<'_>, at: Cursor<'_>, test: &PlanTest) {
         "the standard",
         &test.cites.standard,
     );
+    if let Some(input) = &test.pv_input {
+        checker.number(at.key("pv_input"), "`pv_input`", input.value, PV_INPUTS);
+    }
     match &test.grid_code {
         Some(code) => checker.name(at.key("grid_code"), "grid code", &code.value),
         None if needs_grid_code(&test.procedure) => checker.error(

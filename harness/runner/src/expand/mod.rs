@@ -3,6 +3,7 @@
 //! reason; it is never guessed.
 
 mod curve;
+mod feed;
 mod frequency_watt;
 mod island;
 mod thermal;
@@ -14,6 +15,8 @@ use gridproof_model::dut::DutProfile;
 use gridproof_model::grid_code::GridCode;
 use gridproof_model::located::Position;
 use gridproof_model::plan::{PlanTest, Procedure};
+
+pub(crate) use feed::{Feed, feed};
 
 /// What became of a test on a DUT.
 #[derive(Debug, Clone, PartialEq)]

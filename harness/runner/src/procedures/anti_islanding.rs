@@ -4,7 +4,7 @@ use gridproof_instruments::roles::{CaptureSetup, RlcPower, TriggerSetup};
 use gridproof_model::capture::ChannelKind;
 use gridproof_model::case::{AntiIslandingCase, Case};
 
-use super::prepare::{mppt_voltage, pv_curve, settle_at};
+use super::prepare::{feed_pv, mppt_voltage, settle_at};
 use crate::context::Context;
 use crate::error::Halt;
 
@@ -24,8 +24,7 @@ pub(super) async fn acquire(
 ) -> Result<(), Halt> {
     let profile = ctx.rig.profile.clone();
     if let (Some(pv), Some(vmp)) = (&profile.pv, mppt_voltage(&profile, spec.dc_voltage)) {
-        ctx.pv_on(pv_curve(pv, vmp, profile.ratings.power.0))
-            .await?;
+        feed_pv(ctx, case, pv, vmp).await?;
     }
     ctx.load_switch(false).await?;
     settle_at(ctx, &case.ratings, spec.power_w).await?;

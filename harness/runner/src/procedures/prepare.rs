@@ -1,7 +1,7 @@
 //! Bringing the DUT to the state a test starts from: sources on, connected, at its power.
 
 use gridproof_instruments::roles::{DutMode, PowerReading, PvCurve};
-use gridproof_model::case::Ratings;
+use gridproof_model::case::{Case, Ratings};
 use gridproof_model::dut::{DutProfile, InterfaceProtocol, PvInput};
 
 use crate::context::Context;
@@ -35,17 +35,21 @@ const METERS_AGREE: f64 = 0.01;
 const FORBID_FROM: f64 = 0.1;
 const FORBID_LIMIT_S: f64 = 5.0;
 
-/// Sources on, loads off, connection permitted. The DUT starts its reconnection timer.
-pub(crate) async fn energise(ctx: &mut Context<'_>, ratings: &Ratings) -> Result<(), Halt> {
+/// Sources on, loads off, connection permitted. The DUT starts its reconnection timer. The case is
+/// the first of its test.
+pub(crate) async fn energise(ctx: &mut Context<'_>, case: &Case) -> Result<(), Halt> {
+    let ratings = &case.ratings;
     ctx.drm(&[]).await?;
     if ctx.rig.chamber.is_some() {
         let ambient = ctx.rig.bench.ambient.0;
         ctx.chamber(ambient).await?;
     }
     let profile = ctx.rig.profile.clone();
+    if let Some(feed) = &case.pv {
+        ctx.note(feed.to_string());
+    }
     if let Some(pv) = &profile.pv {
-        let curve = pv_curve(pv, pv.rated_voltage.0, profile.ratings.power.0);
-        ctx.pv_on(curve).await?;
+        feed_pv(ctx, case, pv, pv.rated_voltage.0).await?;
     }
     // without a simulator the DUT has its own pack on the port, which nobody needs to switch on
     if let Some(battery) = profile
@@ -70,8 +74,23 @@ pub(crate) async fn energise(ctx: &mut Context<'_>, ratings: &Ratings) -> Result
     ctx.dut_connect().await
 }
 
+/// The same curve at every PV input that the case feeds, which together cover rated power.
+pub(super) async fn feed_pv(
+    ctx: &mut Context<'_>,
+    case: &Case,
+    pv: &PvInput,
+    vmp: f64,
+) -> Result<(), Halt> {
+    let inputs = case.pv.as_ref().map_or(&[1][..], |feed| &feed.fed);
+    let share = ctx.rig.profile.ratings.power.0 / inputs.len() as f64;
+    for &input in inputs {
+        ctx.pv_on(input, pv_curve(pv, vmp, share)).await?;
+    }
+    Ok(())
+}
+
 /// A PV curve with its MPP at `vmp` that covers `power_w` with a surplus, inside the DUT's ratings.
-pub(crate) fn pv_curve(pv: &PvInput, vmp: f64, power_w: f64) -> PvCurve {
+fn pv_curve(pv: &PvInput, vmp: f64, power_w: f64) -> PvCurve {
     let imp = (PV_SURPLUS * power_w / vmp).min(pv.max_current.0);
     PvCurve {
         voc: (vmp / FILL.0).min(pv.max_voltage.0),

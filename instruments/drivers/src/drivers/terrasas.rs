@@ -1,4 +1,4 @@
-//! AMETEK TerraSAS / ETS photovoltaic simulator, one channel of it.
+//! AMETEK TerraSAS / ETS photovoltaic simulator: as many of its channels as the bench uses.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -9,8 +9,6 @@ use crate::error::{InstrumentError, InstrumentResult};
 use crate::roles::{Instrument, PvCurve, PvSource, SafeProof, SourceReading};
 use crate::transport::{Link, Scpi, ScpiSettings};
 
-/// A curve in use cannot be deleted: two names take turns.
-const CURVES: [&str; 2] = ["GRIDPROOF A", "GRIDPROOF B"];
 /// The input capacitors of the DUT discharge for seconds.
 const DECAY_POLL: Duration = Duration::from_millis(200);
 const DECAY_POLLS: usize = 20;
@@ -18,17 +16,32 @@ const DECAY_POLLS: usize = 20;
 /// What the bench knows about its simulator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TerraSasParams {
-    /// Channel of the system, from 1.
+    /// First channel of the system that is used, from 1.
     pub channel: u8,
+    /// Channels used, this one and those that follow.
+    pub outputs: u8,
 }
 
-/// Driver of one TerraSAS channel.
+/// Driver of the channels of a TerraSAS.
 pub struct TerraSas {
     scpi: Scpi,
     clock: Rc<dyn Clock>,
-    channel: u8,
-    /// Index into [`CURVES`] of the active curve.
+    channels: Vec<Channel>,
+}
+
+/// One channel, an output of the role.
+struct Channel {
+    number: u8,
+    /// Which of its two curves is active.
     active: Option<usize>,
+}
+
+impl Channel {
+    /// A curve in use cannot be deleted, and all channels share one pool: two names of its own take
+    /// turns.
+    fn curve(&self, which: usize) -> String {
+        format!("GRIDPROOF {}{}", self.number, ["A", "B"][which])
+    }
 }
 
 impl TerraSas {
@@ -38,11 +51,14 @@ impl TerraSas {
             terminator: "\r",
             ..ScpiSettings::default()
         };
+        let channels = (0..params.outputs).map(|after| Channel {
+            number: params.channel.saturating_add(after),
+            active: None,
+        });
         TerraSas {
             scpi: Scpi::new(name, link, settings),
             clock,
-            channel: params.channel,
-            active: None,
+            channels: channels.collect(),
         }
     }
 
@@ -51,14 +67,15 @@ impl TerraSas {
         self.scpi.set_timeout(limit);
     }
 
-    fn ask(&self, query: &str) -> String {
-        format!("{query}? (@{})", self.channel)
+    fn channel(&self, output: usize) -> InstrumentResult<&Channel> {
+        self.channels.get(output).ok_or_else(|| {
+            let why = format!("{} outputs are used", self.channels.len());
+            self.scpi.refused(&format!("output {}", output + 1), &why)
+        })
     }
 
-    async fn stage(&mut self, setting: &str) -> InstrumentResult<()> {
-        self.scpi
-            .command(&format!("{setting}, (@{})", self.channel))
-            .await
+    async fn stage(&mut self, channel: u8, setting: &str) -> InstrumentResult<()> {
+        self.scpi.command(&format!("{setting}, (@{channel})")).await
     }
 
     /// Put the staged parameters into the pool under `name`.
@@ -79,16 +96,16 @@ impl TerraSas {
         self.scpi.command(&format!("CURVe:ADD \"{name}\"")).await
     }
 
-    async fn output_state(&mut self) -> InstrumentResult<bool> {
-        let request = self.ask("OUTPut:STATe");
+    async fn output_state(&mut self, channel: u8) -> InstrumentResult<bool> {
+        let request = ask(channel, "OUTPut:STATe");
         self.scpi.insist_state(&request).await
     }
 
-    async fn proof(&mut self) -> InstrumentResult<SafeProof> {
-        let volts_query = self.ask("MEASure:SCALar:VOLTage:DC");
+    async fn proof(&mut self, channel: u8) -> InstrumentResult<SafeProof> {
+        let volts_query = ask(channel, "MEASure:SCALar:VOLTage:DC");
         let mut polls = 0;
         loop {
-            let state = self.output_state().await?;
+            let state = self.output_state(channel).await?;
             let volts = self.scpi.insist_number(&volts_query).await?;
             let proven = !state && volts.abs() < SAFE_DC_VOLTS;
             if proven || polls == DECAY_POLLS {
@@ -99,6 +116,10 @@ impl TerraSas {
             self.clock.sleep(DECAY_POLL).await;
         }
     }
+}
+
+fn ask(channel: u8, query: &str) -> String {
+    format!("{query}? (@{channel})")
 }
 
 #[async_trait::async_trait(?Send)]
@@ -112,55 +133,82 @@ impl Instrument for TerraSas {
         self.identify().await?;
         self.scpi.clear_errors().await?;
         let count = self.scpi.query_number("SYSTem:CHANnel:COUNt?").await?;
-        if f64::from(self.channel) > count {
+        let mut numbers = self.channels.iter().map(|channel| channel.number);
+        if let Some(number) = numbers.find(|&number| f64::from(number) > count) {
             let answer = count.to_string();
-            let problem = format!("channel {} of the bench file does not exist", self.channel);
+            let problem = format!("channel {number} of the bench file does not exist");
             return Err(self
                 .scpi
                 .nonsense("SYSTem:CHANnel:COUNt?", &answer, &problem));
         }
-        self.active = None;
+        for channel in &mut self.channels {
+            channel.active = None;
+        }
         Ok(())
     }
 
+    /// Every channel is told before the first is asked: none waits for the proof of another.
     async fn make_safe(&mut self) -> InstrumentResult<SafeProof> {
-        let abort = format!("ABORt (@{})", self.channel);
-        let off = format!("OUTPut:STATe OFF, (@{})", self.channel);
-        self.scpi.post(&[&off, &abort]).await?;
-        let proof = self.proof().await?;
+        let numbers: Vec<u8> = self.channels.iter().map(|channel| channel.number).collect();
+        for number in &numbers {
+            let off = format!("OUTPut:STATe OFF, (@{number})");
+            let abort = format!("ABORt (@{number})");
+            self.scpi.post(&[&off, &abort]).await?;
+        }
+        let several = numbers.len() > 1;
+        let mut proven = true;
+        let mut evidence = Vec::new();
+        for &number in &numbers {
+            let proof = self.proof(number).await?;
+            proven &= proof.proven;
+            evidence.push(if several {
+                format!("channel {number}: {}", proof.evidence)
+            } else {
+                proof.evidence
+            });
+        }
         // ABORt is refused when no profile runs.
         self.scpi.forget_errors().await;
-        Ok(proof)
+        let evidence = evidence.join("; ");
+        Ok(SafeProof { proven, evidence })
     }
 }
 
 #[async_trait::async_trait(?Send)]
 impl PvSource for TerraSas {
-    async fn set_curve(&mut self, curve: PvCurve) -> InstrumentResult<()> {
-        let wanted = self.active.map_or(0, |active| 1 - active);
-        let index = match self.add_curve(CURVES[wanted], curve).await {
+    fn outputs(&self) -> usize {
+        self.channels.len()
+    }
+
+    async fn set_curve(&mut self, output: usize, curve: PvCurve) -> InstrumentResult<()> {
+        let channel = self.channel(output)?;
+        let (number, active) = (channel.number, channel.active);
+        let names = [channel.curve(0), channel.curve(1)];
+        let wanted = active.map_or(0, |active| 1 - active);
+        let index = match self.add_curve(&names[wanted], curve).await {
             Ok(()) => wanted,
             // Left active by an earlier session: take the other name.
-            Err(InstrumentError::Refused { .. }) if self.active.is_none() => {
-                self.add_curve(CURVES[1], curve).await?;
+            Err(InstrumentError::Refused { .. }) if active.is_none() => {
+                self.add_curve(&names[1], curve).await?;
                 1
             }
             Err(error) => return Err(error),
         };
-        self.stage(&format!("SOURce:CURVe \"{}\"", CURVES[index]))
+        self.stage(number, &format!("SOURce:CURVe \"{}\"", names[index]))
             .await?;
-        self.stage("SOURce:IRRadiance 1000").await?;
-        self.stage("SOURce:TEMPerature 25").await?;
+        self.stage(number, "SOURce:IRRadiance 1000").await?;
+        self.stage(number, "SOURce:TEMPerature 25").await?;
         self.scpi
-            .command(&format!("SOURce:EXECute (@{})", self.channel))
+            .command(&format!("SOURce:EXECute (@{number})"))
             .await?;
-        self.active = Some(index);
+        self.channels[output].active = Some(index);
         Ok(())
     }
 
-    async fn output_on(&mut self) -> InstrumentResult<()> {
-        self.stage("OUTPut:STATe ON").await?;
-        if self.output_state().await? {
+    async fn output_on(&mut self, output: usize) -> InstrumentResult<()> {
+        let number = self.channel(output)?.number;
+        self.stage(number, "OUTPut:STATe ON").await?;
+        if self.output_state(number).await? {
             return Ok(());
         }
         Err(self.scpi.refused(
@@ -169,9 +217,10 @@ impl PvSource for TerraSas {
         ))
     }
 
-    async fn output_off(&mut self) -> InstrumentResult<()> {
-        self.stage("OUTPut:STATe OFF").await?;
-        let proof = self.proof().await?;
+    async fn output_off(&mut self, output: usize) -> InstrumentResult<()> {
+        let number = self.channel(output)?.number;
+        self.stage(number, "OUTPut:STATe OFF").await?;
+        let proof = self.proof(number).await?;
         if proof.proven {
             Ok(())
         } else {
@@ -179,9 +228,10 @@ impl PvSource for TerraSas {
         }
     }
 
-    async fn measure(&mut self) -> InstrumentResult<SourceReading> {
+    async fn measure(&mut self, output: usize) -> InstrumentResult<SourceReading> {
+        let number = self.channel(output)?.number;
         let [volts, amps, watts] = ["VOLTage", "CURRent", "POWer"]
-            .map(|what| self.ask(&format!("MEASure:SCALar:{what}:DC")));
+            .map(|what| ask(number, &format!("MEASure:SCALar:{what}:DC")));
         Ok(SourceReading {
             volts: self.scpi.query_number(&volts).await?,
             amps: self.scpi.query_number(&amps).await?,

@@ -69,17 +69,20 @@ pub struct PvCurve {
     pub imp: f64,
 }
 
-/// PV array simulator.
+/// PV array simulator with one or several outputs, counted from 0. [`Instrument::make_safe`] opens
+/// all of them and proves each.
 #[async_trait::async_trait(?Send)]
 pub trait PvSource: Instrument {
-    /// Load and activate a curve. Output state unchanged.
-    async fn set_curve(&mut self, curve: PvCurve) -> InstrumentResult<()>;
-    /// Close the output.
-    async fn output_on(&mut self) -> InstrumentResult<()>;
-    /// Open the output.
-    async fn output_off(&mut self) -> InstrumentResult<()>;
-    /// Measure.
-    async fn measure(&mut self) -> InstrumentResult<SourceReading>;
+    /// Number of outputs; the others of the device are left alone.
+    fn outputs(&self) -> usize;
+    /// Load and activate a curve. Output state unchanged, as is every other output.
+    async fn set_curve(&mut self, output: usize, curve: PvCurve) -> InstrumentResult<()>;
+    /// Close an output.
+    async fn output_on(&mut self, output: usize) -> InstrumentResult<()>;
+    /// Open an output.
+    async fn output_off(&mut self, output: usize) -> InstrumentResult<()>;
+    /// Measure at the terminals of an output.
+    async fn measure(&mut self, output: usize) -> InstrumentResult<SourceReading>;
 }
 
 /// Bidirectional DC source standing in for the battery.

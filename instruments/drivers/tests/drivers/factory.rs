@@ -16,7 +16,10 @@ async fn builds_every_model_and_sends_nothing() {
     let inputs = BTreeMap::new();
     let specs = [
         DriverSpec::Chroma61845(Chroma61845Params::default()),
-        DriverSpec::TerraSas(TerraSasParams { channel: 1 }),
+        DriverSpec::TerraSas(TerraSasParams {
+            channel: 1,
+            outputs: 1,
+        }),
         DriverSpec::ItechIt6000c(ItechIt6000cParams::default()),
         DriverSpec::ChromaA800067(ChromaA800067Params::default()),
         DriverSpec::Adam6060,

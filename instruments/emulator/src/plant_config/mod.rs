@@ -9,9 +9,9 @@ mod functions;
 mod islanding;
 mod protection;
 
-use gridproof_model::behaviour::{Backup, Behaviour};
+use gridproof_model::behaviour::{Backup, Behaviour, Speaks};
 use gridproof_model::bench::Bench;
-use gridproof_model::dut::{DutKind, DutProfile};
+use gridproof_model::dut::{DutKind, DutProfile, InterfaceProtocol};
 use gridproof_model::grid_code::GridCode;
 use gridproof_plant::config as plant;
 use gridproof_plant::config::PlantConfig;
@@ -105,7 +105,10 @@ fn unit(
         dc_link: dc_link(behaviour, nominal_v),
         tracking: functions::tracking(behaviour),
         mppt: functions::mppt(behaviour),
-        pv_inputs: behaviour.pv_inputs.map_or(1, usize::from),
+        pv_inputs: behaviour
+            .pv_inputs
+            .map_or(usize::from(dut.pv_inputs()).max(1), usize::from),
+        site_counters: site_counters(dut, behaviour),
         functions: functions::functions(behaviour),
         lockout: functions::lockout(behaviour),
         anti_islanding: islanding::active(behaviour, nominal_hz),
@@ -150,6 +153,18 @@ fn unit(
         }),
         shutdown_s: behaviour.standby_shutdown.map(|time| time.0),
     })
+}
+
+/// SunSpec has no registers for them, those of SAJ units do.
+fn site_counters(dut: &DutProfile, behaviour: &Behaviour) -> plant::SiteCounters {
+    match (dut.interface.protocol, behaviour.speaks.unwrap_or_default()) {
+        (InterfaceProtocol::SajAs1Rtu, _) | (InterfaceProtocol::RegisterFile, Speaks::SajHs2) => {
+            plant::SiteCounters::Present
+        }
+        (InterfaceProtocol::SunspecTcp, _) | (InterfaceProtocol::RegisterFile, Speaks::Sunspec) => {
+            plant::SiteCounters::Absent
+        }
+    }
 }
 
 /// Default: the reference filter of the plant's documentation.

@@ -18,6 +18,7 @@ fn bench_and(models: &[(&str, Model)]) -> EmulatedBench {
             model,
             address: Address::Emulated,
             channel: None,
+            inputs: None,
             resolution: None,
             interval: None,
             latency: None,

@@ -277,3 +277,97 @@ fn energy_counters_follow_battery_and_grid() {
     assert!(discharged > delivered, "the inverter has losses");
     assert_eq!(after[0], before[0], "nothing was charged");
 }
+
+/// W of the flow registers beside the counters of their integrals: power, counter, sign of the power.
+const COUNTED: [(u16, u16, f64); 7] = [
+    (0x409a, 0x4107, 1.0),
+    (0x409c, 0x4117, 1.0),
+    (0x409d, 0x411f, 1.0),
+    (0x409f, 0x412f, 1.0),
+    (0x40a0, 0x40df, 1.0),
+    // what goes into the grid, and what comes from it
+    (0x40a1, 0x40ef, 1.0),
+    (0x40a1, 0x40f7, -1.0),
+];
+
+/// Counts of 0.01 kWh since power-on.
+fn total(dut: &mut Talk, first: u16) -> f64 {
+    counts(dut, first + 6)
+}
+
+fn counts(dut: &mut Talk, high: u16) -> f64 {
+    f64::from(read(dut, high)) * 65_536.0 + f64::from(read(dut, high + 1))
+}
+
+/// An hour each of serving a load and feeding the rest, of serving a part of a load, and of charging
+/// beside a load: every counter moves by the power that its register shows, and what the load took came
+/// from battery and grid.
+#[test]
+fn counters_of_flows_are_their_integrals() {
+    let (bench, mut dut) = feeding();
+    let mut load = Talk::new(&bench, "island-load");
+    load.set("SYST:ERR?", &["FUNC:SLOAD ON"]);
+    Talk::new(&bench, "backup-load").set(
+        "SYST:ERR?",
+        &["PHASE1:RLOAD 300", "PHASE1:RLOADE ON", "FUNC:SLOAD ON"],
+    );
+    // load, user mode, and what must then be counted at least: grid to and from, battery to and from
+    for (watts, mode, moving) in [
+        (1000, 2, [0x4117, 0x411f, 0x40ef]),
+        (2500, 2, [0x4107, 0x411f, 0x40f7]),
+        (1000, 3, [0x4107, 0x412f, 0x40f7]),
+    ] {
+        load.set(
+            "SYST:ERR?",
+            &[&format!("PHASE1:RLOAD {watts}"), "PHASE1:RLOADE ON"],
+        );
+        accepted(&mut dut, 0x3371, mode);
+        advance(&bench, 120.0);
+        let shown = |dut: &mut Talk| COUNTED.map(|(power, ..)| f64::from(read(dut, power) as i16));
+        let before = COUNTED.map(|(_, counter, _)| total(&mut dut, counter));
+        let meter = [0xa038, 0xa03a].map(|at| counts(&mut dut, at));
+        let mut means = [0.0; COUNTED.len()];
+        for _ in 0..30 {
+            advance(&bench, 120.0);
+            for (mean, watts) in means.iter_mut().zip(shown(&mut dut)) {
+                *mean += watts / 30.0;
+            }
+        }
+        for (k, (_, counter, sign)) in COUNTED.into_iter().enumerate() {
+            let moved = total(&mut dut, counter) - before[k];
+            // an hour of W in counts of 10 Wh; either end may be a count short
+            let expected = (sign * means[k]).max(0.0) / 10.0;
+            assert!(
+                (moved - expected).abs() <= 1.1,
+                "{counter:#x}: {moved}, not {expected}"
+            );
+            assert_eq!(
+                moved > 20.0,
+                moving.contains(&counter) || counter == 0x40df,
+                "{counter:#x}: {moved} at {watts} W"
+            );
+        }
+        // of the site, loads at the back-up port included
+        let sum = |dut: &mut Talk, of: &[usize]| -> f64 {
+            let of = of.iter().map(|&k| total(dut, COUNTED[k].1) - before[k]);
+            of.sum()
+        };
+        let (loads, sources) = (sum(&mut dut, &[4]), sum(&mut dut, &[0, 2]));
+        assert!((loads - sources).abs() <= 3.0, "{loads} {sources}");
+        let site = (f64::from(watts) + 300.0) * (bench.true_state().pcc_v / 230.0).powi(2) / 10.0;
+        assert!((loads - site).abs() <= 0.02 * site, "{loads} {site}");
+        // the meter's own counters
+        for (at, before, of) in [(0xa038, meter[0], 6), (0xa03a, meter[1], 5)] {
+            let moved = counts(&mut dut, at) - before;
+            assert_eq!(moved, sum(&mut dut, &[of]), "{at:#x}");
+        }
+    }
+    let backup = total(&mut dut, 0x40e7);
+    let expected = 300.0 * (3.0 * 3720.0 / 3600.0) / 10.0;
+    assert!((backup - expected).abs() <= 2.0, "{backup} {expected}");
+    // all four periods began with power-on
+    for period in [0, 2, 4] {
+        assert_eq!(counts(&mut dut, 0x40e7 + period), backup);
+    }
+    assert_eq!(total(&mut dut, 0x40ff), 0.0, "there is no PV");
+}

@@ -305,3 +305,55 @@ proptest! {
         prop_assert_eq!(one(&mut dut, address), if taken { value } else { before });
     }
 }
+
+/// PV goes to the load first, then into the grid; flows and counters of both agree over an hour.
+#[test]
+fn pv_is_counted_where_it_goes() {
+    let (bench, mut dut) = running(HS2);
+    let mut pv = Talk::new(&bench, "pv");
+    for line in [
+        "CURVe:VIparms 420, 6;MPPparms 350, 5;ADD \"ONE\"",
+        "SOURce:CURVe \"ONE\"",
+        "SOURce:IRRadiance 1000",
+        "SOURce:EXECute",
+        "OUTPut:STATe ON",
+    ] {
+        pv.bytes(format!("{line}\r").as_bytes());
+    }
+    assert_eq!(pv.bytes(b"SYST:ERR?\r"), b"0,\"No error\"\r");
+    let mut load = Talk::new(&bench, "island-load");
+    for line in ["FUNC:S1 ON", "PHASE1:RLOAD 1000;RLOADE ON;:FUNC:SLOAD ON"] {
+        load.say(line);
+    }
+    // 3500 W of sun: the battery is told to take nothing
+    passive(&mut dut, 1, 600);
+    advance(&bench, 300.0);
+    let total = |dut: &mut Talk, first: u16| {
+        let [high, low] = read(dut, first + 6, 2)[..] else {
+            panic!("two registers");
+        };
+        f64::from(high) * 65_536.0 + f64::from(low)
+    };
+    let flows = [(0x4099, 0x40ff), (0x409b, 0x410f), (0x409d, 0x411f)];
+    let before = flows.map(|(_, counter)| total(&mut dut, counter));
+    let (sold, loads) = (total(&mut dut, 0x40ef), total(&mut dut, 0x40df));
+    advance(&bench, 3600.0);
+    let mut moved = [0.0; 3];
+    for (k, (power, counter)) in flows.into_iter().enumerate() {
+        moved[k] = total(&mut dut, counter) - before[k];
+        let expected = f64::from(signed(&mut dut, power)) / 10.0;
+        assert!(
+            (moved[k] - expected).abs() <= 1.5,
+            "{counter:#x}: {} {expected}",
+            moved[k]
+        );
+    }
+    let sold = total(&mut dut, 0x40ef) - sold;
+    let loads = total(&mut dut, 0x40df) - loads;
+    assert!(moved[0] > 90.0 && moved[1] > 150.0, "{moved:?}");
+    assert!(
+        (moved[0] + moved[2] - loads).abs() <= 3.0,
+        "{moved:?} {loads}"
+    );
+    assert!((moved[1] - sold).abs() <= 2.0, "{moved:?} {sold}");
+}

@@ -96,6 +96,8 @@ pub struct Dut {
     pub mppt: Option<PerturbObserve>,
     /// PV inputs with a tracker each (hybrid; at least 1).
     pub pv_inputs: usize,
+    /// Whether it counts where energy goes on its site.
+    pub site_counters: SiteCounters,
     /// Further grid-support functions.
     pub functions: Functions,
     /// Lock-out after repeated trips; `None` restarts for ever.
@@ -193,6 +195,16 @@ impl DcLink {
             low_v: 0.7 * volts,
         }
     }
+}
+
+/// Counters of the energy between sources, grid and loads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SiteCounters {
+    /// The unit has none.
+    #[default]
+    Absent,
+    /// It has them: a solved slow step takes a fifth longer.
+    Present,
 }
 
 /// What the current reference is made from.
@@ -433,6 +445,7 @@ pub fn reference() -> PlantConfig {
             tracking: Tracking::Global,
             mppt: None,
             pv_inputs: 1,
+            site_counters: SiteCounters::Absent,
             functions: Functions::default(),
             lockout: None,
             protection: vec![

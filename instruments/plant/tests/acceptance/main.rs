@@ -23,6 +23,7 @@ mod a13_drained_link;
 mod a14_frequency_drift;
 mod a15_voltage_zone;
 mod a16_slip_shift_perturbation;
+mod a17_site_energy;
 
 /// Figures are wanted on stderr.
 fn show() -> bool {

@@ -151,7 +151,7 @@ pub(super) fn functions(c: &mut Checker<'_>, at: Cursor<'_>, behaviour: &Behavio
         fields.times(&[("start", value.start)]);
     }
     if let Some(value) = behaviour.pv_inputs {
-        c.number(at.key("pv_inputs"), "`pv_inputs`", value, (1, 4));
+        c.number(at.key("pv_inputs"), "`pv_inputs`", value, super::PV_INPUTS);
     }
     if let Some(value) = &behaviour.momentary_cessation {
         let at = at.key("momentary_cessation");

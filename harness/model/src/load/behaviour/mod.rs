@@ -3,7 +3,7 @@
 mod battery;
 mod functions;
 
-use super::check::Checker;
+use super::check::{Checker, PV_INPUTS};
 use super::outline::Cursor;
 use crate::behaviour::{Backup, Behaviour, CurveResponse, Filter};
 use crate::defect::Defect;

@@ -3,8 +3,10 @@
 //! Powers and currents of grid and inverter are positive when the unit feeds the grid, of the
 //! battery when it discharges.
 
+use std::ops::RangeInclusive;
+
 use gridproof_plant::signal::{DutState, MeterPoint, PvInputState, Reading};
-use gridproof_plant::{DutView, Nanos};
+use gridproof_plant::{DutView, Energy, Nanos, SiteFlow, SiteFlows};
 
 use super::Nameplate;
 use super::slots::Clock;
@@ -19,8 +21,10 @@ pub(crate) struct Live<'a> {
     clock: [u16; 4],
     /// The grid connection as meter A sees it, W and A > 0 from the grid.
     grid: Reading,
-    /// Counters of PV, battery charged and discharged, inverter delivered, J.
-    energy_j: [f64; 4],
+    energy: Energy,
+    /// Flows of the site, W, and their integrals, J.
+    flows: SiteFlows,
+    site: SiteFlows,
     pv_inputs: Vec<PvInputState>,
     ambient_c: f64,
     /// Dc link, V.
@@ -28,19 +32,11 @@ pub(crate) struct Live<'a> {
     drm_pins: Vec<(u8, u8)>,
 }
 
-/// Where the power of battery and grid goes, W, each ≥ 0.
-struct Flows {
-    grid_to_load: f64,
-    grid_to_battery: f64,
-    battery_to_load: f64,
-    battery_to_grid: f64,
-    /// All loads of the site, those at the back-up port included.
-    load: f64,
-}
-
-/// First register of the energy counters: for each Today, Month, Year, Total as u32.
-const COUNTERS: u16 = 0x40bf;
+/// Registers of the energy counters: for each Today, Month, Year, Total as u32.
+const COUNTERS: RangeInclusive<u16> = 0x40bf..=0x4166;
 const REGISTERS_PER_COUNTER: u16 = 8;
+/// Registers of the meter's own counters, imported and exported, u32 each.
+const METER_COUNTERS: RangeInclusive<u16> = 0xa038..=0xa03b;
 /// J of one count, 0.01 kWh.
 const COUNT_J: f64 = 36_000.0;
 
@@ -54,6 +50,20 @@ pub(crate) fn signed(value: f64) -> u16 {
     value.round().clamp(-32_768.0, 32_767.0) as i16 as u16
 }
 
+/// Counts of a counter, 0.01 kWh each.
+fn counts(joules: f64) -> u32 {
+    (joules / COUNT_J).clamp(0.0, f64::from(u32::MAX)) as u32
+}
+
+/// The half of a u32 at an offset from its first register, the high word first.
+fn half(value: u32, offset: u16) -> u16 {
+    if offset.is_multiple_of(2) {
+        (value >> 16) as u16
+    } else {
+        value as u16
+    }
+}
+
 fn text(value: &str, register: u16) -> u16 {
     let byte = |at: u16| value.as_bytes().get(usize::from(at)).copied().unwrap_or(0);
     u16::from_be_bytes([byte(2 * register), byte(2 * register + 1)])
@@ -64,7 +74,6 @@ impl<'a> Live<'a> {
     pub(crate) fn new(plate: &'a Nameplate, clock: Clock, field: &Field) -> Self {
         let now: Nanos = field.now();
         let view = field.plant.dut_view();
-        let energy = field.plant.energy();
         let state = field.plant.state();
         // without its meter the unit knows of nothing but itself
         let grid = if view.meter_lost {
@@ -78,12 +87,9 @@ impl<'a> Live<'a> {
             view,
             clock: clock.registers(now),
             grid,
-            energy_j: [
-                energy.pv_j,
-                energy.battery_in_j,
-                energy.battery_out_j,
-                energy.ac_out_j,
-            ],
+            energy: field.plant.energy(),
+            flows: field.plant.site_flows(),
+            site: field.plant.site_energy(),
             pv_inputs: state.pv_inputs,
             ambient_c: state.ambient_c,
             bus_v: state.dc_link_v,
@@ -135,31 +141,6 @@ impl<'a> Live<'a> {
         self.grid.volts * self.grid.amps
     }
 
-    /// Without PV: what the unit feeds is its battery's, and what it takes where that is charged, not in
-    /// standby.
-    fn flows(&self) -> Flows {
-        let fed = self.view.w.max(0.0);
-        let taken = if self.view.battery_w < 0.0 {
-            (-self.view.w).max(0.0)
-        } else {
-            0.0
-        };
-        let grid_w = if self.view.meter_lost {
-            -self.view.w
-        } else {
-            self.grid.watts
-        };
-        let (import, export) = (grid_w.max(0.0), (-grid_w).max(0.0));
-        let (battery_to_grid, grid_to_battery) = (fed.min(export), taken.min(import));
-        Flows {
-            grid_to_load: import - grid_to_battery,
-            grid_to_battery,
-            battery_to_load: fed - battery_to_grid + self.view.backup_w,
-            battery_to_grid,
-            load: (grid_w + self.view.w).max(0.0) + self.view.backup_w,
-        }
-    }
-
     /// Fault words of the codes 1–96: (MFaultMSG, SFaultMSG, HFaultMSG), bit 0 of each = 1, 33, 65.
     fn faults(&self) -> [u32; 3] {
         let mut words = [0; 3];
@@ -186,19 +167,54 @@ impl<'a> Live<'a> {
     pub(crate) fn register(&self, address: u16) -> Option<u16> {
         match address {
             0x8f00..=0x8f76 => Some(self.information(address)),
-            COUNTERS..=0x40de => Some(self.counter(address - COUNTERS)),
+            // every period began with power-on: those of a day, month and year do not roll over
+            _ if COUNTERS.contains(&address) => Some(half(
+                counts(self.counted_j(address)),
+                address - COUNTERS.start(),
+            )),
+            _ if METER_COUNTERS.contains(&address) => {
+                Some(self.meter_counter(address - METER_COUNTERS.start()))
+            }
             0x4000..=0x4166 => Some(self.realtime(address)),
             0xa000..=0xa065 => Some(self.battery(address)),
             _ => None,
         }
     }
 
-    /// Every period began with power-on: the counters of a day, month and year do not roll over.
-    fn counter(&self, offset: u16) -> u16 {
-        let joules = self.energy_j[usize::from(offset / REGISTERS_PER_COUNTER)];
-        let counts = (joules / COUNT_J).clamp(0.0, f64::from(u32::MAX)) as u32;
-        let half = if offset.is_multiple_of(2) { 16 } else { 0 };
-        (counts >> half) as u16
+    /// J behind a register of the counters. PV of a second and third input or phase, and flows of other
+    /// phases, are not there.
+    fn counted_j(&self, address: u16) -> f64 {
+        match (address - COUNTERS.start()) / REGISTERS_PER_COUNTER {
+            0 => self.energy.pv_j,
+            1 => self.energy.battery_in_j,
+            2 => self.energy.battery_out_j,
+            3 => self.energy.ac_out_j,
+            4 => self.site.of(SiteFlow::Load),
+            5 => self.site.of(SiteFlow::BackupLoad),
+            6 => self.site.of(SiteFlow::Export),
+            7 => self.site.of(SiteFlow::Import),
+            8 => self.site.of(SiteFlow::PvToLoad),
+            9 => self.site.of(SiteFlow::GridToLoad),
+            10 => self.site.of(SiteFlow::PvToGrid),
+            11 => self.site.of(SiteFlow::BatteryToGrid),
+            12 => self.site.of(SiteFlow::BatteryToLoad),
+            13 => self.site.of(SiteFlow::PvToBattery),
+            14 => self.site.of(SiteFlow::GridToBattery),
+            _ => 0.0,
+        }
+    }
+
+    /// The meter counts for itself; one that is lost reads as lost.
+    fn meter_counter(&self, offset: u16) -> u16 {
+        let flow = match offset {
+            0 | 1 => SiteFlow::Import,
+            _ => SiteFlow::Export,
+        };
+        if self.view.meter_lost {
+            0
+        } else {
+            half(counts(self.site.of(flow)), offset)
+        }
     }
 
     fn information(&self, address: u16) -> u16 {
@@ -217,13 +233,6 @@ impl<'a> Live<'a> {
     fn realtime(&self, address: u16) -> u16 {
         let v = &self.view;
         let [master, slave, display] = self.faults();
-        let half = |word: u32, first: u16| {
-            if address == first {
-                (word >> 16) as u16
-            } else {
-                word as u16
-            }
-        };
         let apparent = v.volts * v.amps;
         let amps = if v.w < 0.0 { -v.amps } else { v.amps };
         let direction = |w: f64| {
@@ -238,9 +247,9 @@ impl<'a> Live<'a> {
         match address {
             0x4000..=0x4003 => self.clock[usize::from(address - 0x4000)],
             0x4004 => self.mode(),
-            0x4005 | 0x4006 => half(display, 0x4005),
-            0x4007 | 0x4008 => half(master, 0x4007),
-            0x400b | 0x400c => half(slave, 0x400b),
+            0x4005 | 0x4006 => half(display, address - 0x4005),
+            0x4007 | 0x4008 => half(master, address - 0x4007),
+            0x400b | 0x400c => half(slave, address - 0x400b),
             0x400f => u16::from(!self.codes.is_empty()),
             0x4010 => signed(v.temperature_c * 10.0),
             0x4019 => unsigned(v.seconds_to_reconnect.ceil()),
@@ -280,11 +289,14 @@ impl<'a> Live<'a> {
             0x4096 => direction(v.battery_w),
             0x4097 => direction(v.w),
             0x4098 => direction(v.backup_w),
-            0x409a => signed(self.flows().grid_to_load),
-            0x409c => signed(self.flows().battery_to_grid),
-            0x409d => signed(self.flows().battery_to_load),
-            0x409f => signed(self.flows().grid_to_battery),
-            0x40a0 => signed(self.flows().load),
+            0x4099 => signed(self.flows.of(SiteFlow::PvToLoad)),
+            0x409a => signed(self.flows.of(SiteFlow::GridToLoad)),
+            0x409b => signed(self.flows.of(SiteFlow::PvToGrid)),
+            0x409c => signed(self.flows.of(SiteFlow::BatteryToGrid)),
+            0x409d => signed(self.flows.of(SiteFlow::BatteryToLoad)),
+            0x409e => signed(self.flows.of(SiteFlow::PvToBattery)),
+            0x409f => signed(self.flows.of(SiteFlow::GridToBattery)),
+            0x40a0 => signed(self.flows.of(SiteFlow::Load)),
             0x40a1 => signed(-self.grid.watts),
             0x40a2 => unsigned(self.grid_va()),
             _ => 0,

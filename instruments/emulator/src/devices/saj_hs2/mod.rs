@@ -179,7 +179,6 @@ impl SajHs2 {
             0x4073 | 0x4076 => unsigned(pv(usize::from(address == 0x4076)).2),
             0x4077..=0x407c => 0,
             0x4095 => u16::from(v.pv_w > 1.0),
-            0x40a0 => signed((live.grid_w() + v.w).max(0.0) + v.backup_w),
             0x40a1 => signed(live.grid_w()),
             0x40a2 => unsigned(live.grid_va()),
             0x40a3 | 0x40a4 => 0,
