@@ -48,9 +48,12 @@ fn place(
     let first = (low..high).find(|&k| value(k + 1) >= 0.0)?;
     let last = (low..high).rev().find(|&k| value(k) < 0.0)?;
     let middle = usize::midpoint(first, last + 1);
-    if reach < 2 {
+    let between = || {
         let (a, b) = (value(last), value(last + 1));
-        return Some(last as f64 + if b > a { -a / (b - a) } else { 0.5 });
+        last as f64 + if b > a { -a / (b - a) } else { 0.5 }
+    };
+    if reach < 2 {
+        return Some(between());
     }
     let from = middle.saturating_sub(reach);
     let to = (middle + reach + 1).min(len);
@@ -64,7 +67,12 @@ fn place(
         stt += dt * dt;
     }
     let slope = sxt / stt;
-    (slope > 0.0).then(|| from as f64 + mean_t - mean_x / slope)
+    // High orders may turn the wave back just there, in every cycle.
+    Some(if slope > 0.0 {
+        from as f64 + mean_t - mean_x / slope
+    } else {
+        between()
+    })
 }
 
 /// Middle one of some periods, the upper of two: one that harmonics or noise hide does not move it.
@@ -126,5 +134,21 @@ mod tests {
             assert!((found - hz).abs() < 0.02, "{hz}: {found}");
         }
         assert!(frequency(&[0.0; 1000], 1000.0, 50.0).is_none());
+    }
+
+    /// Orders 37 and 39 of 3 % each turn the wave back where it passes zero, at every phase of theirs.
+    #[test]
+    fn a_wave_that_turns_back_at_its_zero_has_a_frequency() {
+        let turn = std::f64::consts::TAU;
+        for phase in 0..24 {
+            let phase = turn * f64::from(phase) / 24.0;
+            let wave = |t: f64| {
+                let orders = [37.0, 39.0].map(|n| 0.03 * (n * turn * 50.3 * t + phase).sin());
+                (turn * 50.3 * t).sin() + orders[0] + orders[1]
+            };
+            let samples: Vec<f64> = (0..4000).map(|k| wave(f64::from(k) / 20_000.0)).collect();
+            let found = frequency(&samples, 20_000.0, 50.0).expect("a wave");
+            assert!((found - 50.3).abs() < 0.02, "{phase}: {found}");
+        }
     }
 }

@@ -6,8 +6,9 @@ use super::Channel64;
 const PARTS: usize = 10;
 
 /// Times at which a mark channel changes, s. Of one with two levels, a pulse at each step counts once,
-/// by its leading edge; a set point that goes forth and back counts twice. Which it is, the
-/// `response` tells: after a set point it comes back.
+/// by its leading edge; a set point that goes forth and back, or a level that changes at each step,
+/// counts at every edge. Which it is, the `response` tells: after a set point it comes back, and after a
+/// change of level it leaves where it had settled.
 pub(super) fn edges(channel: &Channel64<'_>, response: &Channel64<'_>) -> Vec<f64> {
     let samples = channel.samples;
     let low = samples.iter().copied().fold(f64::INFINITY, f64::min);
@@ -32,8 +33,8 @@ pub(super) fn edges(channel: &Channel64<'_>, response: &Channel64<'_>) -> Vec<f6
                 }
             }
         }
-        let set_point = all.len() == 1 || comes_back(response, &all);
-        return if set_point { all } else { leading };
+        let level = all.len() == 1 || comes_back(response, &all) || leaves_again(response, &all);
+        return if level { all } else { leading };
     }
     // A staircase of set points: changes by more than 2 % of its span within two samples.
     let mut k = 0;
@@ -50,25 +51,81 @@ pub(super) fn edges(channel: &Channel64<'_>, response: &Channel64<'_>) -> Vec<f6
     found
 }
 
+/// A response between the edges of a mark.
+struct Parts<'a> {
+    response: &'a Channel64<'a>,
+    edges: &'a [f64],
+    /// From its lowest sample to its highest.
+    span: f64,
+}
+
+impl<'a> Parts<'a> {
+    fn new(response: &'a Channel64<'a>, edges: &'a [f64]) -> Self {
+        let samples = response.samples.iter().copied();
+        let low = samples.clone().fold(f64::INFINITY, f64::min);
+        let high = samples.fold(f64::NEG_INFINITY, f64::max);
+        Self {
+            response,
+            edges,
+            span: high - low,
+        }
+    }
+
+    /// Samples from an edge to another, the begin and end of the record beyond them.
+    fn between(&self, from: Option<usize>, to: usize) -> &'a [f64] {
+        let samples = self.response.samples;
+        let index = |t: f64| (t * self.response.rate_hz).ceil().max(0.0) as usize;
+        let from = from.map_or(0, |n| index(self.edges[n])).min(samples.len());
+        let to = self.edges.get(to).map_or(samples.len(), |t| index(*t));
+        &samples[from..to.clamp(from, samples.len())]
+    }
+}
+
+fn mean(part: &[f64]) -> f64 {
+    part.iter().sum::<f64>() / part.len().max(1) as f64
+}
+
+/// Mean of the last part.
+fn last(part: &[f64]) -> f64 {
+    mean(&part[part.len() - part.len().div_ceil(PARTS)..])
+}
+
+/// How far the means of the parts of `samples` go from `level`.
+fn way(samples: &[f64], level: f64) -> f64 {
+    let parts = samples.chunks(samples.len().div_ceil(PARTS).max(1));
+    parts.map(|p| (mean(p) - level).abs()).fold(0.0, f64::max)
+}
+
 /// Whether the response, after most pairs of edges forth and back, is where it was before.
 fn comes_back(response: &Channel64<'_>, edges: &[f64]) -> bool {
-    let samples = response.samples;
-    let index = |t: f64| ((t * response.rate_hz).ceil().max(0.0) as usize).min(samples.len());
-    let mean = |part: &[f64]| part.iter().sum::<f64>() / part.len().max(1) as f64;
-    let low = samples.iter().copied().fold(f64::INFINITY, f64::min);
-    let high = samples.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let last = |part: &[f64]| mean(&part[part.len() - part.len().div_ceil(PARTS)..]);
+    let parts = Parts::new(response, edges);
     let back = |n: usize| {
-        let from = n.checked_sub(1).map_or(0, |k| index(edges[k]));
-        let at = index(edges[n]);
-        let end = edges.get(n + 2).map_or(samples.len(), |t| index(*t));
-        let (start, after) = (last(&samples[from..at]), &samples[at..end]);
-        let parts = after.chunks(after.len().div_ceil(PARTS).max(1));
-        let way = parts.map(|p| (mean(p) - start).abs()).fold(0.0, f64::max);
-        way > 0.1 * (high - low) && (last(after) - start).abs() < 0.5 * way
+        let start = last(parts.between(n.checked_sub(1), n));
+        let after = parts.between(Some(n), n + 2);
+        let way = way(after, start);
+        way > 0.1 * parts.span && (last(after) - start).abs() < 0.5 * way
     };
     let pairs = edges.len() / 2;
     2 * (0..pairs).filter(|n| back(2 * n)).count() > pairs
+}
+
+/// Whether the response, after the second edge of most pairs, goes much farther than in the second
+/// half of the time between both: what goes on settling does not, and a pulse that is over in a quarter
+/// of the time to the next says nothing.
+fn leaves_again(response: &Channel64<'_>, edges: &[f64]) -> bool {
+    let parts = Parts::new(response, edges);
+    let leaves = |n: usize| {
+        let (before, after) = (
+            parts.between(Some(n), n + 1),
+            parts.between(Some(n + 1), n + 2),
+        );
+        let settled = last(before);
+        let still = way(&before[before.len() / 2..], settled);
+        let way = way(after, settled);
+        3 * before.len() > after.len() && way > 0.1 * parts.span && way > 4.0 * still
+    };
+    let pairs = edges.len() / 2;
+    2 * (0..pairs).filter(|n| leaves(2 * n)).count() > pairs
 }
 
 #[cfg(test)]
@@ -125,6 +182,20 @@ mod tests {
             // Pulses at the steps forth and back.
             assert_eq!(marked(forth_and_back, pulse), [3.0, 7.0], "{length}");
         }
+        // A level that changes at each of four steps to levels of their own.
+        let levels = |t: f64| match t {
+            t if t < 1.0 => 0.5,
+            t if t < 3.0 => 2.0,
+            t if t < 5.0 => 1.1,
+            t if t < 7.0 => 3.9,
+            _ => 2.7,
+        };
+        let toggled = |t: f64| (1.0..3.0).contains(&t) || (5.0..7.0).contains(&t);
+        assert_eq!(marked(levels, toggled), [1.0, 3.0, 5.0, 7.0]);
+        assert_eq!(marked(levels, |t| !toggled(t)), [1.0, 3.0, 5.0, 7.0]);
+        // Pulses of half the time to the next, while the response goes on from level to level.
+        let ramp = |t: f64| 0.2 * t;
+        assert_eq!(marked(ramp, toggled), [1.0, 5.0]);
         // Nothing answers: pulses stay what they are.
         let pulse = |t: f64| (3.0..3.2).contains(&t);
         assert_eq!(marked(|_| 2.0, pulse), [3.0]);
