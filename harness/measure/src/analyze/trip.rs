@@ -69,8 +69,8 @@ pub struct TripAnalysis {
 ///
 /// # Errors
 /// Unusable samples, no alternating wave of at least 20 samples a cycle for the first five
-/// cycles, an event in the first three or only in the last four cycles of the record, a rated
-/// current that is not positive.
+/// cycles, an event in the first three or only in the last four cycles of the record or whose start
+/// cannot be told, a rated current that is not positive.
 pub fn trip(
     voltage: &Channel64<'_>,
     current: &Channel64<'_>,
@@ -101,6 +101,14 @@ pub fn trip_with(
         return Err(AnalyzeError::Late {
             name: "voltage",
             at_s: k as f64 / voltage.rate_hz,
+        });
+    }
+    if let Some(event) = &event
+        && !(0.0..voltage.duration_s()).contains(&event.at_s)
+    {
+        return Err(AnalyzeError::Untold {
+            name: "voltage",
+            at_s: event.seen_s,
         });
     }
     let from_s = event.as_ref().map_or(0.0, |e| e.at_s);

@@ -20,7 +20,7 @@ const STEP_CYCLES: (f64, f64) = (1.0, 2.0);
 const DISTURBED: (f64, f64) = (0.01, 0.2);
 
 /// Change of the amplitude (share) and of the frequency (Hz) from which on there is one.
-const CHANGED: (f64, f64) = (0.004, 0.02);
+pub(super) const CHANGED: (f64, f64) = (0.004, 0.02);
 
 /// An event as the windows see it: when it starts and how long it takes, samples.
 struct Rough {
@@ -32,6 +32,8 @@ struct Rough {
 /// A found event.
 pub(super) struct Event {
     pub(super) kind: TripEvent,
+    /// Where the windows first see it.
+    pub(super) seen_s: f64,
     pub(super) at_s: f64,
     pub(super) doubt_s: f64,
     pub(super) rms: Option<f64>,
@@ -184,26 +186,20 @@ impl<'a> Seen<'a> {
     pub(super) fn event(&self) -> Option<Event> {
         let flag = self.flagged()?;
         let from = flag + 2 * PER_CYCLE;
-        let mut found = self.settled(from, 4)?;
-        let returned = |rms: f64| (rms - self.rms0).abs() < CHANGED.0 * self.rms0;
-        // It was back before it stayed for so long: a sag or swell of a few cycles.
-        if returned(found.1)
-            && let Some(brief) = self.settled(flag + PER_CYCLE, 1)
-            && brief.0 < found.0
-            && !returned(brief.1)
-        {
-            found = brief;
-        }
-        let (settled, rms, hz) = found;
+        let (settled, rms, hz) = self.settled(from, 4)?;
         let changed_rms = (rms - self.rms0).abs() / self.rms0;
         let dead = rms < 0.1 * self.rms0;
         let changed_hz = if dead { 0.0 } else { (hz - self.hz0).abs() };
         let before = self.before(flag)?;
         let by_voltage = changed_rms > CHANGED.0 && changed_rms / 0.02 >= changed_hz / 0.1;
         if !by_voltage && changed_hz < CHANGED.1 {
-            let (at, doubt, _) = self.change(&before, flag, settled, rms)?;
+            if let Some(brief) = self.brief(&before, flag, settled, rms) {
+                return Some(brief);
+            }
+            let (at, doubt, _) = self.change(&before, flag, settled, (rms, false))?;
             return Some(Event {
                 kind: TripEvent::PhaseJump,
+                seen_s: self.points[flag].at / self.rate,
                 at_s: at / self.rate,
                 doubt_s: doubt / self.rate,
                 rms: Some(rms),
@@ -254,15 +250,22 @@ impl<'a> Seen<'a> {
                 (at, doubt, slope, 2.0 * (middle - at))
             }
             None => {
-                let (at, doubt, length) = self.change(&before, flag, settled, rms)?;
+                let (at, doubt, length) =
+                    self.change(&before, flag, settled, (rms, !by_voltage))?;
                 (at, doubt, None, length)
             }
         };
         let seen = Rough { kind, at, length };
         let fitted = self.fitted(&before, &seen, (t10, t90), (rms, hz));
+        if fitted.is_none()
+            && let Some(brief) = self.brief(&before, flag, settled, rms)
+        {
+            return Some(brief);
+        }
         let (kind, at, doubt, slope) = fitted.unwrap_or((kind, at, doubt, slope));
         Some(Event {
             kind,
+            seen_s: self.points[flag].at / self.rate,
             at_s: at / self.rate,
             doubt_s: doubt / self.rate,
             rms: Some(rms),
