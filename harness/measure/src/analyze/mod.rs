@@ -34,6 +34,7 @@ mod trip;
 mod trip_brief;
 mod trip_event;
 mod trip_fit;
+mod trip_significant;
 mod trip_start;
 mod warnings;
 mod wave;

@@ -8,6 +8,7 @@ use std::ops::Range;
 use super::trip::TripEvent;
 use super::trip_event::{CHANGED, Event, Seen};
 use super::trip_fit::{Change, Course, fit};
+use super::trip_significant::size;
 use crate::linear::least_squares;
 use crate::math::{RootSum, atan2};
 use crate::rms::rms;
@@ -72,6 +73,8 @@ impl Seen<'_> {
         after: f64,
     ) -> Option<Event> {
         let cycle = self.cycle;
+        let near = self.just_before(before, flag);
+        let before = near.as_ref().unwrap_or(before);
         let from = (self.points[flag].at - 3.0 * cycle).max(0.0) as usize;
         let to = ((self.points[settled].at + cycle) as usize).min(self.samples.len());
         let window = self.samples.get(from..to)?;
@@ -108,6 +111,7 @@ impl Seen<'_> {
                 rms: Some(self.rms0 * factor),
                 hz: None,
                 slope: None,
+                size: size(factor - 1.0, 0.0, angle / TAU),
             });
         }
         if lasts < TELLS_FREQUENCY * cycle {
@@ -128,14 +132,16 @@ impl Seen<'_> {
         };
         let samples = &self.samples[..inside.end];
         let found = fit(samples, before, cycle, Course::FrequencyStep, about)?;
+        let rms = wave.amplitude() / SQRT_2;
         Some(Event {
             kind: TripEvent::FrequencyStep,
             seen_s: self.points[flag].at / self.rate,
             at_s: found.change.start / self.rate,
             doubt_s: found.doubt / self.rate,
-            rms: Some(wave.amplitude() / SQRT_2),
+            rms: Some(rms),
             hz: Some(wave.hz),
             slope: None,
+            size: size(rms / self.rms0 - 1.0, wave.hz - self.hz0, 0.0),
         })
     }
 }

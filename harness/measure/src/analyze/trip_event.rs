@@ -3,6 +3,7 @@
 
 use super::trip::TripEvent;
 use super::trip_fit::{Change, Course, Fitted, fit};
+use super::trip_significant::{LARGER, size};
 use super::wave::disturbed;
 use super::{AnalyzeError, Channel64};
 use crate::phase_track::{TrackPoint, track};
@@ -39,6 +40,8 @@ pub(super) struct Event {
     pub(super) rms: Option<f64>,
     pub(super) hz: Option<f64>,
     pub(super) slope: Option<f64>,
+    /// How large it is, in what a healthy grid does.
+    pub(super) size: f64,
 }
 
 /// The fundamental along the record: amplitude and frequency against what they were.
@@ -56,7 +59,7 @@ pub(super) struct Seen<'a> {
     sigma_hz: f64,
 }
 
-fn mean(values: impl Iterator<Item = f64> + Clone) -> f64 {
+pub(super) fn mean(values: impl Iterator<Item = f64> + Clone) -> f64 {
     let count = values.clone().count();
     if count == 0 {
         0.0
@@ -123,8 +126,13 @@ impl<'a> Seen<'a> {
         })
     }
 
+    /// Standard deviations of amplitude and frequency of the windows.
+    pub(super) fn noise(&self) -> (f64, f64) {
+        (self.sigma_rms, self.sigma_hz)
+    }
+
     /// First point from which amplitude or frequency stays away from its mean so far.
-    fn flagged(&self) -> Option<usize> {
+    pub(super) fn flagged(&self) -> Option<usize> {
         let first = 2 * PER_CYCLE;
         let (mut sum_rms, mut sum_hz, mut n) = (0.0, 0.0, 0.0);
         let away_rms = (0.008 * self.rms0).max(6.0 * self.sigma_rms);
@@ -155,23 +163,26 @@ impl<'a> Seen<'a> {
         None
     }
 
+    /// Whether amplitude and frequency stay over `need` points from `k` on.
+    pub(super) fn steady(&self, k: usize, need: usize) -> bool {
+        let half = need / 2;
+        let rms = |a: usize, b: usize| mean(self.points[a..b].iter().map(|p| p.rms));
+        let hz = |a: usize, b: usize| mean(self.hz[a..b].iter().copied());
+        let (a, b) = (rms(k, k + half), rms(k + half, k + need));
+        let (f, g) = (hz(k, k + half), hz(k + half, k + need));
+        let calm_rms = (a - b).abs() < (0.001 * self.rms0).max(2.0 * self.sigma_rms);
+        // Without voltage there is no frequency to settle.
+        calm_rms && ((f - g).abs() < (0.004_f64).max(2.0 * self.sigma_hz) || a < 0.1 * self.rms0)
+    }
+
     /// First point at or after `from` where amplitude and frequency stay for so many cycles, and
     /// the means there; the last such cycles if they never do.
     fn settled(&self, from: usize, cycles: usize) -> Option<(usize, f64, f64)> {
         let need = cycles * PER_CYCLE;
-        let half = need / 2;
         let last = self.points.len().checked_sub(need + PER_CYCLE)?;
-        let steady = |k: usize| {
-            let rms = |a: usize, b: usize| mean(self.points[a..b].iter().map(|p| p.rms));
-            let hz = |a: usize, b: usize| mean(self.hz[a..b].iter().copied());
-            let (a, b) = (rms(k, k + half), rms(k + half, k + need));
-            let (f, g) = (hz(k, k + half), hz(k + half, k + need));
-            let calm_rms = (a - b).abs() < (0.001 * self.rms0).max(2.0 * self.sigma_rms);
-            // Without voltage there is no frequency to settle.
-            calm_rms
-                && ((f - g).abs() < (0.004_f64).max(2.0 * self.sigma_hz) || a < 0.1 * self.rms0)
-        };
-        let k = (from..=last).find(|&k| steady(k)).unwrap_or(last.max(from));
+        let k = (from..=last)
+            .find(|&k| self.steady(k, need))
+            .unwrap_or(last.max(from));
         let end = (k + need).min(self.points.len());
         let inside = k..end;
         (end > k).then(|| {
@@ -183,16 +194,22 @@ impl<'a> Seen<'a> {
         })
     }
 
-    pub(super) fn event(&self) -> Option<Event> {
-        let flag = self.flagged()?;
+    /// The change that shows from point `flag` on.
+    pub(super) fn event_at(&self, flag: usize) -> Option<Event> {
         let from = flag + 2 * PER_CYCLE;
         let (settled, rms, hz) = self.settled(from, 4)?;
         let changed_rms = (rms - self.rms0).abs() / self.rms0;
         let dead = rms < 0.1 * self.rms0;
         let changed_hz = if dead { 0.0 } else { (hz - self.hz0).abs() };
         let before = self.before(flag)?;
-        let by_voltage = changed_rms > CHANGED.0 && changed_rms / 0.02 >= changed_hz / 0.1;
-        if !by_voltage && changed_hz < CHANGED.1 {
+        // Beside a jump of the phase, what a healthy grid does to the level or frequency is no part.
+        let turned = self.turned(flag);
+        let beside = |other: f64| other <= 1.0 && size(0.0, 0.0, turned) > LARGER * other;
+        let by_voltage = changed_rms > CHANGED.0
+            && changed_rms / 0.02 >= changed_hz / 0.1
+            && !beside(size(changed_rms, changed_hz, 0.0));
+        let kept_hz = changed_hz < CHANGED.1 || beside(size(0.0, changed_hz, 0.0));
+        if !by_voltage && kept_hz {
             if let Some(brief) = self.brief(&before, flag, settled, rms) {
                 return Some(brief);
             }
@@ -205,6 +222,7 @@ impl<'a> Seen<'a> {
                 rms: Some(rms),
                 hz: Some(hz),
                 slope: None,
+                size: size(changed_rms, changed_hz, turned),
             });
         }
         let (from, to) = if by_voltage {
@@ -271,7 +289,15 @@ impl<'a> Seen<'a> {
             rms: Some(rms),
             hz: (!dead).then_some(hz),
             slope,
+            size: size(changed_rms, changed_hz, if dead { 0.0 } else { turned }),
         })
+    }
+
+    /// Turns by which the wave is ahead of what it was, from before point `flag` to soon after.
+    fn turned(&self, flag: usize) -> f64 {
+        let before = &self.points[flag.saturating_sub(2 * PER_CYCLE)];
+        let after = &self.points[(flag + 3 * PER_CYCLE).min(self.points.len() - 1)];
+        after.turns - before.turns - (after.at - before.at) * self.hz0 / self.rate
     }
 
     /// What happened, when it started with the standard uncertainty (samples), and the slope per

@@ -8,6 +8,9 @@ use crate::sine_fit::SineFit;
 
 /// Longest wave before the event that is fitted, cycles.
 const BEFORE_CYCLES: f64 = 25.0;
+/// Cycles just before the event, and how much more many leave of an unsteady wave.
+const NEAR_CYCLES: f64 = 5.0;
+const UNSTEADY: f64 = 1.15;
 /// Longest wave after the event that is fitted, cycles.
 const AFTER_CYCLES: f64 = 16.0;
 /// Fitted points per cycle.
@@ -26,7 +29,7 @@ fn changed_little(a: f64, b: f64) -> bool {
 impl Seen<'_> {
     /// The wave before the event.
     pub(super) fn before(&self, flag: usize) -> Option<SineFit> {
-        let end = (self.points[flag].at - 1.75 * self.cycle).max(2.5 * self.cycle);
+        let end = self.before_ends(flag);
         let from = (end - BEFORE_CYCLES * self.cycle).max(0.0) as usize;
         SineFit::with_points(
             &self.samples[from..end as usize],
@@ -35,6 +38,27 @@ impl Seen<'_> {
             self.hz0,
             FITTED,
         )
+    }
+
+    /// The wave just before the event where that before it was not steady: a frequency that wanders
+    /// leaves of many cycles more than of few.
+    pub(super) fn just_before(&self, long: &SineFit, flag: usize) -> Option<SineFit> {
+        let end = self.before_ends(flag) as usize;
+        let from = end.saturating_sub((NEAR_CYCLES * self.cycle) as usize);
+        let samples = &self.samples[from..end];
+        SineFit::with_points(samples, from, self.rate, self.hz0, FITTED)
+            .filter(|near| UNSTEADY * near.sigma < long.sigma)
+    }
+
+    /// Whether the wave before the event was not steady.
+    pub(super) fn unsteady_before(&self, flag: usize) -> bool {
+        self.before(flag)
+            .is_some_and(|long| self.just_before(&long, flag).is_some())
+    }
+
+    /// Sample position up to which the windows before point `flag` see nothing of the event.
+    fn before_ends(&self, flag: usize) -> f64 {
+        (self.points[flag].at - 1.75 * self.cycle).max(2.5 * self.cycle)
     }
 
     /// The wave after the event, settled from point `settled` on at `rms`, and what it leaves of
@@ -99,6 +123,8 @@ impl Seen<'_> {
         settled: usize,
         (rms, slips): (f64, bool),
     ) -> Option<(f64, f64, f64)> {
+        let near = self.just_before(before, flag);
+        let before = near.as_ref().unwrap_or(before);
         let at = self.points[flag].at;
         let from = (at - 3.0 * self.cycle).max(0.0) as usize;
         let calm = self.points[settled].at.min(at + 8.0 * self.cycle);

@@ -187,3 +187,136 @@ fn the_event_is_the_first_departure_of_what_is_soon_over() {
     }
     inside.check("what is soon over");
 }
+
+#[derive(Debug, Clone, Copy)]
+enum Small {
+    /// Share of the amplitude, so long before the event (s).
+    Step(f64, f64),
+    /// Share of the amplitude, Hz; rectangular and sinusoidal.
+    Flicker(f64, f64),
+    Swing(f64, f64),
+    /// Share of the amplitude per second, from the beginning of the record on.
+    Drift(f64),
+    /// Hz, at so many Hz.
+    Wander(f64, f64),
+}
+
+impl Small {
+    /// Factor of the amplitude and turns at `s` s from the event.
+    fn at(self, s: f64, phase: f64) -> (f64, f64) {
+        match self {
+            Self::Step(share, lead) => (if s > -lead { 1.0 + share } else { 1.0 }, 0.0),
+            Self::Flicker(share, hz) => {
+                (1.0 + share * (TAU * (hz * s + phase)).sin().signum(), 0.0)
+            }
+            Self::Swing(share, hz) => (1.0 + share * (TAU * (hz * s + phase)).sin(), 0.0),
+            Self::Drift(rate) => (1.0 + rate * (s + 1.0), 0.0),
+            Self::Wander(by, hz) => (1.0, by / (TAU * hz) * (TAU * (hz * s + phase)).sin()),
+        }
+    }
+}
+
+const SMALL: [Small; 12] = [
+    Small::Step(-0.01, 0.35),
+    Small::Step(0.005, 0.5),
+    Small::Step(-0.02, 0.7),
+    Small::Flicker(0.005, 3.0),
+    Small::Flicker(0.01, 8.8),
+    Small::Swing(0.01, 2.0),
+    Small::Swing(0.01, 8.8),
+    Small::Drift(0.02),
+    Small::Drift(-0.02),
+    Small::Wander(0.04, 1.3),
+    Small::Wander(0.02, 1.0),
+    Small::Wander(0.02, 0.5),
+];
+
+#[test]
+fn what_a_healthy_grid_does_is_no_event_before_a_large_one() {
+    let mut random = Noise(34);
+    let mut inside = Inside::default();
+    for case in 0..144 {
+        let small = SMALL[case % 12];
+        let phase = random.uniform();
+        let (word, level, turns, slip) = match case / 12 % 4 {
+            0 => (TripEvent::VoltageStep, 0.3, 0.0, 0.0),
+            1 => (TripEvent::VoltageStep, 1.2, 0.0, 0.0),
+            2 => (TripEvent::PhaseJump, 1.0, 0.1, 0.0),
+            _ => (TripEvent::FrequencyStep, 1.0, 0.0, 1.5),
+        };
+        let begins = 1.0 + 0.02 * random.uniform();
+        let scene = Scene {
+            hz: [50.0, 60.0][case / 48 % 2],
+            rate: 20_000.0,
+            noise: 0.001,
+            begins,
+            after: 0.9,
+            turns: random.uniform(),
+            voltage: &|s| {
+                let (factor, turned) = small.at(s.min(0.0), phase);
+                if s < 0.0 {
+                    (factor, turned, 0.0)
+                } else {
+                    (factor * level, turned + turns + slip * s, 0.0)
+                }
+            },
+        };
+        let found = scene.analysed(&mut random);
+        let error = found.t_event_s.unwrap() - begins;
+        let told = format!("{case}: {small:?} before {begins}: {error} {found:?}");
+        assert_eq!(found.event, word, "{told}");
+        assert!(error.abs() < 1e-3, "{told}");
+        inside.add(&found, begins);
+    }
+    inside.check("large after small");
+}
+
+#[test]
+fn a_small_event_stays_one_where_nothing_larger_follows() {
+    let mut random = Noise(35);
+    for (then, later) in [(0.99, 0.99), (0.975, 0.95)] {
+        let scene = Scene {
+            hz: 50.0,
+            rate: 20_000.0,
+            noise: 0.0005,
+            begins: 0.4,
+            after: 1.4,
+            turns: random.uniform(),
+            voltage: &|s| match s {
+                s if s < 0.0 => (1.0, 0.0, 0.0),
+                s if s < 0.6 => (then, 0.0, 0.0),
+                _ => (later, 0.0, 0.0),
+            },
+        };
+        let found = scene.analysed(&mut random);
+        let told = format!("{then}, {later}: {found:?}");
+        assert_eq!(found.event, TripEvent::VoltageStep, "{told}");
+        assert!((found.t_event_s.unwrap() - 0.4).abs() < 1e-3, "{told}");
+    }
+}
+
+/// A ramp towards a level that trips counts from its start, whatever the source does afterwards.
+#[test]
+fn a_ramp_before_a_step_back_is_the_event() {
+    let mut random = Noise(36);
+    for rate in [-0.05, 0.08, -0.2, 0.4, -1.0] {
+        let lasts = 0.1 / f64::abs(rate);
+        let scene = Scene {
+            hz: 50.0,
+            rate: 10_000.0,
+            noise: 0.0003,
+            begins: 0.5,
+            after: lasts + 1.2,
+            turns: random.uniform(),
+            voltage: &|s| {
+                let on = s < lasts + 0.4;
+                let level = 1.0 + rate * s.clamp(0.0, lasts);
+                (if on { level } else { 1.0 }, 0.0, 0.0)
+            },
+        };
+        let found = scene.analysed(&mut random);
+        let told = format!("{rate}: {found:?}");
+        assert_eq!(found.event, TripEvent::VoltageRamp, "{told}");
+        assert!((found.t_event_s.unwrap() - 0.5).abs() < 2e-3, "{told}");
+    }
+}
