@@ -31,8 +31,10 @@ mod transfer;
 mod transfer_companions;
 mod transfer_energy;
 mod trip;
+mod trip_brief;
 mod trip_event;
 mod trip_fit;
+mod trip_significant;
 mod trip_start;
 mod warnings;
 mod wave;
@@ -214,6 +216,16 @@ pub enum AnalyzeError {
         /// Channel.
         name: &'static str,
         /// When it departs, s.
+        at_s: f64,
+    },
+    /// What a wave does is no change that can be told, or its start is not in the record.
+    #[error(
+        "{name}: the wave changes at about {at_s:.4} s, but not from one steady state to another so that the start could be told; analyse a part of the record (--from, --to)"
+    )]
+    Untold {
+        /// Channel.
+        name: &'static str,
+        /// Where about, s.
         at_s: f64,
     },
     /// A parameter makes no sense.

@@ -4,7 +4,7 @@ use gridproof_model::result::BudgetLine;
 use serde::Serialize;
 
 use super::run_on::{end_budget, ended, level_budget};
-use super::trip_event::Seen;
+use super::trip_significant::significant;
 use super::warnings::clipped;
 use super::wave::{coarse_hz, departs_late};
 use super::{AnalyzeError, Channel64, EventAccuracy, positive};
@@ -37,7 +37,9 @@ pub struct TripAnalysis {
     /// What happened.
     pub event: TripEvent,
     /// When the voltage began to depart from its wave, s: for ramps the start of the ramp, not
-    /// the crossing of any limit.
+    /// the crossing of any limit. The event is the first change, unless that is no more than a
+    /// healthy grid does (3 % of the voltage, 0.1 Hz, 3°) and one of three times its size leaves
+    /// that within some cycles later.
     pub t_event_s: Option<f64>,
     /// Last instant with more than 1 % of rated current; `None` if the DUT rides through, s.
     pub t_interrupt_s: Option<f64>,
@@ -45,7 +47,7 @@ pub struct TripAnalysis {
     pub trip_time_s: Option<f64>,
     /// U (k = 2) of the trip time, s.
     pub uncertainty_s: Option<f64>,
-    /// Fundamental before and after the event, V RMS.
+    /// Fundamental before and after the event (of one that is soon over: during it), V RMS.
     pub v_before: f64,
     /// See `v_before`.
     pub v_after: Option<f64>,
@@ -69,8 +71,8 @@ pub struct TripAnalysis {
 ///
 /// # Errors
 /// Unusable samples, no alternating wave of at least 20 samples a cycle for the first five
-/// cycles, an event in the first three or only in the last four cycles of the record, a rated
-/// current that is not positive.
+/// cycles, an event in the first three or only in the last four cycles of the record or whose start
+/// cannot be told, a rated current that is not positive.
 pub fn trip(
     voltage: &Channel64<'_>,
     current: &Channel64<'_>,
@@ -93,14 +95,21 @@ pub fn trip_with(
     current.check("current")?;
     let rated = positive("rated current", rated_current_a)?;
     let hz = coarse_hz(voltage, "voltage")?;
-    let seen = Seen::new(voltage, hz)?;
-    let event = seen.event();
+    let (seen, event) = significant(voltage, hz)?;
     if event.is_none()
         && let Some(k) = departs_late(voltage.samples, voltage.rate_hz, seen.cycle, LATE_SHARE)
     {
         return Err(AnalyzeError::Late {
             name: "voltage",
             at_s: k as f64 / voltage.rate_hz,
+        });
+    }
+    if let Some(event) = &event
+        && !(0.0..voltage.duration_s()).contains(&event.at_s)
+    {
+        return Err(AnalyzeError::Untold {
+            name: "voltage",
+            at_s: event.seen_s,
         });
     }
     let from_s = event.as_ref().map_or(0.0, |e| e.at_s);

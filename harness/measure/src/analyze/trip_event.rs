@@ -3,6 +3,7 @@
 
 use super::trip::TripEvent;
 use super::trip_fit::{Change, Course, Fitted, fit};
+use super::trip_significant::{LARGER, size};
 use super::wave::disturbed;
 use super::{AnalyzeError, Channel64};
 use crate::phase_track::{TrackPoint, track};
@@ -20,7 +21,7 @@ const STEP_CYCLES: (f64, f64) = (1.0, 2.0);
 const DISTURBED: (f64, f64) = (0.01, 0.2);
 
 /// Change of the amplitude (share) and of the frequency (Hz) from which on there is one.
-const CHANGED: (f64, f64) = (0.004, 0.02);
+pub(super) const CHANGED: (f64, f64) = (0.004, 0.02);
 
 /// An event as the windows see it: when it starts and how long it takes, samples.
 struct Rough {
@@ -32,11 +33,15 @@ struct Rough {
 /// A found event.
 pub(super) struct Event {
     pub(super) kind: TripEvent,
+    /// Where the windows first see it.
+    pub(super) seen_s: f64,
     pub(super) at_s: f64,
     pub(super) doubt_s: f64,
     pub(super) rms: Option<f64>,
     pub(super) hz: Option<f64>,
     pub(super) slope: Option<f64>,
+    /// How large it is, in what a healthy grid does.
+    pub(super) size: f64,
 }
 
 /// The fundamental along the record: amplitude and frequency against what they were.
@@ -54,7 +59,7 @@ pub(super) struct Seen<'a> {
     sigma_hz: f64,
 }
 
-fn mean(values: impl Iterator<Item = f64> + Clone) -> f64 {
+pub(super) fn mean(values: impl Iterator<Item = f64> + Clone) -> f64 {
     let count = values.clone().count();
     if count == 0 {
         0.0
@@ -121,8 +126,13 @@ impl<'a> Seen<'a> {
         })
     }
 
+    /// Standard deviations of amplitude and frequency of the windows.
+    pub(super) fn noise(&self) -> (f64, f64) {
+        (self.sigma_rms, self.sigma_hz)
+    }
+
     /// First point from which amplitude or frequency stays away from its mean so far.
-    fn flagged(&self) -> Option<usize> {
+    pub(super) fn flagged(&self) -> Option<usize> {
         let first = 2 * PER_CYCLE;
         let (mut sum_rms, mut sum_hz, mut n) = (0.0, 0.0, 0.0);
         let away_rms = (0.008 * self.rms0).max(6.0 * self.sigma_rms);
@@ -153,23 +163,26 @@ impl<'a> Seen<'a> {
         None
     }
 
+    /// Whether amplitude and frequency stay over `need` points from `k` on.
+    pub(super) fn steady(&self, k: usize, need: usize) -> bool {
+        let half = need / 2;
+        let rms = |a: usize, b: usize| mean(self.points[a..b].iter().map(|p| p.rms));
+        let hz = |a: usize, b: usize| mean(self.hz[a..b].iter().copied());
+        let (a, b) = (rms(k, k + half), rms(k + half, k + need));
+        let (f, g) = (hz(k, k + half), hz(k + half, k + need));
+        let calm_rms = (a - b).abs() < (0.001 * self.rms0).max(2.0 * self.sigma_rms);
+        // Without voltage there is no frequency to settle.
+        calm_rms && ((f - g).abs() < (0.004_f64).max(2.0 * self.sigma_hz) || a < 0.1 * self.rms0)
+    }
+
     /// First point at or after `from` where amplitude and frequency stay for so many cycles, and
     /// the means there; the last such cycles if they never do.
     fn settled(&self, from: usize, cycles: usize) -> Option<(usize, f64, f64)> {
         let need = cycles * PER_CYCLE;
-        let half = need / 2;
         let last = self.points.len().checked_sub(need + PER_CYCLE)?;
-        let steady = |k: usize| {
-            let rms = |a: usize, b: usize| mean(self.points[a..b].iter().map(|p| p.rms));
-            let hz = |a: usize, b: usize| mean(self.hz[a..b].iter().copied());
-            let (a, b) = (rms(k, k + half), rms(k + half, k + need));
-            let (f, g) = (hz(k, k + half), hz(k + half, k + need));
-            let calm_rms = (a - b).abs() < (0.001 * self.rms0).max(2.0 * self.sigma_rms);
-            // Without voltage there is no frequency to settle.
-            calm_rms
-                && ((f - g).abs() < (0.004_f64).max(2.0 * self.sigma_hz) || a < 0.1 * self.rms0)
-        };
-        let k = (from..=last).find(|&k| steady(k)).unwrap_or(last.max(from));
+        let k = (from..=last)
+            .find(|&k| self.steady(k, need))
+            .unwrap_or(last.max(from));
         let end = (k + need).min(self.points.len());
         let inside = k..end;
         (end > k).then(|| {
@@ -181,34 +194,35 @@ impl<'a> Seen<'a> {
         })
     }
 
-    pub(super) fn event(&self) -> Option<Event> {
-        let flag = self.flagged()?;
+    /// The change that shows from point `flag` on.
+    pub(super) fn event_at(&self, flag: usize) -> Option<Event> {
         let from = flag + 2 * PER_CYCLE;
-        let mut found = self.settled(from, 4)?;
-        let returned = |rms: f64| (rms - self.rms0).abs() < CHANGED.0 * self.rms0;
-        // It was back before it stayed for so long: a sag or swell of a few cycles.
-        if returned(found.1)
-            && let Some(brief) = self.settled(flag + PER_CYCLE, 1)
-            && brief.0 < found.0
-            && !returned(brief.1)
-        {
-            found = brief;
-        }
-        let (settled, rms, hz) = found;
+        let (settled, rms, hz) = self.settled(from, 4)?;
         let changed_rms = (rms - self.rms0).abs() / self.rms0;
         let dead = rms < 0.1 * self.rms0;
         let changed_hz = if dead { 0.0 } else { (hz - self.hz0).abs() };
         let before = self.before(flag)?;
-        let by_voltage = changed_rms > CHANGED.0 && changed_rms / 0.02 >= changed_hz / 0.1;
-        if !by_voltage && changed_hz < CHANGED.1 {
-            let (at, doubt, _) = self.change(&before, flag, settled, rms)?;
+        // Beside a jump of the phase, what a healthy grid does to the level or frequency is no part.
+        let turned = self.turned(flag);
+        let beside = |other: f64| other <= 1.0 && size(0.0, 0.0, turned) > LARGER * other;
+        let by_voltage = changed_rms > CHANGED.0
+            && changed_rms / 0.02 >= changed_hz / 0.1
+            && !beside(size(changed_rms, changed_hz, 0.0));
+        let kept_hz = changed_hz < CHANGED.1 || beside(size(0.0, changed_hz, 0.0));
+        if !by_voltage && kept_hz {
+            if let Some(brief) = self.brief(&before, flag, settled, rms) {
+                return Some(brief);
+            }
+            let (at, doubt, _) = self.change(&before, flag, settled, (rms, false))?;
             return Some(Event {
                 kind: TripEvent::PhaseJump,
+                seen_s: self.points[flag].at / self.rate,
                 at_s: at / self.rate,
                 doubt_s: doubt / self.rate,
                 rms: Some(rms),
                 hz: Some(hz),
                 slope: None,
+                size: size(changed_rms, changed_hz, turned),
             });
         }
         let (from, to) = if by_voltage {
@@ -254,21 +268,36 @@ impl<'a> Seen<'a> {
                 (at, doubt, slope, 2.0 * (middle - at))
             }
             None => {
-                let (at, doubt, length) = self.change(&before, flag, settled, rms)?;
+                let (at, doubt, length) =
+                    self.change(&before, flag, settled, (rms, !by_voltage))?;
                 (at, doubt, None, length)
             }
         };
         let seen = Rough { kind, at, length };
         let fitted = self.fitted(&before, &seen, (t10, t90), (rms, hz));
+        if fitted.is_none()
+            && let Some(brief) = self.brief(&before, flag, settled, rms)
+        {
+            return Some(brief);
+        }
         let (kind, at, doubt, slope) = fitted.unwrap_or((kind, at, doubt, slope));
         Some(Event {
             kind,
+            seen_s: self.points[flag].at / self.rate,
             at_s: at / self.rate,
             doubt_s: doubt / self.rate,
             rms: Some(rms),
             hz: (!dead).then_some(hz),
             slope,
+            size: size(changed_rms, changed_hz, if dead { 0.0 } else { turned }),
         })
+    }
+
+    /// Turns by which the wave is ahead of what it was, from before point `flag` to soon after.
+    fn turned(&self, flag: usize) -> f64 {
+        let before = &self.points[flag.saturating_sub(2 * PER_CYCLE)];
+        let after = &self.points[(flag + 3 * PER_CYCLE).min(self.points.len() - 1)];
+        after.turns - before.turns - (after.at - before.at) * self.hz0 / self.rate
     }
 
     /// What happened, when it started with the standard uncertainty (samples), and the slope per

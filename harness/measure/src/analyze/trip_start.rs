@@ -8,6 +8,9 @@ use crate::sine_fit::SineFit;
 
 /// Longest wave before the event that is fitted, cycles.
 const BEFORE_CYCLES: f64 = 25.0;
+/// Cycles just before the event, and how much more many leave of an unsteady wave.
+const NEAR_CYCLES: f64 = 5.0;
+const UNSTEADY: f64 = 1.15;
 /// Longest wave after the event that is fitted, cycles.
 const AFTER_CYCLES: f64 = 16.0;
 /// Fitted points per cycle.
@@ -26,7 +29,7 @@ fn changed_little(a: f64, b: f64) -> bool {
 impl Seen<'_> {
     /// The wave before the event.
     pub(super) fn before(&self, flag: usize) -> Option<SineFit> {
-        let end = (self.points[flag].at - 1.75 * self.cycle).max(2.5 * self.cycle);
+        let end = self.before_ends(flag);
         let from = (end - BEFORE_CYCLES * self.cycle).max(0.0) as usize;
         SineFit::with_points(
             &self.samples[from..end as usize],
@@ -37,22 +40,37 @@ impl Seen<'_> {
         )
     }
 
-    /// The instant that splits the record best into the wave before and the wave after (maximum
-    /// likelihood), sample position, its standard uncertainty and the length of the change, samples.
-    pub(super) fn change(
+    /// The wave just before the event where that before it was not steady: a frequency that wanders
+    /// leaves of many cycles more than of few.
+    pub(super) fn just_before(&self, long: &SineFit, flag: usize) -> Option<SineFit> {
+        let end = self.before_ends(flag) as usize;
+        let from = end.saturating_sub((NEAR_CYCLES * self.cycle) as usize);
+        let samples = &self.samples[from..end];
+        SineFit::with_points(samples, from, self.rate, self.hz0, FITTED)
+            .filter(|near| UNSTEADY * near.sigma < long.sigma)
+    }
+
+    /// Whether the wave before the event was not steady.
+    pub(super) fn unsteady_before(&self, flag: usize) -> bool {
+        self.before(flag)
+            .is_some_and(|long| self.just_before(&long, flag).is_some())
+    }
+
+    /// Sample position up to which the windows before point `flag` see nothing of the event.
+    fn before_ends(&self, flag: usize) -> f64 {
+        (self.points[flag].at - 1.75 * self.cycle).max(2.5 * self.cycle)
+    }
+
+    /// The wave after the event, settled from point `settled` on at `rms`, and what it leaves of
+    /// the samples `window` from sample `from` on; without voltage there is no wave, and all is left.
+    pub(super) fn left_after(
         &self,
         before: &SineFit,
-        flag: usize,
         settled: usize,
         rms: f64,
-    ) -> Option<(f64, f64, f64)> {
-        let at = self.points[flag].at;
-        let from = (at - 3.0 * self.cycle).max(0.0) as usize;
-        let calm = self.points[settled].at.min(at + 8.0 * self.cycle);
-        let to = (calm.max(at + 1.5 * self.cycle) as usize).min(self.samples.len());
-        let window = self.samples.get(from..to)?;
-        let old = before.residual(window, from);
-        let start = (self.points[settled].at - 0.25 * self.cycle).max(0.0) as usize;
+        (from, window): (usize, &[f64]),
+    ) -> Option<(Option<SineFit>, Vec<f64>)> {
+        let start = (self.points.get(settled)?.at - 0.25 * self.cycle).max(0.0) as usize;
         let fit_after = |cycles: f64| {
             let end = (start + (cycles * self.cycle) as usize).min(self.samples.len());
             let after = self.samples.get(start..end)?;
@@ -63,24 +81,27 @@ impl Seen<'_> {
             .filter(|fit| fit.sigma < 1.3 * before.sigma + 0.003 * before.amplitude());
         let fit = long.or_else(|| fit_after(4.0));
         let fit = fit.filter(|_| rms > 0.05 * self.rms0);
-        let new = match &fit {
+        let left = match &fit {
             Some(fit) => fit.residual(window, from),
             None => window.to_vec(),
         };
+        Some((fit, left))
+    }
+
+    /// The instant that splits samples best into those of the wave that leaves `old` and those of
+    /// the wave that leaves `new` (maximum likelihood), and its standard uncertainty, samples.
+    pub(super) fn split(&self, old: &[f64], new: &[f64], sigma: f64) -> (f64, f64) {
         // Cost of a split before sample k, up to a constant.
         let mut cost = 0.0;
-        let mut costs = Vec::with_capacity(window.len() + 1);
+        let mut costs = Vec::with_capacity(old.len() + 1);
         costs.push(0.0);
-        for (a, b) in old.iter().zip(&new) {
+        for (a, b) in old.iter().zip(new) {
             cost += a * a - b * b;
             costs.push(cost);
         }
-        let (best, least) = costs
-            .iter()
-            .enumerate()
-            .min_by(|a, b| a.1.total_cmp(b.1))
-            .map(|(k, c)| (k, *c))?;
-        let worse = least + 4.0 * before.sigma * before.sigma;
+        let least = costs.iter().copied().fold(f64::INFINITY, f64::min);
+        let best = costs.iter().position(|c| *c <= least).unwrap_or(0);
+        let worse = least + 4.0 * sigma * sigma;
         let near = (best.saturating_sub((0.5 * self.cycle) as usize)
             ..(best + (0.5 * self.cycle) as usize).min(costs.len()))
             .filter(|&k| costs[k] <= worse);
@@ -89,8 +110,30 @@ impl Seen<'_> {
             low = low.min(k);
             high = high.max(k);
         }
-        let at = (from + best) as f64 - 0.5;
-        let reach = 0.25 * (high - low) as f64;
+        (best as f64 - 0.5, 0.25 * (high - low) as f64)
+    }
+
+    /// The instant that splits the record best into the wave before and the wave after, sample
+    /// position, its standard uncertainty and the length of the change, samples. Only where the
+    /// frequency changed do the phases of both tell when.
+    pub(super) fn change(
+        &self,
+        before: &SineFit,
+        flag: usize,
+        settled: usize,
+        (rms, slips): (f64, bool),
+    ) -> Option<(f64, f64, f64)> {
+        let near = self.just_before(before, flag);
+        let before = near.as_ref().unwrap_or(before);
+        let at = self.points[flag].at;
+        let from = (at - 3.0 * self.cycle).max(0.0) as usize;
+        let calm = self.points[settled].at.min(at + 8.0 * self.cycle);
+        let to = (calm.max(at + 1.5 * self.cycle) as usize).min(self.samples.len());
+        let window = self.samples.get(from..to)?;
+        let old = before.residual(window, from);
+        let (fit, new) = self.left_after(before, settled, rms, (from, window))?;
+        let (split, reach) = self.split(&old, &new, before.sigma);
+        let (best, at) = ((split + 0.5) as usize, from as f64 + split);
         let by_amplitude = !changed_little(rms, self.rms0);
         if let Some(found) = self
             .soft((&old, &new), best, before.sigma)
@@ -98,7 +141,7 @@ impl Seen<'_> {
         {
             return Some((from as f64 + found.0, found.1, found.2));
         }
-        if let Some(fit) = fit.filter(|_| changed_little(rms, self.rms0)) {
+        if let Some(fit) = fit.filter(|_| slips && !by_amplitude) {
             // Waves that part by their frequencies alone hardly differ at first: the instant
             // at which their phases agree is known far better than the best split.
             let slip = std::f64::consts::TAU * (fit.hz - before.hz) / self.rate;

@@ -48,7 +48,11 @@ proptest! {
         let _ = transfer(&channel(0), Some(&channel(1)), rated);
         let _ = run_on(&RunOnChannels { current: channel(0), switch: Some(channel(1)), voltage: Some(channel(2)), grid_current: Some(channel(1)) }, rated);
         let _ = run_on(&RunOnChannels { current: channel(2), switch: None, voltage: Some(channel(0)), grid_current: None }, rated);
-        let _ = trip(&channel(0), &channel(1), rated);
+        if let Ok(found) = trip(&channel(0), &channel(1), rated)
+            && let Some(at) = found.t_event_s
+        {
+            prop_assert!((0.0..data[0].len() as f64 / rate).contains(&at), "{}", at);
+        }
         let _ = step_response(&channel(0), &Marks::Times(&times), Some(rated));
         let _ = step_response(&channel(0), &Marks::Channel(channel(1)), None);
         let _ = harmonics(&channel(0), &channel(1), fundamental);

@@ -31,6 +31,7 @@ mod transfer_margins;
 mod transfer_parts;
 mod transfers;
 mod trips;
+mod truth_brief;
 mod truth_changes;
 mod truth_currents;
 mod truth_drifts;
