@@ -4,6 +4,7 @@
 
 use crate::continued_wave::local_cycle;
 use crate::fade::fade;
+use crate::fade_cut::fade_cut;
 use crate::linear::least_squares;
 use crate::math::{RootSum, exp, sin_cos};
 use crate::remainder::{left_by_weaker, remainder};
@@ -201,22 +202,25 @@ pub(crate) fn ending(amps: &[f64], last: usize, scene: &Scene) -> Option<Ending>
         return cut.map(|cut| cut.doubted(unseen(&window, OVERLOOKED)));
     }
     let fade = fade(&window, scene.threshold);
+    let faded_cut = fade_cut(&window, amps, last, scene.threshold);
     let rest = remainder(&window);
     let rings = ringing(&window);
     // Weak current that went on after the wave was cut: the wave says nothing of its end.
     let ends = window.split(0, window.points.len(), |_| 0.0)?;
     let ends = window.points.get(ends).map_or(f64::INFINITY, |p| p.at);
     let weak_after = place
-        .filter(|&at| fade.is_none() && at > ends + window.cycle)
+        .filter(|&at| fade.is_none() && faded_cut.is_none() && at > ends + window.cycle)
         .map(|at| left_by_weaker(&window, at) + 3.0 * window.price());
     let rest = rest.filter(|tail| weak_after.is_none_or(|left| tail.left < left));
     if weak_after.is_some() && rings.is_none() && rest.is_none() {
         return cut;
     }
-    // A cut has one free number, a fade three.
+    // A cut has one free number, a fade three, one that is cut four.
     let by_cut = place.map_or(f64::INFINITY, |at| window.left_by_cut(at));
     let by_fade = fade.map_or(f64::INFINITY, |f| f.left + 2.0 * window.price());
-    let simple = by_cut.min(by_fade);
+    let by_faded_cut = faded_cut.as_ref();
+    let by_faded_cut = by_faded_cut.map_or(f64::INFINITY, |f| f.left + 3.0 * window.price());
+    let simple = by_cut.min(by_fade).min(by_faded_cut);
     let by_rest = rest.as_ref().map_or(f64::INFINITY, |tail| tail.left);
     let least = simple.min(by_rest);
     let tail = |found: &Tail| {
@@ -249,9 +253,14 @@ pub(crate) fn ending(amps: &[f64], last: usize, scene: &Scene) -> Option<Ending>
         }
     }
     let cut = cut.map(|cut| cut.doubted(unseen(&window, overlooked)));
-    match (rest, fade) {
-        (Some(rest), _) if by_rest < simple => Some(tail(&rest)),
-        (_, Some(fade)) if by_fade < by_cut => Some(Ending::Ramp {
+    match (rest, fade, faded_cut) {
+        (Some(rest), ..) if by_rest < simple => Some(tail(&rest)),
+        (_, _, Some(found)) if by_faded_cut < by_fade.min(by_cut) => Some(Ending::Cut {
+            at: found.at,
+            doubt: found.doubt,
+            level: found.level,
+        }),
+        (_, Some(fade), _) if by_fade < by_cut => Some(Ending::Ramp {
             last: fade.last,
             envelope: fade.envelope,
             end: fade.end,

@@ -26,6 +26,7 @@ pub mod dwell;
 pub mod edge;
 pub mod efficiency;
 mod fade;
+mod fade_cut;
 pub mod flicker;
 pub mod frequency;
 pub mod judge;

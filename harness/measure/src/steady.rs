@@ -1,6 +1,8 @@
 //! The steady wave before a current ends, continued through the samples of the end: what the
 //! models of an end (a cut, a fade, ringing) are fitted to and compared on.
 
+use std::ops::Range;
+
 use crate::continued_wave::{ContinuedWave, Wave, steady_wave};
 use crate::current_end::Scene;
 use crate::linear::least_squares;
@@ -117,18 +119,16 @@ impl Continued {
         })
     }
 
-    /// Sum of squares that a model leaves.
-    pub(crate) fn left(&self, model: impl Fn(&Point) -> f64) -> f64 {
-        self.points
-            .iter()
-            .map(|p| (p.value - model(p)).powi(2))
-            .sum()
-    }
-
     /// What a sum of squares must fall by for each free number that a model has more: 8 times the
     /// variance of a point (Bayes' criterion, ln N of a few thousand points).
     pub(crate) fn price(&self) -> f64 {
         8.0 * self.variance()
+    }
+
+    /// Largest sum of squares that noise leaves of so many points, so many standard deviations over
+    /// the mean.
+    pub(crate) fn most_of_noise(&self, points: f64, deviations: f64) -> f64 {
+        self.variance() * (points + deviations * (2.0 * points).sqrt())
     }
 
     /// Variance of what the true model leaves of a point.
@@ -162,8 +162,7 @@ impl Continued {
         let (before, first) = self.beside(cut);
         let (before, after) = (&self.points[..before], &self.points[first..]);
         let noise = |squares: &[f64]| {
-            let n = squares.len() as f64;
-            squares.iter().sum::<f64>() <= self.variance() * (n + 2.0 * (2.0 * n).sqrt())
+            squares.iter().sum::<f64>() <= self.most_of_noise(squares.len() as f64, 2.0)
         };
         let wave: Vec<f64> = before.iter().map(|p| (p.value - p.wave).powi(2)).collect();
         let nothing: Vec<f64> = after.iter().map(|p| p.value.powi(2)).collect();
@@ -181,11 +180,24 @@ impl Continued {
         to: usize,
         after: impl Fn(f64) -> f64,
     ) -> Option<usize> {
+        self.split_after(from..to, |p| p.wave, after)
+    }
+
+    /// As [`Self::split`] with another model before than the wave.
+    pub(crate) fn split_after(
+        &self,
+        Range {
+            start: from,
+            end: to,
+        }: Range<usize>,
+        before: impl Fn(&Point) -> f64,
+        after: impl Fn(f64) -> f64,
+    ) -> Option<usize> {
         // Backwards: before its beginning what decays after the wave soon exceeds all else.
         let mut loss = 0.0;
         let mut best = (0.0, to);
         for (k, p) in self.points.get(from..to)?.iter().enumerate().rev() {
-            loss += (p.value - after(p.at)).powi(2) - (p.value - p.wave).powi(2);
+            loss += (p.value - after(p.at)).powi(2) - (p.value - before(p)).powi(2);
             if loss <= best.0 {
                 best = (loss, from + k);
             }
@@ -203,15 +215,31 @@ impl Continued {
             let (from, to) = (first.saturating_sub(near), first + near);
             first = self.split(from, to.min(self.points.len()), |at| tail.at(at))?;
         }
-        let (at, doubt) = self.sharpened(amps, self.points.get(first)?.at - 0.5 * self.group);
-        let n = self.points.len() as f64;
-        let noise = self.variance() * (n + 3.0 * (2.0 * n).sqrt());
+        let place = self.points.get(first)?.at - 0.5 * self.group;
+        let (at, doubt) = self.sharpened(amps, place, |p| p.wave);
+        let noise = self.most_of_noise(self.points.len() as f64, 3.0);
         (self.left_by_cut(at) < noise + 2.0 * self.price()).then_some((at, doubt))
     }
 
-    /// A cut between two points as the samples themselves place it, between two of them, and its
-    /// standard uncertainty, samples.
-    fn sharpened(&self, amps: &[f64], cut: f64) -> (f64, f64) {
+    /// The steady wave at a sample position, and no sample.
+    pub(crate) fn point(&self, at: f64) -> Point {
+        let (wave, turned) = self.wave.at(at);
+        Point {
+            at,
+            value: 0.0,
+            wave,
+            turned,
+        }
+    }
+
+    /// A cut of what `before` says between two points as the samples themselves place it, between two
+    /// of them, and its standard uncertainty, samples.
+    pub(crate) fn sharpened(
+        &self,
+        amps: &[f64],
+        cut: f64,
+        before: impl Fn(&Point) -> f64,
+    ) -> (f64, f64) {
         let beside = (SHARPENED * self.cycle).max(4.0 * self.group) as usize;
         let begin = (cut as usize).saturating_sub(beside);
         let end = (cut as usize + beside).min(amps.len());
@@ -219,7 +247,7 @@ impl Continued {
         let level = after.iter().sum::<f64>() / after.len().max(1) as f64;
         let mut gain = 0.0;
         let gained = amps[begin..end].iter().enumerate().map(|(k, x)| {
-            let wave = self.wave.direct() + self.wave.at((begin + k) as f64).0;
+            let wave = self.wave.direct() + before(&self.point((begin + k) as f64));
             gain += (x - level).powi(2) - (x - wave).powi(2);
             gain
         });
@@ -252,7 +280,7 @@ impl Continued {
 
     /// How many points lie before a cut, and which is the first after it: a group of samples that the
     /// cut lies in is neither.
-    fn beside(&self, cut: f64) -> (usize, usize) {
+    pub(crate) fn beside(&self, cut: f64) -> (usize, usize) {
         let reach = 0.499 * self.group;
         let before = self.points.partition_point(|p| p.at + reach <= cut);
         (before, self.points.partition_point(|p| p.at - reach < cut))
