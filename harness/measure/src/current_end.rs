@@ -67,7 +67,7 @@ impl Ending {
 /// with A = √e·a lasts longest.
 fn unseen(window: &Continued, gain: f64) -> f64 {
     let threshold = window.threshold * window.peak;
-    let variance = window.variance() * window.group;
+    let variance = window.counted() * window.group;
     2.0 * gain * variance / (std::f64::consts::E * threshold * threshold)
 }
 
@@ -80,6 +80,8 @@ pub(crate) struct Scene {
     pub(crate) threshold: f64,
     /// Standard deviation of the noise of one sample, A.
     pub(crate) noise: f64,
+    /// Samples whose noise is so alike that they count as one.
+    pub(crate) alike: f64,
     /// First sample that may be looked at.
     pub(crate) from: usize,
 }
@@ -243,7 +245,7 @@ pub(crate) fn ending(amps: &[f64], last: usize, scene: &Scene) -> Option<Ending>
     let mut overlooked = OVERLOOKED;
     if let Some(found) = rings {
         // Its numbers are looked for near the cut only: at a lower price.
-        let gained = (least - found.left) / window.variance();
+        let gained = (least - found.left) / window.counted();
         if gained > RINGS {
             return Some(tail(&found));
         }
@@ -308,7 +310,7 @@ fn cut_after(amps: &[f64], last: usize, halves: usize, scene: &Scene) -> Option<
             .collect()
     };
     let spread = scene.noise.max(fit.residual);
-    let best = |gains: &[f64]| likeliest(gains, spread * spread);
+    let best = |gains: &[f64]| likeliest(gains, spread * spread * scene.alike);
     // A sensor may show a direct value that the current did not have.
     let direct = fit.terms[0];
     let (first, _) = best(&gains(direct))?;
@@ -327,8 +329,8 @@ fn cut_after(amps: &[f64], last: usize, halves: usize, scene: &Scene) -> Option<
     let envelope = fit.envelope(at as f64);
     let inside: Vec<f64> = (end..at).map(|k| amps[k] - fit.at(k as f64)).collect();
     let outside: Vec<f64> = amps[at..stop].iter().map(|x| x - level).collect();
-    let few = |count: usize| 1.0 + 3.0 / (2.0 * count as f64).sqrt();
-    let uncertain = 6.0 * scene.noise / (length as f64).sqrt();
+    let few = |count: usize| 1.0 + 3.0 / (2.0 * count as f64 / scene.alike).sqrt();
+    let uncertain = 6.0 * scene.noise / (length as f64 / scene.alike).sqrt();
     let steady = (envelope - before).abs() < 0.25 * before + uncertain;
     // The half cycle right after must be as quiet as all of it.
     let limit = |part: &[f64]| {
@@ -460,7 +462,8 @@ fn ramp_on(amps: &[f64], last: usize, length: usize, scene: &Scene) -> Option<En
     let seen = samples
         .map(|k| k as f64)
         .find(|&t| (fit.at(t) - direct).abs() > scene.threshold)?;
-    let mut doubt = 2.0 * fit.residual.max(scene.noise) / slope / (length as f64 / 2.0).sqrt();
+    let mut doubt =
+        2.0 * fit.residual.max(scene.noise) / slope / (length as f64 / (2.0 * scene.alike)).sqrt();
     // Within a cycle or so many shapes look like a line.
     if length < 3 * half {
         doubt = doubt.root_sum(0.25 * length as f64);

@@ -305,7 +305,7 @@ pub(crate) fn unexplained(
     let near = residual(begin - window.cycle, over);
     let excess = (rms(&near).powi(2) - 1.3 * noise * noise).max(0.0).sqrt();
     let rest = residual(over, over + 0.5 * window.cycle);
-    let few = 1.0 + 3.0 * (0.5 / rest.len().max(1) as f64).sqrt();
+    let few = 1.0 + 3.0 * (0.5 * window.alike / rest.len().max(1) as f64).sqrt();
     let loud = (noise * few).root_sum(threshold * std::f64::consts::FRAC_1_SQRT_2);
     let later = residual(over, f64::INFINITY);
     let goes_on = later

@@ -32,6 +32,7 @@ pub mod frequency;
 pub mod judge;
 mod linear;
 mod math;
+mod noise;
 pub mod phase_track;
 pub mod phasor;
 pub mod power;

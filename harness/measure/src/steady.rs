@@ -47,6 +47,8 @@ pub(crate) struct Continued {
     pub(crate) peak: f64,
     /// Standard deviation of a point by noise and resolution, A.
     pub(crate) noise: f64,
+    /// Points whose noise is so alike that they count as one.
+    pub(crate) alike: f64,
     /// Resolution rather than noise limits the points.
     coarse: bool,
     /// Threshold as a share of the peak.
@@ -83,7 +85,7 @@ impl Continued {
         }
         let end = (last + AFTER_CYCLES * cycle).min(amps.len());
         let group = (end - steady.start).div_ceil(MOST_POINTS).max(1);
-        let root = (group as f64).sqrt();
+        let root = (group as f64 / scene.alike).max(1.0).sqrt();
         let resolution = crate::quality::resolution(&amps[steady.start..end]);
         let steps = resolution / 12.0_f64.sqrt();
         let noise = scene.noise.max(steps) / root;
@@ -113,6 +115,7 @@ impl Continued {
             steady_end: steady.end as f64,
             peak,
             noise: noise.max(1e-9 * peak),
+            alike: (scene.alike / group as f64).max(1.0),
             coarse: scene.noise < 2.0 * steps,
             threshold: scene.threshold / peak,
             scatter,
@@ -122,13 +125,18 @@ impl Continued {
     /// What a sum of squares must fall by for each free number that a model has more: 8 times the
     /// variance of a point (Bayes' criterion, ln N of a few thousand points).
     pub(crate) fn price(&self) -> f64 {
-        8.0 * self.variance()
+        8.0 * self.counted()
+    }
+
+    /// Variance of a point as it counts in a sum over points that are alike.
+    pub(crate) fn counted(&self) -> f64 {
+        self.variance() * self.alike
     }
 
     /// Largest sum of squares that noise leaves of so many points, so many standard deviations over
     /// the mean.
     pub(crate) fn most_of_noise(&self, points: f64, deviations: f64) -> f64 {
-        self.variance() * (points + deviations * (2.0 * points).sqrt())
+        self.variance() * (points + deviations * (2.0 * points * self.alike).sqrt())
     }
 
     /// Variance of what the true model leaves of a point.
@@ -141,7 +149,7 @@ impl Continued {
     /// points count (by the sum of their correlations).
     pub(crate) fn scatter_of(&self, residual: &[f64]) -> f64 {
         if !self.coarse {
-            return self.noise;
+            return self.noise * self.alike.sqrt();
         }
         let power: f64 = residual.iter().map(|x| x * x).sum();
         let mut sum = 1.0;
@@ -252,7 +260,7 @@ impl Continued {
             gain
         });
         let gains: Vec<f64> = std::iter::once(0.0).chain(gained).collect();
-        let variance = self.variance() * self.group;
+        let variance = self.counted() * self.group;
         match likeliest(&gains, variance) {
             Some((best, doubt)) => ((begin + best) as f64 - 0.5, doubt),
             None => (cut, self.group),
