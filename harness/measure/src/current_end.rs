@@ -4,6 +4,7 @@
 
 use crate::continued_wave::local_cycle;
 use crate::fade::fade;
+use crate::fade_cut::fade_cut;
 use crate::linear::least_squares;
 use crate::math::{RootSum, exp, sin_cos};
 use crate::remainder::{left_by_weaker, remainder};
@@ -66,7 +67,7 @@ impl Ending {
 /// with A = √e·a lasts longest.
 fn unseen(window: &Continued, gain: f64) -> f64 {
     let threshold = window.threshold * window.peak;
-    let variance = window.variance() * window.group;
+    let variance = window.counted() * window.group;
     2.0 * gain * variance / (std::f64::consts::E * threshold * threshold)
 }
 
@@ -79,6 +80,8 @@ pub(crate) struct Scene {
     pub(crate) threshold: f64,
     /// Standard deviation of the noise of one sample, A.
     pub(crate) noise: f64,
+    /// Samples whose noise is so alike that they count as one.
+    pub(crate) alike: f64,
     /// First sample that may be looked at.
     pub(crate) from: usize,
 }
@@ -201,22 +204,25 @@ pub(crate) fn ending(amps: &[f64], last: usize, scene: &Scene) -> Option<Ending>
         return cut.map(|cut| cut.doubted(unseen(&window, OVERLOOKED)));
     }
     let fade = fade(&window, scene.threshold);
+    let faded_cut = fade_cut(&window, amps, last, scene.threshold);
     let rest = remainder(&window);
     let rings = ringing(&window);
     // Weak current that went on after the wave was cut: the wave says nothing of its end.
     let ends = window.split(0, window.points.len(), |_| 0.0)?;
     let ends = window.points.get(ends).map_or(f64::INFINITY, |p| p.at);
     let weak_after = place
-        .filter(|&at| fade.is_none() && at > ends + window.cycle)
+        .filter(|&at| fade.is_none() && faded_cut.is_none() && at > ends + window.cycle)
         .map(|at| left_by_weaker(&window, at) + 3.0 * window.price());
     let rest = rest.filter(|tail| weak_after.is_none_or(|left| tail.left < left));
     if weak_after.is_some() && rings.is_none() && rest.is_none() {
         return cut;
     }
-    // A cut has one free number, a fade three.
+    // A cut has one free number, a fade three, one that is cut four.
     let by_cut = place.map_or(f64::INFINITY, |at| window.left_by_cut(at));
     let by_fade = fade.map_or(f64::INFINITY, |f| f.left + 2.0 * window.price());
-    let simple = by_cut.min(by_fade);
+    let by_faded_cut = faded_cut.as_ref();
+    let by_faded_cut = by_faded_cut.map_or(f64::INFINITY, |f| f.left + 3.0 * window.price());
+    let simple = by_cut.min(by_fade).min(by_faded_cut);
     let by_rest = rest.as_ref().map_or(f64::INFINITY, |tail| tail.left);
     let least = simple.min(by_rest);
     let tail = |found: &Tail| {
@@ -239,7 +245,7 @@ pub(crate) fn ending(amps: &[f64], last: usize, scene: &Scene) -> Option<Ending>
     let mut overlooked = OVERLOOKED;
     if let Some(found) = rings {
         // Its numbers are looked for near the cut only: at a lower price.
-        let gained = (least - found.left) / window.variance();
+        let gained = (least - found.left) / window.counted();
         if gained > RINGS {
             return Some(tail(&found));
         }
@@ -249,9 +255,14 @@ pub(crate) fn ending(amps: &[f64], last: usize, scene: &Scene) -> Option<Ending>
         }
     }
     let cut = cut.map(|cut| cut.doubted(unseen(&window, overlooked)));
-    match (rest, fade) {
-        (Some(rest), _) if by_rest < simple => Some(tail(&rest)),
-        (_, Some(fade)) if by_fade < by_cut => Some(Ending::Ramp {
+    match (rest, fade, faded_cut) {
+        (Some(rest), ..) if by_rest < simple => Some(tail(&rest)),
+        (_, _, Some(found)) if by_faded_cut < by_fade.min(by_cut) => Some(Ending::Cut {
+            at: found.at,
+            doubt: found.doubt,
+            level: found.level,
+        }),
+        (_, Some(fade), _) if by_fade < by_cut => Some(Ending::Ramp {
             last: fade.last,
             envelope: fade.envelope,
             end: fade.end,
@@ -299,7 +310,7 @@ fn cut_after(amps: &[f64], last: usize, halves: usize, scene: &Scene) -> Option<
             .collect()
     };
     let spread = scene.noise.max(fit.residual);
-    let best = |gains: &[f64]| likeliest(gains, spread * spread);
+    let best = |gains: &[f64]| likeliest(gains, spread * spread * scene.alike);
     // A sensor may show a direct value that the current did not have.
     let direct = fit.terms[0];
     let (first, _) = best(&gains(direct))?;
@@ -318,8 +329,8 @@ fn cut_after(amps: &[f64], last: usize, halves: usize, scene: &Scene) -> Option<
     let envelope = fit.envelope(at as f64);
     let inside: Vec<f64> = (end..at).map(|k| amps[k] - fit.at(k as f64)).collect();
     let outside: Vec<f64> = amps[at..stop].iter().map(|x| x - level).collect();
-    let few = |count: usize| 1.0 + 3.0 / (2.0 * count as f64).sqrt();
-    let uncertain = 6.0 * scene.noise / (length as f64).sqrt();
+    let few = |count: usize| 1.0 + 3.0 / (2.0 * count as f64 / scene.alike).sqrt();
+    let uncertain = 6.0 * scene.noise / (length as f64 / scene.alike).sqrt();
     let steady = (envelope - before).abs() < 0.25 * before + uncertain;
     // The half cycle right after must be as quiet as all of it.
     let limit = |part: &[f64]| {
@@ -451,7 +462,8 @@ fn ramp_on(amps: &[f64], last: usize, length: usize, scene: &Scene) -> Option<En
     let seen = samples
         .map(|k| k as f64)
         .find(|&t| (fit.at(t) - direct).abs() > scene.threshold)?;
-    let mut doubt = 2.0 * fit.residual.max(scene.noise) / slope / (length as f64 / 2.0).sqrt();
+    let mut doubt =
+        2.0 * fit.residual.max(scene.noise) / slope / (length as f64 / (2.0 * scene.alike)).sqrt();
     // Within a cycle or so many shapes look like a line.
     if length < 3 * half {
         doubt = doubt.root_sum(0.25 * length as f64);

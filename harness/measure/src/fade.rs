@@ -16,6 +16,8 @@ const FIRST_LENGTH: f64 = 0.02;
 const LENGTHS: i32 = 21;
 /// Points that the first tries look at.
 const TRIED_POINTS: usize = 4000;
+/// Halvings that find where a shape begins: to 1e-9 of its length.
+const HALVINGS: usize = 32;
 /// Parts of a Gauss–Newton step that are tried until one helps.
 const STEPS: [f64; 6] = [1.0, 0.5, 0.25, 0.1, 0.03, 0.01];
 
@@ -54,11 +56,16 @@ impl Shape {
         }
     }
 
-    /// Integral of the envelope over the fade, in lengths.
-    fn area(self) -> f64 {
+    /// Integral of the envelope over the first `x` lengths of the fade, in lengths.
+    fn area(self, x: f64) -> f64 {
+        let x = x.max(0.0);
         match self {
-            Self::Line | Self::Cosine => 0.5,
-            Self::Exponential => 1.0,
+            Self::Line => x.min(1.0) * (1.0 - 0.5 * x.min(1.0)),
+            Self::Exponential => 1.0 - exp(-x),
+            Self::Cosine => {
+                let x = x.min(1.0);
+                0.5 * (x + sin_cos(std::f64::consts::PI * x).0 / std::f64::consts::PI)
+            }
         }
     }
 }
@@ -85,10 +92,10 @@ pub(crate) struct Fade {
 /// length (samples), the level of the steady wave, and how its phase leaves that wave after the
 /// steady part.
 #[derive(Debug, Clone, Copy)]
-struct Placed {
+pub(crate) struct Placed {
     shape: Shape,
     at: f64,
-    begin: f64,
+    pub(crate) begin: f64,
     length: f64,
     level: f64,
     /// Radians by powers of the time in cycles, from the first on.
@@ -115,9 +122,14 @@ impl Placed {
         }
     }
 
-    fn value(&self, window: &Continued, p: &Point) -> f64 {
-        let x = (p.at - self.begin) / self.length;
-        let size = self.level * self.shape.envelope(x);
+    /// Its envelope at a position, shares of the wave.
+    pub(crate) fn envelope(&self, at: f64) -> f64 {
+        self.level * self.shape.envelope((at - self.begin) / self.length)
+    }
+
+    /// Its value at a point, A.
+    pub(crate) fn value(&self, window: &Continued, p: &Point) -> f64 {
+        let size = self.envelope(p.at);
         let [turn, bend] = self.ahead;
         let u = ((p.at - window.steady_end) / window.cycle).max(0.0);
         if u == 0.0 || (turn == 0.0 && bend == 0.0) {
@@ -135,9 +147,12 @@ impl Placed {
         self.level * fall / (2.0 * d * self.length)
     }
 
-    /// Sum of squares that the shape leaves.
-    fn left(&self, window: &Continued) -> f64 {
-        window.left(|p| self.value(window, p))
+    /// Sum of squares that the shape leaves of `points`.
+    fn left(&self, window: &Continued, points: &[Point]) -> f64 {
+        let squares = points
+            .iter()
+            .map(|p| (p.value - self.value(window, p)).powi(2));
+        squares.sum()
     }
 
     /// Moved by changes of place, length, level and, if given, phase.
@@ -159,6 +174,7 @@ impl Placed {
     fn rows<'w, const N: usize>(
         &self,
         window: &'w Continued,
+        points: &'w [Point],
     ) -> impl Iterator<Item = ([f64; N], f64)> + Clone + 'w {
         let here = *self;
         let d = [1e-3 * here.length, 1e-3 * here.length, 1e-3, 1e-3, 1e-3];
@@ -170,7 +186,7 @@ impl Placed {
                 here.moved(&step.map(|s| -s), window),
             )
         });
-        window.points.iter().map(move |p| {
+        points.iter().map(move |p| {
             let slope = |n: usize| {
                 let (up, down) = &beside[n];
                 (up.value(window, p) - down.value(window, p)) / (2.0 * d[n])
@@ -179,16 +195,16 @@ impl Placed {
         })
     }
 
-    /// Least squares (Gauss–Newton, steps halved until they help): (fit, what it leaves).
-    fn fitted<const N: usize>(mut self, window: &Continued) -> (Self, f64) {
-        let mut left = self.left(window);
+    /// Least squares of `points` (Gauss–Newton, steps halved until they help): (fit, what it leaves).
+    fn fitted<const N: usize>(mut self, window: &Continued, points: &[Point]) -> (Self, f64) {
+        let mut left = self.left(window, points);
         for _ in 0..20 {
-            let Some(step) = least_squares(self.rows::<N>(window)) else {
+            let Some(step) = least_squares(self.rows::<N>(window, points)) else {
                 break;
             };
             let found = STEPS.into_iter().find_map(|part| {
                 let next = self.moved(&step.map(|s| part * s), window);
-                let less = next.left(window);
+                let less = next.left(window, points);
                 (less < left).then_some((next, less))
             });
             let Some((next, less)) = found else { break };
@@ -200,94 +216,126 @@ impl Placed {
         }
         (self, left)
     }
+
+    /// As [`Self::fitted`], with a frequency that has moved since the steady part if that explains
+    /// more than its price.
+    pub(crate) fn refined(self, window: &Continued, points: &[Point]) -> (Self, f64) {
+        let (plain, left) = self.fitted::<3>(window, points);
+        if left < window.most_of_noise(points.len() as f64, 2.0) {
+            return (plain, left);
+        }
+        let (turned, less) = plain.fitted::<5>(window, points);
+        let less = less + 2.0 * window.price();
+        if less < left {
+            (turned, less)
+        } else {
+            (plain, left)
+        }
+    }
+
+    /// The shape and place that explain best `points`, those of the window up to its end or to where
+    /// the current is cut, with what they leave.
+    pub(crate) fn best(window: &Continued, points: &[Point]) -> Option<(Self, f64)> {
+        // The samples' share of the continued wave, summed, is the area under any envelope.
+        let power: f64 = points.iter().map(|p| p.wave * p.wave).sum();
+        let shared: f64 = points.iter().map(|p| p.value * p.wave).sum();
+        let (first, last) = (points.first()?.at, points.last()?.at);
+        let area = shared / power * points.len() as f64 * window.group;
+        let placed = |shape: Shape, length: f64| {
+            let under = |begin: f64| begin - first + length * shape.area((last - begin) / length);
+            let (mut low, mut high) = (first - 4.0 * length, last);
+            for _ in 0..HALVINGS {
+                let middle = 0.5 * (low + high);
+                if under(middle) < area {
+                    low = middle;
+                } else {
+                    high = middle;
+                }
+            }
+            let begin = 0.5 * (low + high);
+            Self {
+                shape,
+                at: begin + length * shape.reaches(window.threshold),
+                begin,
+                length,
+                level: 1.0,
+                ahead: [0.0; 2],
+            }
+        };
+        let stride = (points.len() / TRIED_POINTS).max(1);
+        let roughly = |tried: &Self| -> f64 {
+            let few = points.iter().step_by(stride);
+            few.map(|p| (p.value - tried.value(window, p)).powi(2))
+                .sum()
+        };
+        [Shape::Line, Shape::Exponential, Shape::Cosine]
+            .into_iter()
+            .filter_map(|shape| {
+                (0..LENGTHS)
+                    .map(|n| placed(shape, FIRST_LENGTH * window.cycle * 1.5_f64.powi(n)))
+                    .map(|p| (p, roughly(&p)))
+                    .min_by(|a, b| a.1.total_cmp(&b.1))
+            })
+            .map(|(start, _)| start.refined(window, points))
+            .min_by(|a, b| a.1.total_cmp(&b.1))
+    }
+
+    /// Whether it began so long before `end` that it is no cut.
+    pub(crate) fn lasts_until(&self, end: f64, window: &Continued) -> bool {
+        end - self.begin >= ABRUPT_POINTS * window.group
+    }
 }
 
-/// The fade of a current; `None` where no shape explains the samples, or only one so short that
-/// the samples at the end know it better.
-pub(crate) fn fade(window: &Continued, scene_threshold: f64) -> Option<Fade> {
-    // The samples' share of the continued wave, summed, is the area under any envelope.
-    let power: f64 = window.points.iter().map(|p| p.wave * p.wave).sum();
-    let shared: f64 = window.points.iter().map(|p| p.value * p.wave).sum();
-    let count = window.points.len() as f64;
-    let middle = window.points.first()?.at + shared / power * count * window.group;
-    let placed = |shape: Shape, length: f64| {
-        let placed = Placed {
-            shape,
-            at: middle - length * (shape.area() - shape.reaches(window.threshold)),
-            begin: middle,
-            length,
-            level: 1.0,
-            ahead: [0.0; 2],
-        };
-        placed.beginning(window.threshold)
-    };
-    let stride = (window.points.len() / TRIED_POINTS).max(1);
-    let roughly = |tried: &Placed| -> f64 {
-        let few = window.points.iter().step_by(stride);
-        few.map(|p| (p.value - tried.value(window, p)).powi(2))
-            .sum()
-    };
-    let noise_only = window.variance() * (count + 2.0 * (2.0 * count).sqrt());
-    let (best, left) = [Shape::Line, Shape::Exponential, Shape::Cosine]
-        .into_iter()
-        .filter_map(|shape| {
-            (0..LENGTHS)
-                .map(|n| placed(shape, FIRST_LENGTH * window.cycle * 1.5_f64.powi(n)))
-                .map(|p| (p, roughly(&p)))
-                .min_by(|a, b| a.1.total_cmp(&b.1))
-        })
-        .map(|(start, _)| {
-            let (plain, left) = start.fitted::<3>(window);
-            // The frequency may have moved since.
-            if left < noise_only {
-                return (plain, left);
-            }
-            let (turned, less) = plain.fitted::<5>(window);
-            let less = less + 2.0 * window.price();
-            if less < left {
-                (turned, less)
-            } else {
-                (plain, left)
-            }
-        })
-        .min_by(|a, b| a.1.total_cmp(&b.1))?;
-    let begin = best.begin;
-    let over = best.at + 0.05 * window.cycle;
-    if best.at - begin < ABRUPT_POINTS * window.group || over >= window.points.last()?.at {
-        return None;
-    }
-    // What it leaves in the fade, the cycle before and the half cycle after, beyond noise.
+/// What a model of a fade that began at `begin` and is over at `over` leaves beyond noise in the fade
+/// and the cycle before, A; `None` if that is too much for its shape, or if anything that counts
+/// (peak `threshold`, A) goes on later.
+pub(crate) fn unexplained(
+    window: &Continued,
+    (begin, over): (f64, f64),
+    threshold: f64,
+    value: impl Fn(&Point) -> f64,
+) -> Option<f64> {
     let residual = |from: f64, to: f64| -> Vec<f64> {
         window.points[window.index(from)..window.index(to)]
             .iter()
-            .map(|p| p.value - best.value(window, p))
+            .map(|p| p.value - value(p))
             .collect()
     };
     let noise = window.noise;
     let near = residual(begin - window.cycle, over);
     let excess = (rms(&near).powi(2) - 1.3 * noise * noise).max(0.0).sqrt();
     let rest = residual(over, over + 0.5 * window.cycle);
-    let few = 1.0 + 3.0 / (2.0 * rest.len().max(1) as f64).sqrt();
-    let loud = (noise * few).root_sum(scene_threshold * std::f64::consts::FRAC_1_SQRT_2);
-    // Nor may anything go on later that counts.
+    let few = 1.0 + 3.0 * (0.5 * window.alike / rest.len().max(1) as f64).sqrt();
+    let loud = (noise * few).root_sum(threshold * std::f64::consts::FRAC_1_SQRT_2);
     let later = residual(over, f64::INFINITY);
     let goes_on = later
         .chunks(((window.cycle / window.group) as usize).max(8))
         .any(|part| {
             let n = part.len() as f64;
-            let doubt = window.variance() * (1.0 + 4.0 * (2.0 / n).sqrt());
-            rms(part).powi(2) > doubt + 0.25 * scene_threshold.powi(2)
+            let doubt = window.most_of_noise(n, 4.0) / n;
+            rms(part).powi(2) > doubt + 0.25 * threshold.powi(2)
         });
-    if excess > MISFIT * window.peak || rms(&rest) > loud || goes_on {
+    (excess <= MISFIT * window.peak && rms(&rest) <= loud && !goes_on).then_some(excess)
+}
+
+/// The fade of a current; `None` where no shape explains the samples, or only one so short that
+/// the samples at the end know it better.
+pub(crate) fn fade(window: &Continued, scene_threshold: f64) -> Option<Fade> {
+    let (best, left) = Placed::best(window, &window.points)?;
+    let begin = best.begin;
+    let over = best.at + 0.05 * window.cycle;
+    if !best.lasts_until(best.at, window) || over >= window.points.last()?.at {
         return None;
     }
-    let fit = regression(best.rows::<3>(window))?;
+    let value = |p: &Point| best.value(window, p);
+    let excess = unexplained(window, (begin, over), scene_threshold, value)?;
+    let fit = regression(best.rows::<3>(window, &window.points))?;
     // What is not noise moves neighbours alike: a quarter of a cycle counts as one point.
     let alike = 0.25 * window.cycle / window.group;
-    let scatter = window
-        .scatter_of(&residual(begin, over))
-        .root_sum(excess * alike.sqrt());
-    let visible = |p: &&Point| p.at <= best.at && best.value(window, p).abs() > scene_threshold;
+    let fading = &window.points[window.index(begin)..window.index(over)];
+    let residual: Vec<f64> = fading.iter().map(|p| p.value - value(p)).collect();
+    let scatter = window.scatter_of(&residual).root_sum(excess * alike.sqrt());
+    let visible = |p: &&Point| p.at <= best.at && value(p).abs() > scene_threshold;
     let seen = window.points.iter().rev().find(visible)?.at + 0.5 * window.group;
     Some(Fade {
         envelope: best.at,

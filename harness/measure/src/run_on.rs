@@ -12,6 +12,7 @@
 
 use crate::current_end::{Ending, Scene, ending};
 use crate::math::{RootSum, ln};
+use crate::noise::Noise;
 use crate::weak_current::{WeakRule, weak_end};
 
 /// What becomes of a current.
@@ -102,24 +103,32 @@ pub fn cessation(amps: &[f64], rate_hz: f64, from: usize, rule: &CeaseRule) -> C
         0.0
     };
     // A coarse resolution may lift what is below the threshold over it as noise does.
-    let (white, step) = (noise(tail), crate::quality::resolution(amps));
-    let noise = white.max(step / 12.0_f64.sqrt());
-    let unresolved = if white < 0.5 * step { 0.5 * step } else { 0.0 };
+    let half_cycle = samples(rule.half_cycle_s);
+    let found = Noise::of(tail, 2 * half_cycle, rule.threshold);
+    let (sigma, step) = (found.sigma, crate::quality::resolution(amps));
+    let noise = sigma.max(step / 12.0_f64.sqrt());
+    let unresolved = if sigma < 0.5 * step { 0.5 * step } else { 0.0 };
     // 5.5 σ: one false sample in 2.6e7; 6 σ in long records: one in 5e8.
     let sure = if amps.len() > 1_000_000 { 6.0 } else { 5.5 } * noise;
+    // Samples that are alike count as one: a shorter average of them is of no use.
     let longest = samples(rule.longest_average_s);
-    let needed = (sure / rule.threshold).powi(2).ceil().clamp(1.0, 1e6) as usize;
-    let averaged = needed.min(longest).clamp(1, hold / 4 + 1);
+    let averaged = if sure <= rule.threshold || longest as f64 <= found.alike {
+        1
+    } else {
+        let needed = (sure / rule.threshold).powi(2) * found.alike;
+        let needed = needed.ceil().clamp(1.0, 1e6) as usize;
+        needed.min(longest).clamp(1, hold / 4 + 1)
+    };
     // What even the longest average cannot tell from noise does not count as current, nor what
     // noise may have lifted over the threshold (3 σ). Weaker current that goes on is looked for
     // afterwards in the power of whole cycles.
-    let root = (averaged as f64).sqrt();
+    let root = (averaged as f64 / found.alike).max(1.0).sqrt();
     let limit = (rule.threshold + 3.0 * noise / root).max(sure / root);
-    let half_cycle = samples(rule.half_cycle_s);
     let weak = WeakRule {
         half_cycle,
         threshold: rule.threshold,
         noise,
+        alike: found.alike,
     };
     // Weak current goes on between two groups that show any.
     let bridged = |edge: usize, next: usize| {
@@ -204,6 +213,7 @@ pub fn cessation(amps: &[f64], rate_hz: f64, from: usize, rule: &CeaseRule) -> C
         half_cycle,
         threshold: rule.threshold,
         noise,
+        alike: found.alike,
         from,
     };
     // Of a wave that is cut, the fastest it can be.
@@ -318,19 +328,6 @@ fn without_sensor_tail(
         .rev()
         .find(|&k| (amps[k] - level).abs() > sure.max(2.0 * threshold))
         .unwrap_or(start)
-}
-
-/// Standard deviation of white noise from second differences, which a slow wave hardly enters.
-pub(crate) fn noise(samples: &[f64]) -> f64 {
-    let sum: f64 = samples
-        .windows(3)
-        .map(|w| {
-            let d = w[0] - 2.0 * w[1] + w[2];
-            d * d
-        })
-        .sum();
-    let count = samples.len().saturating_sub(2).max(1);
-    (sum / count as f64 / 6.0).sqrt()
 }
 
 /// Time a cut near a zero of the current may stay hidden, s: asin(threshold/peak)/ω.

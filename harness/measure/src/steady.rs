@@ -1,6 +1,8 @@
 //! The steady wave before a current ends, continued through the samples of the end: what the
 //! models of an end (a cut, a fade, ringing) are fitted to and compared on.
 
+use std::ops::Range;
+
 use crate::continued_wave::{ContinuedWave, Wave, steady_wave};
 use crate::current_end::Scene;
 use crate::linear::least_squares;
@@ -45,6 +47,8 @@ pub(crate) struct Continued {
     pub(crate) peak: f64,
     /// Standard deviation of a point by noise and resolution, A.
     pub(crate) noise: f64,
+    /// Points whose noise is so alike that they count as one.
+    pub(crate) alike: f64,
     /// Resolution rather than noise limits the points.
     coarse: bool,
     /// Threshold as a share of the peak.
@@ -81,7 +85,7 @@ impl Continued {
         }
         let end = (last + AFTER_CYCLES * cycle).min(amps.len());
         let group = (end - steady.start).div_ceil(MOST_POINTS).max(1);
-        let root = (group as f64).sqrt();
+        let root = (group as f64 / scene.alike).max(1.0).sqrt();
         let resolution = crate::quality::resolution(&amps[steady.start..end]);
         let steps = resolution / 12.0_f64.sqrt();
         let noise = scene.noise.max(steps) / root;
@@ -111,24 +115,28 @@ impl Continued {
             steady_end: steady.end as f64,
             peak,
             noise: noise.max(1e-9 * peak),
+            alike: (scene.alike / group as f64).max(1.0),
             coarse: scene.noise < 2.0 * steps,
             threshold: scene.threshold / peak,
             scatter,
         })
     }
 
-    /// Sum of squares that a model leaves.
-    pub(crate) fn left(&self, model: impl Fn(&Point) -> f64) -> f64 {
-        self.points
-            .iter()
-            .map(|p| (p.value - model(p)).powi(2))
-            .sum()
-    }
-
     /// What a sum of squares must fall by for each free number that a model has more: 8 times the
     /// variance of a point (Bayes' criterion, ln N of a few thousand points).
     pub(crate) fn price(&self) -> f64 {
-        8.0 * self.variance()
+        8.0 * self.counted()
+    }
+
+    /// Variance of a point as it counts in a sum over points that are alike.
+    pub(crate) fn counted(&self) -> f64 {
+        self.variance() * self.alike
+    }
+
+    /// Largest sum of squares that noise leaves of so many points, so many standard deviations over
+    /// the mean.
+    pub(crate) fn most_of_noise(&self, points: f64, deviations: f64) -> f64 {
+        self.variance() * (points + deviations * (2.0 * points * self.alike).sqrt())
     }
 
     /// Variance of what the true model leaves of a point.
@@ -141,7 +149,7 @@ impl Continued {
     /// points count (by the sum of their correlations).
     pub(crate) fn scatter_of(&self, residual: &[f64]) -> f64 {
         if !self.coarse {
-            return self.noise;
+            return self.noise * self.alike.sqrt();
         }
         let power: f64 = residual.iter().map(|x| x * x).sum();
         let mut sum = 1.0;
@@ -162,8 +170,7 @@ impl Continued {
         let (before, first) = self.beside(cut);
         let (before, after) = (&self.points[..before], &self.points[first..]);
         let noise = |squares: &[f64]| {
-            let n = squares.len() as f64;
-            squares.iter().sum::<f64>() <= self.variance() * (n + 2.0 * (2.0 * n).sqrt())
+            squares.iter().sum::<f64>() <= self.most_of_noise(squares.len() as f64, 2.0)
         };
         let wave: Vec<f64> = before.iter().map(|p| (p.value - p.wave).powi(2)).collect();
         let nothing: Vec<f64> = after.iter().map(|p| p.value.powi(2)).collect();
@@ -181,11 +188,24 @@ impl Continued {
         to: usize,
         after: impl Fn(f64) -> f64,
     ) -> Option<usize> {
+        self.split_after(from..to, |p| p.wave, after)
+    }
+
+    /// As [`Self::split`] with another model before than the wave.
+    pub(crate) fn split_after(
+        &self,
+        Range {
+            start: from,
+            end: to,
+        }: Range<usize>,
+        before: impl Fn(&Point) -> f64,
+        after: impl Fn(f64) -> f64,
+    ) -> Option<usize> {
         // Backwards: before its beginning what decays after the wave soon exceeds all else.
         let mut loss = 0.0;
         let mut best = (0.0, to);
         for (k, p) in self.points.get(from..to)?.iter().enumerate().rev() {
-            loss += (p.value - after(p.at)).powi(2) - (p.value - p.wave).powi(2);
+            loss += (p.value - after(p.at)).powi(2) - (p.value - before(p)).powi(2);
             if loss <= best.0 {
                 best = (loss, from + k);
             }
@@ -203,15 +223,31 @@ impl Continued {
             let (from, to) = (first.saturating_sub(near), first + near);
             first = self.split(from, to.min(self.points.len()), |at| tail.at(at))?;
         }
-        let (at, doubt) = self.sharpened(amps, self.points.get(first)?.at - 0.5 * self.group);
-        let n = self.points.len() as f64;
-        let noise = self.variance() * (n + 3.0 * (2.0 * n).sqrt());
+        let place = self.points.get(first)?.at - 0.5 * self.group;
+        let (at, doubt) = self.sharpened(amps, place, |p| p.wave);
+        let noise = self.most_of_noise(self.points.len() as f64, 3.0);
         (self.left_by_cut(at) < noise + 2.0 * self.price()).then_some((at, doubt))
     }
 
-    /// A cut between two points as the samples themselves place it, between two of them, and its
-    /// standard uncertainty, samples.
-    fn sharpened(&self, amps: &[f64], cut: f64) -> (f64, f64) {
+    /// The steady wave at a sample position, and no sample.
+    pub(crate) fn point(&self, at: f64) -> Point {
+        let (wave, turned) = self.wave.at(at);
+        Point {
+            at,
+            value: 0.0,
+            wave,
+            turned,
+        }
+    }
+
+    /// A cut of what `before` says between two points as the samples themselves place it, between two
+    /// of them, and its standard uncertainty, samples.
+    pub(crate) fn sharpened(
+        &self,
+        amps: &[f64],
+        cut: f64,
+        before: impl Fn(&Point) -> f64,
+    ) -> (f64, f64) {
         let beside = (SHARPENED * self.cycle).max(4.0 * self.group) as usize;
         let begin = (cut as usize).saturating_sub(beside);
         let end = (cut as usize + beside).min(amps.len());
@@ -219,12 +255,12 @@ impl Continued {
         let level = after.iter().sum::<f64>() / after.len().max(1) as f64;
         let mut gain = 0.0;
         let gained = amps[begin..end].iter().enumerate().map(|(k, x)| {
-            let wave = self.wave.direct() + self.wave.at((begin + k) as f64).0;
+            let wave = self.wave.direct() + before(&self.point((begin + k) as f64));
             gain += (x - level).powi(2) - (x - wave).powi(2);
             gain
         });
         let gains: Vec<f64> = std::iter::once(0.0).chain(gained).collect();
-        let variance = self.variance() * self.group;
+        let variance = self.counted() * self.group;
         match likeliest(&gains, variance) {
             Some((best, doubt)) => ((begin + best) as f64 - 0.5, doubt),
             None => (cut, self.group),
@@ -252,7 +288,7 @@ impl Continued {
 
     /// How many points lie before a cut, and which is the first after it: a group of samples that the
     /// cut lies in is neither.
-    fn beside(&self, cut: f64) -> (usize, usize) {
+    pub(crate) fn beside(&self, cut: f64) -> (usize, usize) {
         let reach = 0.499 * self.group;
         let before = self.points.partition_point(|p| p.at + reach <= cut);
         (before, self.points.partition_point(|p| p.at - reach < cut))

@@ -55,7 +55,7 @@ impl Tail {
         let cycle = (window.cycle / window.group) as usize;
         let excess = residual.chunks(cycle.max(8)).map(|part| {
             let count = part.len() as f64;
-            let noise = window.variance() * (1.05 + 3.0 * (2.0 / count).sqrt());
+            let noise = window.variance() * (1.05 + 3.0 * (2.0 * window.alike / count).sqrt());
             (part.iter().map(|x| x * x).sum::<f64>() / count - noise).max(0.0)
         });
         let excess = excess.fold(0.0, f64::max).sqrt();

@@ -10,6 +10,8 @@ pub(crate) struct WeakRule {
     pub(crate) threshold: f64,
     /// Standard deviation of the noise of one sample, A.
     pub(crate) noise: f64,
+    /// Samples whose noise is so alike that they count as one.
+    pub(crate) alike: f64,
 }
 
 /// Windows per cycle.
@@ -45,8 +47,9 @@ pub(crate) fn weak_end(amps: &[f64], from: usize, rule: &WeakRule) -> Option<usi
             square / count - (sum / count).powi(2) - quiet
         })
         .collect();
-    // The power of a cycle of white noise scatters by σ²√(2/N).
-    let scatter = quiet * (2.0 / count).sqrt();
+    // The power of a cycle of noise scatters by σ²√(2/N).
+    let independent = count / rule.alike;
+    let scatter = quiet * (2.0 / independent).sqrt();
     let least = 0.5 * rule.threshold * rule.threshold;
     let present = (4.5 * scatter).max(0.3 * least);
     // Two windows an eighth of a cycle apart, against a burst of noise.
@@ -57,7 +60,7 @@ pub(crate) fn weak_end(amps: &[f64], from: usize, rule: &WeakRule) -> Option<usi
     let inside = end.saturating_sub(PER_CYCLE * 3 / 4);
     let level = powers[inside];
     let alike = |k: &usize| {
-        let doubt = 3.0 * (scatter + 2.0 * rule.noise * (level.max(0.0) / count).sqrt());
+        let doubt = 3.0 * (scatter + 2.0 * rule.noise * (level.max(0.0) / independent).sqrt());
         (powers[*k] - level).abs() < 0.25 * level + doubt
     };
     let steps: Vec<usize> = (0..=inside)

@@ -6,7 +6,8 @@ use serde::Serialize;
 use super::warnings::clipped;
 use super::wave::{coarse_hz, departure};
 use super::{AnalyzeError, Channel64, EventAccuracy, positive};
-use crate::run_on::{CeaseRule, Ceased, Cessation, cessation, hidden_s, noise};
+use crate::noise::white;
+use crate::run_on::{CeaseRule, Ceased, Cessation, cessation, hidden_s};
 use crate::uncertainty::Budget;
 
 /// Time the current must stay away, s.
@@ -368,7 +369,7 @@ fn grid_current_ends(grid: &Channel64<'_>, rated: f64, hz: f64) -> Option<Openin
     let before = crate::rms::rms(&grid.samples[..cycles]) * std::f64::consts::SQRT_2;
     // Above what noise reaches, unless that hides even half of the current.
     let quiet = &grid.samples[grid.samples.len() - cycles..];
-    let visible = (3.0 * noise(quiet)).min(0.5 * before);
+    let visible = (3.0 * white(quiet)).min(0.5 * before);
     let least = (0.05 * before).max(0.001 * rated * std::f64::consts::SQRT_2);
     let rule = CeaseRule {
         threshold: least.max(visible),

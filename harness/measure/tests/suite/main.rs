@@ -36,6 +36,8 @@ mod truth_changes;
 mod truth_currents;
 mod truth_drifts;
 mod truth_ends;
+mod truth_faded_cuts;
+mod truth_filtered;
 mod truth_groups;
 mod truth_levels;
 mod truth_remainders;
