@@ -187,19 +187,27 @@ pub(crate) fn ending(amps: &[f64], last: usize, scene: &Scene) -> Option<Ending>
     let Some(window) = Continued::new(amps, last, scene) else {
         return cut.or_else(|| ramp(amps, last, scene));
     };
-    // Of a cut that a sensor's tail follows the samples around it show too little.
-    let cut = cut.or_else(|| {
-        let (at, doubt) = window.cut(amps)?;
-        Some(Ending::Cut {
-            at,
-            doubt,
-            level: window.peak,
-        })
-    });
-    let place = match cut {
-        Some(Ending::Cut { at, .. }) => Some(at),
+    let placed = |cut: &Option<Ending>| match cut {
+        Some(Ending::Cut { at, .. }) => Some(*at),
         Some(Ending::Ramp { .. }) | None => None,
     };
+    if placed(&cut).is_some_and(|at| window.is_cut(at)) {
+        return cut.map(|cut| cut.doubted(unseen(&window, OVERLOOKED)));
+    }
+    // Of a cut that a sensor's tail follows the samples around it show too little.
+    let left =
+        |cut: &Option<Ending>| placed(cut).map_or(f64::INFINITY, |at| window.left_by_cut(at));
+    let by_all = window.cut(amps).map(|(at, doubt)| Ending::Cut {
+        at,
+        doubt,
+        level: window.peak,
+    });
+    let cut = if left(&by_all) < left(&cut) - window.price() {
+        by_all
+    } else {
+        cut
+    };
+    let place = placed(&cut);
     if place.is_some_and(|at| window.is_cut(at)) {
         return cut.map(|cut| cut.doubted(unseen(&window, OVERLOOKED)));
     }

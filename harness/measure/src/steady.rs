@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::continued_wave::{ContinuedWave, Wave, steady_wave};
 use crate::current_end::Scene;
 use crate::linear::least_squares;
-use crate::math::exp;
+use crate::math::{exp, ln};
 
 /// Most points; more samples are averaged in groups.
 const MOST_POINTS: usize = 40_000;
@@ -16,8 +16,14 @@ const SHARPENED: f64 = 0.05;
 const AFTER_CYCLES: usize = 4;
 /// Parts beside a cut that are looked at for anything but a cut, cycles.
 const BESIDE: [f64; 5] = [0.05, 0.15, 0.4, 1.0, 2.5];
-/// Time constants of a sensor's direct tail that are tried, cycles.
-const TAILS: [f64; 7] = [1e6, 100.0, 50.0, 25.0, 12.0, 6.0, 3.0];
+/// Time constants of a sensor's direct tail that are tried, cycles; the last is the shortest.
+const TAILS: [f64; 10] = [1e6, 100.0, 50.0, 25.0, 12.0, 6.0, 3.0, 1.5, 0.75, 0.4];
+/// Steps of the golden section between them: to 2e-4 of the time constant.
+const SECTIONS: usize = 18;
+/// How far the best of those tried may be off, ln of the ratio.
+const TWICE: f64 = std::f64::consts::LN_2;
+/// What an exponential may leave of a tail, as a share of it.
+const TAIL_MISFIT: f64 = 0.05;
 
 /// A sample, or the mean of a group of samples.
 #[derive(Debug, Clone, Copy)]
@@ -226,7 +232,12 @@ impl Continued {
         let place = self.points.get(first)?.at - 0.5 * self.group;
         let (at, doubt) = self.sharpened(amps, place, |p| p.wave);
         let noise = self.most_of_noise(self.points.len() as f64, 3.0);
-        (self.left_by_cut(at) < noise + 2.0 * self.price()).then_some((at, doubt))
+        let after: f64 = self.points[self.beside(at).1..]
+            .iter()
+            .map(|p| p.value * p.value)
+            .sum();
+        let most = noise + 2.0 * self.price() + TAIL_MISFIT.powi(2) * after;
+        (self.left_by_cut(at) < most).then_some((at, doubt))
     }
 
     /// The steady wave at a sample position, and no sample.
@@ -281,9 +292,30 @@ impl Continued {
             Some((tail, squares.sum::<f64>()))
         };
         let found = TAILS.into_iter().filter_map(tail);
-        found
-            .min_by(|a, b| a.1.total_cmp(&b.1))
-            .unwrap_or((DirectTail::default(), f64::INFINITY))
+        let Some(found) = found.min_by(|a, b| a.1.total_cmp(&b.1)) else {
+            return (DirectTail::default(), f64::INFINITY);
+        };
+        // What explains nothing need not be known better.
+        let nothing: f64 = after.iter().map(|p| p.value * p.value).sum();
+        if nothing - found.1 < 2.0 * self.price() {
+            return found;
+        }
+        let near = ln(found.0.length / self.cycle);
+        let shortest = ln(TAILS[TAILS.len() - 1]);
+        let (mut low, mut high) = ((near - TWICE).max(shortest), near + TWICE);
+        let golden = 0.5 * (5.0_f64.sqrt() - 1.0);
+        let left = |x: f64| tail(exp(x)).map_or(f64::INFINITY, |found| found.1);
+        for _ in 0..SECTIONS {
+            let inner = (high - low) * golden;
+            let (x, y) = (high - inner, low + inner);
+            if left(x) < left(y) {
+                high = y;
+            } else {
+                low = x;
+            }
+        }
+        let better = tail(exp(0.5 * (low + high))).filter(|better| better.1 < found.1);
+        better.unwrap_or(found)
     }
 
     /// How many points lie before a cut, and which is the first after it: a group of samples that the

@@ -41,6 +41,7 @@ mod truth_filtered;
 mod truth_groups;
 mod truth_levels;
 mod truth_remainders;
+mod truth_sensor_tails;
 mod truth_steps;
 mod truth_transfers;
 mod truth_trip_ends;
