@@ -202,7 +202,8 @@ fn after_an_abort_both_are_off_and_proven(#[case] simulators: Simulators) {
         |what: &EventKind| pv_told(what).is_some_and(|action| action.starts_with("input 2"));
     let ran = ran(simulators, "", None, both_on);
     assert_eq!(ran.finished.outcome, RunOutcome::Aborted);
-    assert_eq!(ran.told().len(), 2);
+    // The stop comes at any time after both are on.
+    assert!(ran.told().len() >= 2, "{:?}", ran.told());
     assert!(ran.items().iter().all(|(_, proven, _)| *proven));
     match simulators {
         Simulators::TwoChannels => {
