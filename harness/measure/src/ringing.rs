@@ -53,7 +53,11 @@ impl Decaying {
     }
 
     fn at(&self, at: f64) -> f64 {
-        let [c, s, ..] = self.row(at);
+        self.of(&self.row(at))
+    }
+
+    /// Value at the place of a row.
+    fn of(&self, [c, s, ..]: &[f64; 4]) -> f64 {
         self.cos * c + self.sin * s
     }
 
@@ -153,9 +157,10 @@ impl Decaying {
     fn fitted(mut self, points: &[Point]) -> Option<(Self, f64)> {
         let mut left = self.left(points);
         for _ in 0..15 {
-            let rows = points
-                .iter()
-                .map(|p| (self.row(p.at), p.value - self.at(p.at)));
+            let rows = points.iter().map(|p| {
+                let row = self.row(p.at);
+                (row, p.value - self.of(&row))
+            });
             let [_, _, decay, turn] = least_squares(rows)?;
             let found = [1.0, 0.3, 0.1].into_iter().find_map(|part| {
                 let next = Self {
@@ -232,8 +237,12 @@ fn oscillation(points: &[Point], window: &Continued) -> Option<(Decaying, f64)> 
         // After four time constants there is nothing left to see.
         let count = (4.0 * decay * window.cycle / window.group).max(8.0) as usize;
         let some = &points[..count.min(points.len())];
+        // From one point to the next, all as far apart, it turns and decays alike.
+        let [turn_cos, turn_sin, ..] = model.row(origin + window.group * stride as f64);
+        let mut now = (1.0, 0.0);
         let rows = some.iter().step_by(stride).map(|p| {
-            let [c, s, ..] = model.row(p.at);
+            let (c, s) = now;
+            now = (c * turn_cos - s * turn_sin, s * turn_cos + c * turn_sin);
             ([c, s], p.value)
         });
         let rows: Vec<([f64; 2], f64)> = rows.collect();
