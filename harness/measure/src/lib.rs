@@ -29,6 +29,7 @@ mod fade;
 mod fade_cut;
 pub mod flicker;
 pub mod frequency;
+mod golden_section;
 pub mod judge;
 mod linear;
 mod math;

@@ -5,6 +5,7 @@
 //! For one time constant the place of the cut and both amplitudes after it follow from sums that
 //! are carried backwards from the end of the record, for every place at once.
 
+use crate::golden_section::golden_section;
 use crate::linear::regression;
 use crate::math::{RootSum, exp, ln};
 use crate::steady::{Continued, Point};
@@ -161,18 +162,9 @@ impl<'w> Sums<'w> {
             .map(|n| SHORTEST * RATIO.powi(n))
             .filter_map(|cycles| Some((cycles, tried(cycles)?.left)))
             .min_by(|x, y| x.1.total_cmp(&y.1))?;
-        let golden = 0.5 * (5.0_f64.sqrt() - 1.0);
-        let (mut low, mut high) = (ln(near / RATIO), ln(near * RATIO));
-        for _ in 0..SECTIONS {
-            let inner = (high - low) * golden;
-            let (x, y) = (high - inner, low + inner);
-            if tried(exp(x))?.left < tried(exp(y))?.left {
-                high = y;
-            } else {
-                low = x;
-            }
-        }
-        tried(exp(0.5 * (low + high)))
+        let between = (ln(near / RATIO), ln(near * RATIO));
+        let best = golden_section(between, SECTIONS, |x| Some(tried(exp(x))?.left))?;
+        tried(exp(best))
     }
 }
 

@@ -6,6 +6,7 @@
 //! be told apart at first, the turns may end at a wrong cut: they begin both where the wave ends
 //! best if nothing follows it and where the samples leave it, and the better end counts.
 
+use crate::golden_section::golden_section;
 use crate::linear::{least_squares, regression};
 use crate::math::{RootSum, exp, ln, sin_cos};
 use crate::steady::{Continued, Point};
@@ -116,18 +117,8 @@ impl Decaying {
         let tries = std::iter::successors(Some(least), |length| Some(length * ratio));
         let lengths = tries.take(count + 1).map(|length| length.min(most));
         let near = lengths.max_by(better)?;
-        let golden = 0.5 * (5.0_f64.sqrt() - 1.0);
-        let (mut low, mut high) = (near / ratio, (near * ratio).min(most));
-        for _ in 0..SECTIONS {
-            let inner = (high - low) * golden;
-            let (x, y) = (high - inner, low + inner);
-            if tried(x).1 > tried(y).1 {
-                high = y;
-            } else {
-                low = x;
-            }
-        }
-        let length = 0.5 * (low + high);
+        let between = (near / ratio, (near * ratio).min(most));
+        let length = golden_section(between, SECTIONS, |length| Some(-tried(length).1))?;
         let found = Self {
             origin,
             cycle: window.cycle,

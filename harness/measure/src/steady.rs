@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use crate::continued_wave::{ContinuedWave, Wave, steady_wave};
 use crate::current_end::Scene;
+use crate::golden_section::golden_section;
 use crate::linear::least_squares;
 use crate::math::{exp, ln};
 
@@ -302,19 +303,11 @@ impl Continued {
         }
         let near = ln(found.0.length / self.cycle);
         let shortest = ln(TAILS[TAILS.len() - 1]);
-        let (mut low, mut high) = ((near - TWICE).max(shortest), near + TWICE);
-        let golden = 0.5 * (5.0_f64.sqrt() - 1.0);
         let left = |x: f64| tail(exp(x)).map_or(f64::INFINITY, |found| found.1);
-        for _ in 0..SECTIONS {
-            let inner = (high - low) * golden;
-            let (x, y) = (high - inner, low + inner);
-            if left(x) < left(y) {
-                high = y;
-            } else {
-                low = x;
-            }
-        }
-        let better = tail(exp(0.5 * (low + high))).filter(|better| better.1 < found.1);
+        let between = ((near - TWICE).max(shortest), near + TWICE);
+        let best = golden_section(between, SECTIONS, |x| Some(left(x)));
+        let better = best.and_then(|x| tail(exp(x)));
+        let better = better.filter(|better| better.1 < found.1);
         better.unwrap_or(found)
     }
 
