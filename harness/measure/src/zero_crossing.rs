@@ -136,15 +136,16 @@ mod tests {
         assert!(frequency(&[0.0; 1000], 1000.0, 50.0).is_none());
     }
 
-    /// Orders 37 and 39 of 3 % each turn the wave back where it passes zero, at every phase of theirs.
+    /// Seven orders of 2 % each turn the wave back where it passes zero, if their phases fall together.
     #[test]
     fn a_wave_that_turns_back_at_its_zero_has_a_frequency() {
         let turn = std::f64::consts::TAU;
         for phase in 0..24 {
             let phase = turn * f64::from(phase) / 24.0;
             let wave = |t: f64| {
-                let orders = [37.0, 39.0].map(|n| 0.03 * (n * turn * 50.3 * t + phase).sin());
-                (turn * 50.3 * t).sin() + orders[0] + orders[1]
+                let orders = [11.0, 13.0, 17.0, 19.0, 23.0, 25.0, 29.0];
+                let orders = orders.map(|n| 0.02 * (n * turn * 50.3 * t + phase).sin());
+                (turn * 50.3 * t).sin() + orders.iter().sum::<f64>()
             };
             let samples: Vec<f64> = (0..4000).map(|k| wave(f64::from(k) / 20_000.0)).collect();
             let found = frequency(&samples, 20_000.0, 50.0).expect("a wave");
