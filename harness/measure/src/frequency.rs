@@ -25,6 +25,8 @@ use crate::zero_crossing::{median_cycle, rising_crossings};
 
 /// How far a wave may be from its nominal frequency, relative: 27.5 to 72.5 Hz at 50 Hz.
 pub(crate) const REACH: f64 = 0.45;
+/// Points that show how the noise is coloured, at most.
+const MOST_RESIDUALS: usize = 40_000;
 /// Cycles up to which harmonics to order 40 are fitted.
 const FEW_CYCLES: f64 = 30.0;
 
@@ -268,6 +270,7 @@ fn chirp<const N: usize>(samples: &[f64], rate_hz: f64, found: f64) -> Option<Fr
     };
     let group = ((cycle / per_cycle) as usize).max(1);
     let mut last = None;
+    let mut residual = Vec::new();
     for _ in 0..3 {
         let rows = samples.chunks_exact(group).enumerate().map(|(n, part)| {
             let at = n as f64 * group as f64 + 0.5 * (group as f64 - 1.0);
@@ -287,7 +290,10 @@ fn chirp<const N: usize>(samples: &[f64], rate_hz: f64, found: f64) -> Option<Fr
             row[N - 1] = lever * x * x;
             (row, part.iter().sum::<f64>() / group as f64)
         });
-        let fit: Regression<N> = regression(rows)?;
+        let fit: Regression<N> = regression(rows.clone())?;
+        let model = |row: &[f64; N]| row.iter().zip(fit.x).map(|(r, x)| r * x).sum::<f64>();
+        residual.clear();
+        residual.extend(rows.take(MOST_RESIDUALS).map(|(row, y)| y - model(&row)));
         let (a, b) = (fit.x[1], fit.x[2]);
         phase -= atan2(b, a) / std::f64::consts::TAU;
         amplitude = (a * a + b * b).sqrt();
@@ -300,7 +306,9 @@ fn chirp<const N: usize>(samples: &[f64], rate_hz: f64, found: f64) -> Option<Fr
     if (hz / found - 1.0).abs() > 0.05 || amplitude <= 0.0 {
         return None;
     }
-    let (per_s, widen) = (rate_hz / half, student(fit.freedom));
+    let (density, freedom) = colour(&residual, cycle / group as f64);
+    let widen = density.sqrt() * student(fit.freedom.min(freedom));
+    let per_s = rate_hz / half;
     Some(FrequencyEstimate {
         hz,
         hz_u: fit.u(N - 2) * per_s * widen,
@@ -308,6 +316,36 @@ fn chirp<const N: usize>(samples: &[f64], rate_hz: f64, found: f64) -> Option<Fr
         rocof_u: 2.0 * fit.u(N - 1) * per_s * per_s * widen,
         at_s: middle / rate_hz,
     })
+}
+
+/// By how much the noise near the fundamental, which alone moves its phase, exceeds white noise of
+/// the same power, at least 1: the spectral density of `residual` there by its correlations over up to
+/// two cycles (Blackman and Tukey, with the triangular window of Bartlett) where that is more than it
+/// scatters itself; and its degrees of freedom.
+fn colour(residual: &[f64], cycle: f64) -> (f64, usize) {
+    let count = residual.len();
+    let lags = ((2.0 * cycle) as usize).min(count / 8);
+    let power: f64 = residual.iter().map(|x| x * x).sum();
+    if power <= 0.0 || lags == 0 {
+        return (1.0, usize::MAX);
+    }
+    let density = |lag: usize| {
+        let pairs = residual.iter().zip(&residual[lag..]);
+        let share = pairs.map(|(a, b)| a * b).sum::<f64>() / power;
+        let taper = 1.0 - lag as f64 / lags as f64;
+        2.0 * taper * share * sin_cos(std::f64::consts::TAU * lag as f64 / cycle).1
+    };
+    let sum = 1.0 + (1..lags).map(density).sum::<f64>();
+    // Relative variance of that estimate where the noise is white: 2 over its degrees of freedom, of
+    // which the fit has taken amplitude, phase, frequency and its change.
+    let all = 3.0 * count as f64 / lags as f64;
+    let freedom = all - 4.0;
+    let sum = sum * all / freedom;
+    if sum > 1.0 + (2.0 / freedom).sqrt() {
+        (sum, freedom as usize)
+    } else {
+        (1.0, usize::MAX)
+    }
 }
 
 /// Fits of two cycles every cycle.

@@ -8,13 +8,19 @@ pub(crate) fn golden_section(
     cost: impl Fn(f64) -> Option<f64>,
 ) -> Option<f64> {
     let golden = 0.5 * (5.0_f64.sqrt() - 1.0);
+    // One of the two inner places is one of the next section's too.
+    let (mut at_lower, mut at_upper) = (None, None);
     for _ in 0..sections {
         let inner = (high - low) * golden;
-        let (x, y) = (high - inner, low + inner);
-        if cost(x)? < cost(y)? {
-            high = y;
+        let (lower, upper) = (high - inner, low + inner);
+        let below = at_lower.or_else(|| cost(lower))?;
+        let above = at_upper.or_else(|| cost(upper))?;
+        if below < above {
+            high = upper;
+            (at_lower, at_upper) = (None, Some(below));
         } else {
-            low = x;
+            low = lower;
+            (at_lower, at_upper) = (Some(above), None);
         }
     }
     Some(0.5 * (low + high))

@@ -43,18 +43,41 @@ struct Decaying {
 }
 
 impl Decaying {
-    /// By cosine, sine, rate of decay and angular frequency.
-    fn row(&self, at: f64) -> [f64; 4] {
-        let t = (at - self.origin) / self.cycle;
+    /// Cosine and sine of the decaying oscillation so many cycles after its origin.
+    fn turned(&self, t: f64) -> [f64; 2] {
         let (s, c) = sin_cos(self.turn * t);
         let fall = exp(-self.per_cycle * t);
-        let (cos, sin) = (fall * c, fall * s);
-        let value = self.cos * cos + self.sin * sin;
-        [cos, sin, -t * value, t * (self.sin * cos - self.cos * sin)]
+        [fall * c, fall * s]
+    }
+
+    /// Slopes at each of `points` by cosine, sine, rate of decay and angular frequency. All points
+    /// are as far apart: from one to the next the oscillation turns and decays alike.
+    fn rows<'p>(
+        &self,
+        points: &'p [Point],
+    ) -> impl Iterator<Item = ([f64; 4], &'p Point)> + Clone + 'p {
+        let model = *self;
+        let cycles = |at: f64| (at - model.origin) / model.cycle;
+        let first = points.first().map_or(0.0, |p| cycles(p.at));
+        let step = points.get(1).map_or(0.0, |p| cycles(p.at) - first);
+        let [turn_cos, turn_sin] = model.turned(step);
+        let steps = points.iter().enumerate();
+        steps.scan(model.turned(first), move |now, (n, p)| {
+            let [cos, sin] = *now;
+            *now = [
+                cos * turn_cos - sin * turn_sin,
+                sin * turn_cos + cos * turn_sin,
+            ];
+            let t = first + n as f64 * step;
+            let value = model.cos * cos + model.sin * sin;
+            let turn = t * (model.sin * cos - model.cos * sin);
+            Some(([cos, sin, -t * value, turn], p))
+        })
     }
 
     fn at(&self, at: f64) -> f64 {
-        self.of(&self.row(at))
+        let [c, s] = self.turned((at - self.origin) / self.cycle);
+        self.cos * c + self.sin * s
     }
 
     /// Value at the place of a row.
@@ -68,30 +91,26 @@ impl Decaying {
 
     /// With the amplitudes that fit best.
     fn with_amplitudes(self, points: &[Point]) -> Option<Self> {
-        let rows = points.iter().map(|p| {
-            let [c, s, ..] = self.row(p.at);
-            ([c, s], p.value)
-        });
+        let rows = self.rows(points).map(|([c, s, ..], p)| ([c, s], p.value));
         let [cos, sin] = least_squares(rows)?;
         Some(Self { cos, sin, ..self })
     }
 
     /// Sum of squares that it leaves.
     fn left(&self, points: &[Point]) -> f64 {
-        let squares = points.iter().map(|p| (p.value - self.at(p.at)).powi(2));
-        squares.sum()
+        let rows = self.rows(points);
+        rows.map(|(row, p)| (p.value - self.of(&row)).powi(2)).sum()
     }
 
     /// The same oscillation told from another origin, at which it is a cosine: then the first
     /// coefficient is its envelope there.
     fn from(self, origin: f64) -> Self {
         let t = (origin - self.origin) / self.cycle;
-        let (s, c) = sin_cos(self.turn * t);
-        let fall = exp(-self.per_cycle * t);
+        let [c, s] = self.turned(t);
         Self {
             origin,
-            cos: fall * (self.cos * c + self.sin * s),
-            sin: fall * (self.sin * c - self.cos * s),
+            cos: self.cos * c + self.sin * s,
+            sin: self.sin * c - self.cos * s,
             ..self
         }
     }
@@ -148,10 +167,8 @@ impl Decaying {
     fn fitted(mut self, points: &[Point]) -> Option<(Self, f64)> {
         let mut left = self.left(points);
         for _ in 0..15 {
-            let rows = points.iter().map(|p| {
-                let row = self.row(p.at);
-                (row, p.value - self.of(&row))
-            });
+            let rows = self.rows(points);
+            let rows = rows.map(|(row, p)| (row, p.value - self.of(&row)));
             let [_, _, decay, turn] = least_squares(rows)?;
             let found = [1.0, 0.3, 0.1].into_iter().find_map(|part| {
                 let next = Self {
@@ -193,17 +210,17 @@ impl Decay for Decaying {
         let there = self.from(at);
         let amplitude = there.amplitude();
         if self.turn == 0.0 {
-            let rows = points.iter().map(|p| {
-                let [cos, _, decay, _] = there.row(p.at);
-                ([cos, decay], p.value - self.at(p.at))
+            let rows = there.rows(points).map(|(row, p)| {
+                let [cos, _, decay, _] = row;
+                ([cos, decay], p.value - there.of(&row))
             });
             return Some(regression(rows)?.spread[0].sqrt());
         }
         let (s, c) = (there.sin / amplitude, there.cos / amplitude);
-        let rows = points.iter().map(|p| {
-            let [cos, sin, decay, turn] = there.row(p.at);
-            let row = [c * cos + s * sin, c * sin - s * cos, decay, turn];
-            (row, p.value - self.at(p.at))
+        let rows = there.rows(points).map(|(row, p)| {
+            let [cos, sin, decay, turn] = row;
+            let slopes = [c * cos + s * sin, c * sin - s * cos, decay, turn];
+            (slopes, p.value - there.of(&row))
         });
         Some(regression(rows)?.spread[0].sqrt())
     }
@@ -229,7 +246,7 @@ fn oscillation(points: &[Point], window: &Continued) -> Option<(Decaying, f64)> 
         let count = (4.0 * decay * window.cycle / window.group).max(8.0) as usize;
         let some = &points[..count.min(points.len())];
         // From one point to the next, all as far apart, it turns and decays alike.
-        let [turn_cos, turn_sin, ..] = model.row(origin + window.group * stride as f64);
+        let [turn_cos, turn_sin] = model.turned(window.group * stride as f64 / window.cycle);
         let mut now = (1.0, 0.0);
         let rows = some.iter().step_by(stride).map(|p| {
             let (c, s) = now;

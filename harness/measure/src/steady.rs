@@ -78,6 +78,21 @@ impl DirectTail {
     fn at(&self, at: f64) -> f64 {
         self.level * exp((self.from - at) / self.length)
     }
+
+    /// Its values at points as far apart as those of a window.
+    fn along<'p>(
+        &self,
+        points: &'p [Point],
+        group: f64,
+    ) -> impl Iterator<Item = (f64, &'p Point)> + Clone + 'p {
+        let fall = exp(-group / self.length);
+        let first = points.first().map_or(0.0, |p| self.at(p.at));
+        points.iter().scan(first, move |now, p| {
+            let value = *now;
+            *now *= fall;
+            Some((value, p))
+        })
+    }
 }
 
 impl Continued {
@@ -288,8 +303,10 @@ impl Continued {
                 length: cycles * self.cycle,
                 level: 1.0,
             };
-            [tail.level] = least_squares(after.iter().map(|p| ([tail.at(p.at)], p.value)))?;
-            let squares = after.iter().map(|p| (p.value - tail.at(p.at)).powi(2));
+            let values = tail.along(after, self.group);
+            [tail.level] = least_squares(values.map(|(value, p)| ([value], p.value)))?;
+            let values = tail.along(after, self.group);
+            let squares = values.map(|(value, p)| (p.value - value).powi(2));
             Some((tail, squares.sum::<f64>()))
         };
         let found = TAILS.into_iter().filter_map(tail);

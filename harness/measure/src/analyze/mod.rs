@@ -21,6 +21,7 @@ mod step_grid;
 mod step_groups;
 mod step_held;
 mod step_marks;
+mod step_pulsation;
 mod step_regress;
 mod step_response;
 mod step_search;

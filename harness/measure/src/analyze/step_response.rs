@@ -1,5 +1,7 @@
 //! `analyze step-response`: times of each step of a slowly or quickly sampled quantity.
 
+use std::borrow::Cow;
+
 use crate::math::RootSum;
 use serde::Serialize;
 
@@ -7,6 +9,7 @@ use gridproof_model::result::BudgetLine;
 
 use super::step_fit::level;
 use super::step_marks::edges;
+use super::step_pulsation::{Pulsation, by_periods};
 use super::step_search::before_steps;
 use super::step_timing::{Step, timing, undithered};
 use super::warnings::level_clipped;
@@ -101,7 +104,7 @@ pub fn step_response(
     }
     let duration = response.duration_s();
     let (points, quantum) = averaged(response);
-    let figures = |times: &[Instant]| -> Vec<StepFigures> {
+    let figures = |times: &[Instant]| -> Vec<(StepFigures, Option<String>)> {
         (0..times.len())
             .map(|n| {
                 let begin = n.checked_sub(1).map_or(0.0, |k| times[k].at);
@@ -138,7 +141,11 @@ pub fn step_response(
                 "nothing marks the steps: times count from where the response begins to move"
                     .to_owned(),
             );
-            let before = before_steps(&points, rated.map_or(0.0, |r| LEAST * r));
+            let least = rated.map_or(0.0, |r| LEAST * r);
+            let before = by_periods(&points).map_or_else(
+                || before_steps(&points, least),
+                |periods| before_steps(&periods, least),
+            );
             let unknown = |&at: &f64| Instant {
                 at,
                 u: 0.0,
@@ -146,7 +153,7 @@ pub fn step_response(
             };
             figures(&before.iter().map(unknown).collect::<Vec<_>>())
                 .iter()
-                .map(begun)
+                .map(|(step, _)| begun(step))
                 .collect()
         }
     };
@@ -172,10 +179,13 @@ pub fn step_response(
             "the times of the steps are not ascending; sort them".to_owned(),
         ));
     }
-    Ok(StepResponseAnalysis {
-        steps: figures(&times),
-        warnings,
-    })
+    let (steps, doubts): (Vec<_>, Vec<_>) = figures(&times).into_iter().unzip();
+    for doubt in doubts.into_iter().flatten() {
+        if !warnings.contains(&doubt) {
+            warnings.push(doubt);
+        }
+    }
+    Ok(StepResponseAnalysis { steps, warnings })
 }
 
 /// When a step was made.
@@ -221,6 +231,7 @@ fn averaged(response: &Channel64<'_>) -> (Vec<(f64, f64)>, f64) {
     (points, if quantum.is_finite() { quantum } else { 0.0 })
 }
 
+/// The figures of the step at an instant between `begin` and `end`, and what makes them doubtful.
 fn figures(
     points: &[(f64, f64)],
     quantum: f64,
@@ -234,7 +245,7 @@ fn figures(
         end,
     ): (f64, Instant, f64),
     rated: Option<f64>,
-) -> StepFigures {
+) -> (StepFigures, Option<String>) {
     let mut result = StepFigures {
         t_step_s: at,
         initial: 0.0,
@@ -260,9 +271,18 @@ fn figures(
     };
     let old_from = (at - (SETTLED * (at - begin)).max(5.0 * spacing)).max(begin);
     let new_from = (end - (SETTLED * (end - at)).max(5.0 * spacing)).max(at);
+    let index = |t: f64| points.partition_point(|p| p.0 < t);
+    let [old_at, step_at, new_at, end_at] = [old_from, at, new_from, end].map(index);
+    let points = &points[old_at..end_at];
+    let pulsation = Pulsation::new(&points[..step_at - old_at], &points[new_at - old_at..]);
+    let points = match &pulsation {
+        Some(pulsation) => Cow::Owned(pulsation.taken_off(points)),
+        None => Cow::Borrowed(points),
+    };
+    let points = points.as_ref();
     let (Some(old), Some(new)) = (level(points, old_from, at), level(points, new_from, end)) else {
         result.note = Some("too little was recorded before or after the step".to_owned());
-        return result;
+        return (result, None);
     };
     (result.initial, result.final_value) = (old.mean, new.mean);
     let expanded = |u: Option<f64>| u.map(|u| COVERAGE * u);
@@ -274,16 +294,15 @@ fn figures(
     result.initial_uncertainty = expanded(Some(settled_u[0]));
     result.final_uncertainty = expanded(Some(settled_u[1]));
     let change = new.mean - old.mean;
+    let doubt = pulsation.and_then(|pulsation| pulsation.warning(change));
     let sigma = old.sigma.max(new.sigma);
     let least = rated.map_or(0.0, |r| LEAST * r);
     let seen = (2.0 * sigma).max(6.0 * sigma / (new.count as f64).sqrt());
     if change.abs() <= least.max(seen) || change == 0.0 {
         result.note = Some("the change is too small to be timed".to_owned());
-        return result;
+        return (result, None);
     }
-    let from = points.partition_point(|p| p.0 < old_from);
-    let to = points.partition_point(|p| p.0 < end);
-    let shares: Vec<(f64, f64)> = points[from..to]
+    let shares: Vec<(f64, f64)> = points
         .iter()
         .map(|p| (p.0 - at, (p.1 - old.mean) / change))
         .collect();
@@ -301,7 +320,7 @@ fn figures(
     });
     let Some(found) = found else {
         result.note = Some("90 % of the change is never reached".to_owned());
-        return result;
+        return (result, None);
     };
     let measured = found
         .budget
@@ -334,5 +353,5 @@ fn figures(
         result.settling_s = Some(t);
         result.settling_uncertainty_s = expanded(u.map(|u| u.root_sum(mark_u)));
     }
-    result
+    (result, doubt)
 }
