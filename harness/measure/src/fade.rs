@@ -35,14 +35,35 @@ enum Shape {
 impl Shape {
     /// Envelope `x` lengths after the fade began.
     fn envelope(self, x: f64) -> f64 {
+        self.falls(x).0
+    }
+
+    /// Envelope `x` lengths after the fade began, and its change per length.
+    fn falls(self, x: f64) -> (f64, f64) {
         if x <= 0.0 {
-            return 1.0;
+            return (1.0, 0.0);
         }
         match self {
-            Self::Line => (1.0 - x).max(0.0),
-            Self::Exponential => exp(-x),
-            Self::Cosine if x >= 1.0 => 0.0,
-            Self::Cosine => 0.5 + 0.5 * sin_cos(std::f64::consts::PI * x).1,
+            Self::Line if x < 1.0 => (1.0 - x, -1.0),
+            Self::Exponential => {
+                let envelope = exp(-x);
+                (envelope, -envelope)
+            }
+            Self::Cosine if x < 1.0 => {
+                let (s, c) = sin_cos(std::f64::consts::PI * x);
+                (0.5 + 0.5 * c, -0.5 * std::f64::consts::PI * s)
+            }
+            Self::Line | Self::Cosine => (0.0, 0.0),
+        }
+    }
+
+    /// By how much later, in lengths, the envelope is `share` for a larger share.
+    fn reaches_later(self, share: f64) -> f64 {
+        let share = share.clamp(1e-6, 1.0 - 1e-6);
+        match self {
+            Self::Line => -1.0,
+            Self::Exponential => -1.0 / share,
+            Self::Cosine => -1.0 / (std::f64::consts::PI * (share * (1.0 - share)).sqrt()),
         }
     }
 
@@ -129,22 +150,25 @@ impl Placed {
 
     /// Its value at a point, A.
     pub(crate) fn value(&self, window: &Continued, p: &Point) -> f64 {
-        let size = self.envelope(p.at);
+        self.envelope(p.at) * self.turned(window, p).0
+    }
+
+    /// The wave at a point with the phase that it has by then, its change per radian, and the time
+    /// since the steady part in cycles.
+    fn turned(&self, window: &Continued, p: &Point) -> (f64, f64, f64) {
         let [turn, bend] = self.ahead;
         let u = ((p.at - window.steady_end) / window.cycle).max(0.0);
         if u == 0.0 || (turn == 0.0 && bend == 0.0) {
-            return size * p.wave;
+            return (p.wave, p.turned, u);
         }
         let (s, c) = sin_cos(u * (turn + u * bend));
-        size * (c * p.wave + s * p.turned)
+        (c * p.wave + s * p.turned, c * p.turned - s * p.wave, u)
     }
 
     /// How fast the envelope falls where it passes the threshold, shares of the wave per sample.
     fn slope(&self, window: &Continued) -> f64 {
         let x = self.shape.reaches(window.threshold / self.level);
-        let d = 1e-4;
-        let fall = self.shape.envelope(x - d) - self.shape.envelope(x + d);
-        self.level * fall / (2.0 * d * self.length)
+        -self.level * self.shape.falls(x).1 / self.length
     }
 
     /// Sum of squares that the shape leaves of `points`.
@@ -170,28 +194,33 @@ impl Placed {
         moved.beginning(window.threshold)
     }
 
-    /// Rows of a least-squares step from here: how each number moves each point.
+    /// Rows of a least-squares step from here: how place, length, level and, if asked for, phase
+    /// move each point, and what is left of it.
     fn rows<'w, const N: usize>(
         &self,
         window: &'w Continued,
         points: &'w [Point],
     ) -> impl Iterator<Item = ([f64; N], f64)> + Clone + 'w {
         let here = *self;
-        let d = [1e-3 * here.length, 1e-3 * here.length, 1e-3, 1e-3, 1e-3];
-        let beside: [(Self, Self); N] = std::array::from_fn(|n| {
-            let mut step = [0.0; N];
-            step[n] = d[n];
-            (
-                here.moved(&step, window),
-                here.moved(&step.map(|s| -s), window),
-            )
-        });
+        let share = window.threshold / here.level;
+        let reaches = here.shape.reaches(share);
+        // Of another level the threshold is another share.
+        let later = -here.shape.reaches_later(share) * share;
         points.iter().map(move |p| {
-            let slope = |n: usize| {
-                let (up, down) = &beside[n];
-                (up.value(window, p) - down.value(window, p)) / (2.0 * d[n])
-            };
-            (std::array::from_fn(slope), p.value - here.value(window, p))
+            let x = (p.at - here.begin) / here.length;
+            let (envelope, change) = here.shape.falls(x);
+            let (wave, ahead, u) = here.turned(window, p);
+            let fall = here.level * change * wave / here.length;
+            let turn = here.level * envelope * ahead * u;
+            let all = [
+                -fall,
+                fall * (reaches - x),
+                (envelope + change * later) * wave,
+                turn,
+                turn * u,
+            ];
+            let left = p.value - here.level * envelope * wave;
+            (std::array::from_fn(|n| all[n]), left)
         })
     }
 
