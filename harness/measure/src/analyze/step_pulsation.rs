@@ -12,11 +12,13 @@ const BAND_HZ: (f64, f64) = (90.0, 130.0);
 /// Points per period that show a pulsation, at least.
 const LEAST_POINTS: f64 = 8.0;
 /// Periods that a rest must last to show it.
-const LEAST_PERIODS: f64 = 4.0;
+const LEAST_PERIODS: f64 = 2.5;
 /// Longest part of a rest that is looked at, s: line frequencies move.
 const LONGEST_S: f64 = 1.0;
-/// Parts of a record that nothing marks, s.
-const PART_S: f64 = 0.2;
+/// Parts of a record that nothing marks, s, and the share of them that pulsates at least: steps
+/// hide it in the others.
+const PART_S: f64 = 0.1;
+const PULSATING: f64 = 0.25;
 /// Share of what a rest scatters that is pulsation, at least: less does no harm.
 const DOMINANT: f64 = 0.5;
 /// Share of a step by which a pulsation may change with it and be taken off well.
@@ -74,23 +76,32 @@ fn left_by_line(points: Points<'_>) -> Option<f64> {
     Some(squares_left(least_squares(rows.clone())?, rows))
 }
 
+/// From the first point to the last, s.
+fn lasts(points: Points<'_>) -> f64 {
+    match points {
+        [first, .., last] => last.0 - first.0,
+        _ => 0.0,
+    }
+}
+
+/// Whether points are long enough and close enough to show a pulsation.
+fn shows(points: Points<'_>) -> bool {
+    let periods = lasts(points) * BAND_HZ.0;
+    periods >= LEAST_PERIODS && points.len() as f64 >= LEAST_POINTS * periods
+}
+
 /// The frequency at which a pulsation leaves least of the rests, each with its own amplitude; `None`
 /// if they are too short, or if they scatter by something else.
 fn frequency(rests: &[Points<'_>]) -> Option<f64> {
-    let lasts = |rest: &Points<'_>| Some(rest.last()?.0 - rest.first()?.0);
-    let longest = rests.iter().filter_map(lasts).fold(0.0, f64::max);
-    let enough = |rest: &Points<'_>| {
-        let periods = lasts(rest).unwrap_or(0.0) * BAND_HZ.0;
-        periods >= LEAST_PERIODS && rest.len() as f64 >= LEAST_POINTS * periods
-    };
-    if rests.is_empty() || !rests.iter().all(enough) {
+    let longest = rests.iter().map(|rest| lasts(rest)).fold(0.0, f64::max);
+    if rests.is_empty() || !rests.iter().all(|rest| shows(rest)) {
         return None;
     }
     // As many points as show it.
     let few: Vec<Vec<(f64, f64)>> = rests
         .iter()
         .map(|rest| {
-            let periods = lasts(rest).unwrap_or(0.0) * BAND_HZ.1;
+            let periods = lasts(rest) * BAND_HZ.1;
             let group = (rest.len() as f64 / (LEAST_POINTS * periods)) as usize;
             let mean = |c: Points<'_>| {
                 let sum = c.iter().fold((0.0, 0.0), |s, p| (s.0 + p.0, s.1 + p.1));
@@ -127,8 +138,7 @@ fn sums(points: Points<'_>) -> Vec<f64> {
     std::iter::once(0.0).chain(sums).collect()
 }
 
-/// Means over one period of the pulsation each, at the time each begins, if most of the record
-/// pulsates.
+/// Means over one period of the pulsation each, at the time each begins, if the record pulsates.
 pub(super) fn by_periods(points: Points<'_>) -> Option<Vec<(f64, f64)>> {
     let [first, second, ..] = points else {
         return None;
@@ -138,7 +148,7 @@ pub(super) fn by_periods(points: Points<'_>) -> Option<Vec<(f64, f64)>> {
     let parts = points.chunks_exact(part.max(1));
     let count = parts.len();
     let mut found: Vec<f64> = parts.filter_map(|part| frequency(&[part])).collect();
-    if count == 0 || 2 * found.len() <= count {
+    if found.len() < 2 || (found.len() as f64) < PULSATING * count as f64 {
         return None;
     }
     let period = 1.0 / (median(&mut found)? * spacing);
@@ -165,17 +175,19 @@ pub(super) struct Pulsation {
 }
 
 impl Pulsation {
-    /// What the rests `before` and `after` a step show, those points of them nearest to it; `None`
-    /// where they scatter by something else.
+    /// What the rests `before` and `after` a step show, those points of them nearest to it: one that is
+    /// too short pulsates as the other. `None` where they scatter by something else.
     pub(super) fn new(before: Points<'_>, after: Points<'_>) -> Option<Self> {
         let begin = before.last()?.0 - LONGEST_S;
         let before = &before[before.partition_point(|p| p.0 < begin)..];
         let end = after.first()?.0 + LONGEST_S;
         let after = &after[..after.partition_point(|p| p.0 <= end)];
-        let hz = frequency(&[before, after])?;
+        let rests: Vec<Points<'_>> = [before, after].into_iter().filter(|r| shows(r)).collect();
+        let hz = frequency(&rests)?;
+        let [begins, ends] = [*rests.first()?, *rests.last()?];
         Some(Self {
-            before: Wave::fitted(before, hz)?.0,
-            after: Wave::fitted(after, hz)?.0,
+            before: Wave::fitted(begins, hz)?.0,
+            after: Wave::fitted(ends, hz)?.0,
             levels: (mean(before), mean(after)),
         })
     }
