@@ -19,6 +19,7 @@
 )]
 
 pub mod analyze;
+mod bent_wave;
 mod continued_wave;
 mod current_end;
 pub mod curve_fit;
@@ -31,6 +32,7 @@ pub mod flicker;
 pub mod frequency;
 mod golden_section;
 pub mod judge;
+mod limit_crossing;
 mod linear;
 mod math;
 mod noise;
@@ -44,6 +46,7 @@ mod remainder;
 mod ringing;
 pub mod rms;
 pub mod run_on;
+mod settled_wave;
 pub mod sine_fit;
 pub mod sliding;
 pub mod spectrum;

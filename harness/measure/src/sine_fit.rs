@@ -128,6 +128,16 @@ impl SineFit {
         self.points
     }
 
+    /// Length of a cycle, samples.
+    pub(crate) fn cycle(&self) -> f64 {
+        self.rate_hz / self.hz
+    }
+
+    /// Sample rate, Hz.
+    pub(crate) fn rate_hz(&self) -> f64 {
+        self.rate_hz
+    }
+
     /// Direct component, channel unit.
     pub(crate) fn direct(&self) -> f64 {
         self.direct

@@ -9,7 +9,7 @@ use super::envelope::{Class, ClassMargin, class};
 use super::transfer_companions::{Instant, Seen, TransferCompanions, TransferParts, parts};
 use super::transfer_energy::LostEnergy;
 use super::warnings::{clipped, skew_s, skewed};
-use super::wave::{coarse_hz, departure};
+use super::wave::{Carried, coarse_hz, departure};
 use super::{AnalyzeError, Channel64, EventAccuracy, positive};
 use crate::rms::half_cycle_series;
 use crate::transfer::{Outcome, Transfer, TransferRule};
@@ -216,7 +216,7 @@ pub fn transfer_beside(
         reference.check("reference")?;
         let grid_hz = coarse_hz(reference, "reference")?;
         result.warnings.extend(clipped(reference, "reference"));
-        let found = departure(reference, "reference", grid_hz, 0.1)?;
+        let found = departure(reference, "reference", grid_hz, 0.1, Carried::Bent)?;
         let calm = |until: usize, rate: f64| until as f64 / rate;
         let until_s = [
             found
@@ -293,7 +293,8 @@ fn departure_by_nominal(
 ) -> Result<Option<(usize, f64)>, AnalyzeError> {
     // The threshold is 10 % of the nominal peak, not of the wave's own.
     let share = (0.1 * nominal_v / before_v.max(1e-9)).min(0.5);
-    Ok(departure(voltage, "voltage", hz, share)?.map(|found| (found.undisturbed, found.old.hz)))
+    Ok(departure(voltage, "voltage", hz, share, Carried::Bent)?
+        .map(|found| (found.undisturbed, found.old.hz)))
 }
 
 /// Never more than 10 % from the wave just before; over a whole record it may still have drifted.

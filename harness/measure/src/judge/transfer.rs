@@ -154,7 +154,7 @@ fn inform(evidence: &Evidence<'_>, found: &Transfer, sheet: &mut Sheet) {
         let budget = metric.budget(evidence.step());
         sheet.inform(name, budget.measure(elapsed));
     }
-    let noise = (found.waves.0.sigma + found.waves.1.sigma)
+    let noise = (found.waves.0.scatter + found.waves.1.scatter)
         / (evidence.ratings.nominal_v * std::f64::consts::SQRT_2);
     let jump = Budget::new("°").normal("noise of both fits", noise.to_degrees());
     sheet.inform("phase jump", jump.measure(found.phase_jump_deg));

@@ -40,6 +40,7 @@ mod truth_faded_cuts;
 mod truth_filtered;
 mod truth_groups;
 mod truth_levels;
+mod truth_moving;
 mod truth_remainders;
 mod truth_sensor_tails;
 mod truth_steps;
