@@ -2,6 +2,7 @@
 //! much the samples run ahead of it, a polynomial of the time.
 
 use crate::linear::{Regression, regression};
+use crate::noise::alike;
 use crate::sine_fit::SineFit;
 
 /// A change of the frequency counts if it is known to so many standard deviations.
@@ -74,6 +75,12 @@ struct Part<'a> {
     per_cycle: f64,
 }
 
+impl Part<'_> {
+    fn stride(&self) -> usize {
+        ((self.cycle / self.per_cycle) as usize).max(1)
+    }
+}
+
 impl BentWave {
     /// A wave of one frequency.
     pub(crate) fn straight(fit: SineFit) -> Self {
@@ -117,16 +124,39 @@ impl BentWave {
             per_cycle: FOLLOWED,
         };
         let rate = (wave.fit.rate_hz(), wave.fit.hz);
-        let matters = |bent: &Self| bent.most_bent(0.5 * long) >= STRAIGHT;
-        let twisted = (long >= TWISTING)
-            .then(|| wave.shaped::<5>(&part, rate))
-            .flatten();
-        let turned = || {
-            (long >= TURNING)
-                .then(|| wave.shaped::<4>(&part, rate))
-                .flatten()
+        let real = |bent: Self| {
+            let bent = bent.in_noise_of(&part);
+            (bent.most_bent(0.5 * long) >= STRAIGHT && bent.is_sure()).then_some(bent)
         };
-        twisted.or_else(turned).filter(matters).unwrap_or(wave)
+        let twisted = || wave.shaped::<5>(&part, rate).and_then(real);
+        let turned = || wave.shaped::<4>(&part, rate).and_then(real);
+        let twisted = (long >= TWISTING).then(twisted).flatten();
+        twisted
+            .or_else(|| (long >= TURNING).then(turned).flatten())
+            .unwrap_or(wave)
+    }
+
+    /// With a covariance of noise that is alike from point to point as that of the part is.
+    fn in_noise_of(mut self, part: &Part<'_>) -> Self {
+        let left: Vec<f64> = (part.samples.iter().enumerate().step_by(part.stride()))
+            .map(|(k, x)| x - self.direct() - self.at((part.first + k) as f64).0)
+            .collect();
+        let alike = alike(&left, part.per_cycle as usize / 4);
+        if let Some(bend) = &mut self.bend {
+            for c in bend.covariance.iter_mut().flatten() {
+                *c *= alike;
+            }
+        }
+        self
+    }
+
+    /// Whether noise does not explain the highest power of its bend.
+    fn is_sure(&self) -> bool {
+        self.bend.as_ref().is_some_and(|bend| {
+            let highest = (0..POWERS).rev().find(|&n| bend.ahead[n] != 0.0);
+            highest
+                .is_some_and(|n| bend.ahead[n].abs() > SURE * bend.covariance[n][n].max(0.0).sqrt())
+        })
     }
 
     /// The wave that runs ahead of `fit` by `ahead` samples at position `centre` and by so many more
@@ -175,7 +205,6 @@ impl BentWave {
     /// With the change of the frequency that the samples show, N − 2 powers of the time; `None` if
     /// noise may explain the highest.
     fn bent<const N: usize>(&self, part: &Part<'_>) -> Option<Self> {
-        let stride = ((part.cycle / part.per_cycle) as usize).max(1);
         let mut bend = self.bend.clone().unwrap_or(Bend {
             gain: 1.0,
             ahead: [0.0; POWERS],
@@ -186,7 +215,7 @@ impl BentWave {
         let mut found = self.clone();
         let mut sure = false;
         for _ in 0..2 {
-            let rows = part.samples.iter().enumerate().step_by(stride);
+            let rows = part.samples.iter().enumerate().step_by(part.stride());
             let rows = rows.map(|(k, x)| {
                 let at = (part.first + k) as f64;
                 let (value, turned) = found.at(at);
@@ -292,5 +321,59 @@ impl BentWave {
             out.push(samples[k - first] - value);
         });
         out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A wave in noise that a filter has made alike from sample to sample; its frequency changes by so
+    /// many hertz in a second.
+    fn followed(rate: f64, seed: u64) -> BentWave {
+        let mut seed = seed;
+        let mut uniform = || {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (seed >> 11) as f64 / (1_u64 << 53) as f64
+        };
+        let mut noise = 0.0;
+        let samples: Vec<f64> = (0..3200)
+            .map(|k| {
+                let white = (0..12).map(|_| uniform()).sum::<f64>() - 6.0;
+                noise = 0.9 * noise + 0.19_f64.sqrt() * 2.3 * white;
+                let t = (f64::from(k) - 1600.0) / 20_000.0;
+                325.0 * (std::f64::consts::TAU * (50.0 + 0.5 * rate * t) * t).sin() + noise
+            })
+            .collect();
+        let fit = SineFit::new(&samples, 0, 20_000.0, 50.0).expect("a wave");
+        BentWave::following(fit, &samples, 0)
+    }
+
+    #[test]
+    fn a_frequency_changes_where_noise_does_not_explain_it() {
+        let bent = |rate: f64| {
+            (1..=100)
+                .filter(|&seed| followed(rate, seed).is_bent())
+                .count()
+        };
+        assert!(bent(0.0) <= 2, "{} of 100", bent(0.0));
+        assert_eq!(bent(3.0), 100);
+        let mut squares = 0.0;
+        for seed in 1..=100 {
+            let wave = followed(3.0, seed);
+            for (at, hz) in [(1600.0, 50.0), (3200.0, 50.24)] {
+                assert!(
+                    (wave.hz_at(at) - hz).abs() < 0.12,
+                    "{seed}: {}",
+                    wave.hz_at(at)
+                );
+            }
+            // The wave at its steepest, 20 ms after the part, in standard uncertainties.
+            let angle = wave.angle_at(3600.0) - std::f64::consts::TAU * 0.5 * 3.0 * 0.01;
+            let off = 325.0 * angle.sin();
+            squares += (off / wave.u_at(3600.0)).powi(2);
+        }
+        let ratio = (squares / 100.0_f64).sqrt();
+        assert!(ratio > 0.8 && ratio < 1.3, "{ratio}");
     }
 }
