@@ -68,13 +68,20 @@ pub enum Outcome {
     NotRestored {
         /// First departure, sample position.
         start: f64,
-        /// RMS over the last cycle of the record, V.
+        /// RMS over the last cycle of the record, or what there is of one since the departure, V.
         last_rms: f64,
+    },
+    /// It departed, and the record ends before it can be told when it came back.
+    Unseen {
+        /// First departure, sample position.
+        start: f64,
     },
     /// It departed and came back.
     Found(Box<Transfer>),
 }
 
+/// What a record lacks that ends too soon.
+pub(crate) const SHORT: &str = "fewer than 4 cycles after the event";
 /// Cycles the old and the new wave are fitted on.
 pub(crate) const FIT_CYCLES: f64 = 8.0;
 /// Shortest departure that counts, s (docs/models.md section 8 asks for 0.2 ms; half of
@@ -92,9 +99,6 @@ pub fn transfer(volts: &[f64], rate_hz: f64, rule: &TransferRule) -> Outcome {
     let from = until.saturating_sub((FIT_CYCLES * cycle) as usize);
     if ((until - from) as f64) < 2.9 * cycle {
         return Outcome::TooShort("fewer than 3 cycles before the event");
-    }
-    if ((volts.len() - until) as f64) < 4.0 * cycle {
-        return Outcome::TooShort("fewer than 4 cycles after the event");
     }
     let before = &volts[from..until];
     let before_rms = rms(before);
@@ -133,8 +137,13 @@ pub fn transfer(volts: &[f64], rate_hz: f64, rule: &TransferRule) -> Outcome {
     let (departure, found) = growing(&old, volts, until, cycle, |part| {
         in_part(part).filter(|(_, moved)| moved.iter().all(Option::is_some))
     });
+    let short = ((volts.len() - until) as f64) < 4.0 * cycle;
     let Some((first, moved)) = found.or_else(|| in_part(&departure)) else {
-        return Outcome::Unbroken;
+        return if short {
+            Outcome::TooShort(SHORT)
+        } else {
+            Outcome::Unbroken
+        };
     };
     let start_doubt = moved.into_iter().flatten().max().unwrap_or(0) as f64;
     let start = {
@@ -143,11 +152,16 @@ pub fn transfer(volts: &[f64], rate_hz: f64, rule: &TransferRule) -> Outcome {
     };
     let first = until + first;
 
-    let last_cycle = &volts[volts.len() - cycle as usize..];
-    let lost = Outcome::NotRestored {
-        start,
-        last_rms: rms(last_cycle),
-    };
+    let last_cycle = &volts[first.max(volts.len().saturating_sub(cycle as usize))..];
+    let last_rms = rms(last_cycle);
+    let lost = Outcome::NotRestored { start, last_rms };
+    if short {
+        return if last_rms < 0.5 * rule.nominal_v {
+            lost
+        } else {
+            Outcome::Unseen { start }
+        };
+    }
     let Some(new) = settled_wave(volts, first, rate_hz, rule, old.scatter) else {
         return lost;
     };

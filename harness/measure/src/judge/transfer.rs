@@ -12,7 +12,7 @@ use super::text;
 use super::transfer_conditions::{judge_load, judge_stimulus, judge_supply};
 use crate::edge::{first_falling, nearest_rising};
 use crate::rms::half_cycle_series;
-use crate::transfer::{Outcome, Transfer, TransferRule, transfer};
+use crate::transfer::{Outcome, SHORT, Transfer, TransferRule, transfer};
 use crate::uncertainty::{Budget, bound};
 
 /// Part before the contact or trigger that may already be disturbed, s, beside the contact lag.
@@ -53,6 +53,10 @@ pub(super) fn judge(
         Outcome::TooNoisy(sigma) => {
             let note = format!("noise of {} hides the departure", text::value(sigma, "V"));
             sheet.unmeasured(NAME, &spec.transfer, Verdict::Inconclusive, note);
+        }
+        Outcome::Unseen { start } => {
+            sheet.instant("voltage departs", evidence.name(), evidence.seconds(start));
+            sheet.unmeasured(NAME, &spec.transfer, Verdict::Error, SHORT);
         }
         Outcome::NotEnergised(volts) => {
             let note = format!(
