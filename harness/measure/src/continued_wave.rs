@@ -3,9 +3,8 @@
 
 use std::ops::Range;
 
-use crate::linear::regression;
+use crate::bent_wave::BentWave;
 use crate::rms::rms;
-use crate::sine_fit::SineFit;
 use crate::zero_crossing::{falling_crossings, middle_period, rising_crossings};
 
 /// Longest steady part that is fitted and longest part searched for it, cycles.
@@ -22,8 +21,6 @@ const CROSSED_CYCLES: usize = 12;
 const CROSSINGS: usize = 6;
 /// Fitted points per cycle.
 const FITTED: f64 = 1000.0;
-/// A change of the frequency counts if it is known to so many standard deviations.
-const SURE: f64 = 4.0;
 /// Shorter steady parts, cycles, of which one is taken if the longer ones do not fit as well.
 const SHORTER: [usize; 2] = [4, 2];
 
@@ -50,104 +47,9 @@ pub(crate) fn local_cycle(amps: &[f64], last: usize, nominal: usize) -> f64 {
     middle_period(periods).unwrap_or(nominal)
 }
 
-/// A fitted wave whose frequency may go on changing.
-pub(crate) struct Wave {
-    fit: SineFit,
-    /// Amplitude against that of `fit`.
-    gain: f64,
-    /// By how much it runs ahead of `fit`, samples: by powers of the time in cycles from `centre`.
-    ahead: [f64; 3],
-    centre: f64,
-    cycle: f64,
-    /// Standard deviation of what it leaves of the samples, A.
-    pub(crate) scatter: f64,
-}
-
-impl Wave {
-    fn new(amps: &[f64], part: &Range<usize>, cycle: f64) -> Option<Self> {
-        let samples = amps.get(part.clone())?;
-        // Positions in cycles of one second each: the fit needs no other rate.
-        let fit = SineFit::with_points(samples, part.start, cycle, 1.0, FITTED)?;
-        let mut wave = Self {
-            scatter: fit.sigma,
-            gain: 1.0,
-            ahead: [0.0; 3],
-            centre: 0.5 * (part.start + part.end) as f64,
-            cycle,
-            fit,
-        };
-        if let Some(bent) = wave.bent(samples, part.start) {
-            wave = wave.straightened(bent, samples, part.start);
-        }
-        Some(wave)
-    }
-
-    /// `bent` with harmonics that are those of the wave, not what a fixed frequency leaves of it:
-    /// fitted anew to the samples as they were if the frequency of this wave had stayed.
-    fn straightened(&self, bent: Self, samples: &[f64], first: usize) -> Self {
-        let straight = samples.iter().enumerate().map(|(k, x)| {
-            let at = (first + k) as f64;
-            x - bent.at(at).0 + self.at(at).0
-        });
-        let straight: Vec<f64> = straight.collect();
-        let Some(fit) = SineFit::with_points(&straight, first, self.cycle, 1.0, FITTED) else {
-            return bent;
-        };
-        let again = Self { fit, ..bent };
-        again.bent(samples, first).unwrap_or(again)
-    }
-
-    /// With the change of the frequency that the samples show; `None` if noise may explain it.
-    fn bent(&self, samples: &[f64], first: usize) -> Option<Self> {
-        let stride = ((self.cycle / FITTED) as usize).max(1);
-        let mut found = Self {
-            fit: self.fit.clone(),
-            ..*self
-        };
-        let mut sure = false;
-        for _ in 0..2 {
-            let rows = samples.iter().enumerate().step_by(stride).map(|(k, x)| {
-                let at = (first + k) as f64;
-                let (value, turned) = found.at(at);
-                let u = (at - found.centre) / found.cycle;
-                let slope = turned * std::f64::consts::TAU / found.cycle;
-                let row = [value, slope, slope * u, slope * u * u];
-                (row, x - found.direct() - value)
-            });
-            let step = regression(rows)?;
-            sure = (found.ahead[2] + step.x[3]).abs() > SURE * step.u(3);
-            found.scatter = step.sigma;
-            found.gain *= 1.0 + step.x[0];
-            for (sum, part) in found.ahead.iter_mut().zip(&step.x[1..]) {
-                *sum += part;
-            }
-        }
-        sure.then_some(found)
-    }
-
-    /// Direct component, A.
-    pub(crate) fn direct(&self) -> f64 {
-        self.fit.direct()
-    }
-
-    /// Peak of the fundamental, A.
-    pub(crate) fn amplitude(&self) -> f64 {
-        self.gain * self.fit.amplitude()
-    }
-
-    /// The wave without its direct component at a sample position, and its change per radian.
-    pub(crate) fn at(&self, at: f64) -> (f64, f64) {
-        let u = (at - self.centre) / self.cycle;
-        let [a, b, c] = self.ahead;
-        let (value, per_turn) = self.fit.alternating_at(at + a + u * (b + u * c));
-        let gain = self.gain;
-        (gain * value, gain * per_turn / std::f64::consts::TAU)
-    }
-}
-
 /// The wave before an end with the steady samples it was fitted to.
 pub(crate) struct ContinuedWave {
-    pub(crate) wave: Wave,
+    pub(crate) wave: BentWave,
     pub(crate) steady: Range<usize>,
 }
 
@@ -179,7 +81,8 @@ pub(crate) fn steady_wave(
     );
     let waves: Vec<ContinuedWave> = parts
         .filter_map(|steady| {
-            let wave = Wave::new(amps, &steady, cycle as f64)?;
+            let samples = amps.get(steady.clone())?;
+            let wave = BentWave::turning(samples, steady.start, cycle as f64, FITTED)?;
             Some(ContinuedWave { wave, steady })
         })
         .collect();

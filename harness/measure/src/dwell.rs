@@ -1,10 +1,10 @@
 //! How long a wave stays below a level, with what its samples, noise and the accuracy of the level
 //! leave open: metrics M1 (voltage) and M5 (current) of a transfer, and M3 by its one-cycle RMS.
 
+use crate::bent_wave::BentWave;
+use crate::limit_crossing::{Seek, crossing};
 use crate::math::RootSum;
 use crate::rms::half_cycle_series;
-use crate::sine_fit::SineFit;
-use crate::transfer::{Seek, crossing};
 use crate::uncertainty::Budget;
 
 /// The time between two crossings of a level, sample positions.
@@ -164,19 +164,19 @@ const BETWEEN: usize = 16;
 /// `accuracy` is the bound of the channel at the level, V.
 pub(crate) fn rms_dip(
     volts: &[f64],
-    wave: &SineFit,
+    wave: &BentWave,
     rate_hz: f64,
     (from, to): (f64, f64),
     level: f64,
     accuracy: f64,
 ) -> Dwell {
-    let half = 0.5 * rate_hz / wave.hz;
+    let half = 0.5 * rate_hz / wave.hz_at(from);
     let turned = wave.angle_at(from) / std::f64::consts::PI;
     let zero = from - turned.rem_euclid(1.0) * half;
     let first = zero - (zero / half).floor().min(0.0) * half;
     let part = &volts[..(to.max(0.0) as usize).min(volts.len())];
     // The mean square of a cycle scatters by 2 V σ/√(cycle), its root by σ/√(cycle).
-    let noise = 2.0 * wave.sigma / (2.0 * half).sqrt();
+    let noise = 2.0 * wave.scatter / (2.0 * half).sqrt();
     let series = |offset: f64| half_cycle_series(part, 2.0 * half, first + offset);
     let steps = series(0.0);
     let count = |level: f64| steps.iter().filter(|(_, value)| *value < level).count() as f64;

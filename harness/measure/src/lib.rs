@@ -19,6 +19,7 @@
 )]
 
 pub mod analyze;
+mod bent_wave;
 mod continued_wave;
 mod current_end;
 pub mod curve_fit;
@@ -31,9 +32,11 @@ pub mod flicker;
 pub mod frequency;
 mod golden_section;
 pub mod judge;
+mod limit_crossing;
 mod linear;
 mod math;
 mod noise;
+mod orders;
 pub mod phase_track;
 pub mod phasor;
 pub mod power;
@@ -44,7 +47,9 @@ mod remainder;
 mod ringing;
 pub mod rms;
 pub mod run_on;
+mod settled_wave;
 pub mod sine_fit;
+mod sine_step;
 pub mod sliding;
 pub mod spectrum;
 mod steady;

@@ -48,17 +48,22 @@ impl Noise {
             return white;
         }
         changes.truncate(powers.len() * cycle);
-        let all: f64 = changes.iter().map(|x| x * x).sum();
-        let share = |lag: usize| {
-            let pairs = changes.iter().zip(&changes[lag..]);
-            pairs.map(|(a, b)| a * b).sum::<f64>() / all
-        };
-        let alike = (1..=cycle / 4).map(share).take_while(|&s| s > ALIKE);
         Self {
             sigma,
-            alike: 1.0 + 2.0 * alike.sum::<f64>(),
+            alike: alike(&changes, cycle / 4),
         }
     }
+}
+
+/// Values that count as one: the sum of their correlations, looked at over `longest` at most.
+pub(crate) fn alike(values: &[f64], longest: usize) -> f64 {
+    let all: f64 = values.iter().map(|x| x * x).sum();
+    let share = |lag: usize| {
+        let pairs = values.iter().zip(&values[lag..]);
+        pairs.map(|(a, b)| a * b).sum::<f64>() / all
+    };
+    let shares = (1..=longest).map(share).take_while(|&s| s > ALIKE);
+    1.0 + 2.0 * shares.sum::<f64>()
 }
 
 /// Takes a line from the samples; their power without it.

@@ -1,17 +1,23 @@
-//! Least-squares fit of a periodic wave (direct component, fundamental, low harmonics) with its
-//! frequency refined by Gauss–Newton, and the wave's value at any other time.
+//! Least-squares fit of a periodic wave (direct component, fundamental, odd harmonics up to order 13, all
+//! up to order 40 where the samples show them) with its frequency refined by Gauss–Newton, and the wave's value at any other time.
 
 use crate::math::{atan2, sin_cos};
+use crate::orders::{Folded, Orders};
+use crate::sine_step::{Grid, Terms, solve_linear};
 use crate::zero_crossing::frequency;
 
-/// Harmonics of a mains or inverter wave that are fitted with the fundamental.
-pub const MAINS_HARMONICS: [u32; 7] = [1, 3, 5, 7, 9, 11, 13];
-/// Fitted points per cycle: enough for order 13, few enough to be fast.
+/// The odd orders up to this one are always fitted with the fundamental.
+const HIGHEST: u32 = 13;
+/// Fitted points per cycle: enough for order 13, few enough to be fast; and in a period of the highest
+/// order where there are higher ones.
 const POINTS_PER_CYCLE: f64 = 96.0;
+const POINTS_PER_PERIOD: f64 = 6.0;
 /// Points that the scatter is taken from, if there are as many.
 const SCATTER_POINTS: usize = 4000;
-/// Most unknowns: direct component, two per harmonic, frequency.
-const MAX: usize = 2 + 2 * MAINS_HARMONICS.len();
+/// Most unknowns (direct component, two per harmonic, frequency) of odd orders up to 13, and of all up
+/// to 40.
+const USUAL: usize = 16;
+const ALL: usize = 84;
 
 /// A fitted wave.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +32,7 @@ pub struct SineFit {
     /// Sample position the angles refer to.
     centre: f64,
     direct: f64,
+    orders: Orders,
     /// (order, cosine, sine) amplitudes.
     terms: Vec<(u32, f64, f64)>,
 }
@@ -62,70 +69,78 @@ impl SineFit {
         samples: &[f64],
         first: usize,
         rate_hz: f64,
-        (mut hz, nominal_hz): (f64, f64),
+        (hz, nominal_hz): (f64, f64),
         per_cycle: f64,
     ) -> Option<Self> {
         if (samples.len() as f64) < 1.5 * rate_hz / hz {
             return None;
         }
-        let orders: Vec<u32> = MAINS_HARMONICS
-            .into_iter()
-            .filter(|&h| f64::from(h) * hz * 2.5 < rate_hz)
-            .collect();
-        let centre = 0.5 * (samples.len() as f64 - 1.0);
-        let stride = ((rate_hz / hz / per_cycle.max(POINTS_PER_CYCLE)) as usize).max(1);
-        let mut known: Option<Terms> = None;
+        let usual = Orders::odd(HIGHEST, hz, rate_hz);
+        let part = Part {
+            samples,
+            first,
+            rate_hz,
+            nominal_hz,
+        };
         // The first round knows no amplitudes yet; two corrections reach 1e-7 of the frequency.
-        for _ in 0..3 {
-            let grid = Grid {
-                orders: &orders,
-                centre,
-                stride,
-                hz,
-                rate_hz,
-            };
-            let (terms, _, correction) = solve_linear(samples, &grid, known.as_ref())?;
-            hz += correction.clamp(-0.02 * hz, 0.02 * hz);
-            known = Some(terms);
-            if (hz / nominal_hz - 1.0).abs() > 0.25 {
-                return None;
-            }
-        }
-        let grid = Grid {
-            orders: &orders,
-            centre,
-            stride,
-            hz,
-            rate_hz,
+        let mut fit = part.fitted::<USUAL>(usual, hz, 3, per_cycle.max(POINTS_PER_CYCLE))?;
+        let mut left = Folded::new();
+        fit.sigma = fit.scatter(samples, first, |turns, e| left.add(turns, e));
+        let more = left.more_than(usual, (fit.hz, rate_hz), fit.amplitude(), fit.sigma);
+        let Some(more) = more else {
+            return Some(fit);
         };
-        let (terms, direct, _) = solve_linear(samples, &grid, None)?;
-        let centre = first as f64 + centre;
-        let mut fit = Self {
-            hz,
-            sigma: 0.0,
-            rate_hz,
-            points: samples.len().div_ceil(stride),
-            centre,
-            direct,
-            terms,
-        };
-        // A few thousand points know the scatter to a few per cent.
+        let points = per_cycle.max(POINTS_PER_PERIOD * f64::from(more.highest()));
+        let all = part.fitted::<ALL>(more, fit.hz, 2, points.max(POINTS_PER_CYCLE));
+        let all = all.map(|all| Self {
+            sigma: all.scatter(samples, first, |_, _| ()),
+            ..all
+        });
+        Some(all.filter(|all| all.sigma < fit.sigma).unwrap_or(fit))
+    }
+
+    /// Standard deviation of what it leaves of the samples, from some thousands of them, which know it
+    /// to a few per cent; `see` is told where in turns from the middle and how much.
+    fn scatter(&self, samples: &[f64], first: usize, mut see: impl FnMut(f64, f64)) -> f64 {
         let stride = (samples.len() / SCATTER_POINTS).max(1);
-        let turn = std::f64::consts::TAU * hz / rate_hz;
+        let per_sample = self.hz / self.rate_hz;
         let (mut sum, mut count) = (0.0, 0.0);
         for (k, x) in samples.iter().enumerate().step_by(stride) {
-            let (s, c) = sin_cos(((first + k) as f64 - fit.centre) * turn);
-            let e = x - fit.direct - harmonics(&fit.terms, s, c);
+            let turns = ((first + k) as f64 - self.centre) * per_sample;
+            let (s, c) = sin_cos(turns * std::f64::consts::TAU);
+            let e = x - self.direct - self.harmonics(s, c);
+            see(turns, e);
             sum += e * e;
             count += 1.0;
         }
-        fit.sigma = (sum / count).sqrt();
-        Some(fit)
+        (sum / count).sqrt()
+    }
+
+    /// Sum of all orders from sine and cosine of the fundamental's angle.
+    fn harmonics(&self, s: f64, c: f64) -> f64 {
+        let (sn, cn) = self.orders.turn(s, c);
+        let (mut sh, mut ch) = (s, c);
+        let mut sum = 0.0;
+        for &(_, a, b) in &self.terms {
+            sum += a * ch + b * sh;
+            (sh, ch) = (sh * cn + ch * sn, ch * cn - sh * sn);
+        }
+        sum
     }
 
     /// Number of samples that the fit looked at.
     pub(crate) fn points(&self) -> usize {
         self.points
+    }
+
+    /// Length of a cycle, samples.
+    pub(crate) fn cycle(&self) -> f64 {
+        self.rate_hz / self.hz
+    }
+
+    /// Sample rate, Hz.
+    pub(crate) fn rate_hz(&self) -> f64 {
+        self.rate_hz
     }
 
     /// Direct component, channel unit.
@@ -154,13 +169,13 @@ impl SineFit {
     /// fundamental.
     pub(crate) fn alternating_at(&self, at: f64) -> (f64, f64) {
         let (s, c) = sin_cos((at - self.centre) * std::f64::consts::TAU * self.hz / self.rate_hz);
-        let (s2, c2) = (2.0 * s * c, c * c - s * s);
+        let (sn, cn) = self.orders.turn(s, c);
         let (mut sh, mut ch) = (s, c);
         let (mut value, mut slope) = (0.0, 0.0);
         for &(order, a, b) in &self.terms {
             value += a * ch + b * sh;
             slope += f64::from(order) * (b * ch - a * sh);
-            (sh, ch) = (sh * c2 + ch * s2, ch * c2 - sh * s2);
+            (sh, ch) = (sh * cn + ch * sn, ch * cn - sh * sn);
         }
         (value, std::f64::consts::TAU * slope)
     }
@@ -175,7 +190,7 @@ impl SineFit {
             if n % 256 == 0 {
                 (s, c) = sin_cos((k as f64 - self.centre) * turn);
             }
-            see(k, self.direct + harmonics(&self.terms, s, c));
+            see(k, self.direct + self.harmonics(s, c));
             (s, c) = (s * rc + c * rs, c * rc - s * rs);
         }
     }
@@ -190,124 +205,56 @@ impl SineFit {
     }
 }
 
-/// Sum of odd harmonics from sine and cosine of the fundamental angle.
-fn harmonics(terms: &[(u32, f64, f64)], s: f64, c: f64) -> f64 {
-    let (s2, c2) = (2.0 * s * c, c * c - s * s);
-    let (mut sh, mut ch) = (s, c);
-    let mut sum = 0.0;
-    for &(_, a, b) in terms {
-        sum += a * ch + b * sh;
-        (sh, ch) = (sh * c2 + ch * s2, ch * c2 - sh * s2);
-    }
-    sum
-}
-
-/// (order, cosine, sine) amplitudes.
-type Terms = Vec<(u32, f64, f64)>;
-
-/// Where and at what frequency a linear step is taken.
-struct Grid<'a> {
-    orders: &'a [u32],
-    centre: f64,
-    stride: usize,
-    hz: f64,
+/// Samples that a wave is fitted to.
+struct Part<'a> {
+    samples: &'a [f64],
+    /// Position of the first of them in its record.
+    first: usize,
     rate_hz: f64,
+    nominal_hz: f64,
 }
 
-/// One linear step: amplitudes, direct component, and the frequency correction (0 while no
-/// amplitudes are known).
-fn solve_linear(
-    samples: &[f64],
-    grid: &Grid<'_>,
-    known: Option<&Terms>,
-) -> Option<(Terms, f64, f64)> {
-    let &Grid {
-        orders,
-        centre,
-        stride,
-        hz,
-        rate_hz,
-    } = grid;
-    let count = 1 + 2 * orders.len() + usize::from(known.is_some());
-    let fundamental = known
-        .and_then(|terms| terms.first())
-        .map_or((0.0, 0.0), |t| (t.1, t.2));
-    let turn = std::f64::consts::TAU * hz / rate_hz;
-    let mut matrix = [[0.0; MAX + 1]; MAX];
-    let mut row = [0.0; MAX];
-    for (k, &x) in samples.iter().enumerate().step_by(stride) {
-        let t = k as f64 - centre;
-        let (s, c) = sin_cos(t * turn);
-        let (s2, c2) = (2.0 * s * c, c * c - s * s);
-        let (mut sh, mut ch) = (s, c);
-        row[0] = 1.0;
-        for n in 0..orders.len() {
-            row[1 + 2 * n] = ch;
-            row[2 + 2 * n] = sh;
-            (sh, ch) = (sh * c2 + ch * s2, ch * c2 - sh * s2);
-        }
-        if known.is_some() {
-            // d/dω of the fundamental, time in cycles.
-            row[count - 1] = (t * hz / rate_hz) * (fundamental.1 * c - fundamental.0 * s);
-        }
-        for (a, line) in matrix.iter_mut().enumerate().take(count) {
-            for (sum, y) in line[a..count].iter_mut().zip(&row[a..count]) {
-                *sum += row[a] * y;
-            }
-            line[MAX] += row[a] * x;
-        }
-    }
-    let solution = solve(&mut matrix, count)?;
-    let terms = orders
-        .iter()
-        .enumerate()
-        .map(|(n, &h)| (h, solution[1 + 2 * n], solution[2 + 2 * n]))
-        .collect();
-    let correction = if known.is_some() {
-        solution[count - 1] * hz / std::f64::consts::TAU
-    } else {
-        0.0
-    };
-    correction
-        .is_finite()
-        .then_some((terms, solution[0], correction))
-}
-
-/// Gaussian elimination with partial pivoting of a symmetric system given by its upper triangle,
-/// right-hand side in column [`MAX`]. `None` if singular.
-fn solve(matrix: &mut [[f64; MAX + 1]; MAX], count: usize) -> Option<[f64; MAX]> {
-    let upper = *matrix;
-    for (a, line) in matrix.iter_mut().enumerate().take(count) {
-        for (x, source) in line.iter_mut().zip(&upper).take(a) {
-            *x = source[a];
-        }
-    }
-    let scale = (0..count).map(|k| matrix[k][k].abs()).fold(0.0, f64::max);
-    for column in 0..count {
-        let pivot = (column..count)
-            .max_by(|&a, &b| matrix[a][column].abs().total_cmp(&matrix[b][column].abs()))?;
-        if matrix[pivot][column].abs().partial_cmp(&(1e-12 * scale))
-            != Some(std::cmp::Ordering::Greater)
-        {
-            return None;
-        }
-        matrix.swap(column, pivot);
-        let lead = matrix[column];
-        for line in matrix.iter_mut().take(count).skip(column + 1) {
-            let factor = line[column] / lead[column];
-            for (x, l) in line.iter_mut().zip(lead).skip(column) {
-                *x -= factor * l;
+impl Part<'_> {
+    /// The wave of `orders` after so many corrections of its frequency from `hz` on, the first of which
+    /// is none; N unknowns at most. Its scatter is not known yet.
+    fn fitted<const N: usize>(
+        &self,
+        orders: Orders,
+        mut hz: f64,
+        rounds: usize,
+        per_cycle: f64,
+    ) -> Option<SineFit> {
+        let centre = 0.5 * (self.samples.len() as f64 - 1.0);
+        let stride = ((self.rate_hz / hz / per_cycle) as usize).max(1);
+        let grid = |hz: f64| Grid {
+            orders,
+            centre,
+            stride,
+            hz,
+            rate_hz: self.rate_hz,
+        };
+        let mut known: Option<Terms> = None;
+        for _ in 0..rounds {
+            let (terms, _, correction) =
+                solve_linear::<N>(self.samples, &grid(hz), known.as_ref())?;
+            hz += correction.clamp(-0.02 * hz, 0.02 * hz);
+            known = Some(terms);
+            if (hz / self.nominal_hz - 1.0).abs() > 0.25 {
+                return None;
             }
         }
+        let (terms, direct, _) = solve_linear::<N>(self.samples, &grid(hz), None)?;
+        Some(SineFit {
+            hz,
+            sigma: 0.0,
+            rate_hz: self.rate_hz,
+            points: self.samples.len().div_ceil(stride),
+            centre: self.first as f64 + centre,
+            direct,
+            orders,
+            terms,
+        })
     }
-    let mut solution = [0.0; MAX];
-    for line in (0..count).rev() {
-        let known: f64 = (line + 1..count)
-            .map(|k| matrix[line][k] * solution[k])
-            .sum();
-        solution[line] = (matrix[line][MAX] - known) / matrix[line][line];
-    }
-    solution.iter().all(|x| x.is_finite()).then_some(solution)
 }
 
 #[cfg(test)]
@@ -332,5 +279,41 @@ mod tests {
         let (s, c) = fit.angle_at(20_000.0).sin_cos();
         assert!((s - angle.sin()).abs() < 1e-4 && (c - angle.cos()).abs() < 1e-4);
         assert!(SineFit::new(&samples[..2000], 0, rate, 50.0).is_none());
+    }
+
+    /// Orders that a wave has are fitted, whichever they are; noise adds none.
+    #[test]
+    fn orders_that_are_there_are_fitted() {
+        let mut seed = 1_u64;
+        let mut noise = || {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (seed >> 40) as f64 / (1_u64 << 24) as f64 - 0.5
+        };
+        let (rate, hz) = (20_000.0, 49.93);
+        for (orders, sigma) in [
+            (&[17.0, 39.0][..], 0.5),
+            (&[2.0, 24.0][..], 5.0),
+            (&[], 8.0),
+        ] {
+            let wave = |k: usize| {
+                let t = std::f64::consts::TAU * hz * k as f64 / rate + 0.4;
+                let high: f64 = orders.iter().map(|n| (n * t + n).sin()).sum();
+                325.0 * t.sin() + 6.0 * (7.0 * t).sin() + 8.0 * high
+            };
+            let width = sigma * 12.0_f64.sqrt();
+            let samples: Vec<f64> = (0..3300).map(|k| wave(k) + width * noise()).collect();
+            let fit = SineFit::new(&samples, 0, rate, 50.0).expect("a wave");
+            let usual = Orders::odd(HIGHEST, hz, rate);
+            assert_eq!(fit.orders == usual, orders.is_empty(), "{orders:?}");
+            assert!(
+                (fit.sigma / sigma - 1.0).abs() < 0.06,
+                "{orders:?}: {}",
+                fit.sigma
+            );
+            fit.each(3300, 400, |k, value| {
+                let off = value - wave(k);
+                assert!(off.abs() < 0.4 + 0.6 * sigma, "{orders:?} {k}: {off}");
+            });
+        }
     }
 }

@@ -3,7 +3,8 @@
 
 use std::ops::Range;
 
-use crate::continued_wave::{ContinuedWave, Wave, steady_wave};
+use crate::bent_wave::BentWave;
+use crate::continued_wave::{ContinuedWave, steady_wave};
 use crate::current_end::Scene;
 use crate::golden_section::golden_section;
 use crate::linear::least_squares;
@@ -41,7 +42,7 @@ pub(crate) struct Point {
 
 /// Samples from the steady wave to some cycles after the end, with the wave continued.
 pub(crate) struct Continued {
-    wave: Wave,
+    wave: BentWave,
     /// In order.
     pub(crate) points: Vec<Point>,
     /// Samples in a point.

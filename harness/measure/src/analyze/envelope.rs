@@ -264,7 +264,7 @@ pub(super) fn class(
         })
         .collect();
     let need = ((1e-4 * rate_hz) as usize).max(2);
-    let sigma = found.waves.1.sigma.max(found.waves.0.sigma) / peak;
+    let sigma = found.waves.1.scatter.max(found.waves.0.scatter) / peak;
     let noise = 4.0 * sigma;
     let tail: Vec<Deviation> = half_cycle_series(volts, cycle, end as f64)
         .into_iter()

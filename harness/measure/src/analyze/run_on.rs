@@ -4,7 +4,7 @@ use gridproof_model::result::BudgetLine;
 use serde::Serialize;
 
 use super::warnings::clipped;
-use super::wave::{coarse_hz, departure};
+use super::wave::{Carried, coarse_hz, departure};
 use super::{AnalyzeError, Channel64, EventAccuracy, positive};
 use crate::noise::white;
 use crate::run_on::{CeaseRule, Ceased, Cessation, cessation, hidden_s};
@@ -276,7 +276,7 @@ fn opening(
     }
     if let Some(voltage) = &channels.voltage {
         let hz = coarse_hz(voltage, "voltage")?;
-        if let Some(found) = departure(voltage, "voltage", hz, 0.02)? {
+        if let Some(found) = departure(voltage, "voltage", hz, 0.02, Carried::Straight)? {
             notes.push(
                 "the opening is taken from the departure of the voltage: a matched island shows it late"
                     .to_owned(),

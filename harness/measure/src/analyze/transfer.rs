@@ -9,7 +9,7 @@ use super::envelope::{Class, ClassMargin, class};
 use super::transfer_companions::{Instant, Seen, TransferCompanions, TransferParts, parts};
 use super::transfer_energy::LostEnergy;
 use super::warnings::{clipped, skew_s, skewed};
-use super::wave::{coarse_hz, departure};
+use super::wave::{Carried, coarse_hz, departure};
 use super::{AnalyzeError, Channel64, EventAccuracy, positive};
 use crate::rms::half_cycle_series;
 use crate::transfer::{Outcome, Transfer, TransferRule};
@@ -178,16 +178,19 @@ pub fn transfer_beside(
                     describe(voltage, nominal_v, hz, &found, &rule.accuracy)
                 }
                 Outcome::Unbroken => unbroken(voltage, hz, nominal_v),
-                Outcome::NotRestored { start, last_rms } => TransferAnalysis {
-                    t_start_s: Some(start / rate),
-                    hz_before: Some(hz),
-                    ..TransferAnalysis::nothing(
-                        Class::None,
-                        format!(
-                            "the voltage does not return to a steady wave ({last_rms:.1} V RMS at the end of the record)"
-                        ),
-                    )
-                },
+                Outcome::NotRestored { start, last_rms } => endless(
+                    start / rate,
+                    hz,
+                    format!(
+                        "the voltage does not return to a steady wave ({last_rms:.1} V RMS at the end of the record)"
+                    ),
+                ),
+                Outcome::Unseen { start } => endless(
+                    start / rate,
+                    hz,
+                    "the record ends less than four cycles after the event, too soon to tell when the voltage is back"
+                        .to_owned(),
+                ),
                 Outcome::TooNoisy(sigma) => TransferAnalysis::nothing(
                     Class::None,
                     format!("noise of {sigma:.1} V hides a departure of 10 %"),
@@ -216,7 +219,7 @@ pub fn transfer_beside(
         reference.check("reference")?;
         let grid_hz = coarse_hz(reference, "reference")?;
         result.warnings.extend(clipped(reference, "reference"));
-        let found = departure(reference, "reference", grid_hz, 0.1)?;
+        let found = departure(reference, "reference", grid_hz, 0.1, Carried::Bent)?;
         let calm = |until: usize, rate: f64| until as f64 / rate;
         let until_s = [
             found
@@ -293,7 +296,17 @@ fn departure_by_nominal(
 ) -> Result<Option<(usize, f64)>, AnalyzeError> {
     // The threshold is 10 % of the nominal peak, not of the wave's own.
     let share = (0.1 * nominal_v / before_v.max(1e-9)).min(0.5);
-    Ok(departure(voltage, "voltage", hz, share)?.map(|found| (found.undisturbed, found.old.hz)))
+    Ok(departure(voltage, "voltage", hz, share, Carried::Bent)?
+        .map(|found| (found.undisturbed, found.old.hz)))
+}
+
+/// It departed, and no return is seen.
+fn endless(start_s: f64, hz: f64, note: String) -> TransferAnalysis {
+    TransferAnalysis {
+        t_start_s: Some(start_s),
+        hz_before: Some(hz),
+        ..TransferAnalysis::nothing(Class::None, note)
+    }
 }
 
 /// Never more than 10 % from the wave just before; over a whole record it may still have drifted.

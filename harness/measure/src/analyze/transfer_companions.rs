@@ -10,10 +10,11 @@ use super::run_on::end_budget;
 use super::step_fit::median;
 use super::{AnalyzeError, Channel64};
 use crate::dwell::{dwell, longest_below};
+use crate::limit_crossing::Seek;
 use crate::rms::rms;
 use crate::run_on::{CeaseRule, Cessation, cessation};
 use crate::sine_fit::SineFit;
-use crate::transfer::{DEBOUNCE_S, Seek};
+use crate::transfer::DEBOUNCE_S;
 use crate::uncertainty::Budget;
 
 /// Channels recorded beside the back-up voltage, all from the same instant on.

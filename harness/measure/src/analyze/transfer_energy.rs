@@ -5,6 +5,7 @@ use gridproof_model::record::Accuracy;
 use gridproof_model::result::Measurement;
 
 use super::Channel64;
+use crate::bent_wave::BentWave;
 use crate::sine_fit::SineFit;
 use crate::transfer::Transfer;
 use crate::uncertainty::Budget;
@@ -40,10 +41,11 @@ impl LostEnergy<'_> {
         let kept = &self.found.waves.0;
         let first = start.floor().max(0.0) as usize;
         let last = (end.ceil() as usize + 1).min(volts.len()).min(amps.len());
-        let expected = |fit: &SineFit| {
-            let mut wave = vec![0.0; last.saturating_sub(first)];
-            fit.each(first, wave.len(), |k, x| wave[k - first] = x);
-            wave
+        let drawn = BentWave::straight(drawn);
+        let expected = |wave: &BentWave| {
+            let mut values = vec![0.0; last.saturating_sub(first)];
+            wave.each(first, values.len(), |k, x| values[k - first] = x);
+            values
         };
         let (v0, i0) = (expected(kept), expected(&drawn));
         let missing = |k: usize| v0[k] * i0[k] - volts[first + k] * amps[first + k];
@@ -58,7 +60,7 @@ impl LostEnergy<'_> {
             let (v, i) = (volts[first + k], amps[first + k]);
             charge += w * (i0[k] - i);
             flux += w * (v0[k] - v);
-            noise += w * w * ((v * drawn.sigma).powi(2) + (i * kept.sigma).powi(2));
+            noise += w * w * ((v * drawn.scatter).powi(2) + (i * kept.scatter).powi(2));
         }
         // Beyond an end the power is there again: it is what an end that lies elsewhere moves.
         let power = |at: f64| {
@@ -69,7 +71,7 @@ impl LostEnergy<'_> {
         let (begins, ends) = (power(start), power(end));
         let step = 1.0 / rate;
         let fitted =
-            |fit: &SineFit| fit.sigma / fit.amplitude() * (2.0 / fit.points() as f64).sqrt();
+            |wave: &BentWave| wave.scatter / wave.amplitude() * (2.0 / wave.points() as f64).sqrt();
         let whole: f64 = (0..v0.len()).map(|k| v0[k] * i0[k]).sum::<f64>() * step;
         let [volts_of, amps_of] = &self.accuracy;
         Ok(Budget::new("J")

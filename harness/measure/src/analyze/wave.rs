@@ -1,8 +1,10 @@
 //! What the blind analyses share: the frequency of an unknown wave, and where it first departs.
 
 use super::{AnalyzeError, Channel64};
+use crate::bent_wave::BentWave;
+use crate::limit_crossing::first_departure;
 use crate::sine_fit::SineFit;
-use crate::transfer::{DEBOUNCE_S, HIDDEN_CYCLES, first_departure};
+use crate::transfer::{DEBOUNCE_S, HIDDEN_CYCLES};
 use crate::zero_crossing::{median_cycle, rising_crossings};
 
 /// Cycles the wave before an event is fitted on at most.
@@ -49,6 +51,18 @@ pub(super) struct Departure {
     pub(super) old: SineFit,
 }
 
+/// What a wave is taken to do until it departs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Carried {
+    /// Keeps its frequency.
+    Straight,
+    /// Goes on changing its frequency as it did in the last ten cycles.
+    Bent,
+}
+
+/// Cycles that are predicted from the last ten where the frequency may change.
+const BENT_CYCLES: f64 = 2.0;
+
 /// Walks along the record, predicting the next five cycles from the last ten, until
 /// the wave departs by more than `share` of its amplitude (and six standard deviations).
 /// `Ok(None)`: it never does.
@@ -57,6 +71,7 @@ pub(super) fn departure(
     name: &'static str,
     hz: f64,
     share: f64,
+    carried: Carried,
 ) -> Result<Option<Departure>, AnalyzeError> {
     let (samples, rate) = (channel.samples, channel.rate_hz);
     let cycle = rate / hz;
@@ -95,7 +110,35 @@ pub(super) fn departure(
         let residual = fit.residual(&samples[end..to], end);
         let brief = limit + 3.0 * fit.sigma;
         if let Some(k) = first_departure(&residual, limit, brief, debounce, hidden) {
-            let first = end + k;
+            let near = (BENT_CYCLES * cycle) as usize;
+            if carried == Carried::Bent && k >= near {
+                // Nearer to it a change of the frequency shows, if it is one.
+                end += cycle as usize;
+                continue;
+            }
+            let from = end.saturating_sub((OLD_CYCLES * cycle) as usize);
+            let wave = match carried {
+                Carried::Straight => None,
+                Carried::Bent => {
+                    let wave = BentWave::following(fit.clone(), &samples[from..end], from);
+                    wave.is_bent().then_some(wave)
+                }
+            };
+            let first = match wave {
+                None => end + k,
+                Some(wave) => {
+                    let to = (end + near).min(samples.len());
+                    let residual = wave.residual(&samples[end..to], end);
+                    match first_departure(&residual, limit, brief, debounce, hidden) {
+                        Some(k) => end + k,
+                        None if to == samples.len() => return Ok(None),
+                        None => {
+                            end += cycle as usize;
+                            continue;
+                        }
+                    }
+                }
+            };
             let undisturbed = first
                 .saturating_sub((0.5 * cycle) as usize)
                 .max(((LEAST_CYCLES - 0.5) * cycle) as usize)

@@ -12,7 +12,7 @@ use super::text;
 use super::transfer_conditions::{judge_load, judge_stimulus, judge_supply};
 use crate::edge::{first_falling, nearest_rising};
 use crate::rms::half_cycle_series;
-use crate::transfer::{Outcome, Transfer, TransferRule, transfer};
+use crate::transfer::{Outcome, SHORT, Transfer, TransferRule, transfer};
 use crate::uncertainty::{Budget, bound};
 
 /// Part before the contact or trigger that may already be disturbed, s, beside the contact lag.
@@ -53,6 +53,10 @@ pub(super) fn judge(
         Outcome::TooNoisy(sigma) => {
             let note = format!("noise of {} hides the departure", text::value(sigma, "V"));
             sheet.unmeasured(NAME, &spec.transfer, Verdict::Inconclusive, note);
+        }
+        Outcome::Unseen { start } => {
+            sheet.instant("voltage departs", evidence.name(), evidence.seconds(start));
+            sheet.unmeasured(NAME, &spec.transfer, Verdict::Error, SHORT);
         }
         Outcome::NotEnergised(volts) => {
             let note = format!(
@@ -154,7 +158,7 @@ fn inform(evidence: &Evidence<'_>, found: &Transfer, sheet: &mut Sheet) {
         let budget = metric.budget(evidence.step());
         sheet.inform(name, budget.measure(elapsed));
     }
-    let noise = (found.waves.0.sigma + found.waves.1.sigma)
+    let noise = (found.waves.0.scatter + found.waves.1.scatter)
         / (evidence.ratings.nominal_v * std::f64::consts::SQRT_2);
     let jump = Budget::new("°").normal("noise of both fits", noise.to_degrees());
     sheet.inform("phase jump", jump.measure(found.phase_jump_deg));

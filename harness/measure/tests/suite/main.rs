@@ -41,6 +41,7 @@ mod truth_filtered;
 mod truth_groups;
 mod truth_levels;
 mod truth_pulsation;
+mod truth_moving;
 mod truth_remainders;
 mod truth_sensor_tails;
 mod truth_steps;

@@ -183,3 +183,37 @@ fn a_slow_sag_has_no_class() {
     assert_eq!((found.class, found.transfer_time_s), (Class::None, None));
     assert!(found.note.unwrap().contains("never breaks"));
 }
+
+/// A record that ends soon after the loss tells when it began, and no end.
+#[test]
+fn a_record_that_ends_early_has_no_end() {
+    let rate = 20_000.0;
+    for left in [0.002, 0.008, 0.015, 0.03, 0.05, 0.065] {
+        for back in [f64::INFINITY, 0.6 * left] {
+            for (sigma, phase) in [(0.0, 1.0), (2.3, 2.5), (0.5, 4.4)] {
+                let all = sampled(rate, AT + left, sigma, 14, 600.0, &mut Noise(8), |t| {
+                    let gone = (AT..AT + back).contains(&t);
+                    if gone { 0.0 } else { wave(phase, t) }
+                });
+                let channel = Channel64 {
+                    samples: &all,
+                    rate_hz: rate,
+                };
+                let found = transfer(&channel, None, 230.0).unwrap();
+                assert!(
+                    off(found.t_start_s, AT, rate) < 1.5,
+                    "{left} {back}: {found:?}"
+                );
+                assert_eq!((found.t_end_s, found.transfer_time_s), (None, None));
+                assert_eq!(found.class, Class::None);
+                let note = found.note.unwrap();
+                match back.is_finite() {
+                    false => assert!(note.contains("not return"), "{left}: {note}"),
+                    // Of the last cycle more than half is there.
+                    true if left > 0.025 => assert!(note.contains("too soon"), "{left}: {note}"),
+                    true => {}
+                }
+            }
+        }
+    }
+}

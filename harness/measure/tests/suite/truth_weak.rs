@@ -103,8 +103,9 @@ fn clipped_and_late_channels_are_reported() {
 #[test]
 fn too_short_is_an_error() {
     let mut random = Noise(5);
-    let samples = sampled(20_000.0, 0.23, 0.5, 12, 600.0, &mut random, |t| {
-        if t < 0.2 {
+    // Less than three cycles before the loss and one after it.
+    let samples = sampled(20_000.0, 0.07, 0.5, 12, 600.0, &mut random, |t| {
+        if t < 0.06 {
             325.0 * (TAU * 50.0 * t).sin()
         } else {
             0.0
