@@ -35,6 +35,7 @@ mod trip_brief;
 mod trip_event;
 mod trip_fit;
 mod trip_significant;
+mod trip_slow;
 mod trip_start;
 mod warnings;
 mod wave;

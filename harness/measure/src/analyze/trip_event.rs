@@ -170,9 +170,16 @@ impl<'a> Seen<'a> {
         let hz = |a: usize, b: usize| mean(self.hz[a..b].iter().copied());
         let (a, b) = (rms(k, k + half), rms(k + half, k + need));
         let (f, g) = (hz(k, k + half), hz(k + half, k + need));
-        let calm_rms = (a - b).abs() < (0.001 * self.rms0).max(2.0 * self.sigma_rms);
+        let calm = self.calm();
         // Without voltage there is no frequency to settle.
-        calm_rms && ((f - g).abs() < (0.004_f64).max(2.0 * self.sigma_hz) || a < 0.1 * self.rms0)
+        (a - b).abs() < calm.0 && ((f - g).abs() < calm.1 || a < 0.1 * self.rms0)
+    }
+
+    /// By how much amplitude and frequency of two cycles may differ from those of the next two that
+    /// look settled.
+    pub(super) fn calm(&self) -> (f64, f64) {
+        let rms = (0.001 * self.rms0).max(2.0 * self.sigma_rms);
+        (rms, 0.004_f64.max(2.0 * self.sigma_hz))
     }
 
     /// First point at or after `from` where amplitude and frequency stay for so many cycles, and
@@ -196,6 +203,9 @@ impl<'a> Seen<'a> {
 
     /// The change that shows from point `flag` on.
     pub(super) fn event_at(&self, flag: usize) -> Option<Event> {
+        if let Some(slow) = self.slow_ramp(flag) {
+            return Some(slow);
+        }
         let from = flag + 2 * PER_CYCLE;
         let (settled, rms, hz) = self.settled(from, 4)?;
         let changed_rms = (rms - self.rms0).abs() / self.rms0;
@@ -358,19 +368,19 @@ impl<'a> Seen<'a> {
                     })
                     .flatten();
                 let tried = (a - 0.125 * (b - a), b + 0.125 * (b - a));
-                let ramps = [
-                    Some((seen.at, seen.length.max(2.0 * cycle), hz)),
-                    Some(self.line(tried, (before.hz, hz))),
-                    self.whole_ramp(a, (before.hz, hz)),
-                ];
-                let ramp = ramps
-                    .into_iter()
-                    .flatten()
-                    .filter_map(|(start, length, hz)| {
-                        let gain = (hz - before.hz) / self.rate;
-                        fit(Course::Frequency, start, length, gain)
-                    })
-                    .min_by(|a, b| a.left.total_cmp(&b.left));
+                let ramp = |(start, length, hz): (f64, f64, f64)| {
+                    let gain = (hz - before.hz) / self.rate;
+                    fit(Course::Frequency, start, length, gain)
+                };
+                // Part of a ramp tells less than all of it.
+                let whole = self.whole_ramp(a, (before.hz, hz)).and_then(ramp);
+                let ramp = whole.or_else(|| {
+                    let seen = (seen.at, seen.length.max(2.0 * cycle), hz);
+                    [seen, self.line(tried, (before.hz, hz))]
+                        .into_iter()
+                        .filter_map(ramp)
+                        .min_by(|a, b| a.left.total_cmp(&b.left))
+                });
                 // One number more must explain more than noise gives it.
                 let price = |step: &Fitted| step.left * (1.0 - 20.0 / step.points);
                 match (step, ramp) {

@@ -29,15 +29,14 @@ fn changed_little(a: f64, b: f64) -> bool {
 impl Seen<'_> {
     /// The wave before the event.
     pub(super) fn before(&self, flag: usize) -> Option<SineFit> {
-        let end = self.before_ends(flag);
+        self.before_until(self.before_ends(flag))
+    }
+
+    /// The wave before sample position `end`.
+    pub(super) fn before_until(&self, end: f64) -> Option<SineFit> {
         let from = (end - BEFORE_CYCLES * self.cycle).max(0.0) as usize;
-        SineFit::with_points(
-            &self.samples[from..end as usize],
-            from,
-            self.rate,
-            self.hz0,
-            FITTED,
-        )
+        let samples = self.samples.get(from..end as usize)?;
+        SineFit::with_points(samples, from, self.rate, self.hz0, FITTED)
     }
 
     /// The wave just before the event where that before it was not steady: a frequency that wanders

@@ -42,6 +42,7 @@ mod truth_groups;
 mod truth_levels;
 mod truth_remainders;
 mod truth_sensor_tails;
+mod truth_slow_ramps;
 mod truth_steps;
 mod truth_transfers;
 mod truth_trip_ends;
