@@ -32,6 +32,7 @@ mod transfer_companions;
 mod transfer_energy;
 mod trip;
 mod trip_brief;
+mod trip_edge;
 mod trip_event;
 mod trip_fit;
 mod trip_significant;

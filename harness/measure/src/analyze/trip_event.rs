@@ -2,6 +2,7 @@
 //! what kind of change that is.
 
 use super::trip::TripEvent;
+use super::trip_edge::{Edge, Shape};
 use super::trip_fit::{Change, Course, Fitted, fit};
 use super::trip_significant::{LARGER, size};
 use super::wave::disturbed;
@@ -220,10 +221,10 @@ impl<'a> Seen<'a> {
             && !beside(size(changed_rms, changed_hz, 0.0));
         let kept_hz = changed_hz < CHANGED.1 || beside(size(0.0, changed_hz, 0.0));
         if !by_voltage && kept_hz {
-            if let Some(brief) = self.brief(&before, flag, settled, rms) {
+            if let Some(brief) = self.brief(&before, flag, settled, (rms, Shape::Line)) {
                 return Some(brief);
             }
-            let (at, doubt, _) = self.change(&before, flag, settled, (rms, false))?;
+            let Edge { at, doubt, .. } = self.change(&before, flag, settled, (rms, false))?;
             return Some(Event {
                 kind: TripEvent::PhaseJump,
                 seen_s: self.points[flag].at / self.rate,
@@ -272,21 +273,31 @@ impl<'a> Seen<'a> {
             | TripEvent::PhaseJump
             | TripEvent::None => None,
         };
-        let (at, doubt, slope, length) = match seen {
+        let (at, doubt, slope, length, shape) = match seen {
             Some((at, doubt, slope)) => {
                 let middle = 0.5 * (self.points[t10].at + self.points[t90].at);
-                (at, doubt, slope, 2.0 * (middle - at))
+                (at, doubt, slope, 2.0 * (middle - at), Shape::Line)
             }
             None => {
-                let (at, doubt, length) =
-                    self.change(&before, flag, settled, (rms, !by_voltage))?;
-                (at, doubt, None, length)
+                let edge = self.change(&before, flag, settled, (rms, !by_voltage))?;
+                (edge.at, edge.doubt, None, edge.length, edge.shape)
             }
         };
+        let (kind, shape) = match shape {
+            _ if !by_voltage => (kind, Shape::Line),
+            Shape::Line => (kind, shape),
+            Shape::Exponential | Shape::Other if length > STEP_CYCLES.0 * self.cycle => {
+                (TripEvent::VoltageRamp, shape)
+            }
+            Shape::Exponential | Shape::Other => (TripEvent::VoltageStep, shape),
+        };
         let seen = Rough { kind, at, length };
-        let fitted = self.fitted(&before, &seen, (t10, t90), (rms, hz));
+        let fitted = match shape {
+            Shape::Line => self.fitted(&before, &seen, (t10, t90), (rms, hz)),
+            Shape::Exponential | Shape::Other => None,
+        };
         if fitted.is_none()
-            && let Some(brief) = self.brief(&before, flag, settled, rms)
+            && let Some(brief) = self.brief(&before, flag, settled, (rms, shape))
         {
             return Some(brief);
         }

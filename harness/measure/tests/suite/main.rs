@@ -35,6 +35,7 @@ mod truth_brief;
 mod truth_changes;
 mod truth_currents;
 mod truth_drifts;
+mod truth_edges;
 mod truth_ends;
 mod truth_faded_cuts;
 mod truth_filtered;
