@@ -6,6 +6,7 @@ use std::f64::consts::{SQRT_2, TAU};
 use std::ops::Range;
 
 use super::trip::TripEvent;
+use super::trip_edge::Shape;
 use super::trip_event::{CHANGED, Event, Seen};
 use super::trip_fit::{Change, Course, fit};
 use super::trip_significant::size;
@@ -23,6 +24,9 @@ const TELLS_FREQUENCY: f64 = 2.5;
 /// Part of the departure that the wave in between may leave: one that moves along a line from
 /// nothing leaves half of it to the best steady one.
 const EXPLAINED: f64 = 0.25;
+/// The same, and the shortest disturbance, where a direct component or ringing might do as well, of
+/// which a steady wave explains some.
+const CLEARLY: (f64, f64) = (0.06, 1.0);
 /// Part of a cycle at either end that may belong to the change itself.
 const MARGIN: f64 = 0.05;
 /// Change of the amplitude per radian from which on both together are a step of the voltage.
@@ -64,14 +68,20 @@ fn turned(
 
 impl Seen<'_> {
     /// The disturbance between the wave before and the wave after, which begins to be settled at
-    /// point `settled`; `None` if one change explains the samples between both, or no steady wave.
+    /// point `settled`; `None` if one change, of the given shape, explains the samples between both,
+    /// or no steady wave does.
     pub(super) fn brief(
         &self,
         before: &SineFit,
         flag: usize,
         settled: usize,
-        after: f64,
+        (after, shape): (f64, Shape),
     ) -> Option<Event> {
+        let (explained, shortest) = match shape {
+            Shape::Line => (EXPLAINED, CYCLES.0),
+            Shape::Other => CLEARLY,
+            Shape::Exponential => return None,
+        };
         let cycle = self.cycle;
         let near = self.just_before(before, flag);
         let before = near.as_ref().unwrap_or(before);
@@ -86,13 +96,13 @@ impl Seen<'_> {
         let begin = from + departs(old.iter().copied(), limit, quarter)?;
         let end = to - departs(new.iter().rev().copied(), limit, quarter)?;
         let lasts = end as f64 - begin as f64;
-        if lasts < CYCLES.0 * cycle || lasts > CYCLES.1 * cycle {
+        if lasts < shortest * cycle || lasts > CYCLES.1 * cycle {
             return None;
         }
         let margin = (MARGIN * cycle) as usize;
         let inside = begin + margin..end - margin;
         let part = inside.start - from..inside.end - from;
-        let allowed = (EXPLAINED * rms(&old[part.clone()])).max(1.5 * before.sigma);
+        let allowed = (explained * rms(&old[part.clone()])).max(1.5 * before.sigma);
         // The split needs what lies before the return only.
         let (old, range) = (&old[..end - from], from..end);
         let (factor, angle, left) = turned(self.samples, before, inside.clone(), range)?;

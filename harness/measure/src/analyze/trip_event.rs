@@ -2,6 +2,7 @@
 //! what kind of change that is.
 
 use super::trip::TripEvent;
+use super::trip_edge::{Edge, Shape};
 use super::trip_fit::{Change, Course, Fitted, fit};
 use super::trip_significant::{LARGER, size};
 use super::wave::disturbed;
@@ -170,9 +171,16 @@ impl<'a> Seen<'a> {
         let hz = |a: usize, b: usize| mean(self.hz[a..b].iter().copied());
         let (a, b) = (rms(k, k + half), rms(k + half, k + need));
         let (f, g) = (hz(k, k + half), hz(k + half, k + need));
-        let calm_rms = (a - b).abs() < (0.001 * self.rms0).max(2.0 * self.sigma_rms);
+        let calm = self.calm();
         // Without voltage there is no frequency to settle.
-        calm_rms && ((f - g).abs() < (0.004_f64).max(2.0 * self.sigma_hz) || a < 0.1 * self.rms0)
+        (a - b).abs() < calm.0 && ((f - g).abs() < calm.1 || a < 0.1 * self.rms0)
+    }
+
+    /// By how much amplitude and frequency of two cycles may differ from those of the next two that
+    /// look settled.
+    pub(super) fn calm(&self) -> (f64, f64) {
+        let rms = (0.001 * self.rms0).max(2.0 * self.sigma_rms);
+        (rms, 0.004_f64.max(2.0 * self.sigma_hz))
     }
 
     /// First point at or after `from` where amplitude and frequency stay for so many cycles, and
@@ -196,6 +204,9 @@ impl<'a> Seen<'a> {
 
     /// The change that shows from point `flag` on.
     pub(super) fn event_at(&self, flag: usize) -> Option<Event> {
+        if let Some(slow) = self.slow_ramp(flag) {
+            return Some(slow);
+        }
         let from = flag + 2 * PER_CYCLE;
         let (settled, rms, hz) = self.settled(from, 4)?;
         let changed_rms = (rms - self.rms0).abs() / self.rms0;
@@ -210,10 +221,10 @@ impl<'a> Seen<'a> {
             && !beside(size(changed_rms, changed_hz, 0.0));
         let kept_hz = changed_hz < CHANGED.1 || beside(size(0.0, changed_hz, 0.0));
         if !by_voltage && kept_hz {
-            if let Some(brief) = self.brief(&before, flag, settled, rms) {
+            if let Some(brief) = self.brief(&before, flag, settled, (rms, Shape::Line)) {
                 return Some(brief);
             }
-            let (at, doubt, _) = self.change(&before, flag, settled, (rms, false))?;
+            let Edge { at, doubt, .. } = self.change(&before, flag, settled, (rms, false))?;
             return Some(Event {
                 kind: TripEvent::PhaseJump,
                 seen_s: self.points[flag].at / self.rate,
@@ -262,21 +273,31 @@ impl<'a> Seen<'a> {
             | TripEvent::PhaseJump
             | TripEvent::None => None,
         };
-        let (at, doubt, slope, length) = match seen {
+        let (at, doubt, slope, length, shape) = match seen {
             Some((at, doubt, slope)) => {
                 let middle = 0.5 * (self.points[t10].at + self.points[t90].at);
-                (at, doubt, slope, 2.0 * (middle - at))
+                (at, doubt, slope, 2.0 * (middle - at), Shape::Line)
             }
             None => {
-                let (at, doubt, length) =
-                    self.change(&before, flag, settled, (rms, !by_voltage))?;
-                (at, doubt, None, length)
+                let edge = self.change(&before, flag, settled, (rms, !by_voltage))?;
+                (edge.at, edge.doubt, None, edge.length, edge.shape)
             }
         };
+        let (kind, shape) = match shape {
+            _ if !by_voltage => (kind, Shape::Line),
+            Shape::Line => (kind, shape),
+            Shape::Exponential | Shape::Other if length > STEP_CYCLES.0 * self.cycle => {
+                (TripEvent::VoltageRamp, shape)
+            }
+            Shape::Exponential | Shape::Other => (TripEvent::VoltageStep, shape),
+        };
         let seen = Rough { kind, at, length };
-        let fitted = self.fitted(&before, &seen, (t10, t90), (rms, hz));
+        let fitted = match shape {
+            Shape::Line => self.fitted(&before, &seen, (t10, t90), (rms, hz)),
+            Shape::Exponential | Shape::Other => None,
+        };
         if fitted.is_none()
-            && let Some(brief) = self.brief(&before, flag, settled, rms)
+            && let Some(brief) = self.brief(&before, flag, settled, (rms, shape))
         {
             return Some(brief);
         }
@@ -358,19 +379,19 @@ impl<'a> Seen<'a> {
                     })
                     .flatten();
                 let tried = (a - 0.125 * (b - a), b + 0.125 * (b - a));
-                let ramps = [
-                    Some((seen.at, seen.length.max(2.0 * cycle), hz)),
-                    Some(self.line(tried, (before.hz, hz))),
-                    self.whole_ramp(a, (before.hz, hz)),
-                ];
-                let ramp = ramps
-                    .into_iter()
-                    .flatten()
-                    .filter_map(|(start, length, hz)| {
-                        let gain = (hz - before.hz) / self.rate;
-                        fit(Course::Frequency, start, length, gain)
-                    })
-                    .min_by(|a, b| a.left.total_cmp(&b.left));
+                let ramp = |(start, length, hz): (f64, f64, f64)| {
+                    let gain = (hz - before.hz) / self.rate;
+                    fit(Course::Frequency, start, length, gain)
+                };
+                // Part of a ramp tells less than all of it.
+                let whole = self.whole_ramp(a, (before.hz, hz)).and_then(ramp);
+                let ramp = whole.or_else(|| {
+                    let seen = (seen.at, seen.length.max(2.0 * cycle), hz);
+                    [seen, self.line(tried, (before.hz, hz))]
+                        .into_iter()
+                        .filter_map(ramp)
+                        .min_by(|a, b| a.left.total_cmp(&b.left))
+                });
                 // One number more must explain more than noise gives it.
                 let price = |step: &Fitted| step.left * (1.0 - 20.0 / step.points);
                 match (step, ramp) {

@@ -145,8 +145,15 @@ impl Scene<'_> {
     fn fitted<const N: usize>(&self, mut state: State) -> Option<Fitted> {
         let direct = self.before.direct();
         let span = (state.change.end - state.change.start).max(self.cycle);
-        // All numbers of the order of one.
-        let units = [1.0, 1.0, 1.0, self.cycle, state.change.rate, self.cycle];
+        // All columns of the order of the wave: a slow change hardly moves with its ends.
+        let seen = self.range.len() as f64;
+        let slow = state.change.rate.abs();
+        let (ends, rate) = match self.course {
+            Course::Amplitude => (1.0 / slow, 1.0 / span),
+            Course::Frequency => (1.0 / (slow * span), 1.0 / (span * span)),
+            Course::FrequencyStep => (1.0 / slow, 1.0 / seen),
+        };
+        let units = [1.0, 1.0, self.cycle / seen, ends, rate, ends];
         let rows = |state: State| {
             self.positions().map(move |k| {
                 let (value, row) = self.row(&state, k as f64);

@@ -51,16 +51,14 @@ pub(super) fn significant<'a>(
     };
     let mut from = flag + PER_CYCLE;
     while let Some((begin, k)) = seen.leaves(from) {
-        // A slow change that has left what is healthy by itself is the event.
-        if !seen.healthy_before(begin) {
-            break;
-        }
+        // What a slow change has become by then counts too.
+        let small = first.size.max(seen.gone_before(begin));
         if seen.apart(flag, begin)
             && let Some((later, event)) = [begin, k]
                 .into_iter()
                 .flat_map(|at| LEAD_CYCLES.map(|lead| (at, lead)))
                 .filter_map(|from| seen.later(voltage, from, hz))
-                .find(|(_, event)| event.size > (LARGER * first.size).max(1.0))
+                .find(|(_, event)| event.size > (LARGER * small).max(1.0))
         {
             return Ok((later, Some(event)));
         }
@@ -92,7 +90,7 @@ impl<'a> Seen<'a> {
 
     /// First change from point `from` on within a few cycles by more than a healthy grid does: the
     /// point from which on it shows beyond the scatter before it, and where it is certain.
-    fn leaves(&self, from: usize) -> Option<(usize, usize)> {
+    pub(super) fn leaves(&self, from: usize) -> Option<(usize, usize)> {
         let (length, gap) = (RECENT.0 * PER_CYCLE, RECENT.1 * PER_CYCLE);
         let (noise_rms, noise_hz) = self.noise();
         (from.max(length + gap)..self.points.len().saturating_sub(PER_CYCLE)).find_map(|k| {
@@ -114,12 +112,12 @@ impl<'a> Seen<'a> {
         })
     }
 
-    /// Whether amplitude and frequency are still healthy just before point `k`.
-    fn healthy_before(&self, k: usize) -> bool {
+    /// How far amplitude and frequency have gone just before point `k`, in what a healthy grid does.
+    fn gone_before(&self, k: usize) -> f64 {
         let end = k.saturating_sub(PER_CYCLE);
         let begin = end.saturating_sub(REST_CYCLES * PER_CYCLE);
         let [(rms, _), (hz, _)] = self.around(begin..end);
-        size(rms / self.rms0 - 1.0, hz - self.hz0, 0.0) <= 1.0
+        size(rms / self.rms0 - 1.0, hz - self.hz0, 0.0)
     }
 
     /// Whether the change at point `first` is another than that at point `later`.

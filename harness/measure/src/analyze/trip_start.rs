@@ -1,6 +1,7 @@
 //! When a change of the voltage began: the best split of a step, the line of a soft step or a ramp,
 //! the parabola of the phase of a frequency ramp.
 
+use super::trip_edge::{Around, Edge, Shape};
 use super::trip_event::{PER_CYCLE, Seen};
 use crate::linear::regression;
 use crate::math::RootSum;
@@ -16,8 +17,6 @@ const AFTER_CYCLES: f64 = 16.0;
 /// Fitted points per cycle.
 const FITTED: f64 = 1000.0;
 
-/// Longest change that is looked at as a step, s.
-const LONGEST_SOFT_S: f64 = 120e-3;
 /// Ramps shorter than this (10 % to 90 %, of windows of a cycle) are looked at sample by sample.
 const SHORT_RAMP_CYCLES: f64 = 4.0;
 
@@ -29,15 +28,14 @@ fn changed_little(a: f64, b: f64) -> bool {
 impl Seen<'_> {
     /// The wave before the event.
     pub(super) fn before(&self, flag: usize) -> Option<SineFit> {
-        let end = self.before_ends(flag);
+        self.before_until(self.before_ends(flag))
+    }
+
+    /// The wave before sample position `end`.
+    pub(super) fn before_until(&self, end: f64) -> Option<SineFit> {
         let from = (end - BEFORE_CYCLES * self.cycle).max(0.0) as usize;
-        SineFit::with_points(
-            &self.samples[from..end as usize],
-            from,
-            self.rate,
-            self.hz0,
-            FITTED,
-        )
+        let samples = self.samples.get(from..end as usize)?;
+        SineFit::with_points(samples, from, self.rate, self.hz0, FITTED)
     }
 
     /// The wave just before the event where that before it was not steady: a frequency that wanders
@@ -114,15 +112,14 @@ impl Seen<'_> {
     }
 
     /// The instant that splits the record best into the wave before and the wave after, sample
-    /// position, its standard uncertainty and the length of the change, samples. Only where the
-    /// frequency changed do the phases of both tell when.
+    /// position. Only where the frequency changed do the phases of both tell when.
     pub(super) fn change(
         &self,
         before: &SineFit,
         flag: usize,
         settled: usize,
         (rms, slips): (f64, bool),
-    ) -> Option<(f64, f64, f64)> {
+    ) -> Option<Edge> {
         let near = self.just_before(before, flag);
         let before = near.as_ref().unwrap_or(before);
         let at = self.points[flag].at;
@@ -133,13 +130,21 @@ impl Seen<'_> {
         let old = before.residual(window, from);
         let (fit, new) = self.left_after(before, settled, rms, (from, window))?;
         let (split, reach) = self.split(&old, &new, before.sigma);
-        let (best, at) = ((split + 0.5) as usize, from as f64 + split);
+        let at = from as f64 + split;
         let by_amplitude = !changed_little(rms, self.rms0);
-        if let Some(found) = self
-            .soft((&old, &new), best, before.sigma)
-            .filter(|_| by_amplitude)
-        {
-            return Some((from as f64 + found.0, found.1, found.2));
+        if by_amplitude {
+            let around = Around {
+                old: &old,
+                new: &new,
+                sigma: before.sigma,
+                cycle: self.cycle,
+                rate: self.rate,
+            };
+            let edge = around.edge(split, reach);
+            return Some(Edge {
+                at: from as f64 + edge.at,
+                ..edge
+            });
         }
         if let Some(fit) = fit.filter(|_| slips && !by_amplitude) {
             // Waves that part by their frequencies alone hardly differ at first: the instant
@@ -152,10 +157,20 @@ impl Seen<'_> {
             if (meet - at).abs() < (0.25 * self.cycle).max(3.0 * reach) {
                 let doubt = phase / slip.abs();
                 let (half, more) = self.half_ramp(before, flag, meet, fit.hz);
-                return Some((meet - half, doubt.root_sum(more), 2.0 * half));
+                return Some(Edge {
+                    at: meet - half,
+                    doubt: doubt.root_sum(more),
+                    length: 2.0 * half,
+                    shape: Shape::Line,
+                });
             }
         }
-        Some((at, reach, 0.0))
+        Some(Edge {
+            at,
+            doubt: reach,
+            length: 0.0,
+            shape: Shape::Line,
+        })
     }
 
     /// Half the length of a frequency ramp of more than a cycle that looked like a step at its
@@ -194,81 +209,6 @@ impl Seen<'_> {
         }
         let length = 4.0 * gain + (16.0 * gain * gain - self.cycle * self.cycle / 3.0).sqrt();
         (0.5 * length, 4.0 * doubt)
-    }
-
-    /// Start of a change that takes a part of a cycle, if that explains the record better than a
-    /// step: (start, standard uncertainty, length), samples. The wave goes over from old to new along a
-    /// line; `old` and `new` are the residuals of both from sample `from` on, `split` the step.
-    fn soft(
-        &self,
-        (old, new): (&[f64], &[f64]),
-        split: usize,
-        sigma: f64,
-    ) -> Option<(f64, f64, f64)> {
-        let reach = (LONGEST_SOFT_S * self.rate) as usize;
-        let (a, b) = (
-            split.saturating_sub(reach),
-            (split + reach + reach / 2).min(old.len()),
-        );
-        let stride = ((b - a) / 2000).max(1);
-        let cost = |start: f64, length: f64| -> f64 {
-            (a..b)
-                .step_by(stride)
-                .map(|k| {
-                    let share = ((k as f64 - start) / length.max(1e-9)).clamp(0.0, 1.0);
-                    (old[k] - share * (old[k] - new[k])).powi(2)
-                })
-                .sum()
-        };
-        let step = cost(split as f64 - 0.5, 0.0);
-        let unit = (0.1e-3 * self.rate).max(0.25);
-        // Middles near the step and lengths from short to long, then finer around the best.
-        let mut best = (step, split as f64 - 0.5, 0.0);
-        let better = |best: (f64, f64, f64), start: f64, length: f64| {
-            let found = cost(start, length);
-            if found < best.0 {
-                (found, start, length)
-            } else {
-                best
-            }
-        };
-        for n in 0..16 {
-            let length = 0.004 * reach as f64 * 1.43_f64.powi(n);
-            for shift in -10..=10 {
-                let middle = split as f64 + 0.06 * length.max(10.0 * unit) * f64::from(shift);
-                best = better(best, middle - 0.5 * length, length);
-            }
-        }
-        let mut width = (0.2 * best.2).max(4.0 * unit);
-        for _ in 0..16 {
-            let (_, start, length) = best;
-            for (ds, dl) in [
-                (1.0, 0.0),
-                (-1.0, 0.0),
-                (0.0, 1.0),
-                (0.0, -1.0),
-                (1.0, -1.0),
-                (-1.0, 1.0),
-                (-1.0, 2.0),
-                (1.0, -2.0),
-            ] {
-                best = better(best, start + ds * width, (length + dl * width).max(0.0));
-            }
-            width *= 0.65;
-        }
-        let (least, start, length) = best;
-        let noise = sigma * sigma;
-        // Two free numbers must gain more than noise would give them, and a visible part.
-        if length < 2.0 || step - least < 16.0 * noise.max(least / ((b - a) / stride) as f64) {
-            return None;
-        }
-        // How far the start may move until the record is explained visibly worse.
-        let worse = least + 4.0 * noise * 1.5;
-        let doubt = (1..200)
-            .map(|n| f64::from(n) * 0.5 * unit)
-            .find(|d| cost(start - d, length + d) > worse && cost(start + d, length - d) > worse)
-            .unwrap_or(100.0 * unit);
-        Some((start, 0.5 * doubt.max(0.5), length))
     }
 
     /// Start and slope of a ramp: a line through the amplitudes of the windows on it, back to the

@@ -84,7 +84,7 @@ impl Draw {
 }
 
 /// U of the start alone.
-fn u_of_start(found: &TripAnalysis, rate: f64) -> f64 {
+pub(crate) fn u_of_start(found: &TripAnalysis, rate: f64) -> f64 {
     let line = found
         .budget
         .iter()
