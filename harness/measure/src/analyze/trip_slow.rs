@@ -6,7 +6,7 @@ use super::trip_event::{CHANGED, Event, PER_CYCLE, Seen, mean};
 use super::trip_fit::{Change, Course, fit};
 use super::trip_significant::size;
 use crate::linear::{least_squares, regression};
-use crate::noise::white;
+use crate::noise::{alike, white};
 
 /// Cycles over which a level is kept.
 const KEPT: usize = 8;
@@ -23,8 +23,6 @@ const AFTER: (f64, f64) = (25.0, 1.0);
 const MEANS: usize = 2400;
 /// Standard uncertainties of its start that lie before a ramp whose beginning shows.
 const BEGINS: f64 = 3.0;
-/// Correlation from which on what the line leaves of two means is alike.
-const ALIKE: f64 = 0.1;
 /// Fewest cycles before a ramp.
 const LEAST_CYCLES: f64 = 2.5;
 
@@ -130,14 +128,8 @@ impl Means {
             (fit.spread[2], fit.sigma)
         };
         let left: Vec<f64> = rows.map(|(_, y)| y).collect();
-        let power: f64 = left.iter().map(|x| x * x).sum();
-        let share = |lag: usize| {
-            let pairs = left.iter().zip(&left[lag..]);
-            pairs.map(|(a, b)| a * b).sum::<f64>() / power
-        };
-        let alike = (1..left.len() / 4).map(share).take_while(|&s| s > ALIKE);
         let own = (PER_CYCLE / self.each).max(1) as f64;
-        let alike = own.max(1.0 + 2.0 * alike.sum::<f64>());
+        let alike = own.max(alike(&left, (left.len() / 4).saturating_sub(1)));
         let doubt = sigma * (spread * alike).sqrt() / slope.abs();
         doubt.is_finite().then_some(doubt)
     }
