@@ -5,8 +5,9 @@
 use crate::continued_wave::local_cycle;
 use crate::fade::fade;
 use crate::fade_cut::fade_cut;
+use crate::golden_section::golden_section;
 use crate::linear::least_squares;
-use crate::math::{RootSum, exp, sin_cos};
+use crate::math::{RootSum, exp, ln, sin_cos};
 use crate::remainder::{left_by_weaker, remainder};
 use crate::ringing::ringing;
 use crate::steady::{Continued, likeliest};
@@ -375,6 +376,14 @@ fn cut_after(amps: &[f64], last: usize, halves: usize, scene: &Scene) -> Option<
 const RAMP_WINDOWS: [f64; 6] = [12.0, 6.0, 3.0, 2.0, 1.2, 0.8];
 /// Longest of them in which the ramp may be an exponential as well.
 const EXPONENTIAL_HALVES: f64 = 3.0;
+/// What it may leave there beyond noise, share of the wave, harmonics among it, and how often as much
+/// a line leaves at least.
+const EXPONENTIAL_MISFIT: f64 = 0.06;
+const CURVED: f64 = 2.0;
+/// The shortest time constant of those, half cycles, how far the next are apart, and how many; steps
+/// of the golden section between them.
+const EXPONENTIALS: (f64, f64, i32) = (0.1, 1.25, 16);
+const SECTIONS: usize = 14;
 
 fn ramp(amps: &[f64], last: usize, scene: &Scene) -> Option<Ending> {
     // What a model leaves beyond noise, as a share of the wave: harmonics leave the same share
@@ -393,7 +402,8 @@ fn ramp(amps: &[f64], last: usize, scene: &Scene) -> Option<Ending> {
     for halves in RAMP_WINDOWS {
         found.extend(tried(halves, Shape::Linear));
         if halves <= EXPONENTIAL_HALVES {
-            let shapes = (0..16).map(|n| Shape::Exponential(0.1 * 1.25_f64.powi(n)));
+            let shapes = (0..EXPONENTIALS.2).map(|n| EXPONENTIALS.0 * EXPONENTIALS.1.powi(n));
+            let shapes = shapes.map(Shape::Exponential);
             let best = shapes
                 .filter_map(|shape| tried(halves, shape))
                 .min_by(|a, b| a.0.total_cmp(&b.0));
@@ -417,16 +427,75 @@ fn ramp(amps: &[f64], last: usize, scene: &Scene) -> Option<Ending> {
         let same = |f: &&(f64, usize, Shape)| f.1 == line.1 && f.2 != Shape::Linear;
         long.iter().filter(same).any(|f| f.0 < 0.7 * line.0)
     };
-    long.iter()
-        .filter(linear)
-        .filter(|line| line.0 <= allowed && !bent(line))
-        .find_map(|line| ramp_on(amps, last, line.1, scene))
+    // One that explains more of the end than any line does knows it better.
+    let straight = |f: &&(f64, usize, Shape)| linear(f) && f.0 <= allowed && !bent(f);
+    let longest_line = long.iter().find(straight).map_or(0, |line| line.1);
+    let curved = |f: &&(f64, usize, Shape)| {
+        let same = |line: &&(f64, usize, Shape)| linear(line) && line.1 == f.1;
+        let line = long.iter().find(same);
+        !linear(f) && f.0 < EXPONENTIAL_MISFIT && line.is_some_and(|line| line.0 > CURVED * f.0)
+    };
+    let curved = long.iter().find(curved).filter(|f| f.1 > longest_line);
+    let curved = curved.and_then(|longest| {
+        let windows = long.iter().chain(&short).filter(|f| !linear(f));
+        let tried: Vec<_> = windows.filter(|f| f.1 <= longest.1).copied().collect();
+        exponential_on(amps, last, &tried, scene)
+    });
+    let lines = long.iter().filter(straight);
+    curved
+        .or_else(|| {
+            lines
+                .map(|line| line.1)
+                .find_map(|length| ramp_on(amps, last, length, scene))
+        })
         .or_else(|| match short.first()? {
             (excess, window, Shape::Linear) if *excess < 0.07 => {
                 ramp_on(amps, last, *window, scene)
             }
             (_, _, Shape::Linear | Shape::Exponential(_)) => None,
         })
+}
+
+/// Where an exponential fitted to the end passes the threshold: by the longest of the windows
+/// `tried`, and no better known than another of them says.
+fn exponential_on(
+    amps: &[f64],
+    last: usize,
+    tried: &[(f64, usize, Shape)],
+    scene: &Scene,
+) -> Option<Ending> {
+    let half = scene.half_cycle as f64;
+    let ends = |&(_, window, shape): &(f64, usize, Shape)| {
+        let Shape::Exponential(halves) = shape else {
+            return None;
+        };
+        let fitted = |log: f64| {
+            let shape = Shape::Exponential(exp(log));
+            Drifting::new(amps, last + 1 - window, last + 1, scene.half_cycle, shape)
+        };
+        let near = (ln(halves / EXPONENTIALS.1), ln(halves * EXPONENTIALS.1));
+        let log = golden_section(near, SECTIONS, |log| Some(fitted(log)?.residual))?;
+        let fit = fitted(log)?;
+        let (at, length) = (last as f64, exp(log) * half);
+        let envelope = at + length * ln(fit.envelope(at) / scene.threshold);
+        // The last samples that exceed it lie within a half cycle before.
+        let near = envelope > at - half && envelope < at + half;
+        near.then_some((envelope, length, window, fit.residual))
+    };
+    let found: Vec<_> = tried.iter().filter_map(ends).collect();
+    let &(envelope, length, window, residual) = found.first()?;
+    let other = found.get(1)?.0;
+    let slope = scene.threshold / length;
+    let doubt = 2.0 * residual.max(scene.noise) / slope;
+    let doubt = doubt / (window as f64 / (2.0 * scene.alike)).sqrt();
+    let last = (last as f64 + 0.5).min(envelope);
+    Some(Ending::Ramp {
+        last,
+        envelope,
+        end: envelope + length * 0.5 * std::f64::consts::LN_2,
+        doubt: doubt.root_sum(other - envelope),
+        slope,
+    })
 }
 
 fn ramp_on(amps: &[f64], last: usize, length: usize, scene: &Scene) -> Option<Ending> {

@@ -160,3 +160,56 @@ fn an_event_at_the_edge_of_a_record_is_told() {
     let middle = told(0.5).unwrap();
     assert!((middle.t_event_s.unwrap() - 0.5).abs() < 1.5 / rate);
 }
+
+/// A sag to which the current is still adapting when it fades along an exponential: no steady cycles
+/// lie before the fade, and lines of two half cycles explain its end as well.
+#[test]
+fn fades_before_the_current_has_settled() {
+    let mut random = Noise(90_313);
+    let (mut worst, mut inside, count) = (0.0_f64, 0, 90);
+    for case in 0..count {
+        let rate = [10_000.0, 20_000.0, 100_000.0][case as usize % 3];
+        let noise = [0.0, 1e-3, 3e-3, 1e-2][case as usize % 4];
+        let draw = Draw {
+            event: Event::PhaseJump(0.0),
+            end: End::Exponential(8e-3 + 10e-3 * random.uniform()),
+            begins: 0.3 + 0.1 * random.uniform(),
+            fades: 0.43 + 0.03 * random.uniform(),
+            length: 1.2,
+            amps: SQRT2 * RATED * (0.15 + 0.6 * random.uniform()),
+            turns: random.uniform(),
+        };
+        let sag = |t: f64| if t < draw.begins { 1.0 } else { 0.35 };
+        let volts = sampled(
+            rate,
+            draw.length,
+            230.0 * noise,
+            14,
+            600.0,
+            &mut random,
+            |t| SQRT2 * 230.0 * sag(t) * draw.angle(t).sin(),
+        );
+        let sigma = draw.amps / SQRT2 * noise;
+        let grown = 0.1 + 0.1 * random.uniform();
+        let full = 1.8 * draw.amps;
+        let amps = sampled(rate, draw.length, sigma, 14, full, &mut random, |t| {
+            let since = (t - draw.begins).max(0.0) / 0.015;
+            let size = draw.amps * (1.0 + grown * (1.0 - (-since).exp())) * draw.envelope(t);
+            let angle = draw.angle(t);
+            let harmonics = 0.02 * (3.0 * angle + 1.0).sin() + 0.015 * (5.0 * angle + 2.0).sin();
+            size * (angle.sin() + harmonics)
+        });
+        let found = trip(&channel(&volts, rate), &channel(&amps, rate), RATED).unwrap();
+        let adapted = 1.0 + grown * (1.0 - (-(draw.ceases() - draw.begins) / 0.015).exp());
+        let End::Exponential(tau) = draw.end else {
+            unreachable!("all are exponentials");
+        };
+        let truth = draw.ceases() + tau * adapted.ln();
+        let error = found.t_interrupt_s.unwrap() - truth;
+        worst = worst.max(error.abs());
+        inside += u32::from(error.abs() <= found.uncertainty_s.unwrap());
+    }
+    println!("worst {:.3} ms, {inside} of {count} inside U", 1e3 * worst);
+    assert!(worst < 1e-3, "{worst}");
+    assert!(100 * inside >= 95 * count);
+}
