@@ -101,7 +101,7 @@ fn short_windows_cover() {
     let mut random = Noise(61_002);
     let mut outside = Vec::new();
     for (name, method, draws) in [
-        ("sine fit", SineFit, 700),
+        ("sine fit", SineFit, 350),
         ("phasor", Phasor, 1000),
         ("zero crossing", ZeroCrossing, 1000),
     ] {
@@ -205,7 +205,7 @@ fn coloured_noise_is_covered() {
     let mut random = Noise(61_007);
     let mut outside = Vec::new();
     for corner_hz in [20.0, 100.0, 600.0, 3000.0] {
-        let (draws, mut f, mut rocof) = (250, 0, 0);
+        let (draws, mut f, mut rocof) = (120, 0, 0);
         for _ in 0..draws {
             let seconds = 0.15 + 0.85 * random.uniform();
             let rate = 10_000.0;
@@ -237,7 +237,7 @@ fn coloured_noise_is_covered() {
         );
         for hits in [f, rocof] {
             // The estimate sees some of what is stronger below the fundamental.
-            if !(91.5..=99.0).contains(&percent(hits)) {
+            if !(90.0..=99.5).contains(&percent(hits)) {
                 outside.push(format!("{corner_hz} Hz {:.1}", percent(hits)));
             }
         }

