@@ -101,7 +101,7 @@ fn short_windows_cover() {
     let mut random = Noise(61_002);
     let mut outside = Vec::new();
     for (name, method, draws) in [
-        ("sine fit", SineFit, 350),
+        ("sine fit", SineFit, 250),
         ("phasor", Phasor, 1000),
         ("zero crossing", ZeroCrossing, 1000),
     ] {
@@ -205,7 +205,7 @@ fn coloured_noise_is_covered() {
     let mut random = Noise(61_007);
     let mut outside = Vec::new();
     for corner_hz in [20.0, 100.0, 600.0, 3000.0] {
-        let (draws, mut f, mut rocof) = (120, 0, 0);
+        let (draws, mut f, mut rocof) = (100, 0, 0);
         for _ in 0..draws {
             let seconds = 0.15 + 0.85 * random.uniform();
             let rate = 10_000.0;
