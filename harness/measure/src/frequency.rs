@@ -18,6 +18,7 @@ use gridproof_model::result::Measurement;
 
 use crate::linear::{Regression, regression};
 use crate::math::{atan2, sin_cos};
+use crate::noise::correlation;
 use crate::phase_track::{adaptive_track, parabola};
 use crate::sine_fit::SineFit;
 use crate::uncertainty::{Budget, student};
@@ -325,15 +326,13 @@ fn chirp<const N: usize>(samples: &[f64], rate_hz: f64, found: f64) -> Option<Fr
 fn colour(residual: &[f64], cycle: f64) -> (f64, usize) {
     let count = residual.len();
     let lags = ((2.0 * cycle) as usize).min(count / 8);
-    let power: f64 = residual.iter().map(|x| x * x).sum();
-    if power <= 0.0 || lags == 0 {
+    if lags == 0 {
         return (1.0, usize::MAX);
     }
+    let share = correlation(residual);
     let density = |lag: usize| {
-        let pairs = residual.iter().zip(&residual[lag..]);
-        let share = pairs.map(|(a, b)| a * b).sum::<f64>() / power;
         let taper = 1.0 - lag as f64 / lags as f64;
-        2.0 * taper * share * sin_cos(std::f64::consts::TAU * lag as f64 / cycle).1
+        2.0 * taper * share(lag) * sin_cos(std::f64::consts::TAU * lag as f64 / cycle).1
     };
     let sum = 1.0 + (1..lags).map(density).sum::<f64>();
     // Relative variance of that estimate where the noise is white: 2 over its degrees of freedom, of

@@ -64,6 +64,11 @@ pub(crate) struct Regression<const N: usize> {
 }
 
 impl<const N: usize> Regression<N> {
+    /// Sum of the squares of the residuals.
+    pub(crate) fn left(&self) -> f64 {
+        self.sigma * self.sigma * self.freedom as f64
+    }
+
     /// Standard uncertainty of coefficient `n` when the residuals are independent.
     pub(crate) fn u(&self, n: usize) -> f64 {
         self.sigma * self.spread[n].sqrt()

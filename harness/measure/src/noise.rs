@@ -57,13 +57,17 @@ impl Noise {
 
 /// Values that count as one: the sum of their correlations, looked at over `longest` at most.
 pub(crate) fn alike(values: &[f64], longest: usize) -> f64 {
+    let shares = (1..=longest).map(correlation(values));
+    1.0 + 2.0 * shares.take_while(|&s| s > ALIKE).sum::<f64>()
+}
+
+/// Correlation of values with those so many places later; NaN of nothing but zeros.
+pub(crate) fn correlation(values: &[f64]) -> impl Fn(usize) -> f64 {
     let all: f64 = values.iter().map(|x| x * x).sum();
-    let share = |lag: usize| {
+    move |lag| {
         let pairs = values.iter().zip(&values[lag..]);
         pairs.map(|(a, b)| a * b).sum::<f64>() / all
-    };
-    let shares = (1..=longest).map(share).take_while(|&s| s > ALIKE);
-    1.0 + 2.0 * shares.sum::<f64>()
+    }
 }
 
 /// Takes a line from the samples; their power without it.

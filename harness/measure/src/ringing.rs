@@ -50,8 +50,19 @@ impl Decaying {
         [fall * c, fall * s]
     }
 
-    /// Slopes at each of `points` by cosine, sine, rate of decay and angular frequency. All points
-    /// are as far apart: from one to the next the oscillation turns and decays alike.
+    /// [`Self::turned`] from `first` on at every `step`: from one to the next the oscillation turns and
+    /// decays alike.
+    fn steps(self, first: f64, step: f64) -> impl Iterator<Item = [f64; 2]> + Clone {
+        let [turn_cos, turn_sin] = self.turned(step);
+        std::iter::successors(Some(self.turned(first)), move |[cos, sin]| {
+            Some([
+                cos * turn_cos - sin * turn_sin,
+                sin * turn_cos + cos * turn_sin,
+            ])
+        })
+    }
+
+    /// Slopes at each of `points`, all as far apart, by cosine, sine, rate of decay and angular frequency.
     fn rows<'p>(
         &self,
         points: &'p [Point],
@@ -60,19 +71,15 @@ impl Decaying {
         let cycles = |at: f64| (at - model.origin) / model.cycle;
         let first = points.first().map_or(0.0, |p| cycles(p.at));
         let step = points.get(1).map_or(0.0, |p| cycles(p.at) - first);
-        let [turn_cos, turn_sin] = model.turned(step);
         let steps = points.iter().enumerate();
-        steps.scan(model.turned(first), move |now, (n, p)| {
-            let [cos, sin] = *now;
-            *now = [
-                cos * turn_cos - sin * turn_sin,
-                sin * turn_cos + cos * turn_sin,
-            ];
-            let t = first + n as f64 * step;
-            let value = model.cos * cos + model.sin * sin;
-            let turn = t * (model.sin * cos - model.cos * sin);
-            Some(([cos, sin, -t * value, turn], p))
-        })
+        steps
+            .zip(model.steps(first, step))
+            .map(move |((n, p), [cos, sin])| {
+                let t = first + n as f64 * step;
+                let value = model.cos * cos + model.sin * sin;
+                let turn = t * (model.sin * cos - model.cos * sin);
+                ([cos, sin, -t * value, turn], p)
+            })
     }
 
     fn at(&self, at: f64) -> f64 {
@@ -245,15 +252,9 @@ fn oscillation(points: &[Point], window: &Continued) -> Option<(Decaying, f64)> 
         // After four time constants there is nothing left to see.
         let count = (4.0 * decay * window.cycle / window.group).max(8.0) as usize;
         let some = &points[..count.min(points.len())];
-        // From one point to the next, all as far apart, it turns and decays alike.
-        let [turn_cos, turn_sin] = model.turned(window.group * stride as f64 / window.cycle);
-        let mut now = (1.0, 0.0);
-        let rows = some.iter().step_by(stride).map(|p| {
-            let (c, s) = now;
-            now = (c * turn_cos - s * turn_sin, s * turn_cos + c * turn_sin);
-            ([c, s], p.value)
-        });
-        let rows: Vec<([f64; 2], f64)> = rows.collect();
+        let steps = model.steps(0.0, window.group * stride as f64 / window.cycle);
+        let values = some.iter().step_by(stride).map(|p| p.value);
+        let rows: Vec<([f64; 2], f64)> = steps.zip(values).collect();
         let [cos, sin] = least_squares(rows.iter().copied())?;
         // What is left of the values is orthogonal to the model.
         let shared = rows.iter().map(|([c, s], x)| (cos * c + sin * s) * x);

@@ -9,6 +9,7 @@ use crate::current_end::Scene;
 use crate::golden_section::golden_section;
 use crate::linear::least_squares;
 use crate::math::{exp, ln};
+use crate::noise::alike;
 
 /// Most points; more samples are averaged in groups.
 const MOST_POINTS: usize = 40_000;
@@ -174,17 +175,7 @@ impl Continued {
         if !self.coarse {
             return self.noise * self.alike.sqrt();
         }
-        let power: f64 = residual.iter().map(|x| x * x).sum();
-        let mut sum = 1.0;
-        for lag in 1..residual.len() {
-            let pairs = residual.iter().zip(&residual[lag..]);
-            let share = pairs.map(|(a, b)| a * b).sum::<f64>() / power;
-            if share.is_nan() || share < 0.1 {
-                break;
-            }
-            sum += 2.0 * share;
-        }
-        self.noise * sum.sqrt()
+        self.noise * alike(residual, residual.len().saturating_sub(1)).sqrt()
     }
 
     /// Whether the wave until a cut and nothing after it leave no more than noise does (2 standard

@@ -95,7 +95,7 @@ pub(crate) struct DrmPort {
     resting: bool,
 }
 
-/// What the port asks for now, pu of rated power (infinite = no limit).
+/// What the port asks for at present, pu of rated power (infinite = no limit).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Demand {
     /// DRM0: disconnect.

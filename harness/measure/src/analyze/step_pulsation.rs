@@ -2,7 +2,7 @@
 //! response: found where the response rests, and taken off.
 
 use crate::golden_section::golden_section;
-use crate::linear::least_squares;
+use crate::linear::regression;
 use crate::math::{RootSum, sin_cos};
 
 use super::step_fit::median;
@@ -52,8 +52,9 @@ impl Wave {
             let [c, s] = turned(hz, t);
             ([1.0, t - middle, c, s], y)
         });
-        let x @ [_, _, cos, sin] = least_squares(rows.clone())?;
-        Some((Self { hz, cos, sin }, squares_left(x, rows)))
+        let fit = regression(rows)?;
+        let [_, _, cos, sin] = fit.x;
+        Some((Self { hz, cos, sin }, fit.left()))
     }
 }
 
@@ -64,16 +65,11 @@ fn turned(hz: f64, t: f64) -> [f64; 2] {
     [c, s]
 }
 
-fn squares_left<const N: usize>(x: [f64; N], rows: impl Iterator<Item = ([f64; N], f64)>) -> f64 {
-    let model = |row: [f64; N]| row.iter().zip(x).map(|(r, x)| r * x).sum::<f64>();
-    rows.map(|(row, y)| (y - model(row)).powi(2)).sum()
-}
-
 /// Squares that a line leaves.
 fn left_by_line(points: Points<'_>) -> Option<f64> {
     let middle = 0.5 * (points.first()?.0 + points.last()?.0);
     let rows = points.iter().map(|&(t, y)| ([1.0, t - middle], y));
-    Some(squares_left(least_squares(rows.clone())?, rows))
+    Some(regression(rows)?.left())
 }
 
 /// From the first point to the last, s.

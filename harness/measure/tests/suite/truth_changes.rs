@@ -1,7 +1,7 @@
 //! Starts of changes of the voltage over dense random sweeps: ramps of the amplitude and of the
 //! frequency from slow to fast, and steps of the frequency, against the bound of the start.
 
-use gridproof_measure::analyze::{Channel64, TripAnalysis, TripEvent, trip};
+use gridproof_measure::analyze::{AnalyzeError, Channel64, TripAnalysis, TripEvent, trip};
 
 use super::bench::{Noise, SQRT2, TAU};
 use super::bound::{Known, Tally};
@@ -70,17 +70,21 @@ impl Draw {
         let volts = sampled(rate, length, sigma, bits, 600.0, random, |t| {
             self.at(&self.numbers, t)
         });
-        let cut = self.numbers[3] + 0.15;
-        let amps: Vec<f64> = (0..volts.len())
-            .map(|k| k as f64 / rate)
-            .map(|t| f64::from(u8::from(t < cut)) * 30.0 * (TAU * 50.0 * t).sin())
-            .collect();
-        let channel = |samples| Channel64 {
-            samples,
-            rate_hz: rate,
-        };
-        trip(&channel(&volts), &channel(&amps), RATED).unwrap()
+        analysed(&volts, rate, self.numbers[3] + 0.15).unwrap()
     }
+}
+
+/// A current that stops at `cut` beside the voltage.
+pub(crate) fn analysed(volts: &[f64], rate: f64, cut: f64) -> Result<TripAnalysis, AnalyzeError> {
+    let amps: Vec<f64> = (0..volts.len())
+        .map(|k| k as f64 / rate)
+        .map(|t| f64::from(u8::from(t < cut)) * 30.0 * (TAU * 50.0 * t).sin())
+        .collect();
+    let channel = |samples| Channel64 {
+        samples,
+        rate_hz: rate,
+    };
+    trip(&channel(volts), &channel(&amps), RATED)
 }
 
 /// U of the start alone.

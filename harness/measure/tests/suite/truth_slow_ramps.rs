@@ -1,11 +1,11 @@
 //! Ramps of the voltage and of its frequency so slow that some cycles of them look settled, and
 //! drifts that began before the record did.
 
-use gridproof_measure::analyze::{AnalyzeError, Channel64, TripAnalysis, TripEvent, trip};
+use gridproof_measure::analyze::{AnalyzeError, TripAnalysis, TripEvent};
 
 use super::bench::{Noise, SQRT2, TAU};
 use super::bound::{Known, Tally};
-use super::truth_changes::u_of_start;
+use super::truth_changes::{analysed, u_of_start};
 use super::truth_transfers::sampled;
 
 const PEAK: f64 = SQRT2 * 230.0;
@@ -94,19 +94,6 @@ impl Draw {
         });
         analysed(&volts, self.rate, self.numbers[3] + 0.15).unwrap()
     }
-}
-
-/// A current that stops at `cut` beside the voltage.
-fn analysed(volts: &[f64], rate: f64, cut: f64) -> Result<TripAnalysis, AnalyzeError> {
-    let amps: Vec<f64> = (0..volts.len())
-        .map(|k| k as f64 / rate)
-        .map(|t| f64::from(u8::from(t < cut)) * 30.0 * (TAU * 50.0 * t).sin())
-        .collect();
-    let channel = |samples| Channel64 {
-        samples,
-        rate_hz: rate,
-    };
-    trip(&channel(volts), &channel(&amps), 21.7)
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::framing;
 /// One unit of a program message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Unit {
-    /// Header nodes in upper case, compound path included; one node `*XXX` for common commands.
+    /// Header nodes in upper case, compound path included; common commands are one node with its asterisk.
     pub(crate) header: Vec<String>,
     /// Nodes that the unit itself wrote, at the end of the header.
     pub(crate) written: usize,
