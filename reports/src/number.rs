@@ -194,6 +194,7 @@ mod tests {
         let measured = Measurement {
             value,
             u,
+            k: 2.0,
             unit: unit.to_owned(),
             budget: vec![],
         };

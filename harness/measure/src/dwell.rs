@@ -22,13 +22,40 @@ impl Interval {
     }
 }
 
+/// What leaves an end open that is looked at now and then.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Look {
+    /// Nothing: its instant is found.
+    None,
+    /// It lies anywhere between two looks, samples apart.
+    Anywhere(f64),
+    /// It lies between two looks at zeros of the wave, samples apart, and the square of the wave is
+    /// what brings the mean square there: its density is that of sin².
+    AtZeros(f64),
+}
+
+impl Look {
+    /// Adds it to the budget of a time of samples `step_s` apart.
+    fn add(self, source: &str, step_s: f64, budget: Budget) -> Budget {
+        match self {
+            Self::None => budget,
+            Self::Anywhere(apart) => budget.sampling(source, apart * step_s),
+            Self::AtZeros(apart) => {
+                // Variance of the density 2 sin²(πx) over 0…1.
+                let variance = 1.0 / 12.0 - 0.5 / std::f64::consts::PI.powi(2);
+                budget.normal(source, apart * variance.sqrt() * step_s)
+            }
+        }
+    }
+}
+
 /// A time below a level, samples.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dwell {
     /// How long it lasts; 0 if it is none.
     pub length: f64,
-    /// Time between two looks at each of the ends, where that is what leaves them open, samples.
-    looks: (f64, f64),
+    /// What leaves each of the ends open that is looked at now and then.
+    looks: (Look, Look),
     /// Standard uncertainty of each end by noise, samples.
     noise: (f64, f64),
     /// By how much a level of another accuracy makes it longer or shorter, ±.
@@ -40,9 +67,13 @@ pub struct Dwell {
 impl Dwell {
     /// The budget of its length in s, of samples `step_s` apart.
     pub fn budget(&self, step_s: f64) -> Budget {
-        Budget::new("s")
-            .sampling("sampling, start", self.looks.0 * step_s)
-            .sampling("sampling, end", self.looks.1 * step_s)
+        let start = self
+            .looks
+            .0
+            .add("sampling, start", step_s, Budget::new("s"));
+        self.looks
+            .1
+            .add("sampling, end", step_s, start)
             .normal("noise, start", self.noise.0 * step_s)
             .normal("noise, end", self.noise.1 * step_s)
             .rectangular("accuracy of the level", self.accuracy * step_s)
@@ -89,7 +120,13 @@ pub(crate) fn dwell(
     }
     let moved = beside(accuracy).map(|other| (length(&other) - length(&found)).abs());
     let leaps = found.map_or((false, false), |i| i.leaps);
-    let look = |leaps: bool| if leaps { 1.0 } else { 0.0 };
+    let look = |leaps: bool| {
+        if leaps {
+            Look::Anywhere(1.0)
+        } else {
+            Look::None
+        }
+    };
     Dwell {
         length: length(&found),
         looks: (look(leaps.0), look(leaps.1)),
@@ -194,7 +231,12 @@ pub(crate) fn rms_dip(
     let ends = any
         .windows(2)
         .filter(|w| (w[0].1 < edge) != (w[1].1 < edge));
-    let look = half * (0.5 * ends.count() as f64).sqrt();
+    let look = match ends.count() {
+        0 => Look::None,
+        1 | 2 => Look::AtZeros(half),
+        // It passes the level more often than looks show.
+        many => Look::Anywhere(half * (0.5 * many as f64).sqrt()),
+    };
     Dwell {
         length: half * low,
         looks: (look, look),

@@ -21,6 +21,7 @@
 pub mod analyze;
 mod bent_wave;
 mod continued_wave;
+mod coverage_factor;
 mod current_end;
 pub mod curve_fit;
 pub mod dwell;

@@ -52,6 +52,11 @@ pub(crate) fn ln(x: f64) -> f64 {
     libm::log(x)
 }
 
+/// Share of the standard normal distribution below `x`.
+pub(crate) fn normal_cdf(x: f64) -> f64 {
+    0.5 * libm::erfc(-x / std::f64::consts::SQRT_2)
+}
+
 /// Cube root.
 pub(crate) fn cbrt(x: f64) -> f64 {
     libm::cbrt(x)

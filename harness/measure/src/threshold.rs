@@ -204,6 +204,7 @@ pub fn by_ramp(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::coverage_factor::COVERED;
 
     const EXACT: Accuracy = Accuracy {
         of_reading: 0.0,
@@ -228,7 +229,7 @@ mod tests {
         let levels: Vec<f64> = (0..20).map(|k| 260.0 + 0.5 * f64::from(k)).collect();
         let found = by_staircase(&stairs(&levels, 264.8, 2.0), 1.1, &EXACT, "V").expect("acts");
         assert!((found.threshold.value - 264.75).abs() < 1e-9 && found.acted_at == 265.0);
-        assert!((found.threshold.u - 2.0 * 0.25 / 3.0_f64.sqrt()).abs() < 1e-12);
+        assert!((found.threshold.u - COVERED * 0.25).abs() < 1e-9);
         let down: Vec<f64> = levels.iter().rev().map(|v| v - 80.0).collect();
         let mut falling = stairs(&down, 1e9, 2.0);
         for s in &mut falling {
@@ -274,7 +275,7 @@ mod tests {
         // Crossed 265 V 1.1 s before: 2 V/s ramp read 267.2 V.
         let found = by_ramp(&[run(2.0, 267.2)], &delay, &EXACT, "V").expect("a run");
         assert!((found.threshold.value - 265.0).abs() < 1e-9);
-        assert!((found.threshold.u - 2.0 * 0.2 / 3.0_f64.sqrt()).abs() < 1e-9);
+        assert!((found.threshold.u - COVERED * 0.2).abs() < 1e-9);
         let falling = by_ramp(&[run(-2.0, 177.8)], &delay, &EXACT, "V").expect("a run");
         assert!((falling.threshold.value - 180.0).abs() < 1e-9);
         assert!(by_ramp(&[], &delay, &EXACT, "V").is_err());

@@ -1,17 +1,17 @@
-//! Uncertainty budgets after the GUM (JCGM 100): standard uncertainties in quadrature, k = 2.
+//! Uncertainty budgets after the GUM (JCGM 100): standard uncertainties in quadrature, times the
+//! factor that covers 95.45 %.
 
 use gridproof_model::record::Accuracy;
-use gridproof_model::result::{BudgetLine, Measurement};
+use gridproof_model::result::{BudgetLine, Distribution, Measurement};
 
-/// Coverage factor of every stated U.
-pub const COVERAGE: f64 = 2.0;
+use crate::coverage_factor::coverage_factor;
 
 /// Half width of the rectangular bound that `accuracy` states at `reading`, in its unit.
 pub fn bound(accuracy: &Accuracy, reading: f64) -> f64 {
     (reading * accuracy.of_reading).abs() + (accuracy.range * accuracy.of_range).abs()
 }
 
-/// What a standard deviation from `freedom` degrees of freedom is multiplied with so that k = 2
+/// What a standard deviation from `freedom` degrees of freedom is multiplied with so that twice it
 /// covers 95.45 % of Student's distribution as it does of the normal one (JCGM 100, table G.2).
 /// Infinite for none: one observation has no scatter.
 pub fn student(freedom: usize) -> f64 {
@@ -59,15 +59,24 @@ impl Budget {
     /// Adds a contribution known only by its bounds ±`half_width` (u = a/√3).
     #[must_use]
     pub fn rectangular(self, source: &str, half_width: f64) -> Self {
-        self.normal(source, half_width.abs() / 3.0_f64.sqrt())
+        self.line(
+            source,
+            Distribution::Rectangular,
+            half_width / 3.0_f64.sqrt(),
+        )
     }
 
     /// Adds a contribution with standard uncertainty `u`. Zero contributions are left out.
     #[must_use]
-    pub fn normal(mut self, source: &str, u: f64) -> Self {
+    pub fn normal(self, source: &str, u: f64) -> Self {
+        self.line(source, Distribution::Normal, u)
+    }
+
+    fn line(mut self, source: &str, distribution: Distribution, u: f64) -> Self {
         if u != 0.0 {
             self.lines.push(BudgetLine {
                 source: source.to_owned(),
+                distribution,
                 u: u.abs(),
             });
         }
@@ -91,10 +100,16 @@ impl Budget {
             .rectangular(&format!("{source}, of range"), range)
     }
 
+    /// Adds what is either the value or `apart` from it, which nothing decides: alone, U is all of it.
+    #[must_use]
+    pub fn either(self, source: &str, apart: f64) -> Self {
+        self.normal(source, 0.5 * apart)
+    }
+
     /// Adds the resolution of an instant that lies somewhere between two samples `step` apart.
     #[must_use]
     pub fn sampling(self, source: &str, step: f64) -> Self {
-        self.normal(source, step / 12.0_f64.sqrt())
+        self.rectangular(source, 0.5 * step)
     }
 
     /// Combined standard uncertainty.
@@ -104,17 +119,18 @@ impl Budget {
         square.sqrt()
     }
 
-    /// Expanded uncertainty U.
+    /// Expanded uncertainty U: what covers 95.45 %.
     pub fn expanded(&self) -> f64 {
-        COVERAGE * self.combined()
+        coverage_factor(&self.lines) * self.combined()
     }
 
-    /// The measurement with U = 2 × the combined standard uncertainty.
+    /// The measurement with its expanded uncertainty U.
     pub fn measure(self, value: f64) -> Measurement {
-        let u = self.expanded();
+        let k = coverage_factor(&self.lines);
         Measurement {
             value,
-            u,
+            u: k * self.combined(),
+            k,
             unit: self.unit.to_owned(),
             budget: self.lines,
         }
@@ -143,7 +159,7 @@ mod tests {
             .normal("b", 4.0)
             .normal("nothing", 0.0)
             .measure(1.0);
-        assert!((m.u - 10.0).abs() < 1e-12);
+        assert!((m.u - 5.0 * m.k).abs() < 1e-12 && m.k > 1.9 && m.k < 2.0);
         assert_eq!(m.budget.len(), 2);
         let accuracy = Accuracy {
             of_reading: 0.001,

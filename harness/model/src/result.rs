@@ -8,11 +8,28 @@ use crate::verdict::{DecisionRule, Verdict};
 /// Version of `results.json`.
 pub const RESULTS_FORMAT: u32 = 1;
 
+/// Coverage factor of a normal distribution for 95.45 %.
+pub const NORMAL_COVERAGE: f64 = 2.0;
+
+/// How a contribution to an uncertainty is distributed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Distribution {
+    /// Normal, with standard deviation u.
+    #[default]
+    Normal,
+    /// Anywhere within ±√3 u.
+    Rectangular,
+}
+
 /// One line of an uncertainty budget.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BudgetLine {
     /// Source of the contribution: `sampling`, `instrument gain`…
     pub source: String,
+    /// How it is distributed.
+    #[serde(default)]
+    pub distribution: Distribution,
     /// Standard uncertainty in the unit of the measurement.
     pub u: f64,
 }
@@ -22,12 +39,20 @@ pub struct BudgetLine {
 pub struct Measurement {
     /// Value in `unit`.
     pub value: f64,
-    /// Expanded uncertainty, k = 2.
+    /// Expanded uncertainty: `k` times the root of the sum of the squares of the lines of `budget`.
     pub u: f64,
+    /// Coverage factor for 95.45 %: 2, or as little as 1.65 where one bound outweighs all else.
+    #[serde(default = "normal_coverage")]
+    pub k: f64,
     /// Unit symbol: `s`, `V`, `%`, `Hz`…
     pub unit: String,
     /// Where U comes from.
     pub budget: Vec<BudgetLine>,
+}
+
+/// Results of before the factor was stated have 2.
+fn normal_coverage() -> f64 {
+    NORMAL_COVERAGE
 }
 
 /// One criterion of a case and what became of it.

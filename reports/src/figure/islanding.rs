@@ -85,7 +85,7 @@ pub(crate) fn overview(test: &TestResult, id: &str) -> Result<Option<Figure>, Pl
     Bars {
         id,
         title: &format!("Run-on times of {}", test.title),
-        caption: "Run-on time of every load condition with its uncertainty (k = 2); the shaded time is allowed."
+        caption: "Run-on time of every load condition with its uncertainty (95 %); the shaded time is allowed."
             .to_owned(),
         x_name: "run-on time / s",
         bars,

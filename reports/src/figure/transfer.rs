@@ -81,7 +81,7 @@ pub(crate) fn overview(test: &TestResult, id: &str) -> Result<Option<Figure>, Pl
         id,
         title: &format!("Transfer times of {}", test.title),
         caption: format!(
-            "Transfer time of {} cases with its uncertainty (k = 2) against the angle of the grid voltage at \
+            "Transfer time of {} cases with its uncertainty (95 %) against the angle of the grid voltage at \
              the loss; inside a group the load grows from left to right: {}.",
             dots.len(),
             loads

@@ -71,7 +71,7 @@ pub(crate) fn overview(test: &TestResult, id: &str) -> Result<Option<Figure>, Pl
         id,
         title: &format!("Disconnection times of {}", test.title),
         caption: "Disconnection time of every case in percent of its longest allowed time, with its uncertainty \
-                  (k = 2); the shaded time is allowed, before it the DUT must stay connected."
+                  (95 %); the shaded time is allowed, before it the DUT must stay connected."
             .to_owned(),
         x_name: "disconnection time / % of the longest allowed",
         bars,

@@ -1,6 +1,6 @@
 //! One test on one DUT: its cases, tables and figures.
 
-use gridproof_model::result::{CaseResult, CriterionResult, TestResult};
+use gridproof_model::result::{CaseResult, CriterionResult, Distribution, TestResult};
 use gridproof_model::verdict::{Mark, Verdict};
 use serde::Serialize;
 
@@ -70,7 +70,17 @@ struct Criterion {
     rule: &'static str,
     verdict: Word,
     note: String,
-    budget: Vec<(String, String)>,
+    budget: Vec<Line>,
+    /// Coverage factor.
+    k: String,
+    u: String,
+}
+
+/// A line of a budget.
+#[derive(Debug, Serialize)]
+struct Line {
+    source: String,
+    distribution: &'static str,
     u: String,
 }
 
@@ -256,9 +266,19 @@ fn criterion_view(case: &CaseResult, criterion: &CriterionResult) -> Criterion {
                 measured
                     .budget
                     .iter()
-                    .map(|line| (line.source.clone(), scaled(line.u)))
+                    .map(|line| Line {
+                        source: line.source.clone(),
+                        distribution: match line.distribution {
+                            Distribution::Normal => "normal",
+                            Distribution::Rectangular => "rectangular",
+                        },
+                        u: scaled(line.u),
+                    })
                     .collect()
             })
+            .unwrap_or_default(),
+        k: measured
+            .map(|measured| number::fixed(measured.k, 2))
             .unwrap_or_default(),
         u: measured
             .map(|measured| scaled(measured.u))

@@ -2,7 +2,7 @@
 
 use gridproof_model::case::{Case, CaseSpec, Citation, Limit, Ratings, SourceRef};
 use gridproof_model::result::{
-    BudgetLine, CaseResult, CriterionResult, Instant, Measurement, Series, TestResult,
+    BudgetLine, CaseResult, CriterionResult, Distribution, Instant, Measurement, Series, TestResult,
 };
 use gridproof_model::verdict::{DecisionRule, Mark, Verdict};
 
@@ -23,11 +23,13 @@ pub fn measured(value: f64, u: f64, unit: &str) -> Measurement {
     ];
     let budget = budget.map(|(source, part)| BudgetLine {
         source: source.to_owned(),
+        distribution: Distribution::Normal,
         u: u * part,
     });
     Measurement {
         value,
         u,
+        k: 2.0,
         unit: unit.to_owned(),
         budget: budget.to_vec(),
     }

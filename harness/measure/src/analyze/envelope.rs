@@ -117,7 +117,7 @@ pub struct ClassMargin {
     /// Least distance of the deviation from what the envelope permits at the same instant, % of the
     /// nominal peak. Where a voltage may be missing altogether there is none.
     pub margin_pct: Option<f64>,
-    /// U (k = 2) of `margin_pct` by noise and the accuracy of the voltage, % of the nominal peak.
+    /// U of `margin_pct` by sampling, noise and the accuracy of the voltage, % of the nominal peak.
     pub margin_uncertainty_pct: Option<f64>,
     /// Where, s from the first sample.
     pub t_margin_s: Option<f64>,
@@ -225,6 +225,16 @@ fn least_spare(
         .min_by(|a, b| a.0.total_cmp(&b.0))
 }
 
+/// By how much the deviation `at` moves from one sample to the next, share: the least to either side, as
+/// it may leap at the other. 0 of one that is not from `instants`.
+fn moves_in_a_sample(instants: &[Deviation], at: &Deviation) -> f64 {
+    let triple = instants.windows(3).find(|near| near[1].at_s == at.at_s);
+    triple.map_or(0.0, |near| {
+        let to = |other: &Deviation| (other.share - at.share).abs();
+        to(&near[0]).min(to(&near[2]))
+    })
+}
+
 /// Class of a found transfer and the margins to all of them (metric M4). Up to three cycles after
 /// the end the instantaneous deviation from the nearer of the two waves counts, a deviation towards
 /// zero as under-voltage; later the one-cycle RMS. A limit is exceeded by at least 0.1 ms (a tenth of
@@ -327,7 +337,11 @@ pub(super) fn class(
             instant_budget().rectangular("noise and accuracy", apart.fold(0.0, f64::max))
         });
         let margin_u = margin.map(|(_, at)| {
+            // Both ends of what is exceeded for so long lie between samples.
+            let sampling = 100.0 * moves_in_a_sample(&instants, &at);
             Budget::new("%")
+                .sampling("sampling, start", sampling)
+                .sampling("sampling, end", sampling)
                 .normal("noise", 100.0 * noise_of(&at))
                 .rectangular(
                     "accuracy, of reading",

@@ -117,7 +117,7 @@ pub(super) fn end_budget(budget: Budget, ceased: &Ceased, rate_hz: f64, hz: f64)
     let budget = budget.normal("algorithm: model of the end in noise", ceased.doubt * step);
     // All of a fade says when its envelope passed the limit, no sample there.
     if ceased.modelled {
-        return budget.rectangular(DEFINITION, ceased.ambiguity.max(ceased.beyond) * step);
+        return budget.either(DEFINITION, ceased.ambiguity.max(ceased.beyond) * step);
     }
     let budget = budget.sampling("sampling, end", step);
     // The split of a wave from nothing uses all samples around it; noise is in its doubt. What a
@@ -137,7 +137,7 @@ pub(super) fn end_budget(budget: Budget, ceased: &Ceased, rate_hz: f64, hz: f64)
             "algorithm: average against noise",
             0.5 * (ceased.averaged as f64 - 1.0) * step,
         )
-        .rectangular(DEFINITION, ceased.ambiguity * step)
+        .either(DEFINITION, ceased.ambiguity * step)
         .rectangular(hidden, hidden_s(ceased.limit, ceased.peak, hz))
         .normal("noise over slope", ceased.noise / slope)
 }

@@ -2,7 +2,9 @@
 
 use super::step_regress::{Fitted, Point};
 use super::step_shapes::Placed;
+use super::step_timing::{Figure, known};
 use crate::math::RootSum;
+use crate::uncertainty::Budget;
 
 /// Squares of the difference from a shape that pass beside noise, of one observation on the rise:
 /// 0.2 % of the change.
@@ -89,41 +91,50 @@ impl Accepted {
         })
     }
 
-    /// Standard uncertainty of a figure by what the converter leaves of the levels.
-    fn rest_u(&self, figure: impl Fn(&Placed) -> f64) -> f64 {
-        let own = figure(&self.fit.placed);
-        let [before, after] = self.rest.map(|moved| figure(&moved) - own);
-        before.root_sum(after)
-    }
-
     /// Standard uncertainty of an instant at which the shape has this `slope` by what is no noise.
     pub(super) fn misfit_u(&self, slope: f64) -> f64 {
         self.misfit / slope.max(1e-12) / 3.0_f64.sqrt()
     }
 
-    /// Standard uncertainties of T90: by noise, by a shape that is not quite one, by the converter.
-    pub(super) fn t90_u(&self) -> (f64, f64, f64) {
-        let noise = self.widen * self.fit.u_of(|p| p.p[0]);
-        let misfit = self.misfit_u(self.fit.placed.slope());
-        let shape = misfit.root_sum(self.fit.shape_u(|p| p.p[0]));
-        (noise, shape, self.rest_u(|p| p.p[0]))
+    /// A figure in `unit` with its budget: noise, a shape that is not quite one, and what the converter
+    /// leaves of the levels.
+    pub(super) fn figure(
+        &self,
+        unit: &'static str,
+        figure: impl Fn(&Placed) -> f64,
+    ) -> (f64, Budget) {
+        let own = figure(&self.fit.placed);
+        let [before, after] = self
+            .rest
+            .map(|moved| 3.0_f64.sqrt() * (figure(&moved) - own));
+        let budget = Budget::new(unit)
+            .normal("noise", self.noise_u(&figure))
+            .normal("shape", self.fit.shape_u(&figure))
+            .rectangular("converter's step, before", before)
+            .rectangular("converter's step, after", after);
+        (own, budget)
     }
 
-    pub(super) fn with_u(&self, figure: impl Fn(&Placed) -> f64) -> (f64, Option<f64>) {
-        let noise = self.widen * self.fit.u_of(&figure);
-        let shape = self.fit.shape_u(&figure);
-        let u = noise.root_sum(shape).root_sum(self.rest_u(&figure));
-        (figure(&self.fit.placed), Some(u))
+    /// Standard uncertainty of a figure by noise.
+    fn noise_u(&self, figure: impl Fn(&Placed) -> f64) -> f64 {
+        self.widen * self.fit.u_of(figure)
+    }
+
+    /// Standard uncertainty of T90 by noise and by a shape that is not quite one, s.
+    pub(super) fn t90_u(&self) -> f64 {
+        let misfit = self.misfit_u(self.fit.placed.slope());
+        let shape = self.fit.shape_u(|p| p.p[0]);
+        self.noise_u(|p| p.p[0]).root_sum(misfit).root_sum(shape)
     }
 
     /// Time constant, of a shape that has one.
-    pub(super) fn tau(&self) -> Option<(f64, Option<f64>)> {
+    pub(super) fn tau(&self) -> Option<(f64, Budget)> {
         let tau = self.fit.placed.tau()?;
-        Some(self.with_u(|p| p.tau().unwrap_or(tau)))
+        Some(self.figure("s", |p| p.tau().unwrap_or(tau)))
     }
 
     /// Levels before and after.
-    pub(super) fn levels(&self) -> [(f64, Option<f64>); 2] {
-        [3, 4].map(|n| self.with_u(|p| p.p[n]))
+    pub(super) fn levels(&self) -> [Figure; 2] {
+        [3, 4].map(|n| known(self.figure("1", |p| p.p[n])))
     }
 }

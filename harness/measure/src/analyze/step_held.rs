@@ -3,12 +3,13 @@
 
 use super::step_accepted::{Accepted, Noise};
 use super::step_fit::level;
+use super::step_grid::BETWEEN;
 use super::step_regress::{Point, best_shape, first_order};
 use super::step_shapes::{BAND, LEVEL};
-use super::step_timing::{Step, Timing, undithered};
+use super::step_timing::{Figure, Step, Timing, known, unseen_bound};
 use super::step_updates::Updates;
 use crate::math::RootSum;
-use crate::uncertainty::Budget;
+use crate::uncertainty::{Budget, student};
 
 /// Standard uncertainty of an update's instant up to which its value is that of the samples until the
 /// next, share of the time between two.
@@ -41,9 +42,7 @@ pub(super) fn held_timing(step: &Step<'_>, updates: &Updates, rough: f64) -> Opt
     };
     let crossed = held.crossed()?;
     let (t90, open) = held.shown(|p| held.beyond_level(p, crossed))?;
-    let budget = Budget::new("s")
-        .normal("instant of an update", held.instant_u(t90))
-        .normal("update before or after", held.other_u(t90, open));
+    let budget = held.update(t90, open);
     let overshoot = held
         .later()
         .map(|p| held.share(p) - 1.0)
@@ -61,7 +60,12 @@ pub(super) fn held_timing(step: &Step<'_>, updates: &Updates, rough: f64) -> Opt
             },
             None,
         ),
-        tau: held.fit.as_ref().and_then(Accepted::tau).or_else(fitted),
+        tau: held
+            .fit
+            .as_ref()
+            .and_then(Accepted::tau)
+            .map(known)
+            .or_else(fitted),
         settling: held.settling(),
         levels: held.fit.map_or(levels, |fit| fit.levels()),
     })
@@ -69,7 +73,7 @@ pub(super) fn held_timing(step: &Step<'_>, updates: &Updates, rough: f64) -> Opt
 
 /// The noise of observations and the levels before and after: of the updates where noise belongs to
 /// them, else of the samples.
-fn observed(step: &Step<'_>, updates: &Updates) -> (Noise, [(f64, Option<f64>); 2]) {
+fn observed(step: &Step<'_>, updates: &Updates) -> (Noise, [Figure; 2]) {
     let none = [(0.0, None), (1.0, None)];
     if !updates.noisy_updates {
         return (step.noise(), none);
@@ -85,17 +89,25 @@ fn observed(step: &Step<'_>, updates: &Updates) -> (Noise, [(f64, Option<f64>); 
         .filter(|l| l.count > 2)
         .map(|l| l.sigma)
         .fold(0.0, f64::max);
-    let unseen = step.quantum * undithered(step.quantum, deviation) / 12.0_f64.sqrt();
+    let unseen = unseen_bound(step.quantum, deviation);
     let noise = Noise {
         deviation,
         variance: step.variance(deviation),
         count: settled().map(|l| l.count).sum(),
         widen: 1.0,
-        unseen,
+        unseen: unseen / 3.0_f64.sqrt(),
     };
+    let freedom = noise.count.saturating_sub(2).max(1);
     let u = |n: usize| {
         let seen = seen[n].as_ref();
-        seen.map(|l| unseen.root_sum(deviation / (l.count as f64).sqrt()))
+        seen.map(|l| {
+            Budget::new("1")
+                .normal(
+                    "noise",
+                    deviation / (l.count as f64).sqrt() * student(freedom),
+                )
+                .rectangular("converter's step", unseen)
+        })
     };
     (noise, [(0.0, u(0)), (1.0, u(1))])
 }
@@ -145,9 +157,8 @@ impl Held<'_> {
     fn crossed(&self) -> Option<Uncertain> {
         if let Some(fit) = &self.fit {
             let placed = fit.fit.placed;
-            let (noise, shape, _) = fit.t90_u();
             let converter = self.converter() / placed.slope();
-            return Some((placed.p[0], noise.root_sum(shape).root_sum(converter)));
+            return Some((placed.p[0], fit.t90_u().root_sum(converter)));
         }
         let reached = self.later().find(|p| p.y >= LEVEL)?;
         // Noise of a level, as a time on the way of one update.
@@ -171,7 +182,7 @@ impl Held<'_> {
         let [.., before, target] = fit.fit.placed.p;
         let slope = fit.fit.placed.slope();
         let by_value = ((p.y - before) / (target - before) - LEVEL) / slope;
-        let target_u = fit.with_u(|p| p.p[4]).1.unwrap_or(0.0);
+        let target_u = fit.figure("1", |p| p.p[4]).1.combined();
         let noise = self.noise / p.weight.sqrt();
         let value_u = noise.root_sum(self.converter()).root_sum(target_u) / slope;
         let (a, b) = (u.powi(-2), value_u.max(1e-9).powi(-2));
@@ -210,9 +221,18 @@ impl Held<'_> {
         }
     }
 
-    /// An update with the standard uncertainty of its instant and of which it is.
-    fn update(&self, t: f64, open: f64) -> (f64, Option<f64>) {
-        (t, Some(self.instant_u(t).root_sum(self.other_u(t, open))))
+    /// The budget of an update's instant `t`, which lies between two samples or in noise, where it is
+    /// open by `open` which update it is.
+    fn update(&self, t: f64, open: f64) -> Budget {
+        let all = self.instant_u(t);
+        let between = (BETWEEN * self.step.spacing).min(all);
+        Budget::new("s")
+            .rectangular("sampling", 3.0_f64.sqrt() * between)
+            .normal(
+                "instant of an update",
+                (all * all - between * between).sqrt(),
+            )
+            .normal("update before or after", self.other_u(t, open))
     }
 
     /// By how much updates come early or late, share of the time between two: the most of a few is
@@ -227,7 +247,7 @@ impl Held<'_> {
             .fold(0.0, f64::max)
     }
 
-    fn commencement(&self) -> Option<(f64, Option<f64>)> {
+    fn commencement(&self) -> Option<Figure> {
         // One between the step and the next sample lies in the middle of two samples too.
         let seen = |p: &Point| (4.0 * self.noise / p.weight.sqrt()).max(self.step.quantum);
         let at_once = self
@@ -238,16 +258,17 @@ impl Held<'_> {
             .find(|(p, u)| p.t <= 0.0 && p.t > -2.0 * *u && p.y > seen(p));
         if let Some((p, u)) = at_once {
             let latest = p.t + u * 3.0_f64.sqrt();
-            return Some(((0.5 * latest).max(0.0), Some(*u)));
+            let budget = Budget::new("s").rectangular("instant of an update", 3.0_f64.sqrt() * u);
+            return Some(((0.5 * latest).max(0.0), Some(budget)));
         }
         if !self.step.marked {
             let first = self.later().find(|p| p.y > seen(p))?;
-            return Some((first.t, Some(self.instant_u(first.t))));
+            return Some((first.t, Some(self.update(first.t, 0.0))));
         }
         let (t, open) = match &self.fit {
             Some(fit) => {
-                let (delay, u) = fit.with_u(|p| p.p[1]);
-                self.shown(|p| self.beyond(p, (delay, u.unwrap_or(0.0))))?
+                let (delay, budget) = fit.figure("s", |p| p.p[1]);
+                self.shown(|p| self.beyond(p, (delay, budget.combined())))?
             }
             None => {
                 let begun = 0.01 + self.blur();
@@ -259,10 +280,10 @@ impl Held<'_> {
         let first = !self.later().any(|p| p.t < t);
         let late = (1.0 - 1.5 * self.uneven()) * self.updates.spacing - self.instant_u(t);
         let open = if first && t > late { open.max(t) } else { open };
-        Some(self.update(t, open))
+        Some((t, Some(self.update(t, open))))
     }
 
-    fn settling(&self) -> Option<(f64, Option<f64>)> {
+    fn settling(&self) -> Option<Figure> {
         let Some(fit) = &self.fit else {
             let band = BAND.max(self.blur());
             let outside = |p: &&Point| (p.y - 1.0).abs() > band;
@@ -271,11 +292,11 @@ impl Held<'_> {
             };
             return self.later().find(|p| p.t > last.t).map(|p| (p.t, None));
         };
-        let (crossed, u) = fit.with_u(|p| p.settling());
+        let (crossed, budget) = fit.figure("s", |p| p.settling());
         let slope = fit.fit.placed.slope_at(crossed).abs().max(1e-12);
         let beside = fit.misfit_u(slope).root_sum(self.converter() / slope);
-        let crossed = (crossed, u.unwrap_or(0.0).root_sum(beside));
+        let crossed = (crossed, budget.combined().root_sum(beside));
         let (t, open) = self.shown(|p| self.beyond(p, crossed))?;
-        Some(self.update(t, open))
+        Some((t, Some(self.update(t, open))))
     }
 }

@@ -2,19 +2,18 @@
 
 use std::borrow::Cow;
 
-use crate::math::RootSum;
 use serde::Serialize;
 
-use gridproof_model::result::BudgetLine;
+use gridproof_model::result::{BudgetLine, NORMAL_COVERAGE};
 
 use super::step_fit::level;
 use super::step_marks::edges;
 use super::step_pulsation::{Pulsation, by_periods};
 use super::step_search::before_steps;
-use super::step_timing::{Step, timing, undithered};
+use super::step_timing::{Step, timing, unseen_bound};
 use super::warnings::level_clipped;
 use super::{AnalyzeError, Channel64};
-use crate::uncertainty::COVERAGE;
+use crate::uncertainty::Budget;
 
 /// What says when the steps were made.
 #[derive(Debug, Clone, Copy)]
@@ -203,7 +202,8 @@ struct Instant {
 fn begun(step: &StepFigures) -> Instant {
     Instant {
         at: step.t_commence_s.unwrap_or(step.t_step_s),
-        u: step.commence_uncertainty_s.unwrap_or(0.0) / COVERAGE,
+        // As of a normal distribution with the same U.
+        u: step.commence_uncertainty_s.unwrap_or(0.0) / NORMAL_COVERAGE,
         marked: false,
     }
 }
@@ -285,14 +285,16 @@ fn figures(
         return (result, None);
     };
     (result.initial, result.final_value) = (old.mean, new.mean);
-    let expanded = |u: Option<f64>| u.map(|u| COVERAGE * u);
     // A level between two steps of the converter scatters more than its noise makes it: the calmer
     // of both tells what noise there is.
     let dither = old.sigma.min(new.sigma);
-    let unseen = quantum * undithered(quantum, dither) / 12.0_f64.sqrt();
-    let settled_u = [old, new].map(|level| level.mean_u().root_sum(unseen));
-    result.initial_uncertainty = expanded(Some(settled_u[0]));
-    result.final_uncertainty = expanded(Some(settled_u[1]));
+    let settled_u = [old, new].map(|level| {
+        Budget::new("")
+            .normal("noise", level.mean_u())
+            .rectangular("converter's step", unseen_bound(quantum, dither))
+            .expanded()
+    });
+    [result.initial_uncertainty, result.final_uncertainty] = settled_u.map(Some);
     let change = new.mean - old.mean;
     let doubt = pulsation.and_then(|pulsation| pulsation.warning(change));
     let sigma = old.sigma.max(new.sigma);
@@ -326,32 +328,35 @@ fn figures(
         .budget
         .normal("instant of the step", mark_u)
         .measure(found.t90);
-    let [initial, reached] = found.levels.map(|level| level.0);
+    let [initial, reached] = [found.levels[0].0, found.levels[1].0];
     result.initial = old.mean + change * initial;
     result.final_value = old.mean + change * reached;
-    let [initial_u, final_u] = [0, 1].map(|n| {
-        let of_change = found.levels[n].1.map(|u| u * change.abs());
-        expanded(of_change.or(Some(settled_u[n])))
+    [result.initial_uncertainty, result.final_uncertainty] = [0, 1].map(|n| {
+        let own = found.levels[n].1.as_ref();
+        Some(own.map_or(settled_u[n], |budget| budget.expanded() * change.abs()))
     });
-    (result.initial_uncertainty, result.final_uncertainty) = (initial_u, final_u);
     result.t90_s = Some(measured.value);
     result.uncertainty_s = Some(measured.u);
     result.budget = measured.budget;
-    if let Some((t, u)) = found.commence {
+    let of_step = |budget: Option<Budget>, u: f64| {
+        budget.map(|budget| budget.normal("instant of the step", u).expanded())
+    };
+    if let Some((t, budget)) = found.commence {
         result.t_commence_s = Some(at + t);
         // Nothing begins before the step: what seems to is known as well as the step's instant.
         let instant = if t > 0.0 { 0.0 } else { mark_u };
-        result.commence_uncertainty_s = expanded(u.map(|u| u.root_sum(instant)));
+        result.commence_uncertainty_s = of_step(budget, instant);
     }
-    result.overshoot_pct = Some(100.0 * found.overshoot.0);
-    result.overshoot_uncertainty_pct = expanded(found.overshoot.1.map(|u| 100.0 * u));
-    if let Some((tau, u)) = found.tau {
+    let (overshoot, budget) = found.overshoot;
+    result.overshoot_pct = Some(100.0 * overshoot);
+    result.overshoot_uncertainty_pct = budget.map(|budget| 100.0 * budget.expanded());
+    if let Some((tau, budget)) = found.tau {
         result.tau_s = Some(tau);
-        result.tau_uncertainty_s = expanded(u);
+        result.tau_uncertainty_s = budget.map(|budget| budget.expanded());
     }
-    if let Some((t, u)) = found.settling {
+    if let Some((t, budget)) = found.settling {
         result.settling_s = Some(t);
-        result.settling_uncertainty_s = expanded(u.map(|u| u.root_sum(mark_u)));
+        result.settling_uncertainty_s = of_step(budget, mark_u);
     }
     (result, doubt)
 }

@@ -7,7 +7,7 @@ use super::step_held::held_timing;
 use super::step_regress::{Fitted, Point, best_shape, first_order};
 use super::step_shapes::{BAND, LEVEL};
 use super::step_updates::{Samples, updates};
-use crate::math::{RootSum, exp, ln};
+use crate::math::{exp, ln};
 use crate::uncertainty::Budget;
 
 /// A step as shares of its change, times after it.
@@ -47,29 +47,36 @@ impl Step<'_> {
             variance: self.variance(self.noise),
             count: self.noise_count,
             widen: self.widen,
-            unseen: self.unseen(),
+            unseen: self.unseen_bound() / 3.0_f64.sqrt(),
         }
     }
 
-    /// Standard uncertainty of a level that rests, by the converter's step, share.
-    fn unseen(&self) -> f64 {
-        self.quantum * undithered(self.quantum, self.dither) / 12.0_f64.sqrt()
+    /// What a level that rests may be off by the converter's step, ± share.
+    fn unseen_bound(&self) -> f64 {
+        unseen_bound(self.quantum, self.dither)
     }
 }
 
-/// Figures of a step as shares of its change, times after it in s; with each its standard
-/// uncertainty where it has one.
+/// A figure with its budget where it has one.
+pub(super) type Figure = (f64, Option<Budget>);
+
+/// A figure that has one.
+pub(super) fn known((value, budget): (f64, Budget)) -> Figure {
+    (value, Some(budget))
+}
+
+/// Figures of a step as shares of its change, times after it in s.
 pub(super) struct Timing {
     pub(super) t90: f64,
     /// Of `t90`, s.
     pub(super) budget: Budget,
-    pub(super) commence: Option<(f64, Option<f64>)>,
-    pub(super) overshoot: (f64, Option<f64>),
-    pub(super) tau: Option<(f64, Option<f64>)>,
-    pub(super) settling: Option<(f64, Option<f64>)>,
-    /// Levels before and after; where they have no uncertainty of their own, that of the settled
-    /// samples holds.
-    pub(super) levels: [(f64, Option<f64>); 2],
+    pub(super) commence: Option<Figure>,
+    pub(super) overshoot: Figure,
+    pub(super) tau: Option<Figure>,
+    pub(super) settling: Option<Figure>,
+    /// Levels before and after; where they have no budget of their own, that of the settled samples
+    /// holds.
+    pub(super) levels: [Figure; 2],
 }
 
 /// What no fit is asked to resolve, share of the change.
@@ -80,10 +87,15 @@ const REGROUPED: usize = 2;
 
 /// Share by which noise does not average the error of a converter's step out. `sigma` is what the
 /// samples scatter by, the converter's own q²/12 with it.
-pub(super) fn undithered(quantum: f64, sigma: f64) -> f64 {
+fn undithered(quantum: f64, sigma: f64) -> f64 {
     let ratio = sigma / quantum.max(f64::MIN_POSITIVE);
     let own = (ratio.powi(2) - 1.0 / 12.0).max(0.0);
     exp(-2.0 * std::f64::consts::PI.powi(2) * own)
+}
+
+/// What a level that rests in noise of `sigma` may be off by a converter's step of `quantum`, ±.
+pub(super) fn unseen_bound(quantum: f64, sigma: f64) -> f64 {
+    0.5 * quantum * undithered(quantum, sigma)
 }
 
 /// Times a step; `None` if 90 % are never reached.
@@ -125,23 +137,19 @@ pub(super) fn timing(step: &Step<'_>) -> Option<Timing> {
 
 fn shaped_timing(fit: &Accepted, points: &[Point]) -> Timing {
     let placed = &fit.fit.placed;
-    let (noise, shape, converter) = fit.t90_u();
     // What is no noise moves the other times about as far as T90.
     let beside = fit.misfit_u(placed.slope());
-    let time = |(t, u): (f64, Option<f64>)| (t, u.map(|u| u.root_sum(beside)));
-    let budget = Budget::new("s")
-        .normal("noise", noise)
-        .normal("shape", shape)
-        .normal("converter's step", converter);
-    let fitted = || first_order(points, placed.p[0]).map(|tau| (tau, None));
-    let (commence, u) = time(fit.with_u(|p| p.p[1]));
+    let time = |(t, budget): (f64, Budget)| (t, budget.normal("beside the shape", beside));
+    let (t90, budget) = time(fit.figure("s", |p| p.p[0]));
+    let fitted = || first_order(points, t90).map(|tau| (tau, None));
+    let (commence, commence_budget) = time(fit.figure("s", |p| p.p[1]));
     Timing {
-        t90: placed.p[0],
+        t90,
         budget,
-        commence: Some((commence.max(0.0), u)),
-        overshoot: fit.with_u(|p| p.overshoot()),
-        tau: fit.tau().map(time).or_else(fitted),
-        settling: Some(time(fit.with_u(|p| p.settling()))),
+        commence: Some((commence.max(0.0), Some(commence_budget))),
+        overshoot: known(fit.figure("1", |p| p.overshoot())),
+        tau: fit.tau().map(|tau| known(time(tau))).or_else(fitted),
+        settling: Some(known(time(fit.figure("s", |p| p.settling())))),
         levels: fit.levels(),
     }
 }
@@ -156,11 +164,12 @@ fn pointwise_timing(step: &Step<'_>, points: &[Point]) -> Option<Timing> {
     let scatter = reached.scatter.unwrap_or(noise / slope / inside.sqrt());
     let drift = drift(shares, step.settled);
     let level = drift.max(step.widen * noise / (0.5 * step.noise_count.max(2) as f64).sqrt());
-    let converter = step.unseen() * 12.0_f64.sqrt() / slope;
+    let converter = step.unseen_bound() / slope;
     let mut budget = Budget::new("s")
         .normal("noise", scatter)
         .normal("settled levels", level / slope)
-        .normal("converter's step", converter / 6.0_f64.sqrt())
+        .rectangular("converter's step, before", converter)
+        .rectangular("converter's step, after", converter)
         .sampling("sampling", step.spacing);
     if noise >= SMOOTHED {
         // Smoothing bends a little over whatever is not smooth.
@@ -189,6 +198,14 @@ fn pointwise_timing(step: &Step<'_>, points: &[Point]) -> Option<Timing> {
         overshoot: (if over > left { over } else { 0.0 }, None),
         tau: first_order(points, t90).map(|tau| (tau, None)),
         settling,
-        levels: [(0.0, None), (1.0, Some(level.root_sum(step.unseen())))],
+        levels: [
+            (0.0, None),
+            known((
+                1.0,
+                Budget::new("1")
+                    .normal("noise", level)
+                    .rectangular("converter's step", step.unseen_bound()),
+            )),
+        ],
     })
 }

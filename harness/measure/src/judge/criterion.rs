@@ -124,6 +124,7 @@ mod tests {
         let value = Measurement {
             value,
             u,
+            k: 2.0,
             unit: "s".to_owned(),
             budget: Vec::new(),
         };

@@ -226,7 +226,7 @@ fn elapsed_time(
             "algorithm: average against noise",
             0.5 * (ceased.averaged as f64 - 1.0) * step,
         )
-        .rectangular("definition: end of a ramp", ceased.ambiguity * step)
+        .either("definition: end of a ramp", ceased.ambiguity * step)
         .rectangular(
             "definition: cut hidden at a zero of the current",
             hidden_s(threshold.max(ceased.limit), peak, before.hz),

@@ -20,10 +20,14 @@ struct Hits {
 }
 
 impl Hits {
+    /// Where nothing is and nothing is found, U of 0 has nothing to hold.
     fn add(&mut self, value: f64, u: f64, truth: f64) {
+        if [value, u, truth] == [0.0; 3] {
+            return;
+        }
         let error = (value - truth).abs();
         self.all += 1;
-        self.inside += u32::from(error <= u + GRID);
+        self.inside += u32::from(error <= u);
         self.worst_s = self.worst_s.max(error);
         self.u_s += u;
     }
@@ -54,18 +58,34 @@ impl Hits {
 fn gap_truth(gap: &Gap) -> f64 {
     let level = 0.1 * SQRT2 * NOMINAL;
     let cycle = 1.0 / gap.hz0;
-    let (mut longest, mut length) = (0_u32, 0);
+    let low = |t: f64| gap.at(t).abs() < level;
+    let time = |k: u32| gap.at - cycle + f64::from(k) * GRID;
+    // Between two times of the grid, to a thousandth of it.
+    let passes = |k: u32| {
+        let (mut from, mut to) = (time(k - 1), time(k));
+        let before = low(from);
+        for _ in 0..10 {
+            let middle = 0.5 * (from + to);
+            *(if low(middle) == before {
+                &mut from
+            } else {
+                &mut to
+            }) = middle;
+        }
+        0.5 * (from + to)
+    };
+    let (mut longest, mut begin) = (0.0_f64, None);
     let steps = ((gap.length + 2.0 * cycle + 20e-3) / GRID) as u32;
-    for k in 0..steps {
-        let t = gap.at - cycle + f64::from(k) * GRID;
-        length = if gap.at(t).abs() < level {
-            length + 1
-        } else {
-            0
-        };
-        longest = longest.max(length);
+    for k in 1..steps {
+        match (low(time(k)), begin) {
+            (true, None) => begin = Some(passes(k)),
+            (false, Some(at)) => {
+                longest = longest.max(passes(k) - at);
+                begin = None;
+            }
+            (true, Some(_)) | (false, None) => {}
+        }
     }
-    let longest = GRID * f64::from(longest);
     if longest > 0.037 * cycle {
         longest
     } else {
@@ -146,11 +166,8 @@ fn gaps_and_dips() {
     assert!(errors.len() > 250 && mean.abs() < 0.1, "{mean}");
     let [gap, dip] = total;
     println!("M1: {}\nM3: {}", gap.text(), dip.text());
-    // One end between two samples, the other a crossing that is known better: of one rectangular
-    // bound k = 2 covers all.
-    assert!((95.0..=99.5).contains(&gap.percent()), "M1 {}", gap.text());
-    // Two half-cycle steps, which begin at zeros of the wave: less is left open than anywhere in it.
-    assert!((95.0..=99.9).contains(&dip.percent()), "M3 {}", dip.text());
+    assert!((93.0..=97.0).contains(&gap.percent()), "M1 {}", gap.text());
+    assert!((93.0..=97.0).contains(&dip.percent()), "M3 {}", dip.text());
     // Neither is had by a large U: a sample or two, and a step.
     assert!(gap.u_s < 0.08e-3 * f64::from(gap.all), "{}", gap.text());
     assert!(dip.u_s < 9e-3 * f64::from(dip.all), "{}", dip.text());

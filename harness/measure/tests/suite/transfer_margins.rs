@@ -253,6 +253,10 @@ fn coverage_of_margins() {
                 let (Some(value), Some(u)) = (value, u) else {
                     continue;
                 };
+                println!(
+                    "D {n} {rate} {db} {value} {u} {truth} {gain} {:?} {}",
+                    envelope.class, sag.length
+                );
                 all[n] += 1;
                 hits[n] += i32::from((value - truth).abs() <= u);
                 total[n] += u;

@@ -43,7 +43,7 @@ const IEC_61727: [Element; 5] = [
 ];
 
 /// U of a disconnection time by hand: an edge of the voltage hides for asin(0.1)/2π of a cycle
-/// (0.32 ms), that of the current for up to 0.1 ms; rectangular, k = 2: 0.3–0.4 ms. Half of it:
+/// (0.32 ms), that of the current for up to 0.1 ms: 0.3–0.35 ms. Half of it:
 const HALF_U_S: f64 = 0.17e-3;
 
 fn trip(element: Element, rated: Ratings, dut: &str, seed: u64) -> Evidence {

@@ -75,8 +75,8 @@ fn step(kind: CurveKind, dut: &str, to: f64, seed: u64) -> Evidence {
     // By hand: current ±(0.1 % + 30 mA) at 253 V beside 8 A, 3.3e-3 of 3 kVA; at 257 V and 3.2 A
     // 2.8e-3; at 230 V and 0.49 pu 2.8e-3; rectangular, k = 2.
     let u = match kind {
-        CurveKind::VoltVar => 0.0038,
-        CurveKind::VoltWatt | CurveKind::FrequencyWatt => 0.0033,
+        CurveKind::VoltVar => 0.0031,
+        CurveKind::VoltWatt | CurveKind::FrequencyWatt => 0.0027,
     };
     let (offset, outwards) = match kind {
         CurveKind::VoltVar => (0.15, 1.0),
