@@ -102,8 +102,8 @@ fn short_windows_cover() {
     let mut outside = Vec::new();
     for (name, method, draws) in [
         ("sine fit", SineFit, 250),
-        ("phasor", Phasor, 1000),
-        ("zero crossing", ZeroCrossing, 1000),
+        ("phasor", Phasor, 600),
+        ("zero crossing", ZeroCrossing, 600),
     ] {
         let (mut f, mut rocof) = (0, 0);
         for _ in 0..draws {

@@ -14,7 +14,7 @@ use gridproof_model::record::Accuracy;
 use super::bench::{Noise, TAU};
 
 const RATE: f64 = 10_000.0;
-const DRAWS: u32 = 2000;
+const DRAWS: u32 = 1200;
 
 /// Share of the draws in which the truth lies inside ±U, %.
 fn share(name: &str, mut inside: impl FnMut() -> Option<(f64, f64, f64)>) -> f64 {
@@ -78,7 +78,7 @@ fn transfer_times() {
         let found = transfer(&channel(&volts), None, 230.0).ok()?;
         Some((found.transfer_time_s?, found.uncertainty_s?, end - start))
     });
-    assert!(covered >= 95.0, "{covered}");
+    assert!((93.0..=97.0).contains(&covered), "{covered}");
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn run_on_times() {
         let found = run_on(&channels, 21.7).ok()?;
         Some((found.run_on_s?, found.uncertainty_s?, cease - open))
     });
-    assert!((93.0..=97.5).contains(&covered), "{covered}");
+    assert!((93.0..=97.0).contains(&covered), "{covered}");
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn trip_times() {
         let found = trip(&channel(&volts), &channel(&amps), 21.7).ok()?;
         Some((found.trip_time_s?, found.uncertainty_s?, cease - event))
     });
-    assert!(covered >= 95.0, "{covered}");
+    assert!((93.0..=97.0).contains(&covered), "{covered}");
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn response_times() {
         let step = found.steps.first()?;
         Some((step.t90_s?, step.uncertainty_s?, tau * 10.0_f64.ln()))
     });
-    assert!(covered >= 93.0, "{covered}");
+    assert!((93.0..=97.0).contains(&covered), "{covered}");
 }
 
 /// What the budget says of an inaccurate channel is what that inaccuracy does.

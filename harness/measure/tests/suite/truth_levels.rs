@@ -320,7 +320,7 @@ fn frequencies() {
         for db in [0.0, 60.0, 40.0] {
             for rocof in [0.0, 1.0, -4.0] {
                 let (mut worst, mut worst_r) = (0.0_f64, 0.0_f64);
-                for _ in 0..6 {
+                for _ in 0..4 {
                     let f0 = 50.0 + 3.0 * (random.uniform() - 0.5);
                     let phase = random.uniform();
                     let sigma = if db > 0.0 {
