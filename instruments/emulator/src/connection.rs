@@ -7,6 +7,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
@@ -254,7 +255,8 @@ impl Inner {
         name: &str,
         bench: &mut Bench<'_>,
     ) -> Poll<io::Result<()>> {
-        let mut chunk = [0u8; CHUNK];
+        // polled far more often than there is something to read: not zeroed each time
+        let mut chunk = [const { MaybeUninit::uninit() }; CHUNK];
         let mut chunks = 0;
         loop {
             if self.closed {
@@ -280,7 +282,7 @@ impl Inner {
                 return Poll::Pending;
             }
             chunks += 1;
-            let mut buffer = ReadBuf::new(&mut chunk);
+            let mut buffer = ReadBuf::uninit(&mut chunk);
             match Pin::new(&mut self.stream).poll_read(context, &mut buffer) {
                 Poll::Ready(Ok(())) if buffer.filled().is_empty() => return Poll::Ready(Ok(())),
                 Poll::Ready(Ok(())) => {

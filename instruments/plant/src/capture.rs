@@ -88,6 +88,17 @@ struct Lane {
     data: Vec<f32>,
 }
 
+impl Lane {
+    /// A tick with this frame would change nothing.
+    fn rests(&self, frame: &Frame) -> bool {
+        let input = frame[self.index];
+        match &self.filter {
+            Some(filter) => filter.rests(input, self.value),
+            None => input == self.value,
+        }
+    }
+}
+
 /// The sampler.
 #[derive(Debug, Clone)]
 pub(crate) struct Sampler {
@@ -223,6 +234,57 @@ impl Sampler {
         }
     }
 
+    /// All signals that are kept or watched.
+    pub(crate) fn seen(&self) -> impl Iterator<Item = Signal> {
+        let watched = match self.spec.trigger {
+            Trigger::Immediate | Trigger::At(_) => None,
+            Trigger::Edge { signal, .. } | Trigger::EitherEdge { signal, .. } => Some(signal),
+        };
+        self.spec.signals.iter().copied().chain(watched)
+    }
+
+    /// Samples up to and at `t1` while all signals stay as they are.
+    pub(crate) fn hold(&mut self, t1: Nanos, frame: &Frame) {
+        if self.next_ns > t1 {
+            return;
+        }
+        if self.state == CaptureState::Running && self.lanes.iter().all(|lane| lane.rests(frame)) {
+            self.fill((t1 - self.next_ns) / self.period_ns + 1);
+            return;
+        }
+        while self.active() && self.next_ns <= t1 {
+            self.tick(self.next_ns, frame);
+            self.next_ns += self.period_ns;
+        }
+    }
+
+    /// So many ticks, each like the last, of a capture that runs; none after its last sample.
+    fn fill(&mut self, ticks: u64) {
+        let (skip, keep) = (u64::from(self.skip), u64::from(self.keep));
+        // sample n, counted from 0, comes with tick skip + n keep
+        let due = ticks.saturating_sub(skip).div_ceil(keep);
+        let samples = due.min(self.remaining as u64);
+        let Some(last) = samples.checked_sub(1).map(|n| skip + n * keep) else {
+            self.skip -= ticks as u32;
+            self.next_ns += ticks * self.period_ns;
+            return;
+        };
+        for lane in &mut self.lanes {
+            let length = lane.data.len() + samples as usize;
+            lane.data.resize(length, lane.value as f32);
+        }
+        self.end_ns = self.next_ns + last * self.period_ns;
+        self.remaining -= samples as usize;
+        let ticks = if self.remaining == 0 {
+            self.state = CaptureState::Done;
+            last + 1
+        } else {
+            ticks
+        };
+        self.skip = (last + keep - ticks) as u32;
+        self.next_ns += ticks * self.period_ns;
+    }
+
     /// One tick of the filters at `t`, and a sample if it is time for one.
     #[inline]
     fn tick(&mut self, t: Nanos, frame: &Frame) {
@@ -344,5 +406,64 @@ impl Sampler {
             trigger_index: self.before_trigger,
             data: self.lanes.into_iter().map(|lane| lane.data).collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sampler(rate_hz: u32, filtered: bool, trigger: Trigger) -> Sampler {
+        let low_pass = LowPass {
+            kind: LowPassKind::Bessel,
+            poles: 4,
+            cutoff_hz: 0.3 * f64::from(rate_hz),
+        };
+        let spec = CaptureSpec {
+            signals: vec![Signal::GridVoltage, Signal::SwitchContact],
+            rate_hz,
+            samples: 400,
+            pre_samples: 30,
+            trigger,
+            low_pass: vec![Some(low_pass).filter(|_| filtered), None],
+        };
+        Sampler::arm(spec, 77).expect("possible")
+    }
+
+    /// Held signals give the samples of as many steps, whatever they are cut into; the filter first has
+    /// to come to rest from a voltage that was cut off.
+    #[rstest::rstest]
+    fn a_hold_is_as_many_steps(
+        #[values(1_000, 8_000, 20_000, 50_000, 100_000)] rate_hz: u32,
+        #[values(false, true)] filtered: bool,
+        #[values(Trigger::Immediate, Trigger::At(5_000_000))] trigger: Trigger,
+        #[values(20_000, 333_333, 20_000_000)] stride: u64,
+    ) {
+        let (mut held, mut stepped) = (
+            sampler(rate_hz, filtered, trigger),
+            sampler(rate_hz, filtered, trigger),
+        );
+        let mut frame = [0.0; SIGNALS];
+        (frame[0], frame[4]) = (325.0, 1.0);
+        let mut t = 77;
+        for k in 0..100_000 {
+            if k == 3 {
+                frame[0] = 0.0;
+            }
+            let t1 = t + stride;
+            held.hold(t1, &frame);
+            while t < t1 {
+                let next = t1.min(t + 20_000);
+                stepped.advance(t, &frame, next, &frame);
+                t = next;
+            }
+            assert_eq!(held.state(), stepped.state(), "{t1}");
+            if !held.active() {
+                break;
+            }
+        }
+        let (held, stepped) = (held.finish(), stepped.finish());
+        assert_eq!(held, stepped);
+        assert_eq!(held.data[0].len(), 400);
     }
 }

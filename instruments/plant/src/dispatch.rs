@@ -43,6 +43,12 @@ fn limited(x: f64, most: f64) -> f64 {
     most.copysign(x)
 }
 
+/// The same for a limit at either end; the upper one counts where they cross.
+#[cold]
+fn bounded(x: f64, least: f64, most: f64) -> f64 {
+    smaller(larger(x, least), most)
+}
+
 #[inline]
 fn least<const N: usize>(values: [f64; N]) -> f64 {
     values.into_iter().fold(f64::INFINITY, smaller)
@@ -433,10 +439,12 @@ impl Dispatch {
                 let (upper, lower) = (larger(upper, 0.0), smaller(-lower, 0.0));
                 // the frequency may ask against the set-point, not beyond these limits
                 let inside = |w: f64| smaller(larger(w, lower), upper);
-                self.p_w = smaller(
-                    larger(wish, inside(bounds.floor_w)),
-                    inside(bounds.ceiling_w),
-                );
+                let (floor_w, ceiling_w) = (inside(bounds.floor_w), inside(bounds.ceiling_w));
+                self.p_w = if wish < floor_w || wish > ceiling_w {
+                    bounded(wish, floor_w, ceiling_w)
+                } else {
+                    wish
+                };
                 // the roots only where they limit
                 let available_w = sources.pv_w + sources.discharge_w + self.missing_w;
                 let idle_w = self.loss[0];

@@ -27,7 +27,10 @@ impl Plant {
     #[inline]
     pub(crate) fn may_dwell(&self, ahead: &Steady) -> bool {
         let (bench, source, end) = (&self.bench, &self.bench.source, self.sim + SLOW_NS);
-        if self.capturing() || !self.dut.settled() || self.dut.relay_due() {
+        if !self.dut.settled() || self.dut.relay_due() {
+            return false;
+        }
+        if self.capturing() && !self.recorder_sees_rest() {
             return false;
         }
         if bench.output.arcing() || bench.s1.arcing() || bench.relay.arcing() {

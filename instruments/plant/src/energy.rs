@@ -139,7 +139,8 @@ impl Ledger {
 
     /// A slow step. Equal ones in a row are counted, so that sums do not depend on how a rest is
     /// cut into pieces.
-    #[inline]
+    // a call would hand it over in memory, written in halves and read as a whole: the processor waits
+    #[inline(always)]
     pub(crate) fn slow(&mut self, moved: Moved) {
         if moved == self.last {
             self.times += 1;
@@ -148,7 +149,7 @@ impl Ledger {
         if self.times == 1 {
             self.total.add(&self.last, 1.0);
         } else {
-            self.total = self.flushed();
+            self.flush();
         }
         self.last = moved;
         self.times = 1;
@@ -186,6 +187,11 @@ impl Ledger {
         });
         let seconds = SLOW_NS as f64 * 1e-9;
         (ac_j / seconds, loss_j / seconds)
+    }
+
+    #[cold]
+    fn flush(&mut self) {
+        self.total = self.flushed();
     }
 
     fn flushed(&self) -> Total {

@@ -51,6 +51,7 @@ pub mod signal;
 mod site;
 mod sogi_pll;
 mod source;
+mod standstill;
 mod state;
 mod stuck;
 pub mod trig;

@@ -193,7 +193,13 @@ impl Plant {
         loop {
             let due = self.due();
             let done = match self.mode {
-                Mode::QuasiStatic => self.run_quasi_static(due),
+                Mode::QuasiStatic => {
+                    let reached = self.run_quasi_static(due);
+                    if self.mode == Mode::QuasiStatic {
+                        self.record_rest(reached);
+                    }
+                    reached
+                }
                 Mode::Waveform => self.run_waveform(due),
             };
             if done {
@@ -212,11 +218,10 @@ impl Plant {
     fn run_quasi_static(&mut self, due: Option<Nanos>) -> bool {
         let end = self.sim + SLOW_NS;
         if let Some(t) = due.filter(|&t| t <= end) {
-            // what needs no waveform acts on the next slow step in either mode
-            let gentle = self
-                .queue
-                .first_key_value()
-                .is_some_and(|(_, action)| self.gentle(action, t));
+            // what needs no waveform acts on the next slow step in either mode; a recorder sees instants
+            let first = self.queue.first_key_value();
+            let gentle =
+                !self.capturing() && first.is_some_and(|(_, action)| self.gentle(action, t));
             if gentle {
                 if let Some((_, action)) = self.queue.pop_first() {
                     self.act(t, action);

@@ -197,6 +197,7 @@ impl Plant {
                 self.bench.supply_g = supply_g;
                 self.refresh_topology();
             }
+            self.end_dead_oscillation();
             self.note_quiet(volts);
         }
         let order = self.dut.take_order();

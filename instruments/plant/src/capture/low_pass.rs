@@ -153,6 +153,12 @@ impl Filter {
         })
     }
 
+    /// The next sample, if it is `u`, gives `out` and leaves everything as it is.
+    pub(crate) fn rests(&self, u: f64, out: f64) -> bool {
+        let mut next = self.clone();
+        next.step(u) == out && !self.fresh && next.stages == self.stages
+    }
+
     /// The next sample; before the first one the signal stood at its value.
     #[inline]
     pub(crate) fn step(&mut self, u: f64) -> f64 {

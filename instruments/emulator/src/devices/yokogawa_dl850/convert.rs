@@ -17,6 +17,8 @@ pub(crate) const CONTACT_V: f64 = 5.0;
 pub(crate) const NOISE_OF_FULL_SCALE: f64 = 3.162_277_660_168_379_5e-4;
 /// Part of the power of the noise that falls with the frequency.
 const FLICKER: f64 = 0.2;
+/// Samples that are converted at a time.
+const PART: usize = 256;
 /// Most bits of a count.
 pub(crate) const BITS: u8 = 16;
 
@@ -107,19 +109,35 @@ impl Noise {
     }
 
     /// One draw serves all: four of its bytes together are nearly normal, and each response is driven by
-    /// ten bits of the rest; what it keeps of many of them is nearly normal too.
-    #[inline]
-    fn next(&mut self) -> f64 {
-        let bits = self.rng.next();
-        let part = |shift: u32, mask: u32| (bits >> shift) as u32 & mask;
-        let bytes = part(0, 0xff) + part(8, 0xff) + part(16, 0xff) + part(24, 0xff);
-        let mut sum = self.white * (f64::from(bytes as i32) - 510.0);
-        for k in 0..3 {
-            let driven = f64::from(part(32 + 10 * k as u32, 0x3ff) as i32) - 511.5;
-            self.slow[k] = Self::KEEP[k] * self.slow[k] + self.drive[k] * driven;
-            sum += self.slow[k];
+    /// ten bits of the rest; what it keeps of many of them is nearly normal too. Only the responses hang
+    /// from sample to sample: apart from them the rest is done for several samples at once.
+    fn fill(&mut self, out: &mut [f64]) {
+        let mut bits = [0; PART];
+        let bits = &mut bits[..out.len()];
+        bits.fill_with(|| self.rng.next());
+        let part = |bits: u64, shift: u32, mask: u32| (bits >> shift) as u32 & mask;
+        for (sum, &bits) in out.iter_mut().zip(bits.iter()) {
+            let bytes = part(bits, 0, 0xff)
+                + part(bits, 8, 0xff)
+                + part(bits, 16, 0xff)
+                + part(bits, 24, 0xff);
+            *sum = self.white * (f64::from(bytes as i32) - 510.0);
         }
-        sum
+        let mut driven = [[0.0; PART]; 3];
+        for (k, driven) in driven.iter_mut().enumerate() {
+            for (driven, &bits) in driven.iter_mut().zip(bits.iter()) {
+                let ten = part(bits, 32 + 10 * k as u32, 0x3ff);
+                *driven = self.drive[k] * (f64::from(ten as i32) - 511.5);
+            }
+        }
+        let mut slow = self.slow;
+        for (n, sum) in out.iter_mut().enumerate() {
+            for k in 0..3 {
+                slow[k] = Self::KEEP[k] * slow[k] + driven[k][n];
+                *sum += slow[k];
+            }
+        }
+        self.slow = slow;
     }
 }
 
@@ -183,16 +201,18 @@ impl Sensor {
             trig::whole_i16((steps * step).clamp(-CLIP, CLIP))
         };
         let lag = (self.lag_ns * u64::from(rate_hz) / 1_000_000_000) as usize;
-        let (now, late) = samples.split_at(samples.len() - lag.min(samples.len()));
+        let late = samples.len() - lag.min(samples.len());
+        let first = samples.first().copied().unwrap_or_default();
         let mut counts = Vec::with_capacity(samples.len());
-        if let Some(&first) = samples.first() {
-            counts.extend(late.iter().map(|_| count(first, self.noise.next())));
-        }
-        // the noise hangs from sample to sample, the conversion does not: apart they are faster
-        let mut noise = [0.0; 256];
-        for part in now.chunks(noise.len()) {
-            noise[..part.len()].fill_with(|| self.noise.next());
-            counts.extend(part.iter().zip(&noise).map(|(&value, &n)| count(value, n)));
+        let (mut noise, mut part) = ([0.0; PART], [0; PART]);
+        let held = vec![first; samples.len() - late];
+        for values in held.chunks(PART).chain(samples[..late].chunks(PART)) {
+            let (noise, part) = (&mut noise[..values.len()], &mut part[..values.len()]);
+            self.noise.fill(noise);
+            for ((out, &value), &noise) in part.iter_mut().zip(values).zip(noise.iter()) {
+                *out = count(value, noise);
+            }
+            counts.extend_from_slice(part);
         }
         counts
     }
