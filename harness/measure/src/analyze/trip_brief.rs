@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::trip::TripEvent;
 use super::trip_edge::Shape;
 use super::trip_event::{CHANGED, Event, Seen};
-use super::trip_fit::{Change, Course, fit};
+use super::trip_fit::{Change, Course, LONG, fit};
 use super::trip_significant::size;
 use crate::linear::least_squares;
 use crate::math::{RootSum, atan2};
@@ -141,7 +141,7 @@ impl Seen<'_> {
             rate: slip,
         };
         let samples = &self.samples[..inside.end];
-        let found = fit(samples, before, cycle, Course::FrequencyStep, about)?;
+        let found = fit(samples, before, cycle, Course::FrequencyStep, about, LONG)?;
         let rms = wave.amplitude() / SQRT_2;
         Some(Event {
             kind: TripEvent::FrequencyStep,

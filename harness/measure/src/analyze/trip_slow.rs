@@ -3,7 +3,7 @@
 
 use super::trip::TripEvent;
 use super::trip_event::{CHANGED, Event, PER_CYCLE, Seen, mean};
-use super::trip_fit::{Change, Course, fit};
+use super::trip_fit::{Change, Course, LONG, fit};
 use super::trip_significant::size;
 use crate::linear::{least_squares, regression};
 use crate::noise::{alike, white};
@@ -276,7 +276,7 @@ impl Seen<'_> {
             rate: slope / unit,
         };
         let cycle = self.rate / before.hz;
-        let found = fit(&self.samples[..last], &before, cycle, course, about)?;
+        let found = fit(&self.samples[..last], &before, cycle, course, about, LONG)?;
         Some((found.change.start, found.doubt, found.change.rate * unit))
     }
 }

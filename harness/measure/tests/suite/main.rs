@@ -50,4 +50,5 @@ mod truth_steps;
 mod truth_transfers;
 mod truth_trip_ends;
 mod truth_unmarked;
+mod truth_wander;
 mod truth_weak;
