@@ -2,9 +2,10 @@
 //! what kind of change that is.
 
 use super::trip::TripEvent;
+use super::trip_brief::Over;
 use super::trip_edge::{Edge, Shape};
 use super::trip_fit::{Change, Course, Fitted, HALF, LONG, Part, SHORT, fit};
-use super::trip_significant::{LARGER, size};
+use super::trip_significant::{LARGER, size, slow_size};
 use super::trip_start::UNSTEADY;
 use super::wave::disturbed;
 use super::{AnalyzeError, Channel64};
@@ -57,6 +58,8 @@ pub(super) struct Event {
     pub(super) slope: Option<f64>,
     /// How large it is, in what a healthy grid does.
     pub(super) size: f64,
+    /// What it was, if it is over.
+    pub(super) over: Option<Over>,
 }
 
 /// The fundamental along the record: amplitude and frequency against what they were.
@@ -248,6 +251,7 @@ impl<'a> Seen<'a> {
                 hz: Some(hz),
                 slope: None,
                 size: size(changed_rms, changed_hz, turned),
+                over: self.over(&before, at),
             });
         }
         let (from, to) = if by_voltage {
@@ -329,6 +333,13 @@ impl<'a> Seen<'a> {
             Some(Told { kind, fit, slope }) => (kind, fit.change.start, fit.doubt, slope),
             None => (kind, at, doubt, slope),
         };
+        let size = match kind {
+            TripEvent::VoltageRamp | TripEvent::FrequencyRamp => slow_size,
+            TripEvent::VoltageStep
+            | TripEvent::FrequencyStep
+            | TripEvent::PhaseJump
+            | TripEvent::None => size,
+        };
         Some(Event {
             kind,
             seen_s: self.points[flag].at / self.rate,
@@ -338,6 +349,14 @@ impl<'a> Seen<'a> {
             hz: (!dead).then_some(hz),
             slope,
             size: size(changed_rms, changed_hz, if dead { 0.0 } else { turned }),
+            over: match kind {
+                TripEvent::VoltageStep => self.over(&before, at),
+                TripEvent::VoltageRamp
+                | TripEvent::FrequencyStep
+                | TripEvent::FrequencyRamp
+                | TripEvent::PhaseJump
+                | TripEvent::None => None,
+            },
         })
     }
 
