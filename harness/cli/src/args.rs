@@ -422,6 +422,8 @@ pub(crate) enum AnalyzeKind {
     /// The event is the first change of the voltage, a ramp from its start on, a dip or jump that is
     /// soon over from its beginning on. What a healthy grid does (3 % of the voltage, 0.1 Hz, 3°) is
     /// the event only where no sudden change follows that goes beyond it and is three times as large.
+    /// Of several disturbances between which the wave before is back, the last that begins before the
+    /// current ends is the event.
     Trip {
         #[command(flatten)]
         capture: CaptureFile,

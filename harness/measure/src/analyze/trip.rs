@@ -3,7 +3,8 @@
 use gridproof_model::result::BudgetLine;
 use serde::Serialize;
 
-use super::run_on::{end_budget, ended, level_budget};
+use super::run_on::{Ended, end_budget, ended, level_budget};
+use super::trip_event::Event;
 use super::trip_significant::significant;
 use super::warnings::clipped;
 use super::wave::{coarse_hz, departs_late};
@@ -39,7 +40,8 @@ pub struct TripAnalysis {
     /// When the voltage began to depart from its wave, s: for ramps the start of the ramp, not
     /// the crossing of any limit. The event is the first change, unless that is no more than a
     /// healthy grid does (3 % of the voltage, 0.1 Hz, 3°) and one of three times its size leaves
-    /// that within some cycles later.
+    /// that within some cycles later; of disturbances between which the wave before is back, the
+    /// last that begins before the current ends.
     pub t_event_s: Option<f64>,
     /// Last instant with more than 1 % of rated current; `None` if the DUT rides through, s.
     pub t_interrupt_s: Option<f64>,
@@ -95,9 +97,9 @@ pub fn trip_with(
     current.check("current")?;
     let rated = positive("rated current", rated_current_a)?;
     let hz = coarse_hz(voltage, "voltage")?;
-    let (seen, event) = significant(voltage, hz)?;
+    let Answered { before, event, end } = answered(voltage, current, rated, hz)?;
     if event.is_none()
-        && let Some(k) = departs_late(voltage.samples, voltage.rate_hz, seen.cycle, LATE_SHARE)
+        && let Some(k) = departs_late(voltage.samples, voltage.rate_hz, before.cycle, LATE_SHARE)
     {
         return Err(AnalyzeError::Late {
             name: "voltage",
@@ -112,8 +114,6 @@ pub fn trip_with(
             at_s: event.seen_s,
         });
     }
-    let from_s = event.as_ref().map_or(0.0, |e| e.at_s);
-    let end = ended(current, (from_s - 1e-3).max(0.0), rated, seen.hz0);
     let mut notes: Vec<String> = end.note.into_iter().collect();
     let mut result = TripAnalysis {
         event: TripEvent::None,
@@ -121,9 +121,9 @@ pub fn trip_with(
         t_interrupt_s: None,
         trip_time_s: None,
         uncertainty_s: None,
-        v_before: seen.rms0,
+        v_before: before.rms,
         v_after: None,
-        hz_before: seen.hz0,
+        hz_before: before.hz,
         hz_after: None,
         slope_per_s: None,
         restarts: 0,
@@ -151,7 +151,7 @@ pub fn trip_with(
                     .sampling("sampling, start", 1.0 / voltage.rate_hz)
                     .normal("algorithm: start of the event in noise", event.doubt_s);
                 let budget = level_budget(budget, ceased, rated, accuracy, current.rate_hz);
-                let measured = end_budget(budget, ceased, current.rate_hz, seen.hz0)
+                let measured = end_budget(budget, ceased, current.rate_hz, before.hz)
                     .measure((at - event.at_s).max(0.0));
                 result.trip_time_s = Some(measured.value);
                 result.uncertainty_s = Some(measured.u);
@@ -161,4 +161,82 @@ pub fn trip_with(
     }
     result.note = (!notes.is_empty()).then(|| notes.join("; "));
     Ok(result)
+}
+
+/// The wave before an event.
+struct Before {
+    hz: f64,
+    rms: f64,
+    /// Samples.
+    cycle: f64,
+}
+
+/// An event, the wave before it and the end of the current after it.
+struct Answered {
+    before: Before,
+    event: Option<Event>,
+    end: Ended,
+}
+
+impl Answered {
+    /// The event of a record, whatever the current does before its end.
+    fn first(
+        voltage: &Channel64<'_>,
+        current: &Channel64<'_>,
+        rated: f64,
+        hz: f64,
+    ) -> Result<Self, AnalyzeError> {
+        let (seen, event) = significant(voltage, hz)?;
+        let from_s = event.as_ref().map_or(0.0, |e| e.at_s);
+        Ok(Self {
+            before: Before {
+                hz: seen.hz0,
+                rms: seen.rms0,
+                cycle: seen.cycle,
+            },
+            end: ended(current, (from_s - 1e-3).max(0.0), rated, seen.hz0),
+            event,
+        })
+    }
+
+    /// When the current ends after the event.
+    fn ends_s(&self) -> Option<f64> {
+        self.end.ceased.as_ref().map(|(at, _)| *at)
+    }
+}
+
+/// The event that the DUT answers: the last before the end of the current of those between which the
+/// wave before is back; the first where the current does not end.
+fn answered(
+    voltage: &Channel64<'_>,
+    current: &Channel64<'_>,
+    rated: f64,
+    hz: f64,
+) -> Result<Answered, AnalyzeError> {
+    let mut found = Answered::first(voltage, current, rated, hz)?;
+    let mut rest = voltage.samples.to_vec();
+    while let (Some(event), Some(ends_s)) = (&found.event, found.ends_s())
+        && let Some(over) = &event.over
+        && let Some(part) = rest.get_mut(over.at.clone())
+    {
+        // What is over leaves the record as if it had not been.
+        part.copy_from_slice(&over.wave);
+        let over_s = over.at.end as f64 / voltage.rate_hz;
+        let without = Channel64 {
+            samples: &rest,
+            rate_hz: voltage.rate_hz,
+        };
+        match Answered::first(&without, current, rated, hz) {
+            Ok(later)
+                if later
+                    .event
+                    .as_ref()
+                    .is_some_and(|e| over_s < e.at_s && e.at_s < ends_s) =>
+            {
+                found = later;
+            }
+            _ => break,
+        }
+    }
+    Ok(found)
 }

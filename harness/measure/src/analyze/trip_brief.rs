@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::trip::TripEvent;
 use super::trip_edge::Shape;
 use super::trip_event::{CHANGED, Event, Seen};
-use super::trip_fit::{Change, Course, fit};
+use super::trip_fit::{Change, Course, LONG, fit};
 use super::trip_significant::size;
 use crate::linear::least_squares;
 use crate::math::{RootSum, atan2};
@@ -29,6 +29,8 @@ const EXPLAINED: f64 = 0.25;
 const CLEARLY: (f64, f64) = (0.06, 1.0);
 /// Part of a cycle at either end that may belong to the change itself.
 const MARGIN: f64 = 0.05;
+/// Longest disturbance after which the wave before may be back, cycles.
+const RETURNS_CYCLES: usize = 50;
 /// Change of the amplitude per radian from which on both together are a step of the voltage.
 const BY_VOLTAGE: f64 = 0.25;
 
@@ -66,7 +68,49 @@ fn turned(
     Some((a.root_sum(b), atan2(b, a), left.collect()))
 }
 
+/// A disturbance after which the wave before is back.
+pub(super) struct Over {
+    /// Samples of the disturbance, with some beside it.
+    pub(super) at: Range<usize>,
+    /// The wave before in their place.
+    pub(super) wave: Vec<f64>,
+}
+
+impl Over {
+    /// The disturbance `at` of a record whose wave before is `before`, where that is back after it.
+    fn new(before: &SineFit, at: Range<usize>, beside: usize) -> Self {
+        let at = at.start.saturating_sub(beside)..at.end + beside;
+        let mut wave = Vec::with_capacity(at.len());
+        before.each(at.start, at.len(), |_, x| wave.push(x));
+        Self { at, wave }
+    }
+}
+
+/// First index from which on samples of a cycle are within half of `limit`.
+fn returns(residual: &[f64], limit: f64, cycle: usize) -> Option<usize> {
+    let mut sum = residual.get(..cycle)?.iter().map(|x| x * x).sum::<f64>();
+    let most = 0.25 * limit * limit * cycle as f64;
+    for (k, x) in residual.iter().enumerate() {
+        if sum < most {
+            return Some(k);
+        }
+        sum += residual.get(k + cycle)?.powi(2) - x * x;
+    }
+    None
+}
+
 impl Seen<'_> {
+    /// What begins at sample position `at`, if the wave `before` is back within a second.
+    pub(super) fn over(&self, before: &SineFit, at: f64) -> Option<Over> {
+        let (begin, cycle) = (at.max(0.0) as usize, self.cycle as usize);
+        let to = (begin + RETURNS_CYCLES * cycle).min(self.samples.len());
+        let old = before.residual(self.samples.get(begin..to)?, begin);
+        let first = old.get(..cycle)?;
+        let limit = (DEPARTED * rms(first)).max(5.0 * before.sigma);
+        let back = begin + returns(&old[cycle / 2..], limit, cycle)? + cycle / 2;
+        Some(Over::new(before, begin..back, cycle / 10))
+    }
+
     /// The disturbance between the wave before and the wave after, which begins to be settled at
     /// point `settled`; `None` if one change, of the given shape, explains the samples between both,
     /// or no steady wave does.
@@ -77,11 +121,6 @@ impl Seen<'_> {
         settled: usize,
         (after, shape): (f64, Shape),
     ) -> Option<Event> {
-        let (explained, shortest) = match shape {
-            Shape::Line => (EXPLAINED, CYCLES.0),
-            Shape::Other => CLEARLY,
-            Shape::Exponential => return None,
-        };
         let cycle = self.cycle;
         let near = self.just_before(before, flag);
         let before = near.as_ref().unwrap_or(before);
@@ -95,6 +134,16 @@ impl Seen<'_> {
         let limit = (DEPARTED * most).max(5.0 * before.sigma);
         let begin = from + departs(old.iter().copied(), limit, quarter)?;
         let end = to - departs(new.iter().rev().copied(), limit, quarter)?;
+        // The next one may begin before the voltage settles.
+        let shortly = begin - from + (CYCLES.0 * cycle) as usize;
+        let back = returns(&old[shortly.min(old.len())..], limit, cycle as usize);
+        let back = back.map(|k| from + shortly + k);
+        let (end, (explained, shortest)) = match (back, shape) {
+            (Some(back), _) => (back.min(end), (EXPLAINED, CYCLES.0)),
+            (None, Shape::Line) => (end, (EXPLAINED, CYCLES.0)),
+            (None, Shape::Other) => (end, CLEARLY),
+            (None, Shape::Exponential) => return None,
+        };
         let lasts = end as f64 - begin as f64;
         if lasts < shortest * cycle || lasts > CYCLES.1 * cycle {
             return None;
@@ -122,6 +171,7 @@ impl Seen<'_> {
                 hz: None,
                 slope: None,
                 size: size(factor - 1.0, 0.0, angle / TAU),
+                over: back.map(|_| Over::new(before, begin..end, 2 * margin)),
             });
         }
         if lasts < TELLS_FREQUENCY * cycle {
@@ -141,7 +191,7 @@ impl Seen<'_> {
             rate: slip,
         };
         let samples = &self.samples[..inside.end];
-        let found = fit(samples, before, cycle, Course::FrequencyStep, about)?;
+        let found = fit(samples, before, cycle, Course::FrequencyStep, about, LONG)?;
         let rms = wave.amplitude() / SQRT_2;
         Some(Event {
             kind: TripEvent::FrequencyStep,
@@ -152,6 +202,7 @@ impl Seen<'_> {
             hz: Some(wave.hz),
             slope: None,
             size: size(rms / self.rms0 - 1.0, wave.hz - self.hz0, 0.0),
+            over: None,
         })
     }
 }

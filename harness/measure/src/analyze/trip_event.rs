@@ -2,11 +2,14 @@
 //! what kind of change that is.
 
 use super::trip::TripEvent;
+use super::trip_brief::Over;
 use super::trip_edge::{Edge, Shape};
-use super::trip_fit::{Change, Course, Fitted, fit};
-use super::trip_significant::{LARGER, size};
+use super::trip_fit::{Change, Course, Fitted, HALF, LONG, Part, SHORT, fit};
+use super::trip_significant::{LARGER, size, slow_size};
+use super::trip_start::UNSTEADY;
 use super::wave::disturbed;
 use super::{AnalyzeError, Channel64};
+use crate::math::RootSum;
 use crate::phase_track::{TrackPoint, track};
 use crate::sine_fit::SineFit;
 
@@ -24,11 +27,23 @@ const DISTURBED: (f64, f64) = (0.01, 0.2);
 /// Change of the amplitude (share) and of the frequency (Hz) from which on there is one.
 pub(super) const CHANGED: (f64, f64) = (0.004, 0.02);
 
-/// An event as the windows see it: when it starts and how long it takes, samples.
+/// An event as the windows see it: when it starts and how long it takes, samples, the points between
+/// which it goes from 10 % to 90 %, and amplitude and frequency after it.
 struct Rough {
     kind: TripEvent,
     at: f64,
     length: f64,
+    tenths: (usize, usize),
+    settled: (f64, f64),
+}
+
+/// An event by least squares of all samples around it.
+#[derive(Debug, Clone, Copy)]
+struct Told {
+    kind: TripEvent,
+    fit: Fitted,
+    /// Change per second of a ramp.
+    slope: Option<f64>,
 }
 
 /// A found event.
@@ -43,6 +58,8 @@ pub(super) struct Event {
     pub(super) slope: Option<f64>,
     /// How large it is, in what a healthy grid does.
     pub(super) size: f64,
+    /// What it was, if it is over.
+    pub(super) over: Option<Over>,
 }
 
 /// The fundamental along the record: amplitude and frequency against what they were.
@@ -234,6 +251,7 @@ impl<'a> Seen<'a> {
                 hz: Some(hz),
                 slope: None,
                 size: size(changed_rms, changed_hz, turned),
+                over: self.over(&before, at),
             });
         }
         let (from, to) = if by_voltage {
@@ -291,9 +309,15 @@ impl<'a> Seen<'a> {
             }
             Shape::Exponential | Shape::Other => (TripEvent::VoltageStep, shape),
         };
-        let seen = Rough { kind, at, length };
+        let seen = Rough {
+            kind,
+            at,
+            length,
+            tenths: (t10, t90),
+            settled: (rms, hz),
+        };
         let fitted = match shape {
-            Shape::Line => self.fitted(&before, &seen, (t10, t90), (rms, hz)),
+            Shape::Line => self.fitted(&before, &seen, LONG),
             Shape::Exponential | Shape::Other => None,
         };
         if fitted.is_none()
@@ -301,7 +325,21 @@ impl<'a> Seen<'a> {
         {
             return Some(brief);
         }
-        let (kind, at, doubt, slope) = fitted.unwrap_or((kind, at, doubt, slope));
+        let fitted = match (shape, self.last_cycles(flag)) {
+            (Shape::Line, Some(near)) => self.fitted_nearby(&near, &seen, fitted),
+            _ => fitted,
+        };
+        let (kind, at, doubt, slope) = match fitted {
+            Some(Told { kind, fit, slope }) => (kind, fit.change.start, fit.doubt, slope),
+            None => (kind, at, doubt, slope),
+        };
+        let size = match kind {
+            TripEvent::VoltageRamp | TripEvent::FrequencyRamp => slow_size,
+            TripEvent::VoltageStep
+            | TripEvent::FrequencyStep
+            | TripEvent::PhaseJump
+            | TripEvent::None => size,
+        };
         Some(Event {
             kind,
             seen_s: self.points[flag].at / self.rate,
@@ -311,6 +349,14 @@ impl<'a> Seen<'a> {
             hz: (!dead).then_some(hz),
             slope,
             size: size(changed_rms, changed_hz, if dead { 0.0 } else { turned }),
+            over: match kind {
+                TripEvent::VoltageStep => self.over(&before, at),
+                TripEvent::VoltageRamp
+                | TripEvent::FrequencyStep
+                | TripEvent::FrequencyRamp
+                | TripEvent::PhaseJump
+                | TripEvent::None => None,
+            },
         })
     }
 
@@ -321,16 +367,30 @@ impl<'a> Seen<'a> {
         after.turns - before.turns - (after.at - before.at) * self.hz0 / self.rate
     }
 
-    /// What happened, when it started with the standard uncertainty (samples), and the slope per
-    /// second, by least squares of all samples from about what the windows saw; `None` if the
-    /// samples are no change along a line, or none that takes time.
-    fn fitted(
-        &self,
-        before: &SineFit,
-        seen: &Rough,
-        (t10, t90): (usize, usize),
-        (rms, hz): (f64, f64),
-    ) -> Option<(TripEvent, f64, f64, Option<f64>)> {
+    /// What fewer cycles beside a change tell where more of them, which tell `long`, leave clearly more
+    /// than these and the last ones before it: the wave is not steady.
+    fn fitted_nearby(&self, last: &SineFit, seen: &Rough, long: Option<Told>) -> Option<Told> {
+        let clearly_more = |left: f64| {
+            let more = |long: Told| long.fit.left > UNSTEADY * UNSTEADY * left;
+            long.is_none_or(more)
+        };
+        let short = Some(last)
+            .filter(|last| clearly_more(last.sigma * last.sigma))
+            .and_then(|last| self.fitted(last, seen, SHORT))
+            .filter(|short| clearly_more(short.fit.left));
+        let Some(mut short) = short else { return long };
+        // What the frequency does besides shows in half as many.
+        if let Some(half) = self.fitted(last, seen, HALF) {
+            let moved = short.fit.change.start - half.fit.change.start;
+            short.fit.doubt = short.fit.doubt.root_sum(moved);
+        }
+        Some(short)
+    }
+
+    /// The event by least squares of all samples of `part` from about what the windows saw; `None` if
+    /// the samples are no change along a line, or none that takes time.
+    fn fitted(&self, before: &SineFit, seen: &Rough, part: Part) -> Option<Told> {
+        let ((t10, t90), (rms, hz)) = (seen.tenths, seen.settled);
         let cycle = self.rate / before.hz;
         let fit = |course: Course, start: f64, length: f64, gain: f64| {
             let change = Change {
@@ -338,7 +398,7 @@ impl<'a> Seen<'a> {
                 end: start + length,
                 rate: gain / length,
             };
-            fit(self.samples, before, cycle, course, change)
+            fit(self.samples, before, cycle, course, change, part)
         };
         let takes = |found: &Fitted| found.change.end - found.change.start;
         // Turns per sample.
@@ -350,20 +410,15 @@ impl<'a> Seen<'a> {
                     .filter(|&length| length > 2.0)
                     .and_then(|length| fit(Course::Amplitude, seen.at, length, gain))?;
                 let slope = found.change.rate * self.rms0 * self.rate;
-                Some(if takes(&found) > STEP_CYCLES.0 * cycle {
-                    (
-                        TripEvent::VoltageRamp,
-                        found.change.start,
-                        found.doubt,
-                        Some(slope),
-                    )
+                let (kind, slope) = if takes(&found) > STEP_CYCLES.0 * cycle {
+                    (TripEvent::VoltageRamp, Some(slope))
                 } else {
-                    (
-                        TripEvent::VoltageStep,
-                        found.change.start,
-                        found.doubt,
-                        None,
-                    )
+                    (TripEvent::VoltageStep, None)
+                };
+                Some(Told {
+                    kind,
+                    fit: found,
+                    slope,
                 })
             }
             TripEvent::FrequencyStep | TripEvent::FrequencyRamp => {
@@ -396,15 +451,14 @@ impl<'a> Seen<'a> {
                 let price = |step: &Fitted| step.left * (1.0 - 20.0 / step.points);
                 match (step, ramp) {
                     (Some(step), Some(ramp)) if ramp.left < price(&step) => {
-                        Some(self.told(&ramp, takes(&ramp) / cycle))
+                        Some(self.told(ramp, takes(&ramp) / cycle))
                     }
-                    (Some(step), _) => Some((
-                        TripEvent::FrequencyStep,
-                        step.change.start,
-                        step.doubt,
-                        None,
-                    )),
-                    (None, Some(ramp)) => Some(self.told(&ramp, takes(&ramp) / cycle)),
+                    (Some(fit), _) => Some(Told {
+                        kind: TripEvent::FrequencyStep,
+                        fit,
+                        slope: None,
+                    }),
+                    (None, Some(ramp)) => Some(self.told(ramp, takes(&ramp) / cycle)),
                     (None, None) => None,
                 }
             }
@@ -474,22 +528,17 @@ impl<'a> Seen<'a> {
     }
 
     /// A fitted ramp of the frequency that takes so many cycles.
-    fn told(&self, ramp: &Fitted, cycles: f64) -> (TripEvent, f64, f64, Option<f64>) {
+    fn told(&self, ramp: Fitted, cycles: f64) -> Told {
         let slope = ramp.change.rate * self.rate * self.rate;
-        if cycles > STEP_CYCLES.1 {
-            (
-                TripEvent::FrequencyRamp,
-                ramp.change.start,
-                ramp.doubt,
-                Some(slope),
-            )
+        let (kind, slope) = if cycles > STEP_CYCLES.1 {
+            (TripEvent::FrequencyRamp, Some(slope))
         } else {
-            (
-                TripEvent::FrequencyStep,
-                ramp.change.start,
-                ramp.doubt,
-                None,
-            )
+            (TripEvent::FrequencyStep, None)
+        };
+        Told {
+            kind,
+            fit: ramp,
+            slope,
         }
     }
 }

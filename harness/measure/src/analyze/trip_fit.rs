@@ -3,12 +3,36 @@
 //! the change and stays there. Level, phase and frequency of the wave before are free too, so that
 //! what noise leaves open of them is in the uncertainty of the start.
 
+use super::wave::Carried;
 use crate::linear::{least_squares, regression};
 use crate::sine_fit::SineFit;
 
-/// Longest part before the change and after it that is fitted: cycles, and lengths of the change.
-const BEFORE: (f64, f64) = (50.0, 2.0);
-const AFTER: (f64, f64) = (25.0, 0.5);
+/// Most of the wave before a change and after it that is fitted: cycles, and lengths of the change.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Part {
+    before: (f64, f64),
+    after: (f64, f64),
+    carried: Carried,
+}
+
+/// As much as noise makes use of.
+pub(super) const LONG: Part = Part {
+    before: (50.0, 2.0),
+    after: (25.0, 0.5),
+    carried: Carried::Straight,
+};
+
+/// For as long a frequency that wanders changes steadily, and half of it.
+pub(super) const SHORT: Part = Part {
+    before: (9.0, 0.0),
+    after: (8.0, 0.0),
+    carried: Carried::Bent,
+};
+pub(super) const HALF: Part = Part {
+    before: (4.5, 0.0),
+    after: (4.0, 0.0),
+    carried: Carried::Bent,
+};
 /// Most points in a cycle.
 const PER_CYCLE: f64 = 1000.0;
 /// Parts of a Gauss–Newton step that are tried until one helps.
@@ -28,6 +52,15 @@ pub(super) enum Course {
     Frequency,
     /// The frequency, at once.
     FrequencyStep,
+}
+
+/// Whether a change ends where the fit looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    /// It takes no time, or goes on.
+    Never,
+    /// At an instant that is to be found.
+    Free,
 }
 
 /// A change of the wave, sample positions.
@@ -62,19 +95,27 @@ struct Scene<'a> {
     /// Cycle of the wave before, samples.
     cycle: f64,
     course: Course,
+    carried: Carried,
     /// Position that the frequency of the wave before refers to.
     origin: f64,
 }
 
-/// Level, phase (turns), frequency (turns per cycle) of the wave before, then start, rate and end of
-/// the change.
+/// Level, phase (turns), frequency (turns per cycle) of the wave before, half of its change (turns per
+/// cycle²), which goes on after the event, then start, rate and end of the change.
 #[derive(Clone, Copy)]
 struct State {
     level: f64,
     phase: f64,
     slip: f64,
+    bend: f64,
     change: Change,
 }
+
+/// Level, phase, slip, start, rate, end, bend.
+const NUMBERS: usize = 7;
+/// Where among them the last two are.
+const END: usize = 5;
+const BEND: usize = 6;
 
 impl Scene<'_> {
     fn positions(&self) -> impl Iterator<Item = usize> + Clone + use<> {
@@ -82,13 +123,13 @@ impl Scene<'_> {
     }
 
     /// Value of the model, and how it moves with each number.
-    fn row(&self, state: &State, at: f64) -> (f64, [f64; 6]) {
+    fn row(&self, state: &State, at: f64) -> (f64, [f64; NUMBERS]) {
         let Change { start, end, rate } = state.change;
         let since = (at - start).max(0.0);
         let after = f64::from(u8::from(at > start));
         let late = (at - end).max(0.0);
         let u = (at - self.origin) / self.cycle;
-        let turned = state.phase + state.slip * u;
+        let turned = state.phase + (state.slip + state.bend * u) * u;
         match self.course {
             Course::Amplitude => {
                 let (w, dw) = self.before.alternating_at(at + turned * self.cycle);
@@ -102,6 +143,7 @@ impl Scene<'_> {
                     -rate * w * after,
                     w * ramp,
                     rate * w * past,
+                    level * dw * u * u,
                 ];
                 (level * w, row)
             }
@@ -113,7 +155,15 @@ impl Scene<'_> {
                 let d = state.level * dw;
                 (
                     state.level * w,
-                    [w, d, d * u, -rate * since * d, d * gained, rate * late * d],
+                    [
+                        w,
+                        d,
+                        d * u,
+                        -rate * since * d,
+                        d * gained,
+                        rate * late * d,
+                        d * u * u,
+                    ],
                 )
             }
             Course::FrequencyStep => {
@@ -123,7 +173,7 @@ impl Scene<'_> {
                 let d = state.level * dw;
                 (
                     state.level * w,
-                    [w, d, d * u, -rate * after * d, d * since, 0.0],
+                    [w, d, d * u, -rate * after * d, d * since, 0.0, d * u * u],
                 )
             }
         }
@@ -141,8 +191,19 @@ impl Scene<'_> {
         sum / count
     }
 
-    /// Least squares of the first `N` numbers.
-    fn fitted<const N: usize>(&self, mut state: State) -> Option<Fitted> {
+    /// Least squares of the numbers that this part of the wave leaves free, with the end of the change
+    /// or without.
+    fn fitted(&self, state: State, ends: Ends) -> Option<Fitted> {
+        match (ends, self.carried) {
+            (Ends::Never, Carried::Straight) => self.least([0, 1, 2, 3, 4], state),
+            (Ends::Never, Carried::Bent) => self.least([0, 1, 2, 3, 4, BEND], state),
+            (Ends::Free, Carried::Straight) => self.least([0, 1, 2, 3, 4, END], state),
+            (Ends::Free, Carried::Bent) => self.least([0, 1, 2, 3, 4, END, BEND], state),
+        }
+    }
+
+    /// Least squares of the numbers `free`.
+    fn least<const N: usize>(&self, free: [usize; N], mut state: State) -> Option<Fitted> {
         let direct = self.before.direct();
         let span = (state.change.end - state.change.start).max(self.cycle);
         // All columns of the order of the wave: a slow change hardly moves with its ends.
@@ -153,12 +214,13 @@ impl Scene<'_> {
             Course::Frequency => (1.0 / (slow * span), 1.0 / (span * span)),
             Course::FrequencyStep => (1.0 / slow, 1.0 / seen),
         };
-        let units = [1.0, 1.0, self.cycle / seen, ends, rate, ends];
+        let slip = self.cycle / seen;
+        let units = [1.0, 1.0, slip, ends, rate, ends, slip * slip];
         let rows = |state: State| {
             self.positions().map(move |k| {
                 let (value, row) = self.row(&state, k as f64);
                 let mut some = [0.0; N];
-                for (n, x) in some.iter_mut().enumerate() {
+                for (x, n) in some.iter_mut().zip(free) {
                     *x = row[n] * units[n];
                 }
                 (some, self.samples[k] - direct - value)
@@ -167,16 +229,20 @@ impl Scene<'_> {
         let mut left = self.left(&state);
         for _ in 0..12 {
             let step = least_squares(rows(state))?;
-            let by = |n: usize, part: f64| step.get(n).map_or(0.0, |x| part * x * units[n]);
+            let by = |n: usize, part: f64| {
+                let place = free.iter().position(|&free| free == n);
+                place.map_or(0.0, |k| part * step[k] * units[n])
+            };
             let found = STEPS.into_iter().find_map(|part| {
                 let mut next = state;
                 next.level += by(0, part);
                 next.phase += by(1, part);
                 next.slip += by(2, part);
+                next.bend += by(BEND, part);
                 next.change.start += by(3, part).clamp(-0.5 * span, 0.5 * span);
                 next.change.rate += by(4, part);
-                next.change.end += by(5, part).clamp(-0.5 * span, 0.5 * span);
-                if N > 5 && next.change.end <= next.change.start + 1.0 {
+                next.change.end += by(END, part).clamp(-0.5 * span, 0.5 * span);
+                if free.contains(&END) && next.change.end <= next.change.start + 1.0 {
                     return None;
                 }
                 let less = self.left(&next);
@@ -254,22 +320,26 @@ fn alike(points: &[(f64, f64)], period: f64) -> f64 {
 }
 
 /// Fits the change of `course` that is about `about` to all samples around it; `None` if the samples
-/// are no such change of the wave `before`, with the cycle of which all is measured.
+/// are no such change of the wave `before`, with the cycle of which all is measured. Of the wave around
+/// it at most `part` is fitted.
 pub(super) fn fit(
     samples: &[f64],
     before: &SineFit,
     cycle: f64,
     course: Course,
     about: Change,
+    part: Part,
 ) -> Option<Fitted> {
     let length = match course {
         Course::Amplitude | Course::Frequency => about.end - about.start,
         Course::FrequencyStep => 0.0,
     };
     let reach = |(cycles, lengths): (f64, f64)| (cycles * cycle).max(lengths * length);
-    let from = (about.start - reach(BEFORE)).max(0.0) as usize;
+    let from = (about.start - reach(part.before)).max(0.0) as usize;
     let last = samples.len() as f64 - 1.0;
-    let to = (about.start + length + reach(AFTER)).min(last).max(0.0) as usize;
+    let to = (about.start + length + reach(part.after))
+        .min(last)
+        .max(0.0) as usize;
     if from + 8 >= to {
         return None;
     }
@@ -280,12 +350,14 @@ pub(super) fn fit(
         before,
         cycle,
         course,
+        carried: part.carried,
         origin: about.start,
     };
     let state = State {
         level: 1.0,
         phase: 0.0,
         slip: 0.0,
+        bend: 0.0,
         change: about,
     };
     let allowed = 1.3 * before.sigma + 0.003 * before.amplitude();
@@ -298,15 +370,15 @@ pub(super) fn fit(
     let endless = || {
         let mut state = state;
         state.change.end = last + cycle;
-        scene.fitted::<5>(state).filter(fits)
+        scene.fitted(state, Ends::Never).filter(fits)
     };
     let late = about.end > last - UNSETTLED * (last - about.start);
     match course {
-        Course::FrequencyStep => scene.fitted::<5>(state).filter(fits),
+        Course::FrequencyStep => scene.fitted(state, Ends::Never).filter(fits),
         Course::Amplitude | Course::Frequency if about.end > last - cycle => endless(),
         Course::Amplitude | Course::Frequency => {
             let ends = |found: &Fitted| fits(found) && found.change.end < last - cycle;
-            let found = scene.fitted::<6>(state);
+            let found = scene.fitted(state, Ends::Free);
             if late {
                 found.filter(ends).or_else(endless)
             } else {

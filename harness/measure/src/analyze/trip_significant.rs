@@ -18,6 +18,8 @@ const CERTAIN: f64 = 12.0;
 const APART_CYCLES: usize = 15;
 /// Cycles of rest that part two changes.
 const REST_CYCLES: usize = 4;
+/// By how much faster than what it follows a change is that is another.
+const FASTER: f64 = 10.0;
 /// Cycles before a later change that it is measured against: fewer where the wave changes a little
 /// in the first of them.
 const LEAD_CYCLES: [f64; 3] = [9.0, 7.0, 5.5];
@@ -29,6 +31,12 @@ pub(super) fn size(share: f64, hz: f64, turns: f64) -> f64 {
     by_level.max(hz.abs() / HEALTHY.1).max(by_phase)
 }
 
+/// How large a change is that takes time: it may go from one end of what is healthy to the other, as a
+/// swing about the middle does.
+pub(super) fn slow_size(share: f64, hz: f64, turns: f64) -> f64 {
+    size(0.5 * share, 0.5 * hz, turns)
+}
+
 /// The event of the record with what it departs from, in times of the record.
 pub(super) fn significant<'a>(
     voltage: &Channel64<'a>,
@@ -38,8 +46,12 @@ pub(super) fn significant<'a>(
     let Some(flag) = seen.flagged() else {
         return Ok((seen, None));
     };
+    let until_sudden = seen.until_sudden(flag);
     let first = match seen.event_at(flag) {
-        Some(first) if first.size <= 1.0 => first,
+        Some(mut first) if until_sudden.unwrap_or(first.size) <= 1.0 => {
+            first.size = until_sudden.unwrap_or(first.size);
+            first
+        }
         // A step is measured against the wave just before it where that was not steady.
         Some(first) if first.at_once() && seen.unsteady_before(flag) => {
             return Ok(match seen.later(voltage, (flag, LEAD_CYCLES[0]), hz) {
@@ -112,12 +124,39 @@ impl<'a> Seen<'a> {
         })
     }
 
-    /// How far amplitude and frequency have gone just before point `k`, in what a healthy grid does.
+    /// How far amplitude and frequency have slowly gone just before point `k`, in what a healthy grid does.
     fn gone_before(&self, k: usize) -> f64 {
         let end = k.saturating_sub(PER_CYCLE);
         let begin = end.saturating_sub(REST_CYCLES * PER_CYCLE);
         let [(rms, _), (hz, _)] = self.around(begin..end);
-        size(rms / self.rms0 - 1.0, hz - self.hz0, 0.0)
+        self.slowly_gone(rms, hz)
+    }
+
+    /// How large a slow change to this amplitude and frequency is.
+    fn slowly_gone(&self, rms: f64, hz: f64) -> f64 {
+        slow_size(rms / self.rms0 - 1.0, hz - self.hz0, 0.0)
+    }
+
+    /// How far what shows from point `flag` on has slowly gone before the first sudden change, if that
+    /// is another: a swing that never rests would be told with the level after that.
+    fn until_sudden(&self, flag: usize) -> Option<f64> {
+        let (begin, _) = self.leaves(flag)?;
+        let end = begin.saturating_sub(PER_CYCLE);
+        let gone = (flag..end).map(|k| self.slowly_gone(self.points[k].rms, self.hz[k]));
+        self.apart(flag, begin).then(|| gone.fold(0.0, f64::max))
+    }
+
+    /// Whether the level goes on from point `begin`, some cycles after `first`, so much faster than
+    /// before that both are not one ramp.
+    fn sudden(&self, first: usize, begin: usize) -> bool {
+        let (rest, gap) = (REST_CYCLES * PER_CYCLE, 2 * PER_CYCLE);
+        let level = |k: usize| mean(self.points[k..k + PER_CYCLE].iter().map(|p| p.rms));
+        if begin < first.max(rest) + gap || begin + rest + PER_CYCLE > self.points.len() {
+            return false;
+        }
+        let last = level(begin - gap);
+        let before = (last - level(begin - gap - rest)).abs();
+        (level(begin + rest) - last).abs() > FASTER * before
     }
 
     /// Whether the change at point `first` is another than that at point `later`.
@@ -126,6 +165,7 @@ impl<'a> Seen<'a> {
         let last = later.saturating_sub(rest + PER_CYCLE);
         later >= first + APART_CYCLES * PER_CYCLE
             || (first + 2 * PER_CYCLE..last).any(|k| self.steady(k, rest))
+            || self.sudden(first, later)
     }
 
     /// The change at point `begin`, of what the record holds `lead` cycles before it and after.
@@ -146,6 +186,9 @@ impl<'a> Seen<'a> {
         let mut event = seen.event_at(flag)?;
         event.at_s += cut as f64 / self.rate;
         event.seen_s += cut as f64 / self.rate;
+        if let Some(over) = &mut event.over {
+            over.at = over.at.start + cut..over.at.end + cut;
+        }
         Some((seen, event))
     }
 }

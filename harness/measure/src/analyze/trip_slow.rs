@@ -3,8 +3,8 @@
 
 use super::trip::TripEvent;
 use super::trip_event::{CHANGED, Event, PER_CYCLE, Seen, mean};
-use super::trip_fit::{Change, Course, fit};
-use super::trip_significant::size;
+use super::trip_fit::{Change, Course, LONG, fit};
+use super::trip_significant::slow_size;
 use crate::linear::{least_squares, regression};
 use crate::noise::{alike, white};
 
@@ -251,11 +251,12 @@ impl Seen<'_> {
             rms: Some(rms),
             hz: Some(hz),
             slope: Some(slope * self.rate),
+            over: None,
             // A drift of which no beginning shows is no event beside another.
             size: match of {
                 _ if !begins => 0.0,
-                Of::Amplitude => size(gain, 0.0, 0.0),
-                Of::Frequency => size(0.0, gain, 0.0),
+                Of::Amplitude => slow_size(gain, 0.0, 0.0),
+                Of::Frequency => slow_size(0.0, gain, 0.0),
             },
         })
     }
@@ -276,7 +277,7 @@ impl Seen<'_> {
             rate: slope / unit,
         };
         let cycle = self.rate / before.hz;
-        let found = fit(&self.samples[..last], &before, cycle, course, about)?;
+        let found = fit(&self.samples[..last], &before, cycle, course, about, LONG)?;
         Some((found.change.start, found.doubt, found.change.rate * unit))
     }
 }

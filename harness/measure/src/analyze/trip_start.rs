@@ -11,9 +11,10 @@ use crate::sine_fit::SineFit;
 const BEFORE_CYCLES: f64 = 25.0;
 /// Cycles just before the event, and how much more many leave of an unsteady wave.
 const NEAR_CYCLES: f64 = 5.0;
-const UNSTEADY: f64 = 1.15;
-/// Longest wave after the event that is fitted, cycles.
+pub(super) const UNSTEADY: f64 = 1.15;
+/// Longest wave after the event that is fitted, cycles, and one just after it.
 const AFTER_CYCLES: f64 = 16.0;
+const JUST_AFTER_CYCLES: f64 = 4.0;
 /// Fitted points per cycle.
 const FITTED: f64 = 1000.0;
 
@@ -41,11 +42,16 @@ impl Seen<'_> {
     /// The wave just before the event where that before it was not steady: a frequency that wanders
     /// leaves of many cycles more than of few.
     pub(super) fn just_before(&self, long: &SineFit, flag: usize) -> Option<SineFit> {
+        self.last_cycles(flag)
+            .filter(|near| UNSTEADY * near.sigma < long.sigma)
+    }
+
+    /// The last cycles of the wave before the event.
+    pub(super) fn last_cycles(&self, flag: usize) -> Option<SineFit> {
         let end = self.before_ends(flag) as usize;
         let from = end.saturating_sub((NEAR_CYCLES * self.cycle) as usize);
         let samples = &self.samples[from..end];
         SineFit::with_points(samples, from, self.rate, self.hz0, FITTED)
-            .filter(|near| UNSTEADY * near.sigma < long.sigma)
     }
 
     /// Whether the wave before the event was not steady.
@@ -74,10 +80,15 @@ impl Seen<'_> {
             let after = self.samples.get(start..end)?;
             SineFit::with_points(after, start, self.rate, self.hz0, FITTED)
         };
-        // Longer is finer, unless the voltage changes again.
+        // Longer is finer, unless the voltage changes again or is not steady.
+        let near = fit_after(JUST_AFTER_CYCLES);
         let long = fit_after(AFTER_CYCLES)
-            .filter(|fit| fit.sigma < 1.3 * before.sigma + 0.003 * before.amplitude());
-        let fit = long.or_else(|| fit_after(4.0));
+            .filter(|fit| fit.sigma < 1.3 * before.sigma + 0.003 * before.amplitude())
+            .filter(|fit| {
+                near.as_ref()
+                    .is_none_or(|near| fit.sigma < UNSTEADY * near.sigma)
+            });
+        let fit = long.or(near);
         let fit = fit.filter(|_| rms > 0.05 * self.rms0);
         let left = match &fit {
             Some(fit) => fit.residual(window, from),
