@@ -63,6 +63,14 @@ pub(crate) fn steady_wave(
     cycle: usize,
     event: usize,
 ) -> Option<ContinuedWave> {
+    // What goes on after a cut may have another frequency, in whose cycles the wave before ripples.
+    let around = (event + CROSSINGS * cycle).min(last);
+    let before = local_cycle(amps, around, cycle).round() as usize;
+    wave_of_cycle(amps, last, cycle, event).or_else(|| wave_of_cycle(amps, last, before, event))
+}
+
+/// The same with windows of `cycle` samples.
+fn wave_of_cycle(amps: &[f64], last: usize, cycle: usize, event: usize) -> Option<ContinuedWave> {
     // It may begin a little later than was found.
     let late = steady_part(amps, last, cycle, event + cycle / 8);
     let all = steady_part(

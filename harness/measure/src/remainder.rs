@@ -1,13 +1,13 @@
 //! What goes on of a wave that was cut down: the wave in any phase, smaller, decaying exponentially.
-//! A filter resonant near the grid's frequency leaves that, as does an inverter whose bridge stops
-//! before its capacitor has discharged.
+//! A filter resonant near the grid's frequency leaves that, at its own frequency, as does an inverter
+//! whose bridge stops before its capacitor has discharged.
 //!
 //! For one time constant the place of the cut and both amplitudes after it follow from sums that
 //! are carried backwards from the end of the record, for every place at once.
 
 use crate::golden_section::golden_section;
 use crate::linear::regression;
-use crate::math::{RootSum, exp, ln};
+use crate::math::{RootSum, exp, ln, sin_cos};
 use crate::steady::{Continued, Point};
 use crate::tail::{Decay, Tail};
 
@@ -19,6 +19,12 @@ const RATIO: f64 = 1.4;
 const SECTIONS: usize = 18;
 /// Fewest points that show it.
 const FEWEST: usize = 8;
+/// How far its own frequency may be off that of the wave, share of it.
+const SLIPS: f64 = 0.04;
+/// Slip that is tried to see whether one explains more, turns per time constant.
+const TRIED: f64 = 0.03;
+/// Times that slip and time constant are sought in turn.
+const ROUNDS: usize = 3;
 
 /// How the phase of what goes on lies to that of the wave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,15 +35,21 @@ enum Phase {
     Free,
 }
 
-/// exp(−t/τ)·(a·wave + b·turned), t from the first of the points that show it.
+/// How it goes on: decay per sample, and the frequency beyond that of the wave, rad per sample.
+#[derive(Clone, Copy)]
+struct Course {
+    rate: f64,
+    slip: f64,
+}
+
+/// exp(−t/τ)·(a·wave + b·turned), both turned on by the slip, t from the first of the points that show it.
 #[derive(Clone, Copy)]
 struct Remainder {
     /// The wave goes on to this point, exclusive.
     cut: usize,
     /// Position that `a` and `b` refer to.
     origin: f64,
-    /// Decay per sample.
-    rate: f64,
+    course: Course,
     a: f64,
     b: f64,
     /// Peak of the wave, A.
@@ -48,13 +60,23 @@ struct Remainder {
 
 impl Remainder {
     fn fall(&self, at: f64) -> f64 {
-        exp(-self.rate * (at - self.origin))
+        exp(-self.course.rate * (at - self.origin))
+    }
+
+    /// The wave and its change per radian, turned on.
+    fn turned_on(&self, p: &Point) -> (f64, f64) {
+        if self.course.slip == 0.0 {
+            return (p.wave, p.turned);
+        }
+        let (s, c) = sin_cos(self.course.slip * (p.at - self.origin));
+        (c * p.wave + s * p.turned, c * p.turned - s * p.wave)
     }
 }
 
 impl Decay for Remainder {
     fn value(&self, p: &Point) -> f64 {
-        self.fall(p.at) * (self.a * p.wave + self.b * p.turned)
+        let (wave, turned) = self.turned_on(p);
+        self.fall(p.at) * (self.a * wave + self.b * turned)
     }
 
     fn envelope(&self, at: f64) -> f64 {
@@ -62,7 +84,7 @@ impl Decay for Remainder {
     }
 
     fn rate(&self) -> f64 {
-        self.rate
+        self.course.rate
     }
 
     /// A phase that was found to be kept is no better known than any other.
@@ -70,17 +92,23 @@ impl Decay for Remainder {
         let size = self.a.root_sum(self.b);
         let (c, s) = (self.a / size, self.b / size);
         let there = self.fall(at);
-        let rows = points.iter().map(|p| {
+        let row = |p: &Point| {
+            let (wave, turned) = self.turned_on(p);
             let fall = self.fall(p.at) / there / self.peak;
-            let value = self.value(p);
-            let row = [
-                fall * (c * p.wave + s * p.turned),
-                fall * (c * p.turned - s * p.wave),
-                (at - p.at) * value,
-            ];
-            (row, p.value - value)
+            let (along, across) = (c * wave + s * turned, c * turned - s * wave);
+            let value = size * self.fall(p.at) * along;
+            let late = (at - p.at) * self.course.rate;
+            ([fall * along, fall * across, late * value], p.value - value)
+        };
+        if self.course.slip == 0.0 {
+            return Some(regression(points.iter().map(row))?.spread[0].sqrt());
+        }
+        let with_slip = points.iter().map(|p| {
+            let ([along, across, late], left) = row(p);
+            let turns = (at - p.at) * self.course.rate * across;
+            ([along, across, late, turns], left)
         });
-        Some(regression(rows)?.spread[0].sqrt())
+        Some(regression(with_slip)?.spread[0].sqrt())
     }
 }
 
@@ -106,16 +134,26 @@ impl<'w> Sums<'w> {
         }
     }
 
-    /// The remainder of that rate of decay per sample that leaves the least of the points before
-    /// `end`, with nothing from there on.
-    fn best(&self, phase: Phase, rate: f64, end: usize) -> Option<Remainder> {
+    /// The remainder of that course that leaves the least of the points before `end`, with nothing from
+    /// there on.
+    fn best(&self, phase: Phase, course: Course, end: usize) -> Option<Remainder> {
         let points = self.window.points.get(..end)?;
         let first = self.window.index(self.window.steady_end).max(self.mixed);
-        let fall = exp(-rate * self.window.group);
+        let fall = exp(-course.rate * self.window.group);
+        let (s, c) = sin_cos(course.slip * self.window.group);
         let (mut ww, mut wt, mut tt) = (0.0, 0.0, 0.0);
         let (mut vw, mut vt, mut vv) = (0.0, 0.0, 0.0);
         let mut best: Option<Remainder> = None;
         for (k, p) in points.iter().enumerate().skip(first).rev() {
+            if course.slip != 0.0 {
+                // What comes later is turned on by one point more.
+                (ww, wt, tt) = (
+                    c * c * ww + 2.0 * c * s * wt + s * s * tt,
+                    (c * c - s * s) * wt + c * s * (tt - ww),
+                    s * s * ww - 2.0 * c * s * wt + c * c * tt,
+                );
+                (vw, vt) = (c * vw + s * vt, c * vt - s * vw);
+            }
             ww = ww * fall * fall + p.wave * p.wave;
             wt = wt * fall * fall + p.wave * p.turned;
             tt = tt * fall * fall + p.turned * p.turned;
@@ -136,7 +174,7 @@ impl<'w> Sums<'w> {
                 best = Some(Remainder {
                     cut,
                     origin: p.at,
-                    rate,
+                    course,
                     a,
                     b,
                     peak: self.window.peak,
@@ -152,11 +190,11 @@ impl<'w> Sums<'w> {
         })
     }
 
-    /// The remainder that leaves the least of all points.
+    /// The remainder at the frequency of the wave that leaves the least of all points.
     fn fitted(&self, phase: Phase) -> Option<Remainder> {
         let tried = |cycles: f64| {
             let rate = 1.0 / (cycles * self.window.cycle);
-            self.best(phase, rate, self.window.points.len())
+            self.of_all(phase, Course { rate, slip: 0.0 })
         };
         let (near, _) = (0..TIMES)
             .map(|n| SHORTEST * RATIO.powi(n))
@@ -166,12 +204,50 @@ impl<'w> Sums<'w> {
         let best = golden_section(between, SECTIONS, |x| Some(tried(exp(x))?.left))?;
         tried(exp(best))
     }
+
+    fn of_all(&self, phase: Phase, course: Course) -> Option<Remainder> {
+        self.best(phase, course, self.window.points.len())
+    }
+
+    /// One with a frequency of its own, if the curvature of what is left says that this one does better
+    /// for more than its price.
+    fn slipping(&self, found: &Remainder) -> Option<Remainder> {
+        let rate = found.course.rate;
+        let left = |course: Course| Some(self.of_all(Phase::Free, course)?.left);
+        let step = std::f64::consts::TAU * TRIED * rate;
+        let [down, up] = [-step, step].map(|slip| left(Course { rate, slip }));
+        let (down, up) = (down?, up?);
+        let curve = up + down - 2.0 * found.left;
+        let gain = (up - down).powi(2) / (8.0 * curve);
+        // Where neither is a minimum, it lies further away.
+        if curve > 0.0 && gain < self.window.price() {
+            return None;
+        }
+        let widest = std::f64::consts::TAU * SLIPS / self.window.cycle;
+        let mut course = found.course;
+        for _ in 0..ROUNDS {
+            let Course { rate, .. } = course;
+            // Within a turn in two time constants there is one minimum.
+            let most = widest.min(0.5 * std::f64::consts::TAU * rate);
+            let slip = |slip: f64| left(Course { rate, slip });
+            course.slip = golden_section((-most, most), SECTIONS, slip)?;
+            let Course { slip, .. } = course;
+            let between = (ln(rate / RATIO), ln(rate * RATIO));
+            let rate = |x: f64| left(Course { rate: exp(x), slip });
+            course.rate = exp(golden_section(between, SECTIONS, rate)?);
+        }
+        self.of_all(Phase::Free, course)
+    }
 }
 
 /// Sum of squares that the wave, a smaller one from where it fits best until `end`, and nothing
 /// after it leave.
 pub(crate) fn left_by_weaker(window: &Continued, end: f64) -> f64 {
-    let found = Sums::new(window).best(Phase::Free, 0.0, window.index(end));
+    let steady = Course {
+        rate: 0.0,
+        slip: 0.0,
+    };
+    let found = Sums::new(window).best(Phase::Free, steady, window.index(end));
     found.map_or(f64::INFINITY, |found| found.left)
 }
 
@@ -180,9 +256,11 @@ pub(crate) fn left_by_weaker(window: &Continued, end: f64) -> f64 {
 pub(crate) fn remainder(window: &Continued) -> Option<Tail> {
     let sums = Sums::new(window);
     let kept = sums.fitted(Phase::Kept).map(|r| (r, 2.0));
-    let free = sums.fitted(Phase::Free).map(|r| (r, 3.0));
+    let free = sums.fitted(Phase::Free);
+    let slipping = free.as_ref().and_then(|free| sums.slipping(free));
     let priced = |(r, numbers): &(Remainder, f64)| r.left + numbers * window.price();
-    let (best, numbers) = [kept, free]
+    let numbered = |r: Option<Remainder>, numbers: f64| r.map(|r| (r, numbers));
+    let (best, numbers) = [kept, numbered(free, 3.0), numbered(slipping, 4.0)]
         .into_iter()
         .flatten()
         .min_by(|x, y| priced(x).total_cmp(&priced(y)))?;

@@ -19,6 +19,8 @@ struct Draw {
     share: f64,
     tau: f64,
     ahead: f64,
+    /// Frequency of what goes on beyond that of the wave, Hz.
+    slip: f64,
 }
 
 impl Draw {
@@ -32,6 +34,7 @@ impl Draw {
             share: between(0.05, 0.9, random.uniform()),
             tau: taus.0 * (taus.1 / taus.0).powf(random.uniform()),
             ahead: ahead * (random.uniform() - 0.5),
+            slip: 0.0,
         }
     }
 
@@ -42,7 +45,8 @@ impl Draw {
             self.amps * (TAU * turns).sin()
         } else {
             let fall = (-(t - self.cut) / self.tau).exp();
-            self.share * self.amps * fall * (TAU * (turns + self.ahead)).sin()
+            let ahead = self.ahead + self.slip * (t - self.cut);
+            self.share * self.amps * fall * (TAU * (turns + ahead)).sin()
         }
     }
 
@@ -61,15 +65,18 @@ impl Draw {
 
 const CASES: usize = 30;
 
-/// Draws of time constants in a range, s, and of phases, turns.
-fn hits(taus: (f64, f64), ahead: f64) {
+/// Draws of time constants in a range, s, of phases, turns, and of slips, Hz; errors at 40 dB in ms.
+fn hits(taus: (f64, f64), ahead: f64, slip: f64, noisy: f64) {
     let mut random = Noise(50);
     let (mut worst, mut inside) = (0.0_f64, 0);
     for case in 0..CASES {
-        let draw = Draw::new(case, taus, ahead, &mut random);
+        let mut draw = Draw::new(case, taus, ahead, &mut random);
+        if slip > 0.0 {
+            draw.slip = slip * (2.0 * random.uniform() - 1.0);
+        }
         let rate = [10_000.0, 20_000.0][case / 2 % 2];
         let (noise, bits, most) =
-            [(0.0, 16, 0.05e-3), (1e-3, 12, 0.3e-3), (1e-2, 12, 1e-3)][case % 3];
+            [(0.0, 16, 0.05e-3), (1e-3, 12, 0.3e-3), (1e-2, 12, noisy)][case % 3];
         let found = draw.analysed(rate, noise, bits, &mut random);
         let error = (found.t_cease_s.unwrap() - draw.ceases()).abs();
         inside += usize::from(error <= found.uncertainty_s.unwrap());
@@ -82,12 +89,17 @@ fn hits(taus: (f64, f64), ahead: f64) {
 
 #[test]
 fn a_wave_that_goes_on_smaller_ends_where_its_amplitude_does() {
-    hits((0.5e-3, 5e-3), 0.0);
-    hits((5e-3, 50e-3), 0.0);
+    hits((0.5e-3, 5e-3), 0.0, 0.0, 1e-3);
+    hits((5e-3, 50e-3), 0.0, 0.0, 1e-3);
 }
 
 #[test]
 fn so_does_one_that_goes_on_in_another_phase() {
     // Less than a quarter of a cycle hardly tells the phase.
-    hits((3e-3, 30e-3), 1.0);
+    hits((3e-3, 30e-3), 1.0, 0.0, 1e-3);
+}
+
+#[test]
+fn so_does_one_that_goes_on_at_a_frequency_of_its_own() {
+    hits((40e-3, 120e-3), 0.1, 1.5, 2.5e-3);
 }
