@@ -27,6 +27,8 @@ const SECTIONS: usize = 18;
 const TWICE: f64 = std::f64::consts::LN_2;
 /// What an exponential may leave of a tail, as a share of it.
 const TAIL_MISFIT: f64 = 0.05;
+/// The same of the wave between its steady part and the cut: its amplitude may not have settled.
+const WAVE_MISFIT: f64 = 0.05;
 
 /// A sample, or the mean of a group of samples.
 #[derive(Debug, Clone, Copy)]
@@ -244,8 +246,43 @@ impl Continued {
             .iter()
             .map(|p| p.value * p.value)
             .sum();
-        let most = noise + 2.0 * self.price() + TAIL_MISFIT.powi(2) * after;
+        let most = noise + 2.0 * self.price() + TAIL_MISFIT.powi(2) * after + self.changed(at);
         (self.left_by_cut(at) < most).then_some((at, doubt))
+    }
+
+    /// Squares beyond noise that a wave which changes a little after its steady part leaves until a cut.
+    fn changed(&self, cut: f64) -> f64 {
+        let carried = &self.points[self.index(self.steady_end)..];
+        let carried = &carried[..carried.partition_point(|p| p.at < cut)];
+        let squares = |value: fn(&Point) -> f64| carried.iter().map(|p| value(p).powi(2)).sum();
+        let left: f64 = squares(|p| p.value - p.wave);
+        let wave: f64 = squares(|p| p.wave);
+        let beyond = left - self.variance() * carried.len() as f64;
+        beyond.clamp(0.0, WAVE_MISFIT.powi(2) * wave)
+    }
+
+    /// Sum of squares that the wave leaves of the first `count` points; with a level, frequency and change
+    /// of it that have moved since the steady part, each at its price, if that is less.
+    pub(crate) fn left_by_wave(&self, count: usize) -> f64 {
+        let points = &self.points[..count];
+        let left = |points: &[Point]| -> f64 {
+            let squares = points.iter().map(|p| (p.value - p.wave).powi(2));
+            squares.sum()
+        };
+        let (steady, carried) = points.split_at(self.index(self.steady_end).min(count));
+        let rows = carried.iter().map(|p| {
+            let u = (p.at - self.steady_end) / self.cycle;
+            ([p.wave, u * p.turned, u * u * p.turned], p.value - p.wave)
+        });
+        let all = left(points);
+        let Some(moved) = least_squares(rows.clone()) else {
+            return all;
+        };
+        let rest = rows.map(|(row, y)| {
+            let explained: f64 = row.iter().zip(moved).map(|(x, by)| x * by).sum();
+            (y - explained).powi(2)
+        });
+        all.min(left(steady) + rest.sum::<f64>() + 3.0 * self.price())
     }
 
     /// The steady wave at a sample position, and no sample.
@@ -337,8 +374,8 @@ impl Continued {
     /// a sensor lets decay, whichever is less by more than its price.
     pub(crate) fn left_by_cut(&self, cut: f64) -> f64 {
         let (before, first) = self.beside(cut);
-        let (before, after) = (&self.points[..before], &self.points[first..]);
-        let wave: f64 = before.iter().map(|p| (p.value - p.wave).powi(2)).sum();
+        let wave = self.left_by_wave(before);
+        let after = &self.points[first..];
         let nothing: f64 = after.iter().map(|p| p.value.powi(2)).sum();
         let (_, least) = self.direct_tail(first);
         wave + nothing.min(least + 2.0 * self.price())
