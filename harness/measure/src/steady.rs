@@ -27,8 +27,6 @@ const SECTIONS: usize = 18;
 const TWICE: f64 = std::f64::consts::LN_2;
 /// What an exponential may leave of a tail, as a share of it.
 const TAIL_MISFIT: f64 = 0.05;
-/// The same of the wave between its steady part and the cut: its amplitude may not have settled.
-const WAVE_MISFIT: f64 = 0.05;
 
 /// A sample, or the mean of a group of samples.
 #[derive(Debug, Clone, Copy)]
@@ -246,19 +244,8 @@ impl Continued {
             .iter()
             .map(|p| p.value * p.value)
             .sum();
-        let most = noise + 2.0 * self.price() + TAIL_MISFIT.powi(2) * after + self.changed(at);
+        let most = noise + 2.0 * self.price() + TAIL_MISFIT.powi(2) * after;
         (self.left_by_cut(at) < most).then_some((at, doubt))
-    }
-
-    /// Squares beyond noise that a wave which changes a little after its steady part leaves until a cut.
-    fn changed(&self, cut: f64) -> f64 {
-        let carried = &self.points[self.index(self.steady_end)..];
-        let carried = &carried[..carried.partition_point(|p| p.at < cut)];
-        let squares = |value: fn(&Point) -> f64| carried.iter().map(|p| value(p).powi(2)).sum();
-        let left: f64 = squares(|p| p.value - p.wave);
-        let wave: f64 = squares(|p| p.wave);
-        let beyond = left - self.variance() * carried.len() as f64;
-        beyond.clamp(0.0, WAVE_MISFIT.powi(2) * wave)
     }
 
     /// Sum of squares that the wave leaves of the first `count` points; with a level, frequency and change

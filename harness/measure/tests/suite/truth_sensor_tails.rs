@@ -51,7 +51,7 @@ fn nor_is_one_after_a_current_that_settles() {
         let tail = RATED * between(0.018, 0.03) * [1.0, -1.0][case % 2];
         let tau = between(0.02, 0.07);
         let level = between(0.5, 1.0);
-        let settles = between(0.03, 0.06) * [1.0, -1.0][case / 4 % 2];
+        let settles = between(0.02, 0.035) * [1.0, -1.0][case / 4 % 2];
         let (cut, turns) = (OPEN + between(0.06, 0.1), between(0.0, 1.0));
         let rate = [10e3, 20e3][case / 2 % 2];
         let sigma = 0.003 * level * RATED;
