@@ -248,6 +248,30 @@ impl Continued {
         (self.left_by_cut(at) < most).then_some((at, doubt))
     }
 
+    /// Sum of squares that the wave leaves of the first `count` points; with a level, frequency and change
+    /// of it that have moved since the steady part, each at its price, if that is less.
+    pub(crate) fn left_by_wave(&self, count: usize) -> f64 {
+        let points = &self.points[..count];
+        let left = |points: &[Point]| -> f64 {
+            let squares = points.iter().map(|p| (p.value - p.wave).powi(2));
+            squares.sum()
+        };
+        let (steady, carried) = points.split_at(self.index(self.steady_end).min(count));
+        let rows = carried.iter().map(|p| {
+            let u = (p.at - self.steady_end) / self.cycle;
+            ([p.wave, u * p.turned, u * u * p.turned], p.value - p.wave)
+        });
+        let all = left(points);
+        let Some(moved) = least_squares(rows.clone()) else {
+            return all;
+        };
+        let rest = rows.map(|(row, y)| {
+            let explained: f64 = row.iter().zip(moved).map(|(x, by)| x * by).sum();
+            (y - explained).powi(2)
+        });
+        all.min(left(steady) + rest.sum::<f64>() + 3.0 * self.price())
+    }
+
     /// The steady wave at a sample position, and no sample.
     pub(crate) fn point(&self, at: f64) -> Point {
         let (wave, turned) = self.wave.at(at);
@@ -337,8 +361,8 @@ impl Continued {
     /// a sensor lets decay, whichever is less by more than its price.
     pub(crate) fn left_by_cut(&self, cut: f64) -> f64 {
         let (before, first) = self.beside(cut);
-        let (before, after) = (&self.points[..before], &self.points[first..]);
-        let wave: f64 = before.iter().map(|p| (p.value - p.wave).powi(2)).sum();
+        let wave = self.left_by_wave(before);
+        let after = &self.points[first..];
         let nothing: f64 = after.iter().map(|p| p.value.powi(2)).sum();
         let (_, least) = self.direct_tail(first);
         wave + nothing.min(least + 2.0 * self.price())

@@ -77,7 +77,6 @@ impl Tail {
         let weak = lasts <= 0.0;
         let longest = ln((first + hidden) / threshold).max(0.0) / rate;
         let exceeds = |p: &&Point| p.at < begin + lasts && tail.value(p).abs() > threshold;
-        let wave: f64 = before.iter().map(|p| (p.value - p.wave).powi(2)).sum();
         let left: f64 = residual.iter().map(|x| x * x).sum();
         Some(Self {
             envelope: if weak { begin } else { envelope },
@@ -90,7 +89,7 @@ impl Tail {
             },
             slope,
             weak,
-            left: wave + left,
+            left: window.left_by_wave(cut) + left,
         })
     }
 }

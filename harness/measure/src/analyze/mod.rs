@@ -39,6 +39,7 @@ mod trip_fit;
 mod trip_significant;
 mod trip_slow;
 mod trip_start;
+mod trip_told;
 mod warnings;
 mod wave;
 
