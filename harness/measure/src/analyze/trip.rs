@@ -1,5 +1,7 @@
 //! `analyze trip`: what the source did, when, and when the DUT's current ceased.
 
+use std::borrow::Cow;
+
 use gridproof_model::result::BudgetLine;
 use serde::Serialize;
 
@@ -214,10 +216,10 @@ fn answered(
     hz: f64,
 ) -> Result<Answered, AnalyzeError> {
     let mut found = Answered::first(voltage, current, rated, hz)?;
-    let mut rest = voltage.samples.to_vec();
+    let mut rest = Cow::Borrowed(voltage.samples);
     while let (Some(event), Some(ends_s)) = (&found.event, found.ends_s())
         && let Some(over) = &event.over
-        && let Some(part) = rest.get_mut(over.at.clone())
+        && let Some(part) = rest.to_mut().get_mut(over.at.clone())
     {
         // What is over leaves the record as if it had not been.
         part.copy_from_slice(&over.wave);

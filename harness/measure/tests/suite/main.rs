@@ -30,6 +30,7 @@ mod transfer_edges;
 mod transfer_margins;
 mod transfer_parts;
 mod transfers;
+mod tripping;
 mod trips;
 mod truth_brief;
 mod truth_changes;

@@ -1,11 +1,10 @@
 //! Two dips of a voltage in one record: the one that the DUT answers is the event.
 
-use gridproof_measure::analyze::{Channel64, TripAnalysis, TripEvent, trip};
+use gridproof_measure::analyze::{TripAnalysis, TripEvent};
 
-use super::bench::{Noise, SQRT2, TAU};
-use super::truth_transfers::sampled;
+use super::bench::Noise;
+use super::tripping::tripped;
 
-const RATE: f64 = 10_000.0;
 const BEGINS: f64 = 0.5;
 
 /// A dip to a level for so many seconds.
@@ -18,39 +17,18 @@ struct Dip {
 /// Two dips, the first after [`BEGINS`] s and the second `gap` s after its end; a current ends at `ends` s.
 fn analysed([first, second]: [Dip; 2], gap: f64, ends: f64, random: &mut Noise) -> TripAnalysis {
     let turns = random.uniform();
-    let angle = |t: f64| TAU * (turns + 50.0 * t);
     let again = BEGINS + first.lasts + gap;
-    let volts = sampled(
-        RATE,
-        again + second.lasts.min(0.4) + 0.6,
-        0.23,
-        16,
-        600.0,
-        random,
-        |t| {
-            let level = if (BEGINS..BEGINS + first.lasts).contains(&t) {
-                first.level
-            } else if (again..again + second.lasts).contains(&t) {
-                second.level
-            } else {
-                1.0
-            };
-            let x = angle(t);
-            SQRT2
-                * 230.0
-                * level
-                * (x.sin() + 0.02 * (3.0 * x).sin() + 0.01 * (5.0 * x + 1.0).sin())
-        },
-    );
-    let amps: Vec<f64> = (0..volts.len())
-        .map(|k| k as f64 / RATE)
-        .map(|t| f64::from(u8::from(t < ends)) * 15.0 * angle(t).sin())
-        .collect();
-    let channel = |samples| Channel64 {
-        samples,
-        rate_hz: RATE,
+    let level = |t: f64| {
+        if (BEGINS..BEGINS + first.lasts).contains(&t) {
+            first.level
+        } else if (again..again + second.lasts).contains(&t) {
+            second.level
+        } else {
+            1.0
+        }
     };
-    trip(&channel(&volts), &channel(&amps), 21.7).unwrap()
+    let length = again + second.lasts.min(0.4) + 0.6;
+    tripped(length, level, |t| turns + 50.0 * t, ends, random)
 }
 
 #[test]

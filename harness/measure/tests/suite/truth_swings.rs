@@ -1,32 +1,20 @@
 //! A voltage whose level swings slowly, as on a weak grid, before it sags: the sag is the event.
 
-use gridproof_measure::analyze::{Channel64, TripAnalysis, TripEvent, trip};
+use gridproof_measure::analyze::{TripAnalysis, TripEvent};
 
-use super::bench::{Noise, SQRT2, TAU};
-use super::truth_transfers::sampled;
-
-const RATE: f64 = 10_000.0;
+use super::bench::{Noise, TAU};
+use super::tripping::tripped;
 
 /// A level that swings by `swings` (share, Hz) and becomes `sag` of itself after `begins` s; a current
 /// ends 0.3 s later.
 fn analysed(swings: (f64, f64), sag: f64, begins: f64, random: &mut Noise) -> TripAnalysis {
     let (turns, phase) = (random.uniform(), random.uniform());
-    let angle = |t: f64| TAU * (turns + 50.0 * t);
-    let volts = sampled(RATE, begins + 0.8, 0.23, 16, 600.0, random, |t| {
+    let level = |t: f64| {
         let level = 1.0 + swings.0 * (TAU * (swings.1 * t + phase)).sin();
-        let level = if t < begins { level } else { level * sag };
-        let x = angle(t);
-        SQRT2 * 230.0 * level * (x.sin() + 0.02 * (3.0 * x).sin() + 0.01 * (5.0 * x + 1.0).sin())
-    });
-    let amps: Vec<f64> = (0..volts.len())
-        .map(|k| k as f64 / RATE)
-        .map(|t| f64::from(u8::from(t < begins + 0.3)) * 15.0 * angle(t).sin())
-        .collect();
-    let channel = |samples| Channel64 {
-        samples,
-        rate_hz: RATE,
+        if t < begins { level } else { level * sag }
     };
-    trip(&channel(&volts), &channel(&amps), 21.7).unwrap()
+    let turns = |t: f64| turns + 50.0 * t;
+    tripped(begins + 0.8, level, turns, begins + 0.3, random)
 }
 
 #[test]

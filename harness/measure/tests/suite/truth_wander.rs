@@ -1,12 +1,11 @@
 //! Small steps of a voltage and steps of its frequency while that wanders, as of a real grid.
 
-use gridproof_measure::analyze::{Channel64, TripAnalysis, TripEvent, trip};
+use gridproof_measure::analyze::{TripAnalysis, TripEvent};
 
-use super::bench::{Noise, SQRT2, TAU};
-use super::truth_transfers::sampled;
+use super::bench::{Noise, TAU};
+use super::tripping::tripped;
 
 const HZ: f64 = 50.0;
-const RATE: f64 = 10_000.0;
 /// Farthest that the frequency is from its mean, Hz.
 const WANDERS: f64 = 0.04;
 
@@ -37,21 +36,9 @@ impl Wander {
 fn analysed((level, slip): (f64, f64), begins: f64, random: &mut Noise) -> TripAnalysis {
     let wander = Wander::drawn(random);
     let turns = random.uniform();
-    let angle = |t: f64| TAU * (turns + HZ * t + wander.gained(t) + slip * (t - begins).max(0.0));
-    let volts = sampled(RATE, begins + 0.7, 0.23, 16, 600.0, random, |t| {
-        let x = angle(t);
-        let factor = if t < begins { 1.0 } else { level };
-        SQRT2 * 230.0 * factor * (x.sin() + 0.02 * (3.0 * x).sin() + 0.01 * (5.0 * x + 1.0).sin())
-    });
-    let amps: Vec<f64> = (0..volts.len())
-        .map(|k| k as f64 / RATE)
-        .map(|t| f64::from(u8::from(t < begins + 0.3)) * 15.0 * angle(t).sin())
-        .collect();
-    let channel = |samples| Channel64 {
-        samples,
-        rate_hz: RATE,
-    };
-    trip(&channel(&volts), &channel(&amps), 21.7).unwrap()
+    let turns = |t: f64| turns + HZ * t + wander.gained(t) + slip * (t - begins).max(0.0);
+    let level = |t: f64| if t < begins { 1.0 } else { level };
+    tripped(begins + 0.7, level, turns, begins + 0.3, random)
 }
 
 #[test]
