@@ -20,6 +20,12 @@ const CURVED: f64 = 2.0;
 const EXPONENTIALS: (f64, f64, i32) = (0.1, 1.25, 16);
 const SECTIONS: usize = 14;
 
+/// How far samples after the last that is seen may be off a line through less than a cycle and a half,
+/// times what it leaves of those before.
+const MISSED: f64 = 3.0;
+/// How long a current may be seen after its ramp has ended, half cycles.
+const BEYOND: f64 = 0.1;
+
 /// Where a current that fades out around sample `last` passes the threshold; `None` where no line and
 /// no exponential explains its end.
 pub(crate) fn ramp(amps: &[f64], last: usize, scene: &Scene) -> Option<Ending> {
@@ -178,8 +184,22 @@ fn ramp_on(amps: &[f64], last: usize, length: usize, scene: &Scene) -> Option<En
         .find(|&t| (fit.at(t) - direct).abs() > scene.threshold)?;
     let mut doubt =
         2.0 * fit.residual.max(scene.noise) / slope / (length as f64 / (2.0 * scene.alike)).sqrt();
+    // Current that is seen well after the line has ended is none of it, nor is a line one that goes on
+    // where there is none: within a cycle or so a part of a wave looks like one.
+    if last as f64 > envelope + 2.0 * doubt + BEYOND * half as f64 {
+        return None;
+    }
+    let short = length < 3 * half;
+    let after = amps.get(last + 1..envelope as usize).unwrap_or_default();
+    let off: Vec<f64> = (last + 1..)
+        .zip(after)
+        .map(|(k, x)| x - fit.at(k as f64))
+        .collect();
+    if short && rms(&off) > MISSED * fit.residual.max(scene.noise) {
+        return None;
+    }
     // Within a cycle or so many shapes look like a line.
-    if length < 3 * half {
+    if short {
         doubt = doubt.root_sum(0.25 * length as f64);
     }
     Some(Ending::Ramp {

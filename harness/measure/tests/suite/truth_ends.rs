@@ -425,3 +425,40 @@ fn what_counts_after_a_cut() {
     println!("weak current: {inside} of {weak} inside U");
     assert!(inside * 100 >= weak * 90, "{inside} of {weak}");
 }
+
+/// Three bursts of nine tenths of a cycle after the end: no line through the last of them may end
+/// while its current is still seen.
+#[test]
+fn a_burst_shorter_than_a_cycle_ends_with_its_samples() {
+    const BURST: f64 = 0.018;
+    let mut random = Noise(23);
+    let (mut beyond, mut inside, cases) = (0, 0, 60);
+    for case in 0..cases {
+        let rate = [10_000.0, 20_000.0, 50_000.0][case % 3];
+        let noise = [1e-4, 1e-3, 3e-3, 1e-2][case % 4];
+        let (level, turns) = (0.25 + 0.75 * random.uniform(), random.uniform());
+        let cut = OPEN + 0.05 + 0.2 * random.uniform();
+        let begins = [0.04, 0.09, 0.14].map(|after| cut + after);
+        let amps = sampled(
+            rate,
+            cut + 0.6,
+            noise * level * RATED,
+            14,
+            60.0,
+            &mut random,
+            |t| {
+                let burst = begins.iter().any(|at| (*at..at + BURST).contains(&t));
+                let size = f64::from(u8::from(t < cut)) + 0.4 * f64::from(u8::from(burst));
+                let x = TAU * (50.0 * t + turns);
+                size * level * PEAK * (x.sin() + 0.02 * (3.0 * x + 1.0).sin())
+            },
+        );
+        let found = analysed(&amps, rate);
+        let error = (found.t_cease_s.unwrap() - (begins[2] + BURST)).abs();
+        beyond += usize::from(error > 1e-3);
+        inside += usize::from(error <= found.uncertainty_s.unwrap());
+    }
+    println!("bursts: {beyond} of {cases} beyond 1 ms, {inside} inside U");
+    assert!(beyond <= 2, "{beyond} of {cases}");
+    assert!(inside * 100 >= 93 * cases, "{inside} of {cases}");
+}
