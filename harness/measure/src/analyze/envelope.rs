@@ -121,17 +121,17 @@ pub struct ClassMargin {
     pub margin_uncertainty_pct: Option<f64>,
     /// Where, s from the first sample.
     pub t_margin_s: Option<f64>,
-    /// U (k = 2) of `t_margin_s`, s: as far as the instants lie whose distance noise and accuracy do
+    /// U of `t_margin_s`, s: as far as the instants lie whose distance noise and accuracy do
     /// not tell from the least, all of a steady deviation.
     pub t_margin_uncertainty_s: Option<f64>,
     /// Least time until the envelope would no longer permit a deviation, s: by so much later the
     /// voltage could have come back, or did too late. None if it would always permit all of them.
     pub spare_s: Option<f64>,
-    /// U (k = 2) of `spare_s` by both instants, noise and the accuracy of the voltage, s.
+    /// U of `spare_s` by both instants, noise and the accuracy of the voltage, s.
     pub spare_uncertainty_s: Option<f64>,
     /// Where, s from the first sample.
     pub t_spare_s: Option<f64>,
-    /// U (k = 2) of `t_spare_s`, s.
+    /// U of `t_spare_s`, s.
     pub t_spare_uncertainty_s: Option<f64>,
 }
 

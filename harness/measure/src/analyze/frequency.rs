@@ -22,9 +22,9 @@ pub struct FrequencyAnalysis {
     pub f_mean_hz: f64,
     /// Rate of change over the interval by least squares, Hz/s.
     pub rocof_hz_per_s: f64,
-    /// U (k = 2) of the mean from the scatter of the phase, Hz. The sample clock adds its own.
+    /// U of the mean from the scatter of the phase, Hz. The sample clock adds its own.
     pub uncertainty_hz: f64,
-    /// U (k = 2) of the rate of change, Hz/s; `None` where the frequency does not change steadily.
+    /// U of the rate of change, Hz/s; `None` where the frequency does not change steadily.
     pub rocof_uncertainty_hz_per_s: Option<f64>,
     /// How the phase was found.
     pub method: FrequencyMethod,

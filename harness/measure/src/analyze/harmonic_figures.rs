@@ -55,7 +55,7 @@ pub(super) struct Order {
 }
 
 impl Order {
-    /// U (k = 2) of all figures of a channel in `unit`, whose gain is right within `of_reading`.
+    /// U of all figures of a channel in `unit`, whose gain is right within `of_reading`.
     /// Direct errors of the channel are in no order.
     pub(super) fn uncertainty(
         &self,

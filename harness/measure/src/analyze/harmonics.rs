@@ -10,7 +10,7 @@ use super::{AnalyzeError, Channel64, positive};
 /// Highest order of THD and of the list.
 pub(super) const HIGHEST_ORDER: usize = 50;
 
-/// U (k = 2) of the figures of an order of one channel, in its unit.
+/// U of the figures of an order of one channel, in its unit.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct OrderUncertainty {
     /// Of the component.

@@ -6,7 +6,7 @@
 //! sample rate, all beginning at the same instant t = 0, the first sample. Fields named `t_…_s`
 //! are instants in seconds from there; other `…_s` fields are durations. A figure that is not in
 //! the record is `None` and `note` says why; data that cannot be analysed at all is an
-//! [`AnalyzeError`].
+//! [`AnalyzeError`]. U is an expanded uncertainty that covers 95.45 % ([`Budget::expanded`]).
 
 mod envelope;
 mod frequency;

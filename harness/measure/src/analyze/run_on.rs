@@ -48,7 +48,7 @@ pub struct RunOnAnalysis {
     pub t_cease_s: Option<f64>,
     /// t_cease − t_open, s; not below 0.
     pub run_on_s: Option<f64>,
-    /// U (k = 2) of the run-on time, s.
+    /// U of the run-on time, s.
     pub uncertainty_s: Option<f64>,
     /// How often the current had stayed away for 0.2 s and come back.
     pub restarts: u32,

@@ -38,9 +38,9 @@ pub struct StepFigures {
     /// Settled value after.
     #[serde(rename = "final")]
     pub final_value: f64,
-    /// U (k = 2) of `initial` by noise and resolution, in its unit.
+    /// U of `initial` by noise and resolution, in its unit.
     pub initial_uncertainty: Option<f64>,
-    /// U (k = 2) of `final`, likewise.
+    /// U of `final`, likewise.
     pub final_uncertainty: Option<f64>,
     /// Time from the step until 90 % of the change is reached first, delay included, s: of a
     /// response that is held between updates, the update that reaches it; `None` if the change is
@@ -55,15 +55,15 @@ pub struct StepFigures {
     pub tau_s: Option<f64>,
     /// Time from the step after which the value stays within ±5 % of the change, s.
     pub settling_s: Option<f64>,
-    /// U (k = 2) of `t90_s`, s.
+    /// U of `t90_s`, s.
     pub uncertainty_s: Option<f64>,
-    /// U (k = 2) of `t_commence_s`, s; here and below only where the response has a known shape.
+    /// U of `t_commence_s`, s; here and below only where the response has a known shape.
     pub commence_uncertainty_s: Option<f64>,
-    /// U (k = 2) of `overshoot_pct`, % of the change.
+    /// U of `overshoot_pct`, % of the change.
     pub overshoot_uncertainty_pct: Option<f64>,
-    /// U (k = 2) of `tau_s`, s.
+    /// U of `tau_s`, s.
     pub tau_uncertainty_s: Option<f64>,
-    /// U (k = 2) of `settling_s`, s.
+    /// U of `settling_s`, s.
     pub settling_uncertainty_s: Option<f64>,
     /// Where the U of `t90_s` comes from, s.
     pub budget: Vec<BudgetLine>,

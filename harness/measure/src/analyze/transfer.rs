@@ -24,11 +24,11 @@ pub struct TransferAnalysis {
     pub t_end_s: Option<f64>,
     /// Metric M2: t_end − t_start, s; 0 if the voltage never departed.
     pub transfer_time_s: Option<f64>,
-    /// U (k = 2) of the transfer time, s.
+    /// U of the transfer time, s.
     pub uncertainty_s: Option<f64>,
     /// Metric M1: longest time below 10 % of the nominal peak beyond a healthy crossing, s.
     pub gap_s: Option<f64>,
-    /// U (k = 2) of `gap_s`, s.
+    /// U of `gap_s`, s.
     pub gap_uncertainty_s: Option<f64>,
     /// Where the U of `gap_s` comes from, s.
     pub gap_budget: Vec<BudgetLine>,
@@ -41,7 +41,7 @@ pub struct TransferAnalysis {
     pub class_margins: Vec<ClassMargin>,
     /// Metric M3: time with the one-cycle RMS below 90 % of nominal, s, in steps of half a cycle.
     pub rms_dip_s: Option<f64>,
-    /// U (k = 2) of `rms_dip_s` as the time with the RMS of any one cycle below 90 %, s.
+    /// U of `rms_dip_s` as the time with the RMS of any one cycle below 90 %, s.
     pub rms_dip_uncertainty_s: Option<f64>,
     /// Where the U of `rms_dip_s` comes from, s.
     pub rms_dip_budget: Vec<BudgetLine>,

@@ -43,19 +43,19 @@ pub struct TransferParts {
     /// Metric M5: longest time with the load's current below 5 % of its amplitude before, s, if
     /// longer than it stays there in each cycle anyhow; 0 if not.
     pub current_gap_s: Option<f64>,
-    /// U (k = 2) of `current_gap_s`, s.
+    /// U of `current_gap_s`, s.
     pub current_gap_uncertainty_s: Option<f64>,
     /// Energy the load missed between the departure of the voltage and its return, against the waves
     /// of its voltage and current before, J.
     pub lost_energy_j: Option<f64>,
-    /// U (k = 2) of `lost_energy_j` by the instants, the noise and the accuracy of voltage and current,
+    /// U of `lost_energy_j` by the instants, the noise and the accuracy of voltage and current,
     /// J.
     pub lost_energy_uncertainty_j: Option<f64>,
     /// Where the U of `lost_energy_j` comes from, J.
     pub lost_energy_budget: Vec<BudgetLine>,
     /// Time zero of metric M6: when the grid failed, s from the first sample.
     pub t_fail_s: Option<f64>,
-    /// U (k = 2) of `t_fail_s`, s.
+    /// U of `t_fail_s`, s.
     pub fail_uncertainty_s: Option<f64>,
     /// What shows the failure: `switch`, `grid-current` or `reference`.
     pub fail_by: Option<&'static str>,
@@ -66,15 +66,15 @@ pub struct TransferParts {
     /// Metric M6, detection and opening: t_relay_open − t_fail, s; negative if the relay opened
     /// before the grid failed.
     pub detection_s: Option<f64>,
-    /// U (k = 2) of `detection_s`, s.
+    /// U of `detection_s`, s.
     pub detection_uncertainty_s: Option<f64>,
     /// Metric M6: t_inverter_on − t_fail, s.
     pub inverter_delay_s: Option<f64>,
-    /// U (k = 2) of `inverter_delay_s`, s.
+    /// U of `inverter_delay_s`, s.
     pub inverter_delay_uncertainty_s: Option<f64>,
     /// Metric M6: end of the transfer − t_fail, s.
     pub restored_s: Option<f64>,
-    /// U (k = 2) of `restored_s`, s.
+    /// U of `restored_s`, s.
     pub restored_uncertainty_s: Option<f64>,
 }
 

@@ -49,7 +49,7 @@ pub struct TripAnalysis {
     pub t_interrupt_s: Option<f64>,
     /// t_interrupt − t_event, s.
     pub trip_time_s: Option<f64>,
-    /// U (k = 2) of the trip time, s.
+    /// U of the trip time, s.
     pub uncertainty_s: Option<f64>,
     /// Fundamental before and after the event (of one that is soon over: during it), V RMS.
     pub v_before: f64,

@@ -1,8 +1,5 @@
 //! Coverage of ±U for times: the instants lie anywhere between samples and within the cycle.
-//!
-//! An instant between two samples is known within a rectangular bound. Of one such bound k = 2
-//! covers all, of two independent ones 96.6 %: what is dominated by the sampling of one end is
-//! asserted from below only.
+//! What is dominated by one bound is covered as often as the rest: U has a factor of its own.
 
 use gridproof_measure::analyze::{
     Channel64, EventAccuracy, Marks, RunOnChannels, run_on, run_on_with, step_response, transfer,
