@@ -64,3 +64,30 @@ fn the_last_dip_before_the_current_ends_is_the_event() {
         );
     }
 }
+
+/// A load step that a healthy grid makes comes long before them: the record is looked through again from
+/// there on.
+#[test]
+fn so_it_is_after_a_small_change() {
+    let mut random = Noise(48);
+    for case in 0..6 {
+        let turns = random.uniform();
+        let (first, lasts) = (1.2 + 0.2 * random.uniform(), 0.05 + 0.05 * random.uniform());
+        let again = first + lasts + 0.15;
+        let level = |t: f64| match t {
+            _ if t < 0.3 => 1.0,
+            _ if (first..first + lasts).contains(&t) => 0.5,
+            _ if (again..again + 0.2).contains(&t) => 0.3,
+            _ => 0.985,
+        };
+        let found = tripped(
+            again + 0.9,
+            level,
+            |t| turns + 50.0 * t,
+            again + 0.1,
+            &mut random,
+        );
+        let error = found.t_event_s.unwrap() - again;
+        assert!(error.abs() < 1e-3, "{case}: {error} s, {found:?}");
+    }
+}
